@@ -1,0 +1,221 @@
+"""The grid of one exchange: price bars of several tickers on one calendar of sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from features._typing import BoolArray, FloatArray
+from features.variance import PROXIES
+from features.windows import lagged, window_mean
+
+VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: below it a bar is stale, not calm
+MONTH = 22  # sessions
+
+PRICES = ("open", "high", "low", "close", "adj_close")
+GRIDS = (*PRICES, "volume", "realized")
+FRAME_COLUMNS = {"realized": "variance"}  # where docs/tables.md names a column otherwise
+
+
+def above_floor(variance: FloatArray) -> FloatArray:
+    """Return `variance` with NaN wherever it is not above `VARIANCE_FLOOR`."""
+    return np.where(variance > VARIANCE_FLOOR, variance, np.nan)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Bars:
+    """Bars of N tickers over T sessions of one exchange.
+
+    Parameters
+    ----------
+    sessions
+        (T,) dates, midnight without timezone, strictly increasing.
+    tickers
+        N names.
+    open, high, low, close, adj_close
+        (T, N) prices, above 0; `adj_close` is adjusted for dividends too. NaN: no bar.
+    volume
+        (T, N), NaN where masked.
+    realized
+        (T, N) realised daily variance from the source itself, NaN where it has none.
+    days_since_previous, days_to_next
+        (T,) calendar days to the previous and the next session of the exchange. The calendar is
+        known in advance, so that `days_to_next` of the last row looks at no data.
+    proxy
+        Key of `features.variance.PROXIES`.
+    realized_used
+        (N,) True for the tickers whose variance is `realized`. By default those with any finite
+        value; `until` hands it on, because which measure a ticker has is a fact about its
+        source and must not change with the day on which the data are cut.
+
+    Raises
+    ------
+    ValueError
+        On wrong shapes, unordered sessions, a price not above 0, an infinite number, or an
+        unknown proxy.
+
+    """
+
+    sessions: pd.DatetimeIndex
+    tickers: tuple[str, ...]
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    adj_close: FloatArray
+    volume: FloatArray
+    realized: FloatArray
+    days_since_previous: FloatArray
+    days_to_next: FloatArray
+    proxy: str = "overnight_rogers_satchell"
+    realized_used: BoolArray | None = None
+
+    def __post_init__(self) -> None:
+        _check_axes(self)
+        for name in GRIDS:
+            _check_values(self, name)
+            # Windows run down a ticker: its numbers side by side make them four times as fast.
+            object.__setattr__(self, name, np.asfortranarray(getattr(self, name)))
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        sessions: pd.DatetimeIndex,
+        days_since_previous: FloatArray,
+        days_to_next: FloatArray,
+        proxy: str = "overnight_rogers_satchell",
+    ) -> Bars:
+        """Return the grid of a long bars frame (docs/tables.md), tickers in order of appearance.
+
+        Sessions without a bar become NaN. Raises ``ValueError`` on a missing column, a bar
+        outside `sessions`, or two bars of one ticker and session.
+        """
+        columns = [FRAME_COLUMNS.get(name, name) for name in GRIDS]
+        missing = [c for c in ("ticker", "session", *columns) if c not in frame]
+        if missing:
+            raise ValueError(f"the bars frame lacks {missing}; docs/tables.md lists its columns")
+        column, names = pd.factorize(frame["ticker"])
+        row = sessions.get_indexer(pd.DatetimeIndex(frame["session"]))
+        cell = len(sessions) * column + row  # ticker after ticker
+        _check_cells(frame, row, cell)
+        grids = {}
+        for name, source in zip(GRIDS, columns, strict=True):
+            values = np.full(len(sessions) * len(names), np.nan)
+            values[cell] = frame[source].to_numpy(np.float64)
+            grids[name] = values.reshape(len(names), len(sessions)).T
+        return cls(
+            sessions=sessions,
+            tickers=tuple(map(str, names)),
+            days_since_previous=days_since_previous,
+            days_to_next=days_to_next,
+            proxy=proxy,
+            **grids,
+        )
+
+    def until(self, t: int) -> Bars:
+        """Return rows 0 .. t, what was known at the close of session t."""
+        by_row = ("sessions", *GRIDS, "days_since_previous", "days_to_next")
+        known = {name: getattr(self, name)[: t + 1] for name in by_row}
+        return dataclasses.replace(self, **known, realized_used=self.uses_realized)
+
+    @cached_property
+    def uses_realized(self) -> BoolArray:
+        """(N,) True for the tickers whose variance is `realized`."""
+        if self.realized_used is not None:
+            return self.realized_used
+        return np.asarray(np.isfinite(self.realized).any(axis=0))
+
+    @cached_property
+    def log_return(self) -> FloatArray:
+        """(T, N) log(adj_close_t / adj_close_{t-1}); NaN where either session has no bar."""
+        return np.log(self.adj_close / lagged(self.adj_close, 1))
+
+    @cached_property
+    def overnight_return(self) -> FloatArray:
+        """(T, N) log(open_t / close_{t-1}), both scaled by their session's adj_close / close.
+
+        A dividend or a split is thus not a price move. NaN where either session has no bar.
+        """
+        adjusted_open = self.open * (self.adj_close / self.close)
+        return np.log(adjusted_open / lagged(self.adj_close, 1))
+
+    @cached_property
+    def log_high_open(self) -> FloatArray:
+        """(T, N) log(high / open)."""
+        return np.log(self.high / self.open)
+
+    @cached_property
+    def log_low_open(self) -> FloatArray:
+        """(T, N) log(low / open)."""
+        return np.log(self.low / self.open)
+
+    @cached_property
+    def log_close_open(self) -> FloatArray:
+        """(T, N) log(close / open)."""
+        return np.log(self.close / self.open)
+
+    @cached_property
+    def variance(self) -> FloatArray:
+        """(T, N) daily variance by `proxy` or `realized`; NaN where not above the floor."""
+        measured = PROXIES[self.proxy](self)
+        return above_floor(np.where(self.uses_realized, self.realized, measured))
+
+    @cached_property
+    def log_variance(self) -> FloatArray:
+        """(T, N) log of `variance`."""
+        return np.log(self.variance)
+
+    @cached_property
+    def volatility_daily_22(self) -> FloatArray:
+        """(T, N) daily volatility: square root of the 22-day mean variance, above 0."""
+        return np.sqrt(window_mean(self.variance, MONTH))
+
+
+def _check_axes(bars: Bars) -> None:
+    """Raise ``ValueError`` unless sessions, tickers, shapes and proxy fit together."""
+    rows, columns = len(bars.sessions), len(bars.tickers)
+    if rows == 0 or columns == 0:
+        raise ValueError(f"bars need a session and a ticker, got {rows} and {columns}")
+    if not (bars.sessions.is_monotonic_increasing and bars.sessions.is_unique):
+        raise ValueError("sessions must be strictly increasing; sort them and drop duplicates")
+    wanted: dict[str, tuple[int, ...]] = dict.fromkeys(GRIDS, (rows, columns))
+    wanted |= {"days_since_previous": (rows,), "days_to_next": (rows,)}
+    for name, shape in wanted.items():
+        if getattr(bars, name).shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {getattr(bars, name).shape}")
+    if bars.proxy not in PROXIES:
+        raise ValueError(f"unknown variance proxy {bars.proxy!r}; choose from {list(PROXIES)}")
+
+
+def _check_values(bars: Bars, name: str) -> None:
+    """Raise ``ValueError`` at the first infinite number, or price that is not above 0."""
+    values = getattr(bars, name)
+    wrong = np.isinf(values)
+    if name in PRICES:
+        wrong |= values <= 0
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{name} of {bars.tickers[column]} on {bars.sessions[row].date()} is "
+            f"{values[row, column]:g}; prices must be above 0 and every number finite: "
+            "reject the bar or put NaN"
+        )
+
+
+def _check_cells(frame: pd.DataFrame, row: np.ndarray, cell: np.ndarray) -> None:
+    """Raise ``ValueError`` on a bar outside the calendar, or on two bars in one cell."""
+    keys = ["ticker", "session"]
+    if (row < 0).any():
+        ticker, session = frame[keys].iloc[np.flatnonzero(row < 0)[0]]
+        raise ValueError(
+            f"{ticker} has a bar on {session}, which is no session of the calendar handed in; "
+            "drop the bar or hand in the calendar of the ticker's exchange"
+        )
+    if np.bincount(cell, minlength=1).max() > 1:
+        duplicated = pd.Series(cell).duplicated().to_numpy()
+        ticker, session = frame[keys].iloc[np.flatnonzero(duplicated)[0]]
+        raise ValueError(f"{ticker} has two bars on {session}; keep one a ticker and session")

@@ -1,0 +1,132 @@
+"""The panel: feature matrix, targets and dates of many tickers on one axis of sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features._typing import BoolArray, DateArray, FloatArray
+from features.bars import Bars
+from features.registry import FEATURES
+from features.target import DATE_DTYPE, future_mean_variance, target_dates
+
+GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Panel:
+    """Features and targets of N tickers over T sessions.
+
+    Features in row t use data to the close of t, the target lies after it. Where an exchange has
+    no session, its tickers have NaN and NaT.
+
+    Parameters
+    ----------
+    sessions
+        (T,) origins.
+    tickers, names, horizons
+        N tickers, F features, H horizons in sessions.
+    x
+        (T, N, F) float32 features.
+    optional
+        (F,) False for the features whose NaN makes a row unusable.
+    target
+        (T, N, H) mean daily variance over t + 1 .. t + horizon; NaN where it is not known yet or
+        is no target.
+    variance, log_return
+        (T, N) daily variance proxy and log return of session t.
+    target_start, target_end
+        (T, N) and (T, N, H) dates of sessions t + 1 and t + horizon at the ticker's exchange,
+        known from its calendar also beyond the data.
+
+    """
+
+    sessions: pd.DatetimeIndex
+    tickers: tuple[str, ...]
+    names: tuple[str, ...]
+    horizons: tuple[int, ...]
+    x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    optional: BoolArray
+    target: FloatArray
+    variance: FloatArray
+    log_return: FloatArray
+    target_start: DateArray
+    target_end: DateArray
+
+
+def build(
+    bars: Bars, names: Sequence[str], horizons: Sequence[int], following: pd.DatetimeIndex
+) -> Panel:
+    """Return the panel of one exchange.
+
+    `names` are registered features (see `features.registry.select`), `following` the exchange's
+    sessions after the last bar, at least as many as the longest horizon. Raises ``ValueError`` on
+    too few of them and ``KeyError`` on an unknown feature.
+    """
+    chosen = [FEATURES[name] for name in names]
+    rows, columns = bars.close.shape
+    # One float32 block filled feature by feature: never two copies of the matrix in memory.
+    x = np.empty((rows, columns, len(chosen)), dtype=np.float32)
+    for position, item in enumerate(chosen):
+        x[:, :, position] = item.compute(bars)
+    start, end = target_dates(bars.sessions, following, tuple(horizons))
+    return Panel(
+        sessions=bars.sessions,
+        tickers=bars.tickers,
+        names=tuple(names),
+        horizons=tuple(horizons),
+        x=x,
+        optional=np.array([item.optional for item in chosen], dtype=bool),
+        target=np.stack([future_mean_variance(bars.variance, h) for h in horizons], axis=-1),
+        variance=bars.variance,
+        log_return=bars.log_return,
+        target_start=np.repeat(start[:, None], columns, axis=1),
+        target_end=np.repeat(end[:, None], columns, axis=1),
+    )
+
+
+def join(panels: Sequence[Panel]) -> Panel:
+    """Return the panels of several exchanges as one, on the union of their sessions.
+
+    Raises ``ValueError`` when there is none, when features or horizons differ, or when a ticker
+    is in two of them.
+    """
+    _check_joinable(panels)
+    if len(panels) == 1:
+        return panels[0]
+    sessions = reduce(pd.DatetimeIndex.union, (panel.sessions for panel in panels))
+    tickers = tuple(ticker for panel in panels for ticker in panel.tickers)
+    grids: dict[str, Any] = {name: _joined(panels, name, sessions) for name in GRIDS}
+    return dataclasses.replace(panels[0], sessions=sessions, tickers=tickers, **grids)
+
+
+def _joined(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> np.ndarray:
+    """Return one array of all panels side by side, NaN or NaT where there is no session."""
+    parts = [getattr(panel, name) for panel in panels]
+    columns = sum(part.shape[1] for part in parts)
+    missing = np.datetime64("NaT") if parts[0].dtype == DATE_DTYPE else np.nan
+    result = np.full((len(sessions), columns, *parts[0].shape[2:]), missing, parts[0].dtype)
+    first = 0
+    for panel, part in zip(panels, parts, strict=True):
+        last = first + part.shape[1]
+        result[sessions.get_indexer(panel.sessions), first:last] = part
+        first = last
+    return result
+
+
+def _check_joinable(panels: Sequence[Panel]) -> None:
+    """Raise ``ValueError`` unless the panels have the same columns and different tickers."""
+    if not panels:
+        raise ValueError("there is no panel to join; build at least one")
+    for panel in panels[1:]:
+        if (panel.names, panel.horizons) != (panels[0].names, panels[0].horizons):
+            raise ValueError("joined panels must have the same features and horizons")
+    tickers = [ticker for panel in panels for ticker in panel.tickers]
+    repeated = sorted({ticker for ticker in tickers if tickers.count(ticker) > 1})
+    if repeated:
+        raise ValueError(f"{repeated} are in two panels; a ticker belongs to one exchange")

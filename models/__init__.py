@@ -1,0 +1,1 @@
+"""Forecasters of daily variance: the Keras regressor, its training engine, and the baselines."""

@@ -1,0 +1,90 @@
+"""What a KerasVolatilityRegressor refuses, with the rule and the value in the message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from models.regressor import KerasVolatilityRegressor
+
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov")
+LOSSES = ("qlike", "mse")
+
+
+def parameters(estimator: KerasVolatilityRegressor) -> None:
+    """Raise ``ValueError`` for the first parameter that breaks its rule."""
+    e = estimator
+    rules: tuple[tuple[str, bool, str], ...] = (
+        ("learning_rate", _number(e.learning_rate) and e.learning_rate > 0, "a number above 0"),
+        ("batch_size", _whole(e.batch_size) and e.batch_size >= 1, "a whole number, 1 or more"),
+        ("epochs", _whole(e.epochs) and e.epochs >= 1, "a whole number, 1 or more"),
+        ("patience", _whole(e.patience) and e.patience >= 1, "a whole number, 1 or more"),
+        ("optimizer", e.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
+        ("loss", e.loss in LOSSES, f"one of {', '.join(LOSSES)}"),
+        ("hidden", all(_whole(u) and u >= 1 for u in e.hidden), "whole numbers, 1 or more"),
+        ("dropout", _number(e.dropout) and 0 <= e.dropout < 1, "in [0, 1)"),
+        ("l2", _number(e.l2) and e.l2 >= 0, "0 or more"),
+        ("clip_norm", e.clip_norm is None or e.clip_norm > 0, "above 0, or None"),
+        ("members", _whole(e.members) and e.members >= 1, "a whole number, 1 or more"),
+        ("validation_fraction", 0 <= e.validation_fraction < 1, "in [0, 1)"),
+        ("purge", _whole(e.purge) and e.purge >= 0, "a whole number, 0 or more"),
+        ("seed", _whole(e.seed) and e.seed >= 0, "a whole number, 0 or more"),
+    )
+    for name, holds, rule in rules:
+        if not holds:
+            raise ValueError(f"{name} must be {rule}; got {getattr(e, name)!r}")
+
+
+def positive_variance(y: NDArray[Any]) -> NDArray[np.float64]:
+    """Return `y` as (n, H); raise ``ValueError`` unless every value is finite and above 0."""
+    y = np.asarray(y, dtype=np.float64)
+    y = y.reshape(len(y), -1)
+    if not np.isfinite(y).all() or (y <= 0).any():
+        worst = y.ravel()[np.argmin(np.where(np.isfinite(y), y, -np.inf))]
+        raise ValueError(
+            f"y is a variance and must be finite and above 0; found {worst:g}: "
+            "leave such rows out (a day without a range is no target)"
+        )
+    return y
+
+
+def anchor_columns(estimator: KerasVolatilityRegressor) -> NDArray[np.intp]:
+    """Return the positions of the anchor's columns; names need X to be a data frame."""
+    wanted = () if estimator.anchor is None else tuple(estimator.anchor)
+    names = list(getattr(estimator, "feature_names_in_", ()))
+    positions = []
+    for column in wanted:
+        if isinstance(column, str):
+            if column not in names:
+                known = ", ".join(map(str, names)) or "none: X has no column names"
+                raise ValueError(f"anchor names the column {column!r}; X has {known}")
+            positions.append(names.index(column))
+        elif _whole(column) and 0 <= column < estimator.n_features_in_:
+            positions.append(int(column))
+        else:
+            raise ValueError(
+                f"anchor must hold columns from 0 to {estimator.n_features_in_ - 1}; got {column!r}"
+            )
+    return np.array(positions, dtype=np.intp)
+
+
+def finite_anchor(x: NDArray[Any], columns: NDArray[np.intp]) -> NDArray[Any]:
+    """Return `x` (n, A); raise ``ValueError`` where an anchor column is missing in a row."""
+    if not np.isfinite(x).all():
+        row, column = np.argwhere(~np.isfinite(x))[0]
+        raise ValueError(
+            f"anchor column {columns[column]} is not finite in row {row}; "
+            "only other columns may be missing: leave such rows out"
+        )
+    return x
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -1,0 +1,49 @@
+"""The network forecaster: one KerasVolatilityRegressor for all tickers of the panel."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, fitted_rows
+from models.regressor import KerasVolatilityRegressor
+
+
+class Network(Forecaster):
+    """A HAR-anchored Keras network, pooled over tickers, all horizons at once.
+
+    Parameters
+    ----------
+    regressor
+        The unfitted regressor; its anchor is set to the HAR columns here.
+    on_epoch
+        Passed on to its `fit`.
+    """
+
+    def __init__(self, regressor: KerasVolatilityRegressor, on_epoch: Any = None) -> None:
+        self.regressor = regressor
+        self.on_epoch = on_epoch
+
+    def fit(self, sample: Sample, split: Split) -> Self:
+        """Train on the training part, stop early and correct the bias on the validation part."""
+        sample.columns(REQUIRED)
+        self.regressor.set_params(anchor=[sample.names.index(name) for name in REQUIRED])
+        train = fitted_rows(sample, split.train, known_before=split.validation.start)
+        held_out = fitted_rows(sample, split.validation)
+        self.regressor.fit(
+            sample.x[train],
+            sample.target[train],
+            validation_data=(sample.x[held_out], sample.target[held_out]),
+            on_epoch=self.on_epoch,
+        )
+        return self
+
+    def forecast(self, sample: Sample, origins: slice) -> Float:
+        """Return the regressor's forecasts, (n, N, H)."""
+        usable = sample.usable()[origins]
+        variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
+        if usable.any():
+            inputs = sample.x[origins][usable]
+            variance[usable] = self.regressor.predict(inputs).reshape(len(inputs), -1)
+        return variance

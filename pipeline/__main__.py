@@ -1,0 +1,32 @@
+"""The command `volcast`: parse, call, exit code; nothing heavy is imported until a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line; exit with 0 (done), 1 (a failure to act on) or 2 (wrong usage)."""
+    from pipeline.cli import app
+    from pipeline.errors import VolcastError
+
+    try:
+        app()
+    except VolcastError as error:
+        _fail(str(error), error)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _fail(f"{error.strerror or error}{where}", error)
+    except KeyboardInterrupt as error:
+        _fail("interrupted; run the same command again to go on", error)
+
+
+def _fail(message: str, error: BaseException) -> None:
+    if "--debug" in sys.argv:
+        raise error
+    print(f"volcast: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""The run folder: atomic writes, hashes, the lock and the manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from pipeline.errors import RunFolderError
+
+MANIFEST = "manifest.json"
+CONFIG = "config.toml"
+BARS = "bars.parquet"
+QUALITY = "quality.csv"
+FEATURES = "features.parquet"
+MODEL = "model"
+HISTORY = "history.csv"
+FORECASTS = "forecasts.parquet"
+SCORES = "scores.csv"
+REPORT_HTML = "report.html"
+REPORT_MD = "report.md"
+LOCK = ".lock"
+UNFINISHED = ".unfinished"  # the suffix of what is still being written
+
+
+def write(path: Path, make: Callable[[Path], Any]) -> None:
+    """Let `make` write a temporary file beside `path`, flush it to disk, and put it in place.
+
+    A reader sees the old file or the new one, never a part. On failure nothing is left behind.
+    """
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    try:
+        make(unfinished)
+        _flush(unfinished)
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` atomically, in UTF-8."""
+    write(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write `frame` atomically as Parquet or CSV, by the suffix; equal frames give equal bytes."""
+    if path.suffix == ".parquet":
+        write(path, lambda unfinished: frame.to_parquet(unfinished, index=False))
+    else:
+        write(path, lambda unfinished: frame.to_csv(unfinished, index=False))
+
+
+def write_folder(path: Path, make: Callable[[Path], Any]) -> None:
+    """Let `make` fill a temporary folder beside `path`, then put it in place of `path`."""
+    unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    try:
+        make(unfinished)
+        for file in unfinished.rglob("*"):
+            _flush(file)
+        shutil.rmtree(path, ignore_errors=True)
+        unfinished.replace(path)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def read_frame(path: Path, **options: Any) -> pd.DataFrame:
+    """Return the Parquet or CSV table at `path`.
+
+    Raises
+    ------
+    RunFolderError
+        It is missing or damaged; the message says which stage makes it again.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path, **options)
+        return pd.read_csv(path, **options)
+    except FileNotFoundError as error:
+        raise RunFolderError(f"{path} is missing; run the stage before, or `volcast run`") from error
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} is damaged ({error}); delete it and run again") from error
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file, or of all files of a folder with their names; None if missing."""
+    if not path.exists():
+        return None
+    hasher = hashlib.sha256()
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    for file in files:
+        if file.is_file() and not file.name.endswith(UNFINISHED):
+            hasher.update(file.relative_to(path).as_posix().encode())
+            hasher.update(file.read_bytes())
+    return hasher.hexdigest()
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of a value that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run folder; an empty one where there is none yet.
+
+    Raises
+    ------
+    RunFolderError
+        The file is damaged.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        return {"stages": {}}
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest["stages"].items()
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RunFolderError(f"{path} is damaged ({error}); delete it and run again") from error
+    return dict(manifest)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest atomically."""
+    write_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[Path]:
+    """Make the folder if needed and hold its lock; it is freed also when the process dies.
+
+    Raises
+    ------
+    RunFolderError
+        Another process works in it, or it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / LOCK, timeout=0)
+        lock.acquire()
+    except Timeout as error:
+        raise RunFolderError(
+            f"{folder} is in use by another volcast process; wait for it, or choose another --out"
+        ) from error
+    except OSError as error:
+        raise RunFolderError(
+            f"cannot write to {folder}: {error.strerror}; choose another --out"
+        ) from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

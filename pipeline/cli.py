@@ -1,0 +1,194 @@
+"""The command line: options to settings, one call, and what is printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.version import __version__
+
+app = typer.Typer(
+    help="Forecast volatility from market data, and prove how good the forecast has been.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class SourceName(StrEnum):
+    """Where prices come from."""
+
+    SAMPLE = "sample"
+    YAHOO = "yahoo"
+    FILES = "files"
+
+
+RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run folder.")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings in TOML.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"volcast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    config: ConfigFile = None,
+    source: Annotated[SourceName | None, typer.Option(help="Where prices come from.")] = None,
+    data: Annotated[Path | None, typer.Option(help="File or folder, for files.")] = None,
+    ticker: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    start: Annotated[str | None, typer.Option(metavar="DATE", help="First session.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="DATE", help="Last session.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Of the optimizer.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows a step.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
+    horizon: Annotated[list[int] | None, typer.Option(help="Sessions; repeatable.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of weights and shuffling.")] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run folder.")] = Path("volcast-run"),
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run all stages: download, features, train, evaluate, report."""
+    from pipeline import config as settings
+
+    overrides: dict[str, dict[str, Any]] = {
+        "data": {"source": source, "path": data, "tickers": ticker, "start": start, "end": end},
+        "target": {"horizons": horizon},
+        "model": {
+            "learning_rate": learning_rate,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "seed": seed,
+        },
+    }
+    chosen = settings.load(config, _given(overrides))
+    _run(out, chosen, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+def download(
+    run_dir: RunDir, config: ConfigFile = None, quiet: Quiet = False, debug: Debug = False
+) -> None:
+    """Run one stage: load the bars and apply the rules of quality."""
+    from pipeline import config as settings
+    from pipeline.run import stored_config
+
+    stored = run_dir / "config.toml"
+    chosen = stored_config(run_dir) if config is None and stored.exists() else settings.load(config)
+    _run(run_dir, chosen, only="download", quiet=quiet)
+
+
+@app.command()
+def features(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Run one stage: build features and targets."""
+    _run_stored(run_dir, "features", quiet)
+
+
+@app.command()
+def train(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Run one stage: fit every model fold by fold, and monitor the curves."""
+    _run_stored(run_dir, "train", quiet)
+
+
+@app.command()
+def evaluate(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Run one stage: judge the forecasts."""
+    _run_stored(run_dir, "evaluate", quiet)
+
+
+@app.command()
+def report(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
+    """Run one stage: render report.html and report.md."""
+    _run_stored(run_dir, "report", quiet)
+
+
+@app.command()
+def forecast(run_dir: RunDir, as_json: Json = False, debug: Debug = False) -> None:
+    """Print the newest forecasts of a run, annualised volatility in percent."""
+    from pipeline.printing import forecast_rows, forecast_table, print_table
+
+    rows = forecast_rows(run_dir)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+    else:
+        print_table(forecast_table(rows))
+
+
+@app.command("config")
+def config_command() -> None:
+    """Print the default settings as TOML, with a comment on every key."""
+    from pipeline.config import Config
+    from pipeline.config_text import to_toml
+
+    typer.echo(to_toml(Config()), nl=False)
+
+
+@app.command()
+def verify(
+    run_dir: RunDir, quiet: Quiet = False, as_json: Json = False, debug: Debug = False
+) -> None:
+    """Run the two look-ahead proofs on a run's own data, features and models."""
+    from pipeline.printing import console
+    from pipeline.progress import progress_for
+    from pipeline.verify import verify as prove
+
+    progress = progress_for(console(), quiet or as_json)
+    with progress.running():
+        proofs = prove(run_dir, progress)
+    if as_json:
+        typer.echo(json.dumps(proofs, indent=1))
+
+
+def _run_stored(run_dir: Path, stage: str, quiet: bool) -> None:
+    from pipeline.run import stored_config
+
+    _run(run_dir, stored_config(run_dir), only=stage, quiet=quiet)
+
+
+def _run(
+    folder: Path, chosen: Any, *, only: str | None = None, quiet: bool, as_json: bool = False
+) -> None:
+    from pipeline.printing import console, run_summary
+    from pipeline.progress import progress_for
+    from pipeline.run import run as run_stages
+
+    progress = progress_for(console(), quiet or as_json)
+    now = dt.datetime.now(dt.UTC)
+    manifest = run_stages(folder, chosen, now=now, progress=progress, only=only)
+    if as_json:
+        typer.echo(json.dumps(run_summary(folder, manifest), indent=1))
+
+
+def _given(overrides: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return the options that were given."""
+    return {
+        section: {key: _plain(value) for key, value in keys.items() if value not in (None, [])}
+        for section, keys in overrides.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path | StrEnum) else value

@@ -1,0 +1,202 @@
+"""The settings of a run: one frozen model a section, read from one TOML file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigError
+
+Proxy = Literal[
+    "overnight_rogers_satchell",
+    "overnight_garman_klass",
+    "overnight_parkinson",
+    "rogers_satchell",
+    "garman_klass",
+    "parkinson",
+    "close_to_close",
+]
+Horizon = Annotated[int, Field(ge=1, le=250)]
+Units = Annotated[int, Field(ge=1, le=4096)]
+
+
+class Section(BaseModel):
+    """A frozen section that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataSettings(Section):
+    """Where prices come from."""
+
+    source: Literal["sample", "yahoo", "files"] = Field(
+        "sample", description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo or files"
+    )
+    tickers: tuple[str, ...] = Field(
+        (), description="which tickers; empty: all that the source has (yahoo needs them)"
+    )
+    start: date | None = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
+    end: date | None = Field(None, description="last session, included; empty: up to the last final")
+    path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
+    calendar: str = Field(
+        "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
+    )
+
+
+class TargetSettings(Section):
+    """What is forecast."""
+
+    horizons: tuple[Horizon, ...] = Field(
+        (1, 5, 22), min_length=1, description="sessions ahead: 1 day, 5 a week, 22 a month"
+    )
+    proxy: Proxy = Field(
+        "overnight_rogers_satchell",
+        description="daily variance from prices; a variance column in the data takes its place",
+    )
+
+
+class FeatureSettings(Section):
+    """What the forecast is made from."""
+
+    select: tuple[str, ...] = Field(
+        ("default",), min_length=1, description="features by name or family, 'default' or 'all'"
+    )
+
+
+class SplitSettings(Section):
+    """How time is cut into training, validation and test parts."""
+
+    test_start: date | None = Field(
+        None,
+        description="first origin tested; empty: 2008-01-01 for the sample, "
+        "else when train_sessions have passed",
+    )
+    window: Literal["expanding", "rolling"] = Field(
+        "expanding", description="expanding: train on all the past; rolling: on train_sessions"
+    )
+    train_sessions: int = Field(
+        1000, ge=60, description="sessions before the first test; the length of a rolling window"
+    )
+    validation_share: float = Field(
+        0.1, gt=0, le=0.5, description="share of them, the latest, that early stopping looks at"
+    )
+    refit_every: int = Field(126, ge=1, description="sessions between refits of every model")
+
+
+class ModelSettings(Section):
+    """The Keras regressor."""
+
+    learning_rate: float = Field(0.001, gt=0, description="step size of the optimizer")
+    batch_size: int = Field(64, ge=1, description="rows a step; more for large panels")
+    epochs: int = Field(40, ge=1, description="at most so many passes over the training rows")
+    patience: int = Field(5, ge=1, description="epochs without a better validation loss, then stop")
+    optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"] = Field(
+        "adam", description="adam, adamw, rmsprop, sgd, momentum or nesterov"
+    )
+    loss: Literal["qlike", "mse"] = Field(
+        "qlike", description="qlike on the variance, or mse on its log"
+    )
+    hidden: tuple[Units, ...] = Field((32, 16), description="units of each hidden layer")
+    activation: Literal["swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"] = (
+        Field("swish", description="activation of the hidden layers, as Keras names it")
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
+    l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
+    clip_norm: float = Field(5.0, gt=0, description="bound of the gradient's norm of each member")
+    members: int = Field(8, ge=1, le=256, description="networks averaged; they differ in seed")
+    seed: int = Field(0, ge=0, description="of weights and shuffling; same seed, same forecasts")
+
+
+class BaselineSettings(Section):
+    """What the network must beat."""
+
+    models: tuple[Literal["last_value", "mean_22", "ewma", "har", "garch"], ...] = Field(
+        ("last_value", "mean_22", "ewma", "har", "garch"),
+        description="any of last_value, mean_22, ewma, har, garch; har is always among them",
+    )
+
+
+class ReportSettings(Section):
+    """How the result is told."""
+
+    interval: float = Field(0.9, gt=0, lt=1, description="probability of the prediction interval")
+    title: str = Field("", description="heading of the report; empty: the tickers")
+
+
+class Config(Section):
+    """All settings of a run."""
+
+    data: DataSettings = DataSettings()
+    target: TargetSettings = TargetSettings()
+    features: FeatureSettings = FeatureSettings()
+    split: SplitSettings = SplitSettings()
+    model: ModelSettings = ModelSettings()
+    baselines: BaselineSettings = BaselineSettings()
+    report: ReportSettings = ReportSettings()
+
+
+def load(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> Config:
+    """Return the settings of the TOML file at `path`, with `overrides` by section on top.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, a key is unknown (the nearest known key is named), or a value
+        breaks its rule (key, value and rule are named).
+    """
+    values = _read(path) if path is not None else {}
+    for section, keys in (overrides or {}).items():
+        values[section] = {**values.get(section, {}), **keys}
+    try:
+        return Config.model_validate(_without_blank_dates(values))
+    except ValidationError as error:
+        where = f"{path}: " if path is not None else ""
+        raise ConfigError(where + _explain(error)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def _without_blank_dates(values: dict[str, Any]) -> dict[str, Any]:
+    """Return `values` with empty strings dropped: TOML has no null, so empty means the default."""
+    return {
+        section: {key: value for key, value in keys.items() if value != ""}
+        if isinstance(keys, dict)
+        else keys
+        for section, keys in values.items()
+    }
+
+
+def _explain(error: ValidationError) -> str:
+    """Return the first problem as one line: key, value, rule."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        nearest = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0)[0]
+        return f"unknown key {key}; the nearest known key is {nearest}"
+    return f"{key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+
+
+def known_keys() -> list[str]:
+    """Return every section and every key as ``section.key``."""
+    sections = Config.model_fields
+    keys = [f"{name}.{key}" for name in sections for key in section_model(name).model_fields]
+    return [*sections, *keys]
+
+
+def section_model(name: str) -> type[Section]:
+    """Return the model of a section."""
+    model = Config.model_fields[name].annotation
+    assert isinstance(model, type) and issubclass(model, Section)
+    return model

@@ -1,0 +1,29 @@
+"""The training curves of one fold as a table."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from models.regressor import KerasVolatilityRegressor
+
+
+def history_frame(regressor: KerasVolatilityRegressor, fold: int) -> pd.DataFrame:
+    """Return `fold, member, epoch, train_loss, val_loss, learning_rate`; epoch 0 is the anchor.
+
+    A member's rows end with the epoch at which it stopped.
+    """
+    curves = regressor.history_
+    members, epochs = curves["train_loss"].T.shape
+    member, epoch = (grid.ravel() for grid in np.indices((members, epochs)))
+    table = pd.DataFrame(
+        {
+            "fold": fold,
+            "member": member,
+            "epoch": epoch,
+            "train_loss": curves["train_loss"].T.ravel(),
+            "val_loss": curves["val_loss"].T.ravel(),
+            "learning_rate": np.tile(curves["learning_rate"], members),
+        }
+    )
+    return table[epoch <= regressor.epochs_run_[member]].reset_index(drop=True)

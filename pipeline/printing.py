@@ -1,0 +1,104 @@
+"""What the commands print: tables for people, plain records for scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from pipeline import artifacts
+from pipeline.errors import RunFolderError
+from pipeline.run import stored_config
+
+
+def console() -> Console:
+    """Return the console for progress: standard error, so that standard output stays clean."""
+    return Console(stderr=True)
+
+
+def print_table(table: Table) -> None:
+    """Print a table to standard output; all columns also where the output is no terminal."""
+    out = Console()
+    if not out.is_terminal:
+        out = Console(width=140)
+    out.print(table)
+
+
+def forecast_rows(folder: Path) -> list[dict[str, Any]]:
+    """Return the newest forecast of each ticker and horizon, volatilities in annualised percent.
+
+    Raises
+    ------
+    RunFolderError
+        The folder is no run, or the run has no forecasts yet.
+    """
+    from models.catalogue import NETWORK, REFERENCE
+    from pipeline.evaluation import today_table, with_volatility
+
+    config = stored_config(folder)
+    table = with_volatility(artifacts.read_frame(folder / artifacts.FORECASTS), config)
+    table = table[table["variance"].notna()]
+    columns = ["ticker", "session", "variance"]
+    bars = artifacts.read_frame(folder / artifacts.FEATURES, columns=columns)
+    today = today_table(bars, config).set_index("ticker")["volatility"]
+    newest = table.sort_values("origin").groupby(["ticker", "horizon", "model"], sort=False).tail(1)
+    if newest.empty:
+        raise RunFolderError(f"{folder} holds no forecast; run `volcast run --out {folder}` again")
+    reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
+    rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
+    return [_row(row, today, reference) for row in rows.to_dict("records")]
+
+
+def forecast_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the forecasts as a table."""
+    table = Table(title="Volatility, annualised %", title_justify="left")
+    for name in ("ticker", "from", "to", "days"):
+        table.add_column(name)
+    for name in ("volatility", "interval", "today", "HAR"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        bounds = [_number(row["lower"]), _number(row["upper"])]
+        table.add_row(
+            *(row["ticker"], row["target_start"], row["target_end"], str(row["horizon"])),
+            *(_number(row["volatility"]), " - ".join(bounds)),
+            *(_number(row["today"]), _number(row["har"])),
+        )
+    return table
+
+
+def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return what a script wants to know of a finished run."""
+    stages = manifest["stages"]
+    return {
+        "run_dir": str(folder),
+        "report": str(folder / artifacts.REPORT_HTML),
+        "verdict": stages["evaluate"]["summary"]["verdict"],
+        "training": stages["train"]["summary"]["verdict"],
+        "failures": stages["download"]["summary"]["failures"],
+        "seconds": {name: stage["seconds"] for name, stage in stages.items()},
+        "forecasts": forecast_rows(folder),
+    }
+
+
+def _row(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[str, Any]:
+    dates = {name: f"{row[name]:%Y-%m-%d}" for name in ("origin", "target_start", "target_end")}
+    numbers = {
+        "volatility": row["volatility"],
+        "lower": row["volatility_lower"],
+        "upper": row["volatility_upper"],
+        "today": today.get(row["ticker"]),
+        "har": reference.get((row["ticker"], row["horizon"])),
+    }
+    plain = {name: _rounded(value) for name, value in numbers.items()}
+    return {"ticker": row["ticker"], "horizon": row["horizon"], **dates, **plain}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else round(float(value), 2)
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"

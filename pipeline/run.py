@@ -1,0 +1,176 @@
+"""The one place where the stages are chained: what is due, what may be skipped, what is recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline import artifacts, stages
+from pipeline.config import Config, load
+from pipeline.config_text import to_toml
+from pipeline.errors import RunFolderError
+from pipeline.progress import Progress
+from pipeline.version import __version__
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage, the files it reads and writes, and the sections of the configuration it obeys."""
+
+    name: str
+    work: Callable[[stages.Work], dict[str, Any]]
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    sections: tuple[str, ...]
+
+
+STAGES = (
+    Stage("download", stages.download, (), (artifacts.BARS, artifacts.QUALITY), ("data",)),
+    Stage(
+        "features",
+        stages.features,
+        (artifacts.BARS,),
+        (artifacts.FEATURES,),
+        ("data", "target", "features"),
+    ),
+    Stage(
+        "train",
+        stages.train,
+        (artifacts.FEATURES,),
+        (artifacts.MODEL, artifacts.HISTORY),
+        ("data", "split", "model", "baselines"),
+    ),
+    Stage(
+        "evaluate",
+        stages.evaluate,
+        (artifacts.MODEL,),
+        (artifacts.FORECASTS, artifacts.SCORES),
+        ("data", "report"),
+    ),
+    Stage(
+        "report",
+        stages.report,
+        (
+            artifacts.FORECASTS,
+            artifacts.SCORES,
+            artifacts.HISTORY,
+            artifacts.QUALITY,
+            artifacts.FEATURES,
+        ),
+        (artifacts.REPORT_HTML, artifacts.REPORT_MD),
+        ("data", "target", "features", "split", "model", "baselines", "report"),
+    ),
+)
+BY_NAME = {stage.name: stage for stage in STAGES}
+
+
+def run(
+    folder: Path,
+    config: Config,
+    *,
+    now: dt.datetime,
+    progress: Progress,
+    only: str | None = None,
+) -> dict[str, Any]:
+    """Run all stages, or `only` the named one, in a run folder; return its manifest.
+
+    A stage whose configuration and inputs are unchanged since it last finished, and whose outputs
+    are still what it wrote, is skipped. The folder is locked for the time of the run.
+
+    Raises
+    ------
+    VolcastError
+        Whatever the user can act on; the folder then holds what was finished before.
+    """
+    with artifacts.locked(folder), progress.running():
+        artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
+        manifest = artifacts.read_manifest(folder)
+        manifest["volcast"] = __version__
+        for stage in STAGES if only is None else (BY_NAME[only],):
+            _run_stage(stage, folder, config, manifest, now, progress)
+        return manifest
+
+
+def stored_config(folder: Path) -> Config:
+    """Return the configuration of a run folder.
+
+    Raises
+    ------
+    RunFolderError
+        The folder holds none.
+    """
+    path = folder / artifacts.CONFIG
+    if not path.exists():
+        raise RunFolderError(f"{folder} is no run folder: it has no {artifacts.CONFIG}; `volcast run`")
+    return load(path)
+
+
+def _run_stage(
+    stage: Stage,
+    folder: Path,
+    config: Config,
+    manifest: dict[str, Any],
+    now: dt.datetime,
+    progress: Progress,
+) -> None:
+    inputs = {name: artifacts.digest(folder / name) for name in stage.reads}
+    missing = [name for name, found in inputs.items() if found is None]
+    if missing:
+        raise RunFolderError(
+            f"{stage.name} needs {', '.join(missing)}, which {folder} lacks; "
+            "run the stages before it, or `volcast run`"
+        )
+    key = _key(stage, config, inputs, now)
+    before = manifest["stages"].get(stage.name, {})
+    if before.get("key") == key and before.get("outputs") == _outputs(stage, folder):
+        progress.stage(f"{stage.name}: unchanged, skipped")
+        return
+    progress.stage(stage.name)
+    started = time.perf_counter()
+    work = stages.Work(folder, config, progress, now, key, manifest)
+    summary = stage.work(work)
+    manifest["stages"][stage.name] = {
+        "key": key,
+        "inputs": inputs,
+        "outputs": _outputs(stage, folder),
+        "seconds": round(time.perf_counter() - started, 3),
+        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "summary": summary,
+    }
+    artifacts.write_manifest(folder, manifest)
+
+
+def _outputs(stage: Stage, folder: Path) -> dict[str, str | None]:
+    return {name: artifacts.digest(folder / name) for name in stage.writes}
+
+
+def _key(
+    stage: Stage, config: Config, inputs: dict[str, str | None], now: dt.datetime
+) -> str:
+    """Return the hash of everything that the result of a stage depends on."""
+    depends: dict[str, Any] = {
+        "volcast": __version__,
+        "stage": stage.name,
+        "config": {name: getattr(config, name).model_dump(mode="json") for name in stage.sections},
+        "inputs": inputs,
+    }
+    if stage.name == "download":
+        depends["source"] = _source_state(config, now)
+    return artifacts.digest_of(depends)
+
+
+def _source_state(config: Config, now: dt.datetime) -> Any:
+    """Return what the bars depend on beside the configuration: the files, or the day."""
+    if config.data.source == "files" and config.data.path:
+        return artifacts.digest(Path(config.data.path))
+    if config.data.source == "yahoo":
+        from pipeline.data.calendars import last_settled_session
+        from pipeline.panels import calendars_of
+
+        names = sorted(set(calendars_of(config.data.tickers, config).values()))
+        return [str(last_settled_session(name, now).date()) for name in names]
+    return None

@@ -1,0 +1,178 @@
+"""The stages, each a plain function from the files before it to its own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pipeline import artifacts
+from pipeline.config import Config
+from pipeline.errors import RunFolderError
+from pipeline.progress import Progress
+
+FOLD_FORECASTS = "forecasts.parquet"
+FOLD_HISTORY = "history.csv"
+FOLD_KEY = "fold.json"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every stage is given.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    config : Config
+    progress : Progress
+    now : datetime
+        The clock, with a timezone.
+    key : str
+        Hash of everything that the result of the stage depends on.
+    manifest : dict
+        As it stands before the stage.
+    """
+
+    folder: Path
+    config: Config
+    progress: Progress
+    now: dt.datetime
+    key: str
+    manifest: dict[str, Any]
+
+
+def download(work: Work) -> dict[str, Any]:
+    """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
+    from pipeline.data.quality import check
+    from pipeline.data.source import Request
+    from pipeline.data.sources import source_named
+    from pipeline.panels import calendars_of
+
+    settings = work.config.data
+    source = source_named(settings.source, Path(settings.path) if settings.path else None)
+    answer = source.load(Request(settings.tickers, settings.start, settings.end, work.now))
+    tickers = list(answer.bars["ticker"].unique())
+    checked = check(answer.bars, calendars_of(tickers, work.config))
+    failures = {**answer.failures, **checked.failures}
+    for ticker, reason in failures.items():
+        work.progress.note(f"{ticker} left out: {reason}")
+    artifacts.write_frame(work.folder / artifacts.QUALITY, checked.quality)
+    artifacts.write_frame(work.folder / artifacts.BARS, checked.bars)
+    bars = checked.bars
+    work.progress.note(
+        f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
+        f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
+    )
+    return {"failures": failures, "bars": len(bars), "tickers": bars["ticker"].nunique()}
+
+
+def features(work: Work) -> dict[str, Any]:
+    """Build features and targets; write features.parquet."""
+    from pipeline.panels import grids, panel_of, to_frame
+
+    bars = artifacts.read_frame(work.folder / artifacts.BARS)
+    panel = panel_of(grids(bars, work.config), work.config)
+    artifacts.write_frame(work.folder / artifacts.FEATURES, to_frame(panel))
+    work.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
+    return {"features": list(panel.names), "sessions": len(panel.sessions)}
+
+
+def train(work: Work) -> dict[str, Any]:
+    """Fit every model on every fold and forecast; write model/ and history.csv.
+
+    A fold that an earlier, interrupted run has finished is taken over.
+    """
+    from pipeline import panels, walk
+    from reports import curves
+
+    panel = panels.read(work.folder / artifacts.FEATURES)
+    folds = walk.folds_of(panel, work.config)
+    model = work.folder / artifacts.MODEL
+    model.mkdir(exist_ok=True)
+    kept = [fold_folder(model, fold.number) for fold in folds]
+    _remove_others(model, kept)
+    taken_over = 0
+    for fold, place in zip(folds, kept, strict=True):
+        if _fold_key(place) == work.key:
+            taken_over += 1
+            continue
+        first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
+        work.progress.fold(fold.number, len(folds), first)
+        result = walk.walk_fold(panel, fold, work.config, work.progress)
+        artifacts.write_folder(place, lambda path, result=result: _save(path, result, work.key))
+    if taken_over:
+        work.progress.note(f"{taken_over} folds were finished before and are kept")
+    history = _gather(kept, FOLD_HISTORY)
+    artifacts.write_frame(work.folder / artifacts.HISTORY, history)
+    verdict = curves.summary(curves.verdicts(history, work.config.model.epochs))
+    work.progress.note(verdict)
+    return {"folds": len(folds), "verdict": verdict}
+
+
+def evaluate(work: Work) -> dict[str, Any]:
+    """Join forecasts with outcomes and judge them; write forecasts.parquet and scores.csv."""
+    from pipeline.evaluation import forecast_table, with_volatility
+    from reports.answer import verdict_sentence
+    from reports.scores import score_table
+
+    places = sorted((work.folder / artifacts.MODEL).glob("fold-*"))
+    table = forecast_table(_gather(places, FOLD_FORECASTS), work.config.report.interval)
+    scores = score_table(with_volatility(table, work.config))
+    artifacts.write_frame(work.folder / artifacts.FORECASTS, table)
+    artifacts.write_frame(work.folder / artifacts.SCORES, scores)
+    verdict = verdict_sentence(scores)
+    work.progress.note(verdict)
+    return {"forecasts": len(table), "verdict": verdict}
+
+
+def report(work: Work) -> dict[str, Any]:
+    """Render the result; write report.html and report.md."""
+    from pipeline.content import report_content
+    from reports.document import render_html, render_markdown
+
+    content = report_content(work.folder, work.config, work.manifest)
+    artifacts.write_text(work.folder / artifacts.REPORT_MD, render_markdown(content))
+    artifacts.write_text(work.folder / artifacts.REPORT_HTML, render_html(content))
+    work.progress.note(str(work.folder / artifacts.REPORT_HTML))
+    return {}
+
+
+def fold_folder(model: Path, number: int) -> Path:
+    """Return the folder of a fold's network, forecasts and curves."""
+    return model / f"fold-{number:03d}"
+
+
+def _save(folder: Path, result: Any, key: str) -> None:
+    from pipeline.history import history_frame
+
+    result.regressor.save(folder)
+    number = int(result.forecasts["fold"].iloc[0])
+    history_frame(result.regressor, number).to_csv(folder / FOLD_HISTORY, index=False)
+    result.forecasts.to_parquet(folder / FOLD_FORECASTS, index=False)
+    (folder / FOLD_KEY).write_text(json.dumps({"key": key}), encoding="utf-8")
+
+
+def _fold_key(folder: Path) -> str | None:
+    """Return the key of a finished fold; None where it is unfinished or damaged."""
+    try:
+        return str(json.loads((folder / FOLD_KEY).read_text(encoding="utf-8"))["key"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remove_others(model: Path, kept: Iterable[Path]) -> None:
+    for path in set(model.iterdir()) - set(kept):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _gather(folders: list[Path], name: str) -> pd.DataFrame:
+    if not folders:
+        raise RunFolderError("the run has no trained folds; run `volcast train` on it first")
+    return pd.concat([artifacts.read_frame(folder / name) for folder in folders], ignore_index=True)

@@ -1,0 +1,155 @@
+"""The walk forward: every model refitted fold by fold, on the same dates and the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from models.bounds import Bounds
+from models.catalogue import BASELINES, NETWORK, REFERENCE
+from models.forecaster import Forecaster, Sample, Split, fitted_rows
+from models.naive import MonthMean
+from models.network import Network
+from models.regressor import KerasVolatilityRegressor
+from pipeline.config import Config
+from pipeline.errors import DataError
+from pipeline.panels import sample_of
+from pipeline.progress import Progress
+from pipeline.splits import Fold, WalkForward
+
+SAMPLE_TEST_START = pd.Timestamp("2008-01-01")
+VALIDATION, TEST = "validation", "test"
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """What one fold leaves: forecasts of its validation and test origins, and its network."""
+
+    forecasts: pd.DataFrame
+    regressor: KerasVolatilityRegressor
+
+
+def folds_of(panel: Panel, config: Config) -> list[Fold]:
+    """Return the folds of a panel.
+
+    Raises
+    ------
+    DataError
+        The history is too short; the message says how many sessions are needed and found.
+    """
+    sample = sample_of(panel)
+    usable = np.flatnonzero(sample.usable().any(axis=1))
+    first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
+    start = _test_start(config)
+    if start is None:
+        first_test = first_usable + config.split.train_sessions
+    else:
+        first_test = int(panel.sessions.searchsorted(start))
+    rolling = config.split.window == "rolling"
+    rule = WalkForward(
+        first_test=first_test,
+        refit_every=config.split.refit_every,
+        purge=max(config.target.horizons),
+        validation_share=config.split.validation_share,
+        window=config.split.train_sessions if rolling else None,
+    )
+    try:
+        folds = list(rule.folds(len(panel.sessions)))
+    except ValueError as error:
+        raise DataError(f"{_too_short(panel, first_test)}; {error}") from error
+    for part in (folds[0].train, folds[0].validation):
+        if not fitted_rows(sample.until(first_test - 1), part).any():
+            raise DataError(_too_short(panel, first_test))
+    return folds
+
+
+def _too_short(panel: Panel, first_test: int) -> str:
+    found, first, last = len(panel.sessions), panel.sessions[0], panel.sessions[-1]
+    return (
+        f"too little history for the first fold: its test starts after {first_test} sessions, the "
+        f"data has {found} ({first.date()} to {last.date()}), and features need about a year "
+        "before the first row; ask for an earlier start, or change split.train_sessions or "
+        "split.test_start"
+    )
+
+
+def _test_start(config: Config) -> pd.Timestamp | None:
+    if config.split.test_start is not None:
+        return pd.Timestamp(config.split.test_start)
+    return SAMPLE_TEST_START if config.data.source == "sample" else None
+
+
+def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> FoldResult:
+    """Fit every model on what was known before the fold's first origin, and forecast.
+
+    The fit sees the sample cut before the test part. Origins of the validation part are forecast
+    too: they say how far off the first fold's models are, before any test outcome is known.
+    """
+    sample = sample_of(panel)
+    known = sample.until(fold.test.start - 1)
+    split = Split(fold.train, fold.validation)
+    bounds = Bounds.fit(known, split)
+    network = Network(regressor_of(config), on_epoch=progress.epoch)
+    models: dict[str, Forecaster] = {
+        **{name: BASELINES[name]() for name in baseline_names(config)},
+        NETWORK: network,
+    }
+    tables = []
+    for name, model in models.items():
+        progress.model(name)
+        model.fit(known, split)
+        for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
+            table = _forecast(model, sample, origins, bounds)
+            tables.append(_long(table, panel, origins).assign(model=name, part=part))
+    forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
+    return FoldResult(forecasts=forecasts, regressor=network.regressor)
+
+
+def baseline_names(config: Config) -> tuple[str, ...]:
+    """Return the baselines of `config`, the reference first."""
+    return (REFERENCE, *(name for name in config.baselines.models if name != REFERENCE))
+
+
+def regressor_of(config: Config) -> KerasVolatilityRegressor:
+    """Return the unfitted regressor of the [model] section."""
+    return KerasVolatilityRegressor(**config.model.model_dump())
+
+
+def _forecast(
+    model: Forecaster, sample: Sample, origins: slice, bounds: Bounds
+) -> dict[str, np.ndarray]:
+    """Return variance, clipped and fallback, each (n, N, H).
+
+    Where a model could not be fitted or gives no number, the mean of the last 22 sessions stands
+    in, marked as a fallback. The sample is cut after the last origin.
+    """
+    seen = sample.until(origins.stop - 1)
+    variance = model.forecast(seen, origins)
+    stand_in = MonthMean().forecast(seen, origins)
+    fallback = ~np.isfinite(variance) & np.isfinite(stand_in)
+    bounded, clipped = bounds.clip(np.where(fallback, stand_in, variance))
+    return {"variance": bounded, "clipped": clipped, "fallback": fallback}
+
+
+def _long(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:
+    """Return forecasts (n, N, H) in long format, ticker by ticker, for the bars that exist."""
+    shape = values["variance"].shape
+    origin = np.broadcast_to(panel.sessions.to_numpy()[origins, None, None], shape)
+    start = np.broadcast_to(panel.target_start[origins, :, None], shape)
+    columns = {
+        "origin": origin,
+        "target_start": start,
+        "target_end": panel.target_end[origins],
+        "ticker": np.broadcast_to(np.array(panel.tickers, dtype=object)[None, :, None], shape),
+        "horizon": np.broadcast_to(np.array(panel.horizons)[None, None, :], shape),
+        **values,
+        "realized": panel.target[origins],
+    }
+    flat = {name: grid.transpose(1, 2, 0).ravel() for name, grid in columns.items()}
+    traded = np.isfinite(panel.variance[origins]) | np.isfinite(panel.log_return[origins])
+    exists = np.broadcast_to(traded[:, :, None], shape).transpose(1, 2, 0).ravel()
+    return pd.DataFrame(flat)[exists]

@@ -1,0 +1,1 @@
+"""Scoring, inference, figures and documents, all from finished tables."""

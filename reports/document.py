@@ -1,0 +1,206 @@
+"""From a report's content to one self-contained HTML page, or to Markdown; nothing is written."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from reports import panels
+from reports import presentation as shown
+from reports.answer import lead_model, newest_forecasts, verdict_sentence
+from reports.breakdowns import (
+    REGIME_RULE,
+    against_baseline,
+    by_regime,
+    by_year,
+    coverage,
+    loss_days,
+    regimes,
+)
+from reports.content import ReportContent
+from reports.curves import summary, verdicts
+from reports.figures.palette import label_of
+from reports.presentation import TextTable, text_table
+from reports.scores import POOLED, scored_rows
+
+__all__ = ["ReportContent", "render_html", "render_markdown"]
+
+CARDS = 8  # more tickers than this are a table
+TICKERS_IN_FULL = 12  # more than this and the tables by ticker show the leading model only
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What is computed from the content once, for figures and tables alike."""
+
+    model: str
+    newest: pd.DataFrame
+    verdicts: pd.DataFrame
+    regimes: pd.DataFrame
+    years: pd.DataFrame
+    daily: pd.DataFrame
+    worst: pd.DataFrame
+    coverage: pd.DataFrame
+
+
+def render_html(content: ReportContent) -> str:
+    """Return the report as one HTML page without any outside resource.
+
+    Parameters
+    ----------
+    content
+        Finished tables; see `ReportContent`. Empty scores, history or quality leave their section
+        with a sentence instead.
+
+    All text is escaped; the same content gives the same bytes. Without scored rows the sections on
+    errors say so.
+    """
+    tables = _tables(content)
+    view = _view(content, tables)
+    return _environment().get_template("report.html.j2").render(view, **_figures(content, tables))
+
+
+def render_markdown(content: ReportContent) -> str:
+    """Return the report as Markdown: the same answers and tables, without figures."""
+    view = _view(content, _tables(content))
+    return _environment().get_template("report.md.j2").render(view)
+
+
+def _tables(content: ReportContent) -> Tables:
+    model = lead_model(content.forecasts)
+    rows = scored_rows(content.forecasts)
+    return Tables(
+        model=model,
+        newest=newest_forecasts(content.forecasts, content.today),
+        verdicts=verdicts(content.history, content.max_epochs),
+        regimes=by_regime(rows, regimes(content.forecasts)),
+        years=by_year(rows),
+        daily=against_baseline(rows, model),
+        worst=loss_days(rows, model),
+        coverage=coverage(rows),
+    )
+
+
+def _figures(content: ReportContent, tables: Tables) -> dict[str, list[panels.Panel]]:
+    tickers = list(dict.fromkeys(tables.newest["ticker"]))
+    return {
+        "forecast_panels": panels.forecast_panels(content, tickers),
+        "score_panels": panels.score_panels(content.scores),
+        "training_panels": panels.training_panels(content.history),
+        "regime_panels": panels.regime_panels(tables.regimes),
+        "loss_panels": panels.loss_panels(tables.daily, tables.worst, tables.model),
+        "coverage_panels": panels.coverage_panels(tables.coverage, content.interval_level),
+    }
+
+
+def _view(content: ReportContent, tables: Tables) -> dict[str, Any]:
+    """Return everything that both templates name, as text and text tables."""
+    bars = content.quality["rule"] == "bars"
+    return {
+        "content": content,
+        "model": tables.model,
+        "verdict": verdict_sentence(content.scores),
+        "answer": _answer(tables.newest),
+        "newest": tables.newest,
+        "as_of": content.forecasts["origin"].max(),
+        "as_cards": tables.newest["ticker"].nunique() <= CARDS,
+        "horizons": sorted(int(h) for h in tables.newest["horizon"].unique()),
+        "tickers_drawn": panels.TICKERS_DRAWN,
+        "tickers": tables.newest["ticker"].nunique(),
+        "score_tables": _score_tables(content.scores, tables.model),
+        "ticker_scores": _ticker_scores(content.scores, tables.model),
+        "training_summary": summary(tables.verdicts),
+        "verdict_table": text_table(tables.verdicts, shown.VERDICT_COLUMNS),
+        "regime_rule": REGIME_RULE,
+        "regime_table": text_table(tables.regimes, shown.REGIME_COLUMNS, emphasise=tables.model),
+        "year_table": text_table(tables.years, shown.YEAR_COLUMNS, emphasise=tables.model),
+        "loss_tables": _by_horizon(tables.worst, shown.LOSS_DAY_COLUMNS),
+        "coverage_table": _coverage_table(tables),
+        "bars": int(content.quality.loc[bars, "rows"].sum()),
+        "quality_table": text_table(content.quality[~bars], shown.QUALITY_COLUMNS),
+        "unscored_table": text_table(content.unscored, shown.UNSCORED_COLUMNS),
+    }
+
+
+def _answer(newest: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return one record a ticker with its forecasts by horizon, and places on a common scale."""
+    top = float(newest[["upper", "volatility", "har", "today"]].max().max())
+    answers = []
+    for ticker, part in newest.groupby("ticker", sort=False):
+        rows = {int(row["horizon"]): row for row in part.to_dict("records")}
+        first = rows[min(rows)]
+        names = ("lower", "upper", "volatility", "har", "today")
+        places = {name: _place(first[name], top) for name in names}
+        answers.append({"ticker": ticker, "rows": rows, "first": first, "places": places})
+    return answers
+
+
+def _place(value: float, top: float) -> float | None:
+    return None if pd.isna(value) or not top > 0 else round(100 * float(value) / top, 2)
+
+
+def _score_tables(scores: pd.DataFrame, model: str) -> dict[str, TextTable]:
+    pooled = scores[scores["ticker"] == POOLED].sort_values("qlike", kind="stable")
+    return _by_horizon(pooled, shown.SCORE_COLUMNS, emphasise=model)
+
+
+def _ticker_scores(scores: pd.DataFrame, model: str) -> dict[str, TextTable]:
+    rows = scores[scores["ticker"] != POOLED]
+    if rows["ticker"].nunique() > TICKERS_IN_FULL:
+        rows = rows[rows["model"] == model]
+    return _by_horizon(rows, shown.TICKER_SCORE_COLUMNS, emphasise=model)
+
+
+def _by_horizon(
+    frame: pd.DataFrame, columns: Sequence[shown.Column], *, emphasise: str | None = None
+) -> dict[str, TextTable]:
+    return {
+        shown.horizon_name(int(horizon)): text_table(
+            frame[frame["horizon"] == horizon], columns, emphasise=emphasise
+        )
+        for horizon in sorted(frame["horizon"].unique())
+    }
+
+
+def _coverage_table(tables: Tables) -> TextTable:
+    table = tables.coverage
+    if table["ticker"].nunique() > TICKERS_IN_FULL:
+        table = table[table["model"] == tables.model]
+    return text_table(table, shown.COVERAGE_COLUMNS, emphasise=tables.model)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"),
+        autoescape=lambda name: name is not None and name.endswith("html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        date=shown.date,
+        number=lambda value, form=".1f": shown.Column("", "", form).text(value),
+        horizon=shown.horizon_name,
+        label=label_of,
+        cell=_markdown_cell,
+        unbroken=_unbroken,
+    )
+    return environment
+
+
+def _unbroken(sentence: str) -> str:
+    """Return the sentence with its p-values kept on one line."""
+    space = "\N{NO-BREAK SPACE}"
+    return re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
+
+
+def _markdown_cell(text: object) -> str:
+    """Return text that neither ends a Markdown table's cell nor opens an HTML element."""
+    escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(escaped.replace("|", "\\|").split())

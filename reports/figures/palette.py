@@ -1,0 +1,80 @@
+"""The look of all figures: colours that hold on white and on near-black, axes, labels, legend.
+
+The hues are Okabe and Ito's colour-blind-safe ones, moved to a middle lightness so that each has a
+contrast of about 3:1 or more on both backgrounds.
+"""
+
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.transforms import Transform, offset_copy
+
+LABEL_GAP = 5.0  # points between the top of the axis and the y label
+LEGEND_GAP = 23.0  # and the legend above it
+
+INK = "#010203"  # a sentinel: `reports.figures.render` turns it into the page's text colour
+
+COLOUR_OF_MODEL = {
+    "network": "#1f78c8",
+    "har": "#d55e00",
+    "garch": "#a463b0",
+    "ewma": "#0b8f6a",
+    "mean_22": "#a0822b",
+    "last_value": "#808080",
+}
+OTHER_COLOURS = ["#c2507a", "#5d83a6", "#7a8b3a", "#8c6d5a"]
+
+LABEL_OF_MODEL = {
+    "network": "Network",
+    "har": "HAR",
+    "garch": "GARCH",
+    "ewma": "EWMA",
+    "mean_22": "Mean of 22",
+    "last_value": "Last value",
+}
+
+
+def colour_of(model: str) -> str:
+    """Return the colour of a model, the same in all figures; unknown names share four more."""
+    if model in COLOUR_OF_MODEL:
+        return COLOUR_OF_MODEL[model]
+    return OTHER_COLOURS[sum(model.encode()) % len(OTHER_COLOURS)]
+
+
+def label_of(model: str) -> str:
+    """Return the name of a model as a reader knows it."""
+    return LABEL_OF_MODEL.get(model, model.replace("_", " "))
+
+
+def label_axes(axes: Axes, *, x: str, y: str) -> None:
+    """Label both axes, each with its unit; the y label stands upright above its axis."""
+    axes.set_xlabel(x)
+    axes.set_ylabel(y, rotation=0, ha="left", va="bottom")
+    axes.yaxis.set_label_coords(0.0, 1.0, transform=_above(axes, LABEL_GAP))
+
+
+def legend_above(axes: Axes, *, columns: int = 4) -> None:
+    """Put the legend above the y label, where it covers no data."""
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        bbox_transform=_above(axes, LEGEND_GAP),
+        ncols=columns,
+        borderaxespad=0.0,
+        borderpad=0.0,
+        handlelength=1.3,
+        columnspacing=1.4,
+        handletextpad=0.5,
+    )
+
+
+def date_axis(axes: Axes) -> None:
+    """Show few dates, each as short as it can be."""
+    locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(formatter)
+
+
+def _above(axes: Axes, points: float) -> Transform:
+    """Return the coordinates of the Axes, moved up by a fixed distance whatever its height."""
+    return offset_copy(axes.transAxes, fig=axes.get_figure(root=True), y=points, units="points")

@@ -1,0 +1,145 @@
+"""From a frame to the text cells of a table that a person reads, for HTML and Markdown alike."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from reports.figures.palette import label_of
+
+NOTHING = "\N{EN DASH}"
+
+HORIZON_NAMES = {1: "next session", 5: "next week", 22: "next month"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column is shown: its name in the frame, its heading, and how a value becomes text.
+
+    `form` is a format specification such as ``.3f`` (the column is then right-aligned) or a
+    function of the value.
+    """
+
+    name: str
+    heading: str
+    form: str | Callable[[Any], str] = str
+
+    @property
+    def numeric(self) -> bool:
+        """True where the column holds numbers, which are set flush right."""
+        return isinstance(self.form, str) or self.form is p_value
+
+    def text(self, value: Any) -> str:
+        """Return the cell's text; a missing value is a dash."""
+        if pd.isna(value):
+            return NOTHING
+        return format(value, self.form) if isinstance(self.form, str) else self.form(value)
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table of finished text, with the rows that deserve emphasis."""
+
+    columns: Sequence[Column]
+    rows: list[list[str]]
+    emphasised: list[bool]
+
+
+def text_table(
+    frame: pd.DataFrame, columns: Sequence[Column], *, emphasise: str | None = None
+) -> TextTable:
+    """Return the text of a frame; rows whose `model` is `emphasise` are emphasised."""
+    records = frame[[column.name for column in columns]].to_dict("records")
+    rows = [[column.text(record[column.name]) for column in columns] for record in records]
+    marks = frame["model"].eq(emphasise).tolist() if emphasise else [False] * len(frame)
+    return TextTable(columns, rows, marks)
+
+
+def date(value: pd.Timestamp) -> str:
+    """Return a session as 2018-12-31; the empty string where there is none."""
+    return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value as it is printed in papers: 0.031, or < 0.001."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def horizon_name(horizon: int) -> str:
+    """Return a horizon in words: next session, next week, next month, next 10 sessions."""
+    return HORIZON_NAMES.get(int(horizon), f"next {horizon} sessions")
+
+
+MODEL = Column("model", "Model", label_of)
+
+SCORE_COLUMNS = [
+    MODEL,
+    Column("rows", "Rows", ",d"),
+    Column("qlike", "QLIKE", ".4f"),
+    Column("ratio_to_har", "Ratio to HAR", ".3f"),
+    Column("dm_statistic", "DM t", "+.2f"),
+    Column("dm_p_value", "DM p", p_value),
+    Column("r2_log", "R² (log)", ".3f"),
+    Column("rmse_volatility", "RMSE (vol. %)", ".2f"),
+    Column("mse", "MSE (var.)", ".2e"),
+    Column("mae", "MAE (var.)", ".2e"),
+    Column("mz_intercept", "MZ const.", "+.1e"),
+    Column("mz_slope", "MZ slope", ".2f"),
+    Column("mz_r2", "MZ R²", ".3f"),
+    Column("coverage", "Coverage", ".1%"),
+    Column("clipped_share", "Clipped", ".1%"),
+    Column("fallback_share", "Fallback", ".1%"),
+]
+TICKER_SCORE_COLUMNS = [Column("ticker", "Ticker"), *SCORE_COLUMNS]
+VERDICT_COLUMNS = [
+    Column("fold", "Fold", "d"),
+    Column("verdict", "Verdict"),
+    Column("best_epoch", "Best epoch", "d"),
+    Column("epochs", "Epochs", "d"),
+    Column("gain_vs_har_pct", "Gain over HAR (%)", ".1f"),
+    Column("rise_from_best_pct", "Rise since best (%)", ".1f"),
+    Column("noise_pct", "Noise (%)", ".2f"),
+    Column("learning_rate", "Learning rate", ".2g"),
+    Column("words", "In words"),
+]
+REGIME_COLUMNS = [
+    Column("horizon", "Horizon", horizon_name),
+    Column("regime", "Regime", str.capitalize),
+    MODEL,
+    Column("rows", "Rows", ",d"),
+    Column("qlike", "QLIKE", ".4f"),
+    Column("ratio_to_har", "Ratio to HAR", ".3f"),
+]
+YEAR_COLUMNS = [REGIME_COLUMNS[0], Column("year", "Year", "d"), *REGIME_COLUMNS[2:]]
+LOSS_DAY_COLUMNS = [
+    Column("target_start", "From", date),
+    Column("target_end", "To", date),
+    Column("qlike", "QLIKE", ".3f"),
+    Column("qlike_har", "QLIKE of HAR", ".3f"),
+    Column("difference", "Difference", "+.3f"),
+    Column("share", "Share of all loss", ".1%"),
+    Column("ticker", "Worst ticker"),
+    Column("volatility", "Forecast (%)", ".1f"),
+    Column("volatility_realized", "Came (%)", ".1f"),
+]
+COVERAGE_COLUMNS = [
+    REGIME_COLUMNS[0],
+    Column("ticker", "Ticker"),
+    MODEL,
+    Column("rows", "Rows", ",d"),
+    Column("below", "Below", ".1%"),
+    Column("inside", "Inside", ".1%"),
+    Column("above", "Above", ".1%"),
+]
+QUALITY_COLUMNS = [
+    Column("ticker", "Ticker"),
+    Column("rule", "Rule"),
+    Column("action", "Action"),
+    Column("rows", "Rows", ",d"),
+]
+UNSCORED_COLUMNS = [
+    REGIME_COLUMNS[0],
+    Column("reason", "Why not scored", str.capitalize),
+    Column("rows", "Rows", ",d"),
+]

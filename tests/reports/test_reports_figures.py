@@ -1,0 +1,161 @@
+import re
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from reports import breakdowns
+from reports.figures.coverage import interval_coverage
+from reports.figures.forecast import forecast_against_realized
+from reports.figures.loss_days import cumulative_difference
+from reports.figures.palette import COLOUR_OF_MODEL, OTHER_COLOURS, label_axes
+from reports.figures.regimes import error_by_regime
+from reports.figures.render import figure_svg
+from reports.figures.scores import ratio_to_har
+from reports.figures.training import curves_by_fold, training_curves
+from reports.scores import score_table, scored_rows
+from tests.reports.synthetic import make_history
+
+
+def draw_forecast(forecasts, history, axes):
+    table = breakdowns.recent_forecasts(forecasts, "^GSPC", horizon=1, model="network")
+    return forecast_against_realized(table, axes, model="network", interval_level=0.9)
+
+
+def draw_scores(forecasts, history, axes):
+    scores = score_table(forecasts)
+    return ratio_to_har(scores[(scores["horizon"] == 1) & (scores["ticker"] == "all")], axes)
+
+
+def draw_training(forecasts, history, axes):
+    return training_curves(curves_by_fold(history, "val_loss"), axes, loss="val_loss")
+
+
+def draw_regimes(forecasts, history, axes):
+    rows = scored_rows(forecasts)
+    table = breakdowns.by_regime(rows, breakdowns.regimes(forecasts))
+    return error_by_regime(table[table["horizon"] == 1], axes)
+
+
+def draw_loss_days(forecasts, history, axes):
+    rows = scored_rows(forecasts)
+    daily = breakdowns.against_baseline(rows, "network")
+    worst = breakdowns.loss_days(rows, "network")
+    first, days = (table[table["horizon"] == 1] for table in (daily, worst))
+    return cumulative_difference(first, days, axes, model="network")
+
+
+def draw_coverage(forecasts, history, axes):
+    table = breakdowns.coverage(scored_rows(forecasts))
+    return interval_coverage(table[table["horizon"] == 1], axes, interval_level=0.9)
+
+
+FIGURES = {
+    "forecast": (draw_forecast, "%", "date"),
+    "scores": (draw_scores, "Model", "ratio"),
+    "training": (draw_training, "share of the HAR start", "Epoch"),
+    "regimes": (draw_regimes, "no unit", "Regime"),
+    "loss days": (draw_loss_days, "no unit", "date"),
+    "coverage": (draw_coverage, "Model", "%"),
+}
+
+
+def new_axes():
+    return Figure(layout="constrained").add_subplot()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_returns_its_axes_with_units_on_both_labels(name, forecasts, history):
+    draw, y_unit, x_unit = FIGURES[name]
+    axes = new_axes()
+    assert draw(forecasts, history, axes) is axes
+    assert y_unit in axes.get_ylabel()
+    assert x_unit in axes.get_xlabel()
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_draws_a_table_of_one_origin_one_fold_and_one_epoch(name, forecasts, history):
+    origin = forecasts["origin"].iloc[3]
+    tiny = forecasts[(forecasts["origin"] == origin) & (forecasts["ticker"] == "^GSPC")]
+    short = history[(history["fold"] == 0) & (history["epoch"] <= 1)]
+    svg = figure_svg(lambda axes: FIGURES[name][0](tiny, short, axes), name="tiny", alt="tiny")
+    assert svg.endswith("</svg>")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_draws_a_table_with_gaps(name, forecasts, history):
+    half = forecasts.index % 2 == 0
+    columns = ["volatility_lower", "volatility_upper", "lower", "upper"]
+    holed = forecasts.assign(**{c: forecasts[c].where(half) for c in columns})
+    broken = history.assign(val_loss=history["val_loss"].where(history["epoch"] < 3, np.inf))
+    svg = figure_svg(lambda axes: FIGURES[name][0](holed, broken, axes), name="holed", alt="gaps")
+    assert "nan" not in re.sub(r"<text.*?</text>", "", svg)
+
+
+def test_the_training_figure_draws_a_fold_that_is_not_finite_from_its_start():
+    history = make_history(folds=1).assign(val_loss=np.nan)
+    curves = curves_by_fold(history, "val_loss")
+    svg = figure_svg(lambda axes: training_curves(curves, axes, loss="val_loss"), name="n", alt="n")
+    assert svg.startswith("<svg")
+
+
+def test_curves_are_medians_over_members_relative_to_the_start():
+    history = pd.DataFrame(
+        {
+            "fold": 0,
+            "member": [0, 1, 2, 0, 1, 2],
+            "epoch": [0, 0, 0, 1, 1, 1],
+            "val_loss": [0.4, 0.4, 0.4, 0.2, 0.3, 0.9],
+        }
+    )
+    assert curves_by_fold(history, "val_loss")[0].tolist() == [1.0, 0.75]
+
+
+def plain(axes):
+    axes.plot([0, 1], [0.1234, 1], clip_on=True, marker="o")
+    axes.set_title("0.1234 & <b>")
+    label_axes(axes, x="x (m)", y="y (m)")
+
+
+def test_an_inline_svg_is_well_formed_and_follows_the_page():
+    svg = figure_svg(plain, name="plain", alt='a "b" <c>')
+    ElementTree.fromstring(svg)
+    assert 'role="img"' in svg
+    assert 'aria-label="a &quot;b&quot; &lt;c&gt;"' in svg
+    assert "currentColor" in svg
+    assert "#010203" not in svg
+    assert "<style" not in svg
+    assert "http" not in svg
+    assert ">0.1234 &amp; &lt;b&gt;</text>" in svg
+
+
+def test_the_ids_of_two_figures_never_meet():
+    one, other = (figure_svg(plain, name=name, alt="") for name in ("one", "other"))
+    ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in (one, other)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', one))
+    assert used <= ids[0]
+
+
+def test_the_same_drawing_gives_the_same_bytes_and_leaves_matplotlib_alone():
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    assert figure_svg(plain, name="a", alt="") == figure_svg(plain, name="a", alt="")
+    assert dict(mpl.rcParams) == before
+
+
+def luminance(colour):
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("colour", [*COLOUR_OF_MODEL.values(), *OTHER_COLOURS])
+def test_series_colours_stand_out_on_white_and_on_near_black(colour):
+    light = luminance(colour)
+    assert 1.05 / (light + 0.05) >= 3.0
+    assert (light + 0.05) / (luminance("#131312") + 0.05) >= 3.0
