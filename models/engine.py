@@ -146,7 +146,8 @@ class Trainer:
         inputs, anchor, target, count = rows
         batch = self.batch_size
         losses = tf.TensorArray(tf.float32, order.shape[1] // batch, element_shape=(self.members,))
-        for step in tf.range((count + batch - 1) // batch):
+        step = tf.constant(0)
+        while step * batch < count:  # not tf.range, which would compile anew for each count
             taken = tf.slice(order, [0, step * batch], [self.members, batch])
             weight = self._weight(step * batch, batch, count)
             with tf.GradientTape() as tape:
@@ -159,19 +160,20 @@ class Trainer:
                 zip(self._clipped(gradients), self.model.trainable_variables, strict=True)
             )
             losses = losses.write(step, loss)
+            step += 1
         return losses.stack(), self._mean_loss(*held_out)
 
     def _mean_loss(self, inputs: Any, anchor: Any, target: Any, count: Any) -> Any:
         """Return each member's mean loss over the first `count` rows, without training."""
-        total = tf.zeros([self.members])
-        for step in tf.range((count + EVALUATION_ROWS - 1) // EVALUATION_ROWS):
-            start = step * EVALUATION_ROWS
+        total, start = tf.zeros([self.members]), tf.constant(0)
+        while start < count:
             part = [
                 tf.repeat(tf.slice(x, [start, 0], [EVALUATION_ROWS, x.shape[1]])[None], self.members, 0)
                 for x in (inputs, anchor, target)
             ]
             weight = self._weight(start, EVALUATION_ROWS, count)
             total += self._loss(*part, weight, training=False) * tf.reduce_sum(weight)
+            start += EVALUATION_ROWS
         return total / tf.cast(count, tf.float32)
 
     def _untrained_loss(self, rows: Rows) -> NDArray[np.float64]:

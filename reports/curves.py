@@ -6,7 +6,7 @@ medians of neighbouring epochs, because the minimum of a noisy curve lies below 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -196,7 +196,8 @@ def _median(curves: list[Curve]) -> Curve:
     table = np.array([list(vars(curve).values()) for curve in curves], dtype=np.float64)
     if not table[:, 0].all():
         return Curve(float(table[:, 0].mean()), float(np.median(table[:, 1])), 0.0, *[np.nan] * 8)
-    return Curve(*(float(value) for value in np.median(table, axis=0)))
+    middle = Curve(*(float(value) for value in np.median(table, axis=0)))
+    return replace(middle, best_epoch=float(np.floor(middle.best_epoch)))
 
 
 def _judge(curve: Curve, max_epochs: int) -> str:

@@ -117,7 +117,9 @@ def _view(content: ReportContent, tables: Tables) -> dict[str, Any]:
         "verdict_table": text_table(tables.verdicts, shown.VERDICT_COLUMNS),
         "regime_rule": REGIME_RULE,
         "regime_table": text_table(tables.regimes, shown.REGIME_COLUMNS, emphasise=tables.model),
-        "year_table": text_table(tables.years, shown.YEAR_COLUMNS, emphasise=tables.model),
+        "year_table": text_table(
+            tables.years[tables.years["model"] == tables.model], shown.YEAR_COLUMNS
+        ),
         "loss_tables": _by_horizon(tables.worst, shown.LOSS_DAY_COLUMNS),
         "coverage_table": _coverage_table(tables),
         "bars": int(content.quality.loc[bars, "rows"].sum()),
@@ -152,6 +154,7 @@ def _ticker_scores(scores: pd.DataFrame, model: str) -> dict[str, TextTable]:
     rows = scores[scores["ticker"] != POOLED]
     if rows["ticker"].nunique() > TICKERS_IN_FULL:
         rows = rows[rows["model"] == model]
+    rows = rows.sort_values(["ticker", "qlike"], kind="stable")
     return _by_horizon(rows, shown.TICKER_SCORE_COLUMNS, emphasise=model)
 
 

@@ -159,26 +159,28 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
 
     All models have the same rows in the same order, so their positions fill a rectangle.
     """
-    models = rows.groupby("horizon")["model"].nunique()
-    of_ticker = rows.groupby(["horizon", "ticker"]).indices
-    for horizon, positions in rows.groupby("horizon").indices.items():
-        yield horizon, POOLED, positions.reshape(models[horizon], -1)
-        for (its_horizon, ticker), found in of_ticker.items():
-            if its_horizon == horizon:
-                yield horizon, ticker, found.reshape(models[horizon], -1)
+    for horizon, in_horizon in rows.groupby("horizon"):
+        models = in_horizon["model"].nunique()
+        positions = in_horizon.index.to_numpy(np.intp).reshape(models, -1)
+        yield int(str(horizon)), POOLED, positions
+        names = in_horizon["ticker"].to_numpy(str)[: positions.shape[1]]
+        starts = np.flatnonzero(names[1:] != names[:-1]) + 1
+        for name, of_ticker in zip(
+            names[[0, *starts]], np.split(positions, starts, axis=1), strict=True
+        ):
+            yield int(str(horizon)), str(name), of_ticker
 
 
 def _score(part: Part, baseline: Floats | None) -> dict[str, Any]:
     realized, forecast, loss = part["realized"], part["variance"], part["qlike"]
     line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
+    gap = part["volatility"] - part["volatility_realized"]
     return {
         "rows": len(loss),
         "qlike": loss.mean(),
         "mse": np.mean((realized - forecast) ** 2),
         "mae": np.mean(np.abs(realized - forecast)),
-        "rmse_volatility": np.sqrt(
-            np.mean((part["volatility"] - part["volatility_realized"]) ** 2)
-        ),
+        "rmse_volatility": np.sqrt(np.mean(gap**2)),
         "r2_log": _r2(np.log(realized), np.log(forecast)),
         "mz_intercept": line.intercept,
         "mz_slope": line.slope,

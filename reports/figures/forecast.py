@@ -22,7 +22,7 @@ def forecast_against_realized(
         recent["lower"],
         recent["upper"],
         color=colour,
-        alpha=0.18,
+        alpha=0.22,
         linewidth=0,
         label=f"{interval_level:.0%} interval",
     )

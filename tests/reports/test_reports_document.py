@@ -105,7 +105,7 @@ def test_the_same_content_gives_the_same_bytes(content, page):
 
 def test_names_that_look_like_markup_or_mathematics_stay_names(history):
     nasty = "<b>x|$a_b$"
-    forecasts = synthetic.make_forecasts((nasty, "B&C"), sessions=60)
+    forecasts = synthetic.make_forecasts((nasty, "B&C"), (1,), sessions=60)
     content = synthetic.make_content(
         forecasts,
         history,
@@ -121,18 +121,19 @@ def test_names_that_look_like_markup_or_mathematics_stay_names(history):
     assert "&lt;b&gt;x\\|$a_b$" in render_markdown(content)
 
 
-def test_a_missing_forecast_is_said_on_the_first_screen(content, history):
-    failing = synthetic.make_content(content.forecasts, history, failures={"XYZ": "no bars"})
+def test_a_missing_forecast_is_said_on_the_first_screen(forecasts, history):
+    near = forecasts[forecasts["horizon"] == 1]
+    failing = synthetic.make_content(near, history, failures={"XYZ": "no bars"})
     page = render_html(failing)
     assert page.index("XYZ: no bars") < page.index("Forecast against realised")
 
 
 def test_many_tickers_become_a_table_with_figures_for_a_few(history):
-    tickers = [f"T{i:03d}" for i in range(40)]
-    forecasts = synthetic.make_forecasts(tickers, (1, 5), sessions=50)
+    tickers = [f"T{i:03d}" for i in range(15)]
+    forecasts = synthetic.make_forecasts(tickers, (1,), sessions=30)
     page = render_html(synthetic.make_content(forecasts, history))
     assert "<article" not in page
-    assert "Drawn for the 6 most volatile of 40 tickers." in page
+    assert "Drawn for the 6 most volatile of 15 tickers." in page
     assert page.count('id="forecast-') > 0
     assert "forecast-6" not in page
     assert all(f"<td>{ticker}</td>" in page for ticker in tickers)
