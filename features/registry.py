@@ -82,7 +82,7 @@ def families() -> dict[str, tuple[str, ...]]:
 
 
 def select(entries: Sequence[str]) -> tuple[str, ...]:
-    """Return the names chosen by feature names, family names, "default" and "all", in registry order.
+    """Return the names chosen by feature, by family, by "default" or "all", in registry order.
 
     Raises ``ValueError`` on an unknown entry (naming the nearest known one) and on no entry.
     """

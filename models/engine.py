@@ -152,7 +152,10 @@ class Trainer:
             weight = self._weight(step * batch, batch, count)
             with tf.GradientTape() as tape:
                 loss = self._loss(
-                    tf.gather(inputs, taken), tf.gather(anchor, taken), tf.gather(target, taken), weight
+                    tf.gather(inputs, taken),
+                    tf.gather(anchor, taken),
+                    tf.gather(target, taken),
+                    weight,
                 )
                 total = tf.reduce_sum(loss) + self._penalty()
             gradients = tape.gradient(total, self.model.trainable_variables)
@@ -168,7 +171,9 @@ class Trainer:
         total, start = tf.zeros([self.members]), tf.constant(0)
         while start < count:
             part = [
-                tf.repeat(tf.slice(x, [start, 0], [EVALUATION_ROWS, x.shape[1]])[None], self.members, 0)
+                tf.repeat(
+                    tf.slice(x, [start, 0], [EVALUATION_ROWS, x.shape[1]])[None], self.members, 0
+                )
                 for x in (inputs, anchor, target)
             ]
             weight = self._weight(start, EVALUATION_ROWS, count)

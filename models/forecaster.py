@@ -68,7 +68,9 @@ class Sample:
         """Return the named features, (T, N, len(names)); ``ValueError`` for one that is not here."""
         missing = [name for name in names if name not in self.names]
         if missing:
-            raise ValueError(f"the features {', '.join(missing)} are needed; add them to the selection")
+            raise ValueError(
+                f"the features {', '.join(missing)} are needed; add them to the selection"
+            )
         return self.x[:, :, [self.names.index(name) for name in names]]
 
 
@@ -104,9 +106,7 @@ class Forecaster(Protocol):
         ...
 
 
-def fitted_rows(
-    sample: Sample, part: slice, known_before: int | None = None
-) -> NDArray[np.bool_]:
+def fitted_rows(sample: Sample, part: slice, known_before: int | None = None) -> NDArray[np.bool_]:
     """Return which cells (T, N) of `part` can be fitted on: usable, all targets known.
 
     With `known_before`, a session's position, every target must end before that session. The gap

@@ -101,7 +101,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         dropout: float = 0.0,
         l2: float = 0.0,
         clip_norm: float | None = 5.0,
-        members: int = 8,
+        members: int = 4,
         anchor: Sequence[int] | Sequence[str] | None = None,
         validation_fraction: float = 0.1,
         purge: int = 0,
@@ -203,9 +203,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             activation=self.activation,
             dropout=self.dropout,
         )
-        recipe = engine.Recipe(
-            self.optimizer, self.loss, self.batch_size, self.l2, self.clip_norm
-        )
+        recipe = engine.Recipe(self.optimizer, self.loss, self.batch_size, self.l2, self.clip_norm)
         trained = engine.trainer(architecture, recipe).train(
             self._rows(*fit_rows),
             self._rows(*held_out),
@@ -235,7 +233,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def _predict_log(self, X: Float) -> Float:
         from models.stack import forward
 
-        correction = forward(self.network_, self.scaler_.transform(X)).mean(axis=0, dtype=np.float64)
+        correction = forward(self.network_, self.scaler_.transform(X)).mean(
+            axis=0, dtype=np.float64
+        )
         return self.anchor_.predict_log(self._anchor_inputs(X)) + correction
 
     def _bias(self, X: Float, y: Float) -> Float:

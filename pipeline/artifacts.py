@@ -85,10 +85,12 @@ def read_frame(path: Path, **options: Any) -> pd.DataFrame:
     """
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path, **options)
-        return pd.read_csv(path, **options)
+            return pd.DataFrame(pd.read_parquet(path, **options))
+        return pd.DataFrame(pd.read_csv(path, **options))
     except FileNotFoundError as error:
-        raise RunFolderError(f"{path} is missing; run the stage before, or `volcast run`") from error
+        raise RunFolderError(
+            f"{path} is missing; run the stage before, or `volcast run`"
+        ) from error
     except (OSError, ValueError) as error:
         raise RunFolderError(f"{path} is damaged ({error}); delete it and run again") from error
 

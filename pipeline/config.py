@@ -41,7 +41,9 @@ class DataSettings(Section):
         (), description="which tickers; empty: all that the source has (yahoo needs them)"
     )
     start: date | None = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
-    end: date | None = Field(None, description="last session, included; empty: up to the last final")
+    end: date | None = Field(
+        None, description="last session, included; empty: up to the last final"
+    )
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
@@ -108,7 +110,7 @@ class ModelSettings(Section):
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
     l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
     clip_norm: float = Field(5.0, gt=0, description="bound of the gradient's norm of each member")
-    members: int = Field(8, ge=1, le=256, description="networks averaged; they differ in seed")
+    members: int = Field(4, ge=1, le=256, description="networks averaged; they differ in seed")
     seed: int = Field(0, ge=0, description="of weights and shuffling; same seed, same forecasts")
 
 

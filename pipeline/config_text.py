@@ -27,9 +27,10 @@ def to_toml(config: Config) -> str:
 
 def _item(value: Any) -> Item:
     if value is None:
-        return tomlkit.item("")
-    if isinstance(value, date):
-        return tomlkit.item(value.isoformat())
-    if isinstance(value, tuple):
-        return tomlkit.item(list(value))
-    return tomlkit.item(value)
+        value = ""
+    elif isinstance(value, date):
+        value = value.isoformat()
+    elif isinstance(value, tuple):
+        value = list(value)
+    item: Item = tomlkit.item(value)
+    return item

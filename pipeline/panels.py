@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-
 from features.bars import Bars
 from features.panel import Panel, build, join
 from features.registry import FEATURES, select
@@ -56,7 +55,9 @@ def grids(bars: pd.DataFrame, config: Config) -> dict[str, Bars]:
     for name in sorted(set(calendar_of.values())):
         mine = bars[exchange == name]
         days = mine["session"].min(), mine["session"].max()
-        sessions = calendars.sessions_between(name, *days).union(mine["session"].unique())
+        sessions = calendars.sessions_between(name, *days).union(
+            pd.DatetimeIndex(mine["session"].unique())
+        )
         result[name] = Bars.from_frame(
             mine,
             sessions,

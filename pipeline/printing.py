@@ -49,7 +49,8 @@ def forecast_rows(folder: Path) -> list[dict[str, Any]]:
         raise RunFolderError(f"{folder} holds no forecast; run `volcast run --out {folder}` again")
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
     rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
-    return [_row(row, today, reference) for row in rows.to_dict("records")]
+    records: list[Any] = rows.to_dict("records")
+    return [_row(record, today, reference) for record in records]
 
 
 def forecast_table(rows: list[dict[str, Any]]) -> Table:

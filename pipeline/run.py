@@ -105,7 +105,9 @@ def stored_config(folder: Path) -> Config:
     """
     path = folder / artifacts.CONFIG
     if not path.exists():
-        raise RunFolderError(f"{folder} is no run folder: it has no {artifacts.CONFIG}; `volcast run`")
+        raise RunFolderError(
+            f"{folder} is no run folder: it has no {artifacts.CONFIG}; `volcast run`"
+        )
     return load(path)
 
 
@@ -148,9 +150,7 @@ def _outputs(stage: Stage, folder: Path) -> dict[str, str | None]:
     return {name: artifacts.digest(folder / name) for name in stage.writes}
 
 
-def _key(
-    stage: Stage, config: Config, inputs: dict[str, str | None], now: dt.datetime
-) -> str:
+def _key(stage: Stage, config: Config, inputs: dict[str, str | None], now: dt.datetime) -> str:
     """Return the hash of everything that the result of a stage depends on."""
     depends: dict[str, Any] = {
         "volcast": __version__,

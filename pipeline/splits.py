@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 
-
 @dataclass(frozen=True)
 class Fold:
     """One fold: half-open ranges of session positions, train < validation < test.
@@ -73,5 +72,3 @@ class WalkForward:
         validation = slice(start - self.purge - validating, start - self.purge)
         train = slice(first, validation.start - self.purge)
         return Fold(number, train, validation, slice(start, stop))
-
-

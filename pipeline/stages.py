@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ def train(work: Work) -> dict[str, Any]:
         first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
         work.progress.fold(fold.number, len(folds), first)
         result = walk.walk_fold(panel, fold, work.config, work.progress)
-        artifacts.write_folder(place, lambda path, result=result: _save(path, result, work.key))
+        artifacts.write_folder(place, partial(_save, result=result, key=work.key))
     if taken_over:
         work.progress.note(f"{taken_over} folds were finished before and are kept")
     history = _gather(kept, FOLD_HISTORY)

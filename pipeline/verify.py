@@ -87,7 +87,7 @@ def _futures(bars: Grids, panel: Panel, positions: list[int]) -> Iterator[Future
     rng = np.random.default_rng(CORRUPTION_SEED)
     for position in positions:
         origin = panel.sessions[position]
-        last = {name: int(grid.sessions.searchsorted(origin, "right")) - 1 for name, grid in bars.items()}
+        last = {n: int(b.sessions.searchsorted(origin, "right")) - 1 for n, b in bars.items()}
         started = {name: grid for name, grid in bars.items() if last[name] >= 0}
         wrecked = {name: corrupted(grid, last[name], rng) for name, grid in started.items()}
         yield Future("corrupted", origin, wrecked)
