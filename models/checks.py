@@ -53,7 +53,7 @@ def positive_variance(y: NDArray[Any]) -> NDArray[np.float64]:
 
 def anchor_columns(estimator: KerasVolatilityRegressor) -> NDArray[np.intp]:
     """Return the positions of the anchor's columns; names need X to be a data frame."""
-    wanted = () if estimator.anchor is None else tuple(estimator.anchor)
+    wanted: tuple[Any, ...] = () if estimator.anchor is None else tuple(estimator.anchor)
     names = list(getattr(estimator, "feature_names_in_", ()))
     positions = []
     for column in wanted:

@@ -151,12 +151,8 @@ class Trainer:
             taken = tf.slice(order, [0, step * batch], [self.members, batch])
             weight = self._weight(step * batch, batch, count)
             with tf.GradientTape() as tape:
-                loss = self._loss(
-                    tf.gather(inputs, taken),
-                    tf.gather(anchor, taken),
-                    tf.gather(target, taken),
-                    weight,
-                )
+                part = [tf.gather(x, taken) for x in (inputs, anchor, target)]
+                loss = self._loss(part, weight, training=True)
                 total = tf.reduce_sum(loss) + self._penalty()
             gradients = tape.gradient(total, self.model.trainable_variables)
             self.optimizer.apply_gradients(
@@ -170,26 +166,25 @@ class Trainer:
         """Return each member's mean loss over the first `count` rows, without training."""
         total, start = tf.zeros([self.members]), tf.constant(0)
         while start < count:
-            part = [
-                tf.repeat(
-                    tf.slice(x, [start, 0], [EVALUATION_ROWS, x.shape[1]])[None], self.members, 0
-                )
-                for x in (inputs, anchor, target)
-            ]
             weight = self._weight(start, EVALUATION_ROWS, count)
-            total += self._loss(*part, weight, training=False) * tf.reduce_sum(weight)
+            block = [self._block(x, start) for x in (inputs, anchor, target)]
+            total += self._loss(block, weight, training=False) * tf.reduce_sum(weight)
             start += EVALUATION_ROWS
         return total / tf.cast(count, tf.float32)
 
+    def _block(self, rows: Any, start: Any) -> Any:
+        """Return `EVALUATION_ROWS` rows from `start`, the same ones for each member."""
+        block = tf.slice(rows, [start, 0], [EVALUATION_ROWS, rows.shape[1]])
+        return tf.repeat(block[None], self.members, axis=0)
+
     def _untrained_loss(self, rows: Rows) -> NDArray[np.float64]:
-        """Return the mean loss of the anchor alone, which is what an untrained network forecasts."""
+        """Return the mean loss of the anchor, which is what an untrained network forecasts."""
         loss = LOSSES[self.recipe.loss](rows.target, rows.anchor).numpy().mean(dtype=np.float64)
         return np.full(self.members, loss)
 
-    def _loss(
-        self, inputs: Any, anchor: Any, target: Any, weight: Any, training: bool = True
-    ) -> Any:
-        """Return each member's mean loss over a batch (members, rows, ...)."""
+    def _loss(self, batch: list[Any], weight: Any, *, training: bool) -> Any:
+        """Return each member's mean loss over inputs, anchor and target (members, rows, ...)."""
+        inputs, anchor, target = batch
         forecast = anchor + self.model(inputs, training=training)
         values = tf.reduce_mean(LOSSES[self.recipe.loss](target, forecast), axis=2)
         return tf.reduce_sum(values * weight, axis=1) / tf.reduce_sum(weight)

@@ -61,11 +61,11 @@ class Sample:
         )
 
     def usable(self) -> NDArray[np.bool_]:
-        """Return where a forecast can be made, (T, N): every feature that is not optional is known."""
+        """Return where a forecast can be made, (T, N): all required features are known."""
         return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
 
     def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
-        """Return the named features, (T, N, len(names)); ``ValueError`` for one that is not here."""
+        """Return the named features, (T, N, len(names)); ``ValueError`` for a missing one."""
         missing = [name for name in names if name not in self.names]
         if missing:
             raise ValueError(

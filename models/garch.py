@@ -18,7 +18,7 @@ FEWEST_RETURNS = 250
 
 @dataclass(frozen=True)
 class Recursion:
-    """``s_{t+1} = omega + alpha e_t^2 + beta s_t``, in squared percent, and a scale to the proxy."""
+    """``s_{t+1} = omega + alpha e_t^2 + beta s_t``, in squared percent, scaled to the proxy."""
 
     mean: float
     omega: float
@@ -46,7 +46,7 @@ class Recursion:
         ahead = self.next_session(log_return)[:, None]
         persistence = self.alpha + self.beta
         decay = np.array([np.mean(persistence ** np.arange(h)) for h in horizons])
-        return (self.level + (ahead - self.level) * decay) / PERCENT_SQUARED
+        return np.asarray((self.level + (ahead - self.level) * decay) / PERCENT_SQUARED)
 
 
 class GARCH(Forecaster):

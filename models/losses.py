@@ -1,4 +1,4 @@
-"""Losses of a log-variance forecast, value by value; both have their minimum, zero, at the truth."""
+"""Losses of a log-variance forecast, value by value; the minimum, zero, is at the truth."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def qlike(log_realized: Any, log_forecast: Any) -> Any:
 
 
 def mse(log_realized: Any, log_forecast: Any) -> Any:
-    """Return the squared error of the log variance; minimised by the conditional mean of the log."""
+    """Return the squared error of the log variance; its minimum is the mean of the log."""
     return tf.square(log_realized - log_forecast)
 
 

@@ -148,12 +148,12 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             A parameter or the data breaks a rule; the message names it.
         """
         checks.parameters(self)
-        X, y = validate_data(
+        inputs, variance = validate_data(
             self, X, y, multi_output=True, y_numeric=True, ensure_all_finite="allow-nan"
         )
-        self._single_target = y.ndim == 1
-        y = checks.positive_variance(y)
-        fit_rows, held_out = self._parts(X, y, validation_data)
+        self._single_target = variance.ndim == 1
+        rows = (inputs, checks.positive_variance(variance))
+        fit_rows, held_out = self._parts(*rows, validation_data)
         self._anchor_columns = checks.anchor_columns(self)
         self.scaler_ = Scaler.fit(fit_rows[0])
         self.anchor_ = LogLinear.fit(self._anchor_inputs(fit_rows[0]), np.log(fit_rows[1]))
@@ -164,9 +164,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def predict(self, X: ArrayLike) -> Float:
         """Return the forecast of the mean variance, (n,) or (n, H) as `y` was."""
         check_is_fitted(self, "network_")
-        X = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
-        variance = np.exp(self._predict_log(X) + self.bias_)
-        return variance[:, 0] if self._single_target else variance
+        inputs = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+        variance = np.exp(self._predict_log(inputs) + self.bias_)
+        return np.asarray(variance[:, 0] if self._single_target else variance)
 
     def save(self, folder: str | Path) -> None:
         """Write `network.keras` and `regressor.json` into `folder`; no pickle."""
@@ -186,7 +186,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         if validation_data is not None:
             held_X = check_array(validation_data[0], ensure_all_finite="allow-nan")
             return (X, y), (held_X, checks.positive_variance(np.asarray(validation_data[1])))
-        cut = len(X) - int(round(len(X) * self.validation_fraction))
+        cut = len(X) - round(len(X) * self.validation_fraction)
         end = cut - self.purge
         if cut == len(X) or end < 1:
             return (X, y), (X, y)
@@ -194,8 +194,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
     def _train(self, fit_rows: Any, held_out: Any, on_epoch: Any) -> None:
         from models import engine
+        from models.stack import Architecture, build_stack
 
-        architecture = engine.Architecture(
+        architecture = Architecture(
             members=self.members,
             inputs=fit_rows[0].shape[1],
             outputs=fit_rows[1].shape[1],
@@ -211,7 +212,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             seeds=[self.seed + member for member in range(self.members)],
             on_epoch=on_epoch,
         )
-        self.network_ = engine.build_stack(architecture)
+        self.network_ = build_stack(architecture)
         self.network_.set_weights(trained.weights)
         self.best_epoch_ = trained.best_epoch
         self.epochs_run_ = trained.epochs_run
@@ -236,7 +237,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         correction = forward(self.network_, self.scaler_.transform(X)).mean(
             axis=0, dtype=np.float64
         )
-        return self.anchor_.predict_log(self._anchor_inputs(X)) + correction
+        return np.asarray(self.anchor_.predict_log(self._anchor_inputs(X)) + correction)
 
     def _bias(self, X: Float, y: Float) -> Float:
         """Return what centres the mean of the forecast on rows that were not fitted on.

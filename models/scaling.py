@@ -1,4 +1,4 @@
-"""Standardising of inputs by the training part, with a bound and a neutral value for what is missing."""
+"""Standardised inputs: by the training part, bounded, neutral where a value is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BOUND = 6.0  # standard deviations; a wilder input says "extreme", not how extre
 
 @dataclass(frozen=True)
 class Scaler:
-    """Mean and standard deviation of each column, (F,), over the finite values of the training part."""
+    """Mean and standard deviation of each column (F,) over the finite training values."""
 
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
@@ -29,6 +29,6 @@ class Scaler:
         return cls(mean=mean, deviation=np.where(flat, np.inf, spread))
 
     def transform(self, x: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Return standardised inputs within +-BOUND; a missing value becomes 0, the training mean."""
+        """Return standardised inputs within +-BOUND; a missing value becomes 0, the mean."""
         scaled = np.clip((x - self.mean) / self.deviation, -BOUND, BOUND)
         return np.nan_to_num(scaled, nan=0.0).astype(np.float32)

@@ -96,7 +96,7 @@ def read_frame(path: Path, **options: Any) -> pd.DataFrame:
 
 
 def digest(path: Path) -> str | None:
-    """Return the SHA-256 of a file, or of all files of a folder with their names; None if missing."""
+    """Return the SHA-256 of a file, or of a folder's files and names; None if missing."""
     if not path.exists():
         return None
     hasher = hashlib.sha256()

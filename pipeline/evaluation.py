@@ -29,7 +29,7 @@ def forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     first_fold = folds["fold"].min()
     past = pd.concat([folds[(folds["part"] == VALIDATION) & (folds["fold"] == first_fold)], tested])
     past = past.assign(residual=np.log(past["realized"] / past["variance"]))
-    errors = {key: part for key, part in past.groupby(["model", "horizon"], sort=False)}
+    errors = dict(list(past.groupby(["model", "horizon"], sort=False)))
     parts = []
     for (_, model, horizon), part in tested.groupby(["fold", "model", "horizon"], sort=False):
         history = errors[model, horizon]

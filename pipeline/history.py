@@ -26,4 +26,4 @@ def history_frame(regressor: KerasVolatilityRegressor, fold: int) -> pd.DataFram
             "learning_rate": np.tile(curves["learning_rate"], members),
         }
     )
-    return table[epoch <= regressor.epochs_run_[member]].reset_index(drop=True)
+    return pd.DataFrame(table[epoch <= regressor.epochs_run_[member]]).reset_index(drop=True)

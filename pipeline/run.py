@@ -1,4 +1,4 @@
-"""The one place where the stages are chained: what is due, what may be skipped, what is recorded."""
+"""The one place where the stages are chained: what is due, skipped and recorded."""
 
 from __future__ import annotations
 
