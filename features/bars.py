@@ -170,6 +170,11 @@ class Bars:
         return np.log(self.variance)
 
     @cached_property
+    def log_volume(self) -> FloatArray:
+        """(T, N) log volume, NaN where it is not above 0."""
+        return np.log(np.where(self.volume > 0, self.volume, np.nan))
+
+    @cached_property
     def volatility_daily_22(self) -> FloatArray:
         """(T, N) daily volatility: square root of the 22-day mean variance, above 0."""
         return np.sqrt(window_mean(self.variance, MONTH))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from features._typing import BoolArray, DateArray, FloatArray
 from features.bars import Bars
-from features.registry import FEATURES
+from features.registry import FEATURES, compute
 from features.target import DATE_DTYPE, future_mean_variance, target_dates
 
 GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
@@ -72,8 +72,8 @@ def build(
     rows, columns = bars.close.shape
     # One float32 block filled feature by feature: never two copies of the matrix in memory.
     x = np.empty((rows, columns, len(chosen)), dtype=np.float32)
-    for position, item in enumerate(chosen):
-        x[:, :, position] = item.compute(bars)
+    for position, values in enumerate(compute(bars, names)):
+        x[:, :, position] = values
     start, end = target_dates(bars.sessions, following, tuple(horizons))
     return Panel(
         sessions=bars.sessions,

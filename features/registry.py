@@ -5,7 +5,8 @@ close of t only. Each family is a file; `@feature` enters its functions here.
 """
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from features._typing import FloatArray
@@ -13,6 +14,7 @@ from features.bars import Bars
 
 ALL = "all"
 STANDARD = "default"
+AT_ONCE = 16  # features held in memory while they wait to be taken
 
 # Everything of the reference experiment, with what no other column says already: raw returns and
 # the range estimators beside Parkinson are left out, since z and the HAR terms carry them.
@@ -96,6 +98,18 @@ def select(entries: Sequence[str]) -> tuple[str, ...]:
     if not chosen:
         raise ValueError('no feature was chosen; name features, families, or "all"')
     return tuple(name for name in FEATURES if name in chosen)
+
+
+def compute(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
+    """Yield the (T, N) array of each named feature, in order, computed on all cores.
+
+    NumPy and bottleneck let go of the interpreter's lock, so that threads are enough. Raises
+    ``KeyError`` on an unknown name.
+    """
+    chosen = [FEATURES[name] for name in names]
+    with ThreadPoolExecutor() as pool:
+        for first in range(0, len(chosen), AT_ONCE):
+            yield from pool.map(lambda item: item.compute(bars), chosen[first : first + AT_ONCE])
 
 
 def _bound(function: Callable[..., FloatArray], value: int) -> Callable[[Bars], FloatArray]:

@@ -4,8 +4,6 @@ All are (T, N), dimensionless; row t uses data to the close of t. A volume that 
 masked, not filled: indices and currencies report 0 where nothing is counted. All are optional.
 """
 
-import numpy as np
-
 from features._typing import FloatArray
 from features.bars import Bars
 from features.registry import feature
@@ -15,24 +13,16 @@ from features.windows import lagged, window_mean
 @feature("volume", optional=True)
 def volume_change(bars: Bars) -> FloatArray:
     """Log volume of session t less that of t - 1."""
-    log_volume = _log_volume(bars)
-    return log_volume - lagged(log_volume, 1)
+    return bars.log_volume - lagged(bars.log_volume, 1)
 
 
 @feature("volume", optional=True)
 def volume_deviation_22(bars: Bars) -> FloatArray:
     """Log volume of session t less its mean over the last 22 sessions."""
-    log_volume = _log_volume(bars)
-    return log_volume - window_mean(log_volume, 22)
+    return bars.log_volume - window_mean(bars.log_volume, 22)
 
 
 @feature("volume", optional=True)
 def volume_mean_5_against_66(bars: Bars) -> FloatArray:
     """Mean log volume of the last 5 sessions less that of the last 66."""
-    log_volume = _log_volume(bars)
-    return window_mean(log_volume, 5) - window_mean(log_volume, 66)
-
-
-def _log_volume(bars: Bars) -> FloatArray:
-    """(T, N) log volume, NaN where it is not above 0."""
-    return np.log(np.where(bars.volume > 0, bars.volume, np.nan))
+    return window_mean(bars.log_volume, 5) - window_mean(bars.log_volume, 66)
