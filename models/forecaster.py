@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -62,6 +63,10 @@ class Sample:
 
     def usable(self) -> NDArray[np.bool_]:
         """Return where a forecast can be made, (T, N): all required features are known."""
+        return self._usable
+
+    @cached_property
+    def _usable(self) -> NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
 
     def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:

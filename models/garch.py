@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Self
 
@@ -53,16 +52,17 @@ class GARCH(Forecaster):
     """GARCH(1,1) with a constant mean and normal errors (Bollerslev 1986), ticker by ticker.
 
     Its forecasts are of close-to-close variance; they are scaled, by horizon, so that their mean
-    over the fitted rows is that of the target. arch sees the returns of the fitted part alone.
+    over the fitted rows is that of the target. arch sees the returns of the fitted part alone,
+    from the first session of `split.train` to the last fitted row.
     A ticker whose fit fails is NaN and falls back as the walk-forward states.
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows = fitted_rows(sample, split.both)
+        rows, first = fitted_rows(sample, split.both), split.train.start
         self.recursions_ = [
-            _estimate(sample.log_return[:, ticker], sample.target[:, ticker], mine, sample.horizons)
-            for ticker, mine in enumerate(rows.T)
+            _estimate(sample.log_return[:, n], sample.target[:, n], mine, sample.horizons, first)
+            for n, mine in enumerate(rows.T)
         ]
         return self
 
@@ -78,7 +78,7 @@ class GARCH(Forecaster):
 
 
 def _estimate(
-    log_return: Float, target: Float, rows: NDArray[np.bool_], horizons: tuple[int, ...]
+    log_return: Float, target: Float, rows: NDArray[np.bool_], horizons: tuple[int, ...], first: int
 ) -> Recursion | None:
     """Return the fitted recursion, or None where there are too few returns or no convergence."""
     from arch import arch_model
@@ -86,15 +86,12 @@ def _estimate(
     if not rows.any():
         return None
     last = np.flatnonzero(rows)[-1] + 1
-    percent = 100.0 * log_return[:last]
+    percent = 100.0 * log_return[first:last]
     percent = percent[np.isfinite(percent)]
     if len(percent) < FEWEST_RETURNS:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # convergence is read off the flag below
-        fit = arch_model(percent, vol="GARCH", p=1, q=1, rescale=False).fit(
-            disp="off", show_warning=False
-        )
+    model = arch_model(percent, vol="GARCH", p=1, q=1, rescale=False)
+    fit = model.fit(disp="off", show_warning=False)  # convergence is read off the flag below
     mean, omega, alpha, beta = fit.params.to_numpy()
     raw = Recursion(mean, omega, alpha, beta, np.ones(len(horizons)))
     ahead = raw.mean_ahead(log_return, horizons)[rows]

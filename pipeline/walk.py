@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,19 +94,28 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     split = Split(fold.train, fold.validation)
     bounds = Bounds.fit(known, split)
     network = Network(regressor_of(config), on_epoch=progress.epoch)
-    models: dict[str, Forecaster] = {
-        **{name: BASELINES[name]() for name in baseline_names(config)},
-        NETWORK: network,
-    }
+    models = {**_fitted_with(network, known, split, config), NETWORK: network}
     tables = []
-    for name, model in models.items():
-        progress.model(name)
-        model.fit(known, split)
-        for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
-            table = _forecast(model, sample, origins, bounds)
+    for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
+        seen = sample.until(origins.stop - 1)
+        for name, model in models.items():
+            table = _forecast(model, seen, origins, bounds)
             tables.append(_long(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     return FoldResult(forecasts=forecasts, regressor=network.regressor)
+
+
+def _fitted_with(
+    network: Network, known: Sample, split: Split, config: Config
+) -> dict[str, Forecaster]:
+    """Fit the network, and beside it, while its programs run, the baselines; return these."""
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        fits = {
+            name: aside.submit(BASELINES[name]().fit, known, split)
+            for name in baseline_names(config)
+        }
+        network.fit(known, split)
+        return {name: fit.result() for name, fit in fits.items()}
 
 
 def baseline_names(config: Config) -> tuple[str, ...]:
@@ -119,14 +129,13 @@ def regressor_of(config: Config) -> KerasVolatilityRegressor:
 
 
 def _forecast(
-    model: Forecaster, sample: Sample, origins: slice, bounds: Bounds
+    model: Forecaster, seen: Sample, origins: slice, bounds: Bounds
 ) -> dict[str, np.ndarray]:
     """Return variance, clipped and fallback, each (n, N, H).
 
     Where a model could not be fitted or gives no number, the mean of the last 22 sessions stands
-    in, marked as a fallback. The sample is cut after the last origin.
+    in, marked as a fallback. What is `seen` ends with the last origin.
     """
-    seen = sample.until(origins.stop - 1)
     variance = model.forecast(seen, origins)
     stand_in = MonthMean().forecast(seen, origins)
     fallback = ~np.isfinite(variance) & np.isfinite(stand_in)
