@@ -69,7 +69,8 @@ def legend_above(axes: Axes, *, columns: int = 4) -> None:
 
 def date_axis(axes: Axes) -> None:
     """Show few dates, each as short as it can be."""
-    locator = AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+    # With a minimum of 3 there is no interval for spans between two and a half and three years.
+    locator = AutoDateLocator(minticks=2, maxticks=6)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
     formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)

@@ -10,7 +10,7 @@ from reports import breakdowns
 from reports.figures.coverage import interval_coverage
 from reports.figures.forecast import forecast_against_realized
 from reports.figures.loss_days import cumulative_difference
-from reports.figures.palette import COLOUR_OF_MODEL, OTHER_COLOURS, label_axes
+from reports.figures.palette import COLOUR_OF_MODEL, OTHER_COLOURS, date_axis, label_axes
 from reports.figures.regimes import error_by_regime
 from reports.figures.render import figure_svg
 from reports.figures.scores import ratio_to_har
@@ -159,3 +159,14 @@ def test_series_colours_stand_out_on_white_and_on_near_black(colour):
     light = luminance(colour)
     assert 1.05 / (light + 0.05) >= 3.0
     assert (light + 0.05) / (luminance("#131312") + 0.05) >= 3.0
+
+
+@pytest.mark.parametrize("days", [2, 20, 100, 400, 700, 760, 900, 940, 1000, 1090, 1500, 4000])
+def test_dates_of_any_span_get_two_to_six_ticks_without_a_warning(days):
+    axes = Figure().add_subplot()
+    first = pd.Timestamp("2016-01-04")
+    axes.plot([first, first + pd.Timedelta(days=days)], [0.0, 1.0])
+    date_axis(axes)
+    low, high = axes.get_xlim()
+    ticks = [tick for tick in axes.xaxis.get_majorticklocs() if low <= tick <= high]
+    assert 2 <= len(ticks) <= 7
