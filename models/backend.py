@@ -30,4 +30,7 @@ with _quiet_stderr():
     import keras
     import tensorflow as tf
 
+# It warns of "retracing" when networks of several shapes are trained; each needs its own program.
+tf.get_logger().setLevel("ERROR")
+
 __all__ = ["keras", "tf"]

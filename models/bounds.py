@@ -34,6 +34,6 @@ class Bounds:
         )
 
     def clip(self, forecast: Float) -> tuple[Float, NDArray[np.bool_]]:
-        """Return the bounded forecast (n, N, H), and where it was changed."""
+        """Return the bounded forecast (n, N, H), and where it was changed; NaN stays NaN."""
         bounded = np.clip(forecast, self.low, self.high)
-        return bounded, np.isfinite(forecast) & (bounded != forecast)
+        return bounded, ~np.isnan(forecast) & (bounded != forecast)

@@ -12,24 +12,26 @@ if TYPE_CHECKING:
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov")
 LOSSES = ("qlike", "mse")
+ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")
 
 
 def parameters(estimator: KerasVolatilityRegressor) -> None:
     """Raise ``ValueError`` for the first parameter that breaks its rule."""
     e = estimator
     rules: tuple[tuple[str, bool, str], ...] = (
-        ("learning_rate", _number(e.learning_rate) and e.learning_rate > 0, "a number above 0"),
+        ("learning_rate", _above_zero(e.learning_rate), "a number above 0"),
         ("batch_size", _whole(e.batch_size) and e.batch_size >= 1, "a whole number, 1 or more"),
         ("epochs", _whole(e.epochs) and e.epochs >= 1, "a whole number, 1 or more"),
         ("patience", _whole(e.patience) and e.patience >= 1, "a whole number, 1 or more"),
         ("optimizer", e.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
         ("loss", e.loss in LOSSES, f"one of {', '.join(LOSSES)}"),
-        ("hidden", all(_whole(u) and u >= 1 for u in e.hidden), "whole numbers, 1 or more"),
-        ("dropout", _number(e.dropout) and 0 <= e.dropout < 1, "in [0, 1)"),
+        ("hidden", _units(e.hidden), "a sequence of whole numbers, 1 or more"),
+        ("activation", e.activation in ACTIVATIONS, f"one of {', '.join(ACTIVATIONS)}"),
+        ("dropout", _share(e.dropout), "in [0, 1)"),
         ("l2", _number(e.l2) and e.l2 >= 0, "0 or more"),
-        ("clip_norm", e.clip_norm is None or e.clip_norm > 0, "above 0, or None"),
+        ("clip_norm", e.clip_norm is None or _above_zero(e.clip_norm), "a number above 0, or None"),
         ("members", _whole(e.members) and e.members >= 1, "a whole number, 1 or more"),
-        ("validation_fraction", 0 <= e.validation_fraction < 1, "in [0, 1)"),
+        ("validation_fraction", _share(e.validation_fraction), "in [0, 1)"),
         ("purge", _whole(e.purge) and e.purge >= 0, "a whole number, 0 or more"),
         ("seed", _whole(e.seed) and e.seed >= 0, "a whole number, 0 or more"),
     )
@@ -83,8 +85,22 @@ def finite_anchor(x: NDArray[Any], columns: NDArray[np.intp]) -> NDArray[Any]:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and bool(np.isfinite(value))
+    known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    return known and bool(np.isfinite(value))
+
+
+def _above_zero(value: Any) -> bool:
+    return _number(value) and value > 0
+
+
+def _share(value: Any) -> bool:
+    return _number(value) and 0 <= value < 1
 
 
 def _whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _units(value: Any) -> bool:
+    many = isinstance(value, (list, tuple, np.ndarray))
+    return many and all(_whole(units) and units >= 1 for units in value)

@@ -11,6 +11,7 @@ share a program instead of compiling one each.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,7 @@ class Trainer:
         self.optimizer.build(self.model.trainable_variables)
         self._fresh_optimizer = [variable.numpy() for variable in self.optimizer.variables]
         self._epoch = tf.function(self._run_epoch, jit_compile=True)
+        self._one_at_a_time = Lock()  # the weights are shared by whoever trains this shape
 
     def train(
         self,
@@ -119,6 +121,17 @@ class Trainer:
         A member stops when its validation loss has not improved for `patience` epochs, or is no
         longer finite. Each member starts and shuffles by its own seed.
         """
+        with self._one_at_a_time:
+            return self._train(training, validation, schedule, seeds, on_epoch)
+
+    def _train(
+        self,
+        training: Rows,
+        validation: Rows,
+        schedule: Schedule,
+        seeds: Sequence[int],
+        on_epoch: OnEpoch | None,
+    ) -> Trained:
         self._reset(seeds, schedule.learning_rate)
         shuffles = [np.random.default_rng([seed, SHUFFLE_STREAM]) for seed in seeds]
         rows, held_out = training.padded(), validation.padded()
@@ -144,7 +157,7 @@ class Trainer:
     def _run_epoch(self, rows: tuple[Any, ...], held_out: tuple[Any, ...], order: Any) -> Any:
         """Take one step a batch of `order` (members, rows); return step and validation losses."""
         inputs, anchor, target, count = rows
-        batch = self.batch_size
+        batch = self._batch(inputs.shape[0])
         losses = tf.TensorArray(tf.float32, order.shape[1] // batch, element_shape=(self.members,))
         step = tf.constant(0)
         while step * batch < count:  # not tf.range, which would compile anew for each count
@@ -208,11 +221,15 @@ class Trainer:
 
     def _order(self, shuffles: list[np.random.Generator], count: int, bucket: int) -> Any:
         """Return each member's shuffled row numbers, padded to whole batches of the bucket."""
-        width = -(-bucket // self.batch_size) * self.batch_size
+        width = -(-bucket // self._batch(bucket)) * self._batch(bucket)
         order = np.zeros((self.members, width), np.int32)
         for member, generator in enumerate(shuffles):
             order[member, :count] = generator.permutation(count)
         return tf.constant(order)
+
+    def _batch(self, bucket: int) -> int:
+        """Return the rows of a step: no more than there can be, however large the batch size."""
+        return min(self.batch_size, bucket)
 
     def _epoch_mean(self, step_losses: NDArray[np.float32], count: int) -> NDArray[np.float64]:
         sizes = np.clip(count - self.batch_size * np.arange(len(step_losses)), 0, self.batch_size)

@@ -15,7 +15,8 @@ DECAY = 0.94  # RiskMetrics Technical Document (1996), daily data
 class EWMA(Forecaster):
     """``s_t = 0.94 s_{t-1} + 0.06 v_t`` on the variance proxy; flat over the horizons.
 
-    A session without a variance leaves the average as it was.
+    The weights are normalised to sum to one, so that the first session does not weigh more than
+    its age allows. A session without a variance leaves the average as it was.
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:

@@ -91,7 +91,8 @@ def _estimate(
     if len(percent) < FEWEST_RETURNS:
         return None
     model = arch_model(percent, vol="GARCH", p=1, q=1, rescale=False)
-    fit = model.fit(disp="off", show_warning=False)  # convergence is read off the flag below
+    with np.errstate(all="ignore"):  # convergence is read off the flag below
+        fit = model.fit(disp="off", show_warning=False)
     mean, omega, alpha, beta = fit.params.to_numpy()
     raw = Recursion(mean, omega, alpha, beta, np.ones(len(horizons)))
     ahead = raw.mean_ahead(log_return, horizons)[rows]

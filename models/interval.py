@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
 
 FEWEST_RESIDUALS = 50
+ROUNDING = 1e-9  # 100 * 0.95 must not become the 96th
 
 
 def interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float, Float]:
@@ -24,13 +27,15 @@ def interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float
         Probability of the interval; the tails are equal.
 
     The interval is that of split conformal prediction (Vovk, Gammerman & Shafer 2005, ch. 2), with
-    the finite-sample quantile ``ceil((m + 1) q) / m``. With fewer than 50 residuals it is NaN.
+    the finite-sample rank: the upper bound is the residual of rank ``ceil((m + 1) (1 - tail))``,
+    the lower one its mirror image; beyond the last residual there is none, and the last is taken.
+    With fewer than 50 residuals it is NaN.
     """
     known = log_residuals[np.isfinite(log_residuals)]
     if len(known) < FEWEST_RESIDUALS:
         return np.full_like(variance, np.nan), np.full_like(variance, np.nan)
     tail = (1.0 - level) / 2.0
-    beyond = np.ceil((len(known) + 1) * (1.0 - tail)) / len(known)
-    upper = np.quantile(known, min(beyond, 1.0), method="higher")
-    lower = -np.quantile(-known, min(beyond, 1.0), method="higher")
-    return variance * np.exp(lower), variance * np.exp(upper)
+    rank = math.ceil((len(known) + 1) * (1.0 - tail) - ROUNDING)
+    rank = min(rank, len(known))
+    ordered = np.sort(known)
+    return variance * np.exp(ordered[-rank]), variance * np.exp(ordered[rank - 1])

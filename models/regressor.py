@@ -9,13 +9,20 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models import checks
 from models.anchor import LogLinear
 from models.scaling import Scaler
 
 Float = NDArray[np.float64]
+
+# What scikit-learn shall check of X and y: several targets, and NaN in X, are welcome.
+CHECKED: dict[str, Any] = {
+    "multi_output": True,
+    "y_numeric": True,
+    "ensure_all_finite": "allow-nan",
+}
 
 
 class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
@@ -45,8 +52,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         QLIKE of the variance, or the squared error of its log (bias-corrected afterwards).
     hidden : sequence of int
         Units of each hidden layer; empty for a linear correction.
-    activation : str
-        A Keras activation of the hidden layers.
+    activation : {"swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"}
+        Keras's activation of that name, of the hidden layers.
     dropout, l2 : float
         Share of hidden units dropped while training; weight of the squared kernels in the loss.
     clip_norm : float or None
@@ -56,7 +63,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     anchor : None, or sequence of int or of str
         Columns (or column names) of the anchor's regression; None anchors on the mean alone.
     validation_fraction : float
-        Share of rows held out at the end, in [0, 1); 0 stops on the training loss.
+        Share of rows held out at the end, in [0, 1); where that makes no row, training stops on
+        its own loss.
     purge : int
         Rows left out before the held-out ones: the horizon, as targets overlap.
     seed : int
@@ -148,9 +156,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             A parameter or the data breaks a rule; the message names it.
         """
         checks.parameters(self)
-        inputs, variance = validate_data(
-            self, X, y, multi_output=True, y_numeric=True, ensure_all_finite="allow-nan"
-        )
+        inputs, variance = validate_data(self, X, y, **CHECKED, ensure_min_samples=2)
         self._single_target = variance.ndim == 1
         rows = (inputs, checks.positive_variance(variance))
         fit_rows, held_out = self._parts(*rows, validation_data)
@@ -184,12 +190,22 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def _parts(self, X: Float, y: Float, validation_data: Any) -> tuple[Any, Any]:
         """Return training and held-out rows; the training rows twice where none are held out."""
         if validation_data is not None:
-            held_X = check_array(validation_data[0], ensure_all_finite="allow-nan")
-            return (X, y), (held_X, checks.positive_variance(np.asarray(validation_data[1])))
+            held_X, held_y = validate_data(self, *validation_data, **CHECKED, reset=False)
+            held_y = checks.positive_variance(held_y)
+            if held_y.shape[1] != y.shape[1]:
+                raise ValueError(
+                    f"validation_data has {held_y.shape[1]} targets a row; y has {y.shape[1]}"
+                )
+            return (X, y), (held_X, held_y)
         cut = len(X) - round(len(X) * self.validation_fraction)
-        end = cut - self.purge
-        if cut == len(X) or end < 1:
+        if cut == len(X):
             return (X, y), (X, y)
+        end = cut - self.purge
+        if end < 1:
+            raise ValueError(
+                f"validation_fraction {self.validation_fraction} and purge {self.purge} leave none "
+                f"of {len(X)} rows to train on: lower one of them"
+            )
         return (X[:end], y[:end]), (X[cut:], y[cut:])
 
     def _train(self, fit_rows: Any, held_out: Any, on_epoch: Any) -> None:

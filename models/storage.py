@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,11 +25,15 @@ Regressor = TypeVar("Regressor", bound="KerasVolatilityRegressor")
 
 
 def save(regressor: KerasVolatilityRegressor, folder: Path) -> None:
-    """Write the fitted `regressor` into `folder`, which is made if missing."""
+    """Write the fitted `regressor` into `folder`, which is made if missing.
+
+    The JSON comes last and holds the network's digest: a half-written folder cannot be loaded.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     regressor.network_.save(folder / NETWORK)
     rest = {
         "format": FORMAT,
+        "network_sha256": _digest(folder / NETWORK),
         "parameters": _plain(regressor.get_params()),
         "features": regressor.n_features_in_,
         "feature_names": _plain(getattr(regressor, "feature_names_in_", None)),
@@ -48,29 +55,48 @@ def load(cls: type[Regressor], folder: Path) -> Regressor:
     Raises
     ------
     ValueError
-        A file is missing, damaged or of another format; the message names it.
+        A file is missing, damaged or of another format, or the two do not belong together; the
+        message names the file.
     """
     import models.stack  # noqa: F401  registers the stacked layer with Keras
     from models.backend import keras
 
-    try:
+    with _readable(folder / REST):
         rest = json.loads((folder / REST).read_text(encoding="utf-8"))
-        network = keras.saving.load_model(folder / NETWORK, compile=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"no readable model in {folder}: {error}; train it again") from error
-    if rest.get("format") != FORMAT:
-        raise ValueError(f"{folder / REST} has format {rest.get('format')}, not {FORMAT}")
-    return _restored(cls(**rest["parameters"]), rest, network)
+        if rest["format"] != FORMAT:
+            raise ValueError(f"its format is {rest['format']}, not {FORMAT}")
+        regressor = _restored(cls(**rest["parameters"]), rest)
+    with _readable(folder / NETWORK):
+        if _digest(folder / NETWORK) != rest["network_sha256"]:
+            raise ValueError(f"it is not the network that {REST} was written with")
+        regressor.network_ = keras.saving.load_model(folder / NETWORK, compile=False)
+    return regressor
 
 
-def _restored(regressor: Regressor, rest: dict[str, Any], network: Any) -> Regressor:
-    regressor.network_ = network
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn whatever JSON, zip, HDF5 and Keras make of a bad file into one ``ValueError``."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(
+            f"{path} is missing or damaged ({type(error).__name__}: {error}); train the model again"
+        ) from error
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _restored(regressor: Regressor, rest: dict[str, Any]) -> Regressor:
     regressor.n_features_in_ = rest["features"]
     if rest["feature_names"] is not None:
         regressor.feature_names_in_ = np.array(rest["feature_names"], dtype=object)
     regressor._single_target = rest["single_target"]
     regressor._anchor_columns = np.array(rest["anchor_columns"], dtype=np.intp)
-    regressor.anchor_ = LogLinear(**{k: np.array(v) for k, v in rest["anchor"].items()})
+    intercept = np.array(rest["anchor"]["intercept"])
+    slopes = np.array(rest["anchor"]["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
+    regressor.anchor_ = LogLinear(slopes=slopes, intercept=intercept)
     regressor.scaler_ = Scaler(**{k: np.array(v) for k, v in rest["scaler"].items()})
     regressor.bias_ = np.array(rest["bias"])
     regressor.best_epoch_ = np.array(rest["best_epoch"])

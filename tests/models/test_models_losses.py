@@ -1,0 +1,60 @@
+"""QLIKE and the squared log error: values, minimisers, and gradients that point home."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.backend import tf
+from models.losses import EXPONENT_CAP, LOSSES, mse, qlike
+
+logs = st.floats(-30, 30, width=32)
+
+
+def gradient(loss, log_realized, log_forecast):
+    forecast = tf.Variable(np.float64(log_forecast))
+    with tf.GradientTape() as tape:
+        value = tf.reduce_mean(loss(tf.constant(log_realized, tf.float64), forecast))
+    return float(tape.gradient(value, forecast))
+
+
+def test_qlike_is_that_of_patton():
+    realized, forecast = np.array([2.0, 0.5, 3.0]), np.array([1.0, 2.0, 3.0])
+    by_hand = realized / forecast - np.log(realized / forecast) - 1.0
+    np.testing.assert_allclose(qlike(np.log(realized), np.log(forecast)), by_hand, atol=1e-15)
+
+
+def test_qlike_is_a_straight_line_above_the_cap():
+    e = np.exp(EXPONENT_CAP)
+    at_cap = e - EXPONENT_CAP - 1.0
+    errors = EXPONENT_CAP + np.array([0.0, 1.0, 10.0])
+    expected = at_cap + (e - 1.0) * np.array([0.0, 1.0, 10.0])
+    np.testing.assert_allclose(qlike(errors, 0.0 * errors), expected, rtol=1e-12)
+
+
+@settings(deadline=None)
+@given(realized=logs, forecast=logs)
+def test_every_loss_is_zero_at_the_truth_and_falls_towards_it(realized, forecast):
+    for loss in LOSSES.values():
+        assert float(loss(np.float64(realized), np.float64(realized))) == 0.0
+        value = float(loss(np.float64(realized), np.float64(forecast)))
+        assert np.isfinite(value) and value >= 0.0
+        if abs(realized - forecast) > 1e-6:
+            slope = gradient(loss, realized, forecast)
+            assert np.sign(slope) == np.sign(forecast - realized)
+
+
+@pytest.mark.parametrize("error", [5.0, 50.0, 5000.0])
+def test_a_wild_row_pulls_the_forecast_up_and_cannot_overflow(error):
+    slope = gradient(qlike, error, 0.0)
+    assert slope == pytest.approx(1.0 - np.exp(EXPONENT_CAP))
+
+
+def test_qlike_is_minimised_by_the_mean_and_mse_by_the_mean_log():
+    realized = np.exp(np.random.default_rng(0).normal(size=500))
+    log_realized = np.log(realized)
+    for loss, best in ((qlike, np.log(realized.mean())), (mse, log_realized.mean())):
+        assert log_realized.max() - best < EXPONENT_CAP
+        assert gradient(loss, log_realized, best) == pytest.approx(0.0, abs=1e-12)
+        losses = [float(np.mean(loss(log_realized, best + off))) for off in (-0.1, 0.0, 0.1)]
+        assert losses[1] < min(losses[0], losses[2])
