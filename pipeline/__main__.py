@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+INTERRUPTED = 130  # the exit code that typer makes of Ctrl-C
+
 
 def main() -> None:
     """Run the command line; exit with 0 (done), 1 (a failure to act on) or 2 (wrong usage)."""
@@ -11,20 +13,22 @@ def main() -> None:
     from pipeline.errors import VolcastError
 
     try:
-        app()
+        app(prog_name="volcast")
     except VolcastError as error:
         _fail(str(error), error)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
         _fail(f"{error.strerror or error}{where}", error)
-    except KeyboardInterrupt as error:
-        _fail("interrupted; run the same command again to go on", error)
+    except SystemExit as ended:
+        if ended.code != INTERRUPTED:
+            raise
+        _fail("interrupted; run the same command again to go on", ended)
 
 
 def _fail(message: str, error: BaseException) -> None:
     if "--debug" in sys.argv:
         raise error
-    print(f"volcast: {message}", file=sys.stderr)
+    print(f"volcast: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(1)
 
 

@@ -28,6 +28,7 @@ SCORES = "scores.csv"
 REPORT_HTML = "report.html"
 REPORT_MD = "report.md"
 LOCK = ".lock"
+RECORDED = {"key", "inputs", "source", "outputs", "seconds", "summary"}  # of each stage
 UNFINISHED = ".unfinished"  # the suffix of what is still being written
 
 
@@ -35,15 +36,21 @@ def write(path: Path, make: Callable[[Path], Any]) -> None:
     """Let `make` write a temporary file beside `path`, flush it to disk, and put it in place.
 
     A reader sees the old file or the new one, never a part. On failure nothing is left behind.
+
+    Raises
+    ------
+    RunFolderError
+        The disk is full, or the file cannot be written.
     """
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     try:
         make(unfinished)
         _flush(unfinished)
         unfinished.replace(path)
-    except BaseException:
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         unfinished.unlink(missing_ok=True)
-        raise
 
 
 def write_text(path: Path, text: str) -> None:
@@ -60,7 +67,7 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_folder(path: Path, make: Callable[[Path], Any]) -> None:
-    """Let `make` fill a temporary folder beside `path`, then put it in place of `path`."""
+    """Let `make` fill a temporary folder beside `path`, then put it in place; see `write`."""
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
@@ -70,9 +77,10 @@ def write_folder(path: Path, make: Callable[[Path], Any]) -> None:
             _flush(file)
         shutil.rmtree(path, ignore_errors=True)
         unfinished.replace(path)
-    except BaseException:
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def read_frame(path: Path, **options: Any) -> pd.DataFrame:
@@ -126,15 +134,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         return {"stages": {}}
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest["stages"].items()
-    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
-        raise RunFolderError(f"{path} is damaged ({error}); delete it and run again") from error
+        whole = all(record.keys() >= RECORDED for record in manifest["stages"].values())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        whole = False
+    if not whole:
+        raise RunFolderError(f"{path} is damaged; delete it, and `volcast run` again")
     return dict(manifest)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest atomically."""
     write_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+
+
+def failures(manifest: dict[str, Any]) -> dict[str, str]:
+    """Return the reason for each ticker that a stage left out."""
+    summaries = [stage["summary"] for stage in manifest["stages"].values()]
+    return {t: why for each in summaries for t, why in each.get("failures", {}).items()}
 
 
 @contextmanager
@@ -162,6 +178,11 @@ def locked(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         lock.release()
+
+
+def _unwritable(path: Path, error: OSError) -> RunFolderError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return RunFolderError(f"cannot write {path}: {reason}; mend that, and run again to go on")
 
 
 def _flush(path: Path) -> None:

@@ -8,7 +8,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from pipeline.errors import ConfigError
 
@@ -21,14 +30,53 @@ Proxy = Literal[
     "parkinson",
     "close_to_close",
 ]
+DATE_RULE = "must be a date such as 2020-01-31"
+RULES = {  # what pydantic found, in the words of this file
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be {le:,} or less",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be text in quotes",
+    "date_type": DATE_RULE,
+    "tuple_type": "must be a list in brackets",
+    "too_short": "must not be empty",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a section of keys, as in `volcast config`",
+    "value_error": "{error}",
+}
+LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
+
+
+def _date(value: Any) -> Any:
+    """Return the date of ISO text; empty text is no date, for TOML has no null."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise ValueError(DATE_RULE) from error
+
+
+def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("must not name a value twice")
+    return values
+
+
+Day = Annotated[date | None, BeforeValidator(_date)]
+Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
 Horizon = Annotated[int, Field(ge=1, le=250)]
+Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_distinct)]
 Units = Annotated[int, Field(ge=1, le=4096)]
 
 
 class Section(BaseModel):
-    """A frozen section that refuses unknown keys."""
+    """A frozen section that refuses unknown keys, and values of another type."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
 
 class DataSettings(Section):
@@ -37,23 +85,29 @@ class DataSettings(Section):
     source: Literal["sample", "yahoo", "files"] = Field(
         "sample", description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo or files"
     )
-    tickers: tuple[str, ...] = Field(
+    tickers: Names = Field(
         (), description="which tickers; empty: all that the source has (yahoo needs them)"
     )
-    start: date | None = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
-    end: date | None = Field(
-        None, description="last session, included; empty: up to the last final"
-    )
+    start: Day = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
+    end: Day = Field(None, description="last session, included; empty: up to the last final")
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
     )
 
+    @field_validator("end")
+    @classmethod
+    def _not_before_start(cls, end: date | None, known: ValidationInfo) -> date | None:
+        start = known.data.get("start")
+        if start is not None and end is not None and end < start:
+            raise ValueError(f"must not lie before data.start, {start}")
+        return end
+
 
 class TargetSettings(Section):
     """What is forecast."""
 
-    horizons: tuple[Horizon, ...] = Field(
+    horizons: Horizons = Field(
         (1, 5, 22), min_length=1, description="sessions ahead: 1 day, 5 a week, 22 a month"
     )
     proxy: Proxy = Field(
@@ -65,7 +119,7 @@ class TargetSettings(Section):
 class FeatureSettings(Section):
     """What the forecast is made from."""
 
-    select: tuple[str, ...] = Field(
+    select: Names = Field(
         ("default",), min_length=1, description="features by name or family, 'default' or 'all'"
     )
 
@@ -73,7 +127,7 @@ class FeatureSettings(Section):
 class SplitSettings(Section):
     """How time is cut into training, validation and test parts."""
 
-    test_start: date | None = Field(
+    test_start: Day = Field(
         None,
         description="first origin tested; empty: 2008-01-01 for the sample, "
         "else when train_sessions have passed",
@@ -94,7 +148,7 @@ class ModelSettings(Section):
     """The Keras regressor."""
 
     learning_rate: float = Field(0.001, gt=0, description="step size of the optimizer")
-    batch_size: int = Field(64, ge=1, description="rows a step; more for large panels")
+    batch_size: int = Field(64, ge=1, le=65_536, description="rows a step; more for large panels")
     epochs: int = Field(40, ge=1, description="at most so many passes over the training rows")
     patience: int = Field(5, ge=1, description="epochs without a better validation loss, then stop")
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"] = Field(
@@ -103,7 +157,9 @@ class ModelSettings(Section):
     loss: Literal["qlike", "mse"] = Field(
         "qlike", description="qlike on the variance, or mse on its log"
     )
-    hidden: tuple[Units, ...] = Field((32, 16), description="units of each hidden layer")
+    hidden: tuple[Units, ...] = Field(
+        (32, 16), strict=False, description="units of each hidden layer"
+    )
     activation: Literal["swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"] = (
         Field("swish", description="activation of the hidden layers, as Keras names it")
     )
@@ -111,7 +167,9 @@ class ModelSettings(Section):
     l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
     clip_norm: float = Field(5.0, gt=0, description="bound of the gradient's norm of each member")
     members: int = Field(4, ge=1, le=256, description="networks averaged; they differ in seed")
-    seed: int = Field(0, ge=0, description="of weights and shuffling; same seed, same forecasts")
+    seed: int = Field(
+        0, ge=0, le=LARGEST_SEED, description="of weights and shuffling; same seed, same forecasts"
+    )
 
 
 class BaselineSettings(Section):
@@ -119,6 +177,7 @@ class BaselineSettings(Section):
 
     models: tuple[Literal["last_value", "mean_22", "ewma", "har", "garch"], ...] = Field(
         ("last_value", "mean_22", "ewma", "har", "garch"),
+        strict=False,
         description="any of last_value, mean_22, ewma, har, garch; har is always among them",
     )
 
@@ -153,9 +212,10 @@ def load(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) 
     """
     values = _read(path) if path is not None else {}
     for section, keys in (overrides or {}).items():
-        values[section] = {**values.get(section, {}), **keys}
+        if isinstance(values.setdefault(section, {}), dict):
+            values[section] = values[section] | keys
     try:
-        return Config.model_validate(_without_blank_dates(values))
+        return Config.model_validate(values)
     except ValidationError as error:
         where = f"{path}: " if path is not None else ""
         raise ConfigError(where + _explain(error)) from error
@@ -170,24 +230,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
-def _without_blank_dates(values: dict[str, Any]) -> dict[str, Any]:
-    """Return `values` with empty strings dropped: TOML has no null, so empty means the default."""
-    return {
-        section: {key: value for key, value in keys.items() if value != ""}
-        if isinstance(keys, dict)
-        else keys
-        for section, keys in values.items()
-    }
-
-
 def _explain(error: ValidationError) -> str:
     """Return the first problem as one line: key, value, rule."""
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
+    key = ".".join(part for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
         nearest = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0)[0]
         return f"unknown key {key}; the nearest known key is {nearest}"
-    return f"{key} = {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}"
+    rule = RULES.get(first["type"], first["msg"]).format(**first.get("ctx", {}))
+    value = first["input"]
+    return (
+        f"{key} {rule}; got {value!r}" if isinstance(value, str) else f"{key} {rule}; got {value}"
+    )
 
 
 def known_keys() -> list[str]:

@@ -14,6 +14,7 @@ from pipeline.evaluation import today_table, with_volatility
 from reports.content import ReportContent
 from reports.scores import unscored
 
+TICKERS_IN_TITLE = 4
 LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch")
 
 
@@ -35,7 +36,7 @@ def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> Re
         today=today_table(features, config),
         settings=settings(config),
         provenance=provenance(folder, config, stages),
-        failures=stages.get("download", {}).get("summary", {}).get("failures", {}),
+        failures=artifacts.failures(manifest),
         interval_level=config.report.interval,
     )
 
@@ -71,5 +72,6 @@ def provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str
 
 
 def _title(tickers: list[str]) -> str:
-    shown = ", ".join(tickers[:4])
-    return shown if len(tickers) <= 4 else f"{shown} and {len(tickers) - 4} more"
+    shown = ", ".join(tickers[:TICKERS_IN_TITLE])
+    more = len(tickers) - TICKERS_IN_TITLE
+    return f"Volatility of {shown}" + (f" and {more} more" if more > 0 else "")

@@ -93,6 +93,13 @@ def sample_of(panel: Panel) -> Sample:
     )
 
 
+def without_rows(panel: Panel) -> dict[str, int]:
+    """Return the tickers without a usable row, each with the number of its known variances."""
+    usable = np.asarray(sample_of(panel).usable().any(axis=0))
+    known = np.isfinite(panel.variance).sum(axis=0)
+    return {t: int(known[n]) for n, t in enumerate(panel.tickers) if not usable[n]}
+
+
 def to_frame(panel: Panel) -> pd.DataFrame:
     """Return the panel in long format: ticker by ticker, all sessions of the axis."""
     columns: dict[str, Any] = {

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline import artifacts
@@ -55,7 +57,7 @@ def forecast_rows(folder: Path) -> list[dict[str, Any]]:
 
 def forecast_table(rows: list[dict[str, Any]]) -> Table:
     """Return the forecasts as a table."""
-    table = Table(title="Volatility, annualised %", title_justify="left")
+    table = Table(title="Volatility, annualised %", title_justify="left", box=SIMPLE_HEAD)
     for name in ("ticker", "from", "to", "days"):
         table.add_column(name)
     for name in ("volatility", "interval", "today", "HAR"):
@@ -63,7 +65,7 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         bounds = [_number(row["lower"]), _number(row["upper"])]
         table.add_row(
-            *(row["ticker"], row["target_start"], row["target_end"], str(row["horizon"])),
+            *(escape(row["ticker"]), row["target_start"], row["target_end"], str(row["horizon"])),
             *(_number(row["volatility"]), " - ".join(bounds)),
             *(_number(row["today"]), _number(row["har"])),
         )
@@ -78,7 +80,7 @@ def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         "report": str(folder / artifacts.REPORT_HTML),
         "verdict": stages["evaluate"]["summary"]["verdict"],
         "training": stages["train"]["summary"]["verdict"],
-        "failures": stages["download"]["summary"]["failures"],
+        "failures": artifacts.failures(manifest),
         "seconds": {name: stage["seconds"] for name, stage in stages.items()},
         "forecasts": forecast_rows(folder),
     }

@@ -22,9 +22,6 @@ class Progress:
     def fold(self, number: int, count: int, first: str) -> None:
         """Begin fold `number` of `count`, whose test starts on the day `first`."""
 
-    def model(self, name: str) -> None:
-        """Begin to fit a model."""
-
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
         """End an epoch; losses are medians over the members."""
 
@@ -57,7 +54,7 @@ class PlainProgress(Progress):
 
 
 class BarProgress(PlainProgress):
-    """One live line: a bar over the folds, with the model, epoch and losses beside it."""
+    """One live line: a bar over the folds, with epoch and losses beside it."""
 
     def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
@@ -87,10 +84,6 @@ class BarProgress(PlainProgress):
             total=count,
             description=f"fold {number + 1}/{count} ({first})",
         )
-
-    def model(self, name: str) -> None:
-        """Name the model beside the bar."""
-        self._live.update(self._task, detail=name)
 
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
         """Put epoch and losses beside the bar."""

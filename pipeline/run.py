@@ -13,6 +13,7 @@ from pipeline import artifacts, stages
 from pipeline.config import Config, load
 from pipeline.config_text import to_toml
 from pipeline.errors import RunFolderError
+from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
 
@@ -79,19 +80,24 @@ def run(
     """Run all stages, or `only` the named one, in a run folder; return its manifest.
 
     A stage whose configuration and inputs are unchanged since it last finished, and whose outputs
-    are still what it wrote, is skipped. The folder is locked for the time of the run.
+    are still what it wrote, is skipped; the named one needs those before it to be done. The folder
+    is locked for the time of the run.
 
     Raises
     ------
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
+    feature_names(config)  # before anything is written
     with artifacts.locked(folder), progress.running():
-        artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
         manifest = artifacts.read_manifest(folder)
         manifest["volcast"] = __version__
+        if only is not None:
+            _check_before(BY_NAME[only], folder, config, manifest)
         for stage in STAGES if only is None else (BY_NAME[only],):
             _run_stage(stage, folder, config, manifest, now, progress)
+            # Not earlier: a failed download leaves the run that was there as it is.
+            artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
         return manifest
 
 
@@ -111,6 +117,22 @@ def stored_config(folder: Path) -> Config:
     return load(path)
 
 
+def _check_before(stage: Stage, folder: Path, config: Config, manifest: dict[str, Any]) -> None:
+    """Raise ``RunFolderError`` unless the stages before this one are done with these settings.
+
+    Whether the source has new bars is not asked: that is for `download`.
+    """
+    for earlier in STAGES[: STAGES.index(stage)]:
+        done = manifest["stages"].get(earlier.name, {})
+        source = done.get("source")
+        key = _key(earlier, config, _inputs(earlier, folder), source)
+        if (done.get("key"), done.get("outputs")) != (key, _outputs(earlier, folder)):
+            raise RunFolderError(
+                f"{stage.name} needs the stage {earlier.name}, which is not finished in {folder}; "
+                f"run `volcast {earlier.name} {folder}` first"
+            )
+
+
 def _run_stage(
     stage: Stage,
     folder: Path,
@@ -119,14 +141,9 @@ def _run_stage(
     now: dt.datetime,
     progress: Progress,
 ) -> None:
-    inputs = {name: artifacts.digest(folder / name) for name in stage.reads}
-    missing = [name for name, found in inputs.items() if found is None]
-    if missing:
-        raise RunFolderError(
-            f"{stage.name} needs {', '.join(missing)}, which {folder} lacks; "
-            "run the stages before it, or `volcast run`"
-        )
-    key = _key(stage, config, inputs, now)
+    inputs = _inputs(stage, folder)
+    source = _source_state(config, now) if stage.name == "download" else None
+    key = _key(stage, config, inputs, source)
     before = manifest["stages"].get(stage.name, {})
     if before.get("key") == key and before.get("outputs") == _outputs(stage, folder):
         progress.stage(f"{stage.name}: unchanged, skipped")
@@ -138,6 +155,7 @@ def _run_stage(
     manifest["stages"][stage.name] = {
         "key": key,
         "inputs": inputs,
+        "source": source,
         "outputs": _outputs(stage, folder),
         "seconds": round(time.perf_counter() - started, 3),
         "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -146,20 +164,23 @@ def _run_stage(
     artifacts.write_manifest(folder, manifest)
 
 
+def _inputs(stage: Stage, folder: Path) -> dict[str, str | None]:
+    return {name: artifacts.digest(folder / name) for name in stage.reads}
+
+
 def _outputs(stage: Stage, folder: Path) -> dict[str, str | None]:
     return {name: artifacts.digest(folder / name) for name in stage.writes}
 
 
-def _key(stage: Stage, config: Config, inputs: dict[str, str | None], now: dt.datetime) -> str:
+def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: Any) -> str:
     """Return the hash of everything that the result of a stage depends on."""
-    depends: dict[str, Any] = {
+    depends = {
         "volcast": __version__,
         "stage": stage.name,
         "config": {name: getattr(config, name).model_dump(mode="json") for name in stage.sections},
         "inputs": inputs,
+        "source": source,
     }
-    if stage.name == "download":
-        depends["source"] = _source_state(config, now)
     return artifacts.digest_of(depends)
 
 

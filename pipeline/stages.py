@@ -76,13 +76,24 @@ def download(work: Work) -> dict[str, Any]:
 
 def features(work: Work) -> dict[str, Any]:
     """Build features and targets; write features.parquet."""
-    from pipeline.panels import grids, panel_of, to_frame
+    from pipeline.panels import grids, panel_of, to_frame, without_rows
 
     bars = artifacts.read_frame(work.folder / artifacts.BARS)
     panel = panel_of(grids(bars, work.config), work.config)
     artifacts.write_frame(work.folder / artifacts.FEATURES, to_frame(panel))
+    failures = {
+        ticker: f"its history is too short for any forecast: {known} sessions with a variance, "
+        "about a year is needed"
+        for ticker, known in without_rows(panel).items()
+    }
+    for ticker, reason in failures.items():
+        work.progress.note(f"{ticker} left out: {reason}")
     work.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
-    return {"features": list(panel.names), "sessions": len(panel.sessions)}
+    return {
+        "features": list(panel.names),
+        "sessions": len(panel.sessions),
+        "failures": failures,
+    }
 
 
 def train(work: Work) -> dict[str, Any]:
@@ -101,7 +112,7 @@ def train(work: Work) -> dict[str, Any]:
     _remove_others(model, kept)
     taken_over = 0
     for fold, place in zip(folds, kept, strict=True):
-        if _fold_key(place) == work.key:
+        if _is_finished(place, work.key):
             taken_over += 1
             continue
         first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
@@ -157,15 +168,23 @@ def _save(folder: Path, result: Any, key: str) -> None:
     number = int(result.forecasts["fold"].iloc[0])
     history_frame(result.regressor, number).to_csv(folder / FOLD_HISTORY, index=False)
     result.forecasts.to_parquet(folder / FOLD_FORECASTS, index=False)
-    (folder / FOLD_KEY).write_text(json.dumps({"key": key}), encoding="utf-8")
+    finished = {"key": key, "files": _digests(folder)}
+    (folder / FOLD_KEY).write_text(json.dumps(finished), encoding="utf-8")
 
 
-def _fold_key(folder: Path) -> str | None:
-    """Return the key of a finished fold; None where it is unfinished or damaged."""
+def _is_finished(folder: Path, key: str) -> bool:
+    """Return whether a fold was finished under this key and its files are what it wrote."""
     try:
-        return str(json.loads((folder / FOLD_KEY).read_text(encoding="utf-8"))["key"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        finished = json.loads((folder / FOLD_KEY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(finished == {"key": key, "files": _digests(folder)})
+
+
+def _digests(folder: Path) -> dict[str, str | None]:
+    """Return the hash of each file of a fold, by name."""
+    files = sorted(file for file in folder.iterdir() if file.name != FOLD_KEY)
+    return {file.name: artifacts.digest(file) for file in files}
 
 
 def _remove_others(model: Path, kept: Iterable[Path]) -> None:

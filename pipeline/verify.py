@@ -23,7 +23,9 @@ from pipeline.splits import Fold
 from pipeline.walk import folds_of, walk_fold
 
 CORRUPTION_SEED = 20_080_915
-FEATURE_ORIGINS = (0.3, 0.6, 0.9)  # where the future is cut off, as shares of the sessions
+EARLY_ORIGINS = (0.3, 0.6)  # where the future is cut off, as shares of the sessions
+LATE_ORIGIN = 0.9
+WEEK = 5  # sessions; a leak may show on one weekday only
 
 Grids = dict[str, Bars]
 
@@ -74,7 +76,9 @@ def verify(folder: Path, progress: Progress) -> list[dict[str, Any]]:
 
 
 def _feature_origins(panel: Panel) -> list[int]:
-    return [int(share * (len(panel.sessions) - 1)) for share in FEATURE_ORIGINS]
+    last = len(panel.sessions) - 1
+    late = int(LATE_ORIGIN * last)
+    return [*(int(share * last) for share in EARLY_ORIGINS), *range(late - WEEK + 1, late + 1)]
 
 
 def _last_full_fold(panel: Panel, config: Config) -> Fold:

@@ -42,13 +42,7 @@ def folds_of(panel: Panel, config: Config) -> list[Fold]:
         The history is too short; the message says how many sessions are needed and found.
     """
     sample = sample_of(panel)
-    usable = np.flatnonzero(sample.usable().any(axis=1))
-    first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
-    start = _test_start(config)
-    if start is None:
-        first_test = first_usable + config.split.train_sessions
-    else:
-        first_test = int(panel.sessions.searchsorted(start))
+    first_test = _first_test(panel, sample, config)
     rolling = config.split.window == "rolling"
     rule = WalkForward(
         first_test=first_test,
@@ -61,10 +55,30 @@ def folds_of(panel: Panel, config: Config) -> list[Fold]:
         folds = list(rule.folds(len(panel.sessions)))
     except ValueError as error:
         raise DataError(f"{_too_short(panel, first_test)}; {error}") from error
-    for part in (folds[0].train, folds[0].validation):
-        if not fitted_rows(sample.until(first_test - 1), part).any():
-            raise DataError(_too_short(panel, first_test))
+    for fold in folds:
+        _check_rows(panel, sample, fold)
     return folds
+
+
+def _check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
+    """Raise ``DataError`` unless the fold has a row to train and a row to validate on."""
+    known = sample.until(fold.test.start - 1)
+    rows = {
+        "train": fitted_rows(known, fold.train, known_before=fold.validation.start),
+        "validate": fitted_rows(known, fold.validation),
+    }
+    for purpose, fitted in rows.items():
+        if fitted.any():
+            continue
+        if fold.number == 0:
+            raise DataError(_too_short(panel, fold.test.start))
+        part = fold.train if purpose == "train" else fold.validation
+        first, last = (panel.sessions[at].date() for at in (part.start, part.stop - 1))
+        raise DataError(
+            f"fold {fold.number + 1}, tested from {panel.sessions[fold.test.start].date()}, has "
+            f"nothing to {purpose} on: no ticker has features and targets from {first} to {last}; "
+            "fill the gap in the data, or ask for a later start"
+        )
 
 
 def _too_short(panel: Panel, first_test: int) -> str:
@@ -77,10 +91,18 @@ def _too_short(panel: Panel, first_test: int) -> str:
     )
 
 
-def _test_start(config: Config) -> pd.Timestamp | None:
+def _first_test(panel: Panel, sample: Sample, config: Config) -> int:
+    """Return the position of the first origin to test, as [split] says; it may lie outside."""
     if config.split.test_start is not None:
-        return pd.Timestamp(config.split.test_start)
-    return SAMPLE_TEST_START if config.data.source == "sample" else None
+        return int(panel.sessions.searchsorted(pd.Timestamp(config.split.test_start)))
+    usable = np.flatnonzero(sample.usable().any(axis=1))
+    first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
+    enough = first_usable + config.split.train_sessions
+    if config.data.source == "sample":
+        usual = int(panel.sessions.searchsorted(SAMPLE_TEST_START))
+        if enough <= usual < len(panel.sessions):
+            return usual
+    return enough
 
 
 def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> FoldResult:

@@ -1,0 +1,35 @@
+"""One finished run that all tests share, and copies of it to damage."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.samples import two_tickers, volcast, write_config, write_csv
+
+
+@pytest.fixture(scope="session")
+def prices(tmp_path_factory) -> Path:
+    return write_csv(tmp_path_factory.mktemp("prices") / "prices.csv", two_tickers())
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory, prices) -> Path:
+    """A configuration file: the small settings on the made-up prices."""
+    data = f'[data]\nsource = "files"\npath = "{prices}"\n'
+    return write_config(tmp_path_factory.mktemp("config") / "small.toml", data)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, small) -> Path:
+    """A finished run; not to be changed."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    answer = volcast("run", "--config", small, "--out", folder)
+    assert answer.code == 0, answer.err
+    return folder
+
+
+@pytest.fixture
+def run_dir(finished, tmp_path) -> Path:
+    """A copy of the finished run, to work on."""
+    return Path(shutil.copytree(finished, tmp_path / "run"))
