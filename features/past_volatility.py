@@ -23,19 +23,6 @@ def har(bars: Bars, sessions: int) -> FloatArray:
     return np.log(window_mean(bars.variance, sessions))
 
 
-@feature(
-    "past_volatility",
-    log_variance_lag_1=1,
-    log_variance_lag_2=2,
-    log_variance_lag_3=3,
-    log_variance_lag_4=4,
-    log_variance_lag_5=5,
-)
-def log_variance_lag(bars: Bars, lag: int) -> FloatArray:
-    """Log daily variance of the session `lag` sessions before t."""
-    return lagged(bars.log_variance, lag)
-
-
 @feature("past_volatility", parkinson_1=1, parkinson_5=5, parkinson_22=22)
 def log_parkinson(bars: Bars, sessions: int) -> FloatArray:
     """Log mean Parkinson variance of the last 1, 5 or 22 sessions, open to close."""
@@ -97,3 +84,18 @@ def volatility_of_volatility_22(bars: Bars) -> FloatArray:
 def max_22(bars: Bars) -> FloatArray:
     """Largest log daily variance of the last 22 sessions."""
     return window_max(bars.log_variance, MONTH)
+
+
+# A family of its own, optional: one session without a variance must not silence the next five.
+@feature(
+    "variance_lags",
+    optional=True,
+    log_variance_lag_1=1,
+    log_variance_lag_2=2,
+    log_variance_lag_3=3,
+    log_variance_lag_4=4,
+    log_variance_lag_5=5,
+)
+def log_variance_lag(bars: Bars, lag: int) -> FloatArray:
+    """Log daily variance of the session `lag` sessions before t."""
+    return lagged(bars.log_variance, lag)

@@ -30,6 +30,7 @@ REPORT_MD = "report.md"
 LOCK = ".lock"
 RECORDED = {"key", "inputs", "source", "outputs", "seconds", "summary"}  # of each stage
 UNFINISHED = ".unfinished"  # the suffix of what is still being written
+DISCARDED = ".discarded"  # and of what it took the place of
 
 
 def write(path: Path, make: Callable[[Path], Any]) -> None:
@@ -69,18 +70,23 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 def write_folder(path: Path, make: Callable[[Path], Any]) -> None:
     """Let `make` fill a temporary folder beside `path`, then put it in place; see `write`."""
     unfinished = path.with_name(f".{path.name}{UNFINISHED}")
+    discarded = path.with_name(f".{path.name}{DISCARDED}")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     try:
         make(unfinished)
         for file in unfinished.rglob("*"):
             _flush(file)
-        shutil.rmtree(path, ignore_errors=True)
+        # Moved away first: a folder half deleted must not pass for a finished one.
+        shutil.rmtree(discarded, ignore_errors=True)
+        if path.exists():
+            path.replace(discarded)
         unfinished.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.rmtree(discarded, ignore_errors=True)
 
 
 def read_frame(path: Path, **options: Any) -> pd.DataFrame:

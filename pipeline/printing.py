@@ -58,14 +58,15 @@ def forecast_rows(folder: Path) -> list[dict[str, Any]]:
 def forecast_table(rows: list[dict[str, Any]]) -> Table:
     """Return the forecasts as a table."""
     table = Table(title="Volatility, annualised %", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("ticker", "from", "to", "days"):
+    for name in ("ticker", "known to", "from", "to", "days"):
         table.add_column(name)
     for name in ("volatility", "interval", "today", "HAR"):
         table.add_column(name, justify="right")
     for row in rows:
         bounds = [_number(row["lower"]), _number(row["upper"])]
         table.add_row(
-            *(escape(row["ticker"]), row["target_start"], row["target_end"], str(row["horizon"])),
+            *(escape(row["ticker"]), row["origin"], row["target_start"], row["target_end"]),
+            str(row["horizon"]),
             *(_number(row["volatility"]), " - ".join(bounds)),
             *(_number(row["today"]), _number(row["har"])),
         )

@@ -88,6 +88,7 @@ def run(
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
+    config = _with_absolute_path(config)
     feature_names(config)  # before anything is written
     with artifacts.locked(folder), progress.running():
         manifest = artifacts.read_manifest(folder)
@@ -99,6 +100,14 @@ def run(
             # Not earlier: a failed download leaves the run that was there as it is.
             artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
         return manifest
+
+
+def _with_absolute_path(config: Config) -> Config:
+    """Return `config` with the data's path made absolute: a run is repeated from any folder."""
+    if not config.data.path:
+        return config
+    data = config.data.model_copy(update={"path": str(Path(config.data.path).resolve())})
+    return config.model_copy(update={"data": data})
 
 
 def stored_config(folder: Path) -> Config:
@@ -158,7 +167,7 @@ def _run_stage(
         "source": source,
         "outputs": _outputs(stage, folder),
         "seconds": round(time.perf_counter() - started, 3),
-        "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "run_at": now.isoformat(timespec="seconds"),
         "summary": summary,
     }
     artifacts.write_manifest(folder, manifest)

@@ -34,10 +34,10 @@ def test_families_hold_every_feature_once():
     assert [name for names in families().values() for name in names] == list(FEATURES)
 
 
-def test_volume_market_and_echo_are_the_optional_families():
+def test_lags_volume_market_and_echo_are_the_optional_families():
     optional = {item.family for item in FEATURES.values() if item.optional}
     required = {item.family for item in FEATURES.values() if not item.optional}
-    assert optional == {"volume", "market", "echo"}
+    assert optional == {"variance_lags", "volume", "market", "echo"}
     assert not optional & required
 
 

@@ -1,0 +1,239 @@
+"""Every command that README.md and CONTRIBUTING.md show works; nothing names this machine."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.config import Config, load
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("features", "models", "pipeline", "reports")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+# Enough for two folds of every model that is asked for, in seconds.
+TINY = """
+[data]
+tickers = ["^GSPC"]
+start = "2003-01-01"
+end = "2008-03-31"
+[split]
+test_start = "2008-01-01"
+refit_every = 40
+[features]
+select = ["har_1", "har_5", "har_22", "z"]
+[model]
+members = 1
+epochs = 2
+[baselines]
+models = ["har"]
+"""
+
+
+class Trial:
+    """A folder with tiny settings, prices as a CSV file, and a finished run of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config, self.prices = folder / "tiny.toml", folder / "prices.csv"
+        self.run_dir = folder / "run"
+        self.config.write_text(TINY)
+        self.volcast("run", "--config", str(self.config), "--out", str(self.run_dir))
+        bars = pd.read_parquet(self.run_dir / "bars.parquet")
+        bars.drop(columns="variance").to_csv(self.prices, index=False)
+
+    def volcast(self, *arguments: str) -> str:
+        """Run a command in this process and return what it prints."""
+        result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+
+def tracked_files() -> list[Path]:
+    """Return the files that git tracks or would track."""
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    answer = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode != 0:
+        pytest.skip("not a git checkout")
+    paths = [ROOT / name for name in answer.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file()]
+
+
+Check = Callable[[Trial, list[str]], object]
+
+
+def run(trial: Trial, words: list[str]) -> None:
+    """Run all stages as shown, on the tiny settings and without the network."""
+    options = ["--config", str(trial.config), "--out", str(trial.folder / "shown")]
+    given = iter(words[2:])
+    for word in given:
+        if word in ("--config", "--out", "--ticker", "--start", "--end"):
+            next(given)  # ours stand in
+        elif word == "--source":
+            options += ["--source", next(given).replace("yahoo", "sample")]
+        elif word == "--data":
+            next(given)
+            options += ["--data", str(trial.prices)]
+        else:
+            options.append(word)
+    trial.volcast("run", *options)
+    assert (trial.folder / "shown" / "report.html").stat().st_size > 0
+
+
+def on_the_run(trial: Trial, words: list[str]) -> None:
+    """Run a command that takes a run folder, on the finished run."""
+    options = [str(trial.config) if word.endswith(".toml") else word for word in words[3:]]
+    trial.volcast(words[1], str(trial.run_dir), *options)
+
+
+def prints_settings(trial: Trial, words: list[str]) -> None:
+    """Print the default settings, which must be readable again."""
+    printed = trial.folder / "printed.toml"
+    printed.write_text(trial.volcast(*words[1:]))
+    assert load(printed) == Config()
+
+
+def as_it_stands(trial: Trial, words: list[str]) -> None:
+    """Run a command that needs nothing."""
+    trial.volcast(*words[1:])
+
+
+def make_target(trial: Trial, words: list[str]) -> None:
+    """Ask make for the commands of a target, without running them."""
+    command = ["make", "--dry-run", *words[1:]]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
+def benchmark_module(trial: Trial, words: list[str]) -> None:
+    """Look for the script; `make bench` runs it."""
+    assert (ROOT / f"{words[2].replace('.', '/')}.py").is_file(), words[2]
+
+
+def installs(trial: Trial, words: list[str]) -> None:
+    """Build the wheel from a copy and find every file of the four packages in it."""
+    if int(version("setuptools").split(".")[0]) < 77:  # as [build-system] says
+        pytest.skip("setuptools is too old to build the wheel; `make test` has the locked one")
+    copy = trial.folder / "source"
+    for path in tracked_files():
+        if path.parent == ROOT or path.relative_to(ROOT).parts[0] in PACKAGES:
+            target = copy / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*build, "--wheel-dir", str(copy / "dist"), str(copy)], check=True)
+    (wheel,) = (copy / "dist").glob("*.whl")
+    wanted = {str(p.relative_to(copy)) for name in PACKAGES for p in (copy / name).rglob("*.*")}
+    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def words_only(trial: Trial, words: list[str]) -> None:
+    """Leave a command of the shell or of git to the reader."""
+
+
+# How the commands that begin with these words are tried; the longest beginning counts.
+KNOWN: dict[str, Check] = {
+    "git clone": words_only,
+    "cd": words_only,
+    "make": make_target,
+    "python -m benchmarks": benchmark_module,
+    ".venv/bin/python -m benchmarks": benchmark_module,
+    "pip install .": installs,
+    "volcast run": run,
+    "volcast config": prints_settings,
+    "volcast --version": as_it_stands,
+    "volcast --help": as_it_stands,
+    **{
+        f"volcast {name}": on_the_run
+        for name in ("download", "features", "train", "evaluate", "report", "forecast", "verify")
+    },
+}
+
+
+def commands(text: str) -> list[str]:
+    """Return the commands of the `sh` and `console` blocks of a document.
+
+    In a block with `$ ` prompts the other lines are output; comments and redirections are left
+    out, continued lines are joined.
+    """
+    found = []
+    for block in FENCE.findall(text):
+        lines = block.replace("\\\n", " ").splitlines()
+        prompted = any(line.startswith("$ ") for line in lines)
+        for line in lines:
+            if prompted and not line.startswith("$ "):
+                continue
+            command = re.split(r"\s[#>]", f" {line.removeprefix('$ ')}")[0].strip()
+            found += [part.strip() for part in command.split("&&") if part.strip()]
+    return found
+
+
+def check_of(command: str) -> Check:
+    """Return how a command is tried; fail for one that nobody has said it of."""
+    beginnings = [known for known in KNOWN if re.match(rf"{re.escape(known)}(?![\w-])", command)]
+    if not beginnings:
+        pytest.fail(f"{command!r} is shown but never tried: enter it into KNOWN of this file")
+    return KNOWN[max(beginnings, key=len)]
+
+
+SHOWN = [(name, line) for name in DOCUMENTS for line in commands((ROOT / name).read_text())]
+
+
+@pytest.fixture(scope="module")
+def trial(tmp_path_factory):
+    return Trial(tmp_path_factory.mktemp("readme"))
+
+
+@pytest.mark.parametrize(("document", "command"), SHOWN)
+def test_a_command_shown_in_a_document_works(document, command, trial):
+    words = shlex.split(command)
+    if words[0].endswith("bin/volcast"):
+        words[0] = "volcast"
+    check_of(" ".join(words))(trial, words)
+
+
+def test_prompts_comments_continuations_and_output_are_told_apart():
+    text = "```sh\nmake demo  # a comment\nvolcast run \\\n  --quiet\n# nothing\n```\n"
+    text += "```console\n$ cd x && volcast config > my.toml\n0.53\n```\n```python\nmake it\n```\n"
+    assert commands(text) == ["make demo", "volcast run    --quiet", "cd x", "volcast config"]
+
+
+def test_an_unknown_command_fails_with_what_to_do():
+    with pytest.raises(pytest.fail.Exception, match="'volcast runaway' is shown but never tried"):
+        check_of("volcast runaway")
+
+
+def test_a_missing_make_target_fails():
+    with pytest.raises(AssertionError, match="no-such-target"):
+        make_target(None, ["make", "no-such-target"])
+
+
+FORBIDDEN = {
+    "a machine's path": r"(?<![\w.])/(work|root|opt|home/\w+|Users/\w+)/",
+    "a package index": r"pypi\.(org|python)|pythonhosted\.org|--(extra-)?index-url|--find[-]links",
+    "a file address": r"file:///\w",
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_names_a_machine_or_a_package_index(what):
+    pattern = re.compile(FORBIDDEN[what])
+    texts = [path for path in tracked_files() if b"\0" not in path.read_bytes()[:8192]]
+    assert ROOT / "pyproject.toml" in texts
+    named = [
+        f"{path.relative_to(ROOT)}: {found.group()}"
+        for path in texts
+        if (found := pattern.search(path.read_text(encoding="utf-8", errors="replace")))
+    ]
+    assert not named, f"{what} stands in {named}"
