@@ -1,6 +1,8 @@
 """Daily prices from Yahoo Finance, through the yfinance package."""
 
 import datetime as dt
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,9 +97,29 @@ def _finished_bars(ticker: str, request: Request) -> pd.DataFrame:
 
 
 @contextmanager
+def _own_symbols() -> Iterator[None]:
+    """Let the libraries that are loaded meanwhile prefer their own symbols.
+
+    TensorFlow and curl_cffi, yfinance's client, each bring a TLS library of the same names. When
+    TensorFlow was there first, curl_cffi would call into the wrong one and refuse to work.
+    """
+    prefer_own = getattr(os, "RTLD_DEEPBIND", 0)  # Linux; other systems keep them apart anyway
+    if not prefer_own:
+        yield
+        return
+    flags = sys.getdlopenflags()
+    sys.setdlopenflags(flags | prefer_own)
+    try:
+        yield
+    finally:
+        sys.setdlopenflags(flags)
+
+
+@contextmanager
 def _yahoo_client() -> Iterator[None]:
     """Make yfinance raise its errors, forget old answers, and cache in our own folder."""
-    import yfinance
+    with _own_symbols():
+        import yfinance
     from yfinance.data import YfData
 
     yfinance.set_tz_cache_location(str(Path(platformdirs.user_cache_dir("volcast")) / "yfinance"))

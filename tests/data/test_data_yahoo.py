@@ -1,6 +1,9 @@
 """Yahoo: finished sessions only, and a stated reason for every failure."""
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -185,3 +188,26 @@ def test_the_standin_encodes_as_yahoo_does():
         "splitRatio": "4:1",
     }
     assert result["meta"]["exchangeTimezoneName"] == NEW_YORK
+
+
+AFTER_TENSORFLOW = """
+import datetime as dt
+import models.backend
+from pipeline.data.source import Request
+from pipeline.data.yahoo import YahooSource
+now = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
+bars = YahooSource().load(Request(("AAA",), dt.date(2024, 1, 2), dt.date(2024, 1, 31), now)).bars
+print(len(bars))
+"""
+
+
+def test_yahoo_answers_also_when_tensorflow_was_imported_first(standin):
+    standin.listings["AAA"] = listing()
+    answer = subprocess.run(
+        [sys.executable, "-c", AFTER_TENSORFLOW],
+        env={**os.environ, **standin.environment},
+        capture_output=True,
+        text=True,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert int(answer.stdout) > 15

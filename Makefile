@@ -1,0 +1,68 @@
+# `make` alone lists the targets. Everything runs in .venv, which is made once; no activation needed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+OUT := demo
+# TensorFlow's wheels end at Python 3.13.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && echo "$$python" && break; done)
+# Byte code is left to the first import: most of what is installed is never imported.
+INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile --no-input \
+	--disable-pip-version-check
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links
+
+# Another environment's settings must not leak into ours.
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+.PHONY: help demo test test-fast check bench lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
+
+demo: $(VENV)/.project ## run the whole pipeline on the embedded prices and say where the report is
+	@$(BIN)/volcast run --source sample --out $(OUT)
+	@echo "the report: $(OUT)/report.html"
+
+test: $(VENV)/.project ## run all tests
+	@$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.project ## run the tests that take seconds
+	@$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.project ## lint, formatting, types, import rules, and the commands in the documents
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest --quiet tests/test_readme.py
+
+bench: $(VENV)/.project ## run every benchmark
+	@set -e; for file in benchmarks/[!_]*.py; do name=$${file#benchmarks/}; \
+		echo "benchmarks.$${name%.py}"; $(BIN)/python -m "benchmarks.$${name%.py}"; done
+
+lock: ## resolve the dependencies anew and write requirements.lock
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@$(LOCK) --output-file requirements.lock.new pyproject.toml >/dev/null
+	@mv requirements.lock.new requirements.lock
+
+clean: ## remove the environment, caches and the demo's results
+	@rm -rf $(VENV) $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache .hypothesis .benchmarks
+	@find features models pipeline reports tests benchmarks -name __pycache__ -exec rm -rf {} +
+
+# The stamps are written last: an interrupted installation starts over at the next call.
+$(VENV)/.locked: requirements.lock
+	@[ -n "$(PYTHON)" ] || { echo "volcast needs Python 3.11, 3.12 or 3.13 with venv;" \
+		"install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "installing the locked dependencies into $(VENV), a minute or two"
+	@rm -rf $(VENV)
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@touch $@
+
+$(VENV)/.project: $(VENV)/.locked pyproject.toml
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
