@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,17 +111,15 @@ def train(work: Work) -> dict[str, Any]:
     model.mkdir(exist_ok=True)
     kept = [fold_folder(model, fold.number) for fold in folds]
     _remove_others(model, kept)
-    taken_over = 0
-    for fold, place in zip(folds, kept, strict=True):
-        if _is_finished(place, work.key):
-            taken_over += 1
-            continue
-        first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
-        work.progress.fold(fold.number, len(folds), first)
-        result = walk.walk_fold(panel, fold, work.config, work.progress)
-        artifacts.write_folder(place, partial(_save, result=result, key=work.key))
-    if taken_over:
-        work.progress.note(f"{taken_over} folds were finished before and are kept")
+    due = [fold for fold in folds if not _is_finished(kept[fold.number], work.key)]
+    if len(due) < len(folds):
+        work.progress.note(f"{len(folds) - len(due)} folds were finished before and are kept")
+    with closing(walk.walk(panel, due, work.config, work.progress)) as results:
+        for fold in due:
+            first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
+            work.progress.fold(fold.number, len(folds), first)
+            save = partial(_save, result=next(results), key=work.key)
+            artifacts.write_folder(kept[fold.number], save)
     history = _gather(kept, FOLD_HISTORY)
     artifacts.write_frame(work.folder / artifacts.HISTORY, history)
     verdict = curves.summary(curves.verdicts(history, work.config.model.epochs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from pipeline.progress import Progress
 from pipeline.splits import Fold, WalkForward
 
 SAMPLE_TEST_START = pd.Timestamp("2008-01-01")
+FOLDS_AT_ONCE = 2
 VALIDATION, TEST = "validation", "test"
 
 
@@ -105,6 +107,24 @@ def _first_test(panel: Panel, sample: Sample, config: Config) -> int:
     return enough
 
 
+def walk(
+    panel: Panel, folds: Sequence[Fold], config: Config, progress: Progress
+) -> Generator[FoldResult]:
+    """Yield the result of each fold, in order.
+
+    Networks train one at a time, outside Python's lock; a second thread meanwhile fits the
+    baselines of the next fold, or forecasts with what is fitted. Whoever stops listening waits
+    for the folds at work, not for those after them.
+    """
+    pool = ThreadPoolExecutor(max_workers=FOLDS_AT_ONCE)
+    try:
+        jobs = [pool.submit(walk_fold, panel, fold, config, progress) for fold in folds]
+        for job in jobs:
+            yield job.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> FoldResult:
     """Fit every model on what was known before the fold's first origin, and forecast.
 
@@ -116,7 +136,10 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     split = Split(fold.train, fold.validation)
     bounds = Bounds.fit(known, split)
     network = Network(regressor_of(config), on_epoch=progress.epoch)
-    models = {**_fitted_with(network, known, split, config), NETWORK: network}
+    baselines: dict[str, Forecaster] = {name: BASELINES[name]() for name in baseline_names(config)}
+    models = {**baselines, NETWORK: network}
+    for model in models.values():
+        model.fit(known, split)
     tables = []
     for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
         seen = sample.until(origins.stop - 1)
@@ -125,19 +148,6 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
             tables.append(_long(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     return FoldResult(forecasts=forecasts, regressor=network.regressor)
-
-
-def _fitted_with(
-    network: Network, known: Sample, split: Split, config: Config
-) -> dict[str, Forecaster]:
-    """Fit the network, and beside it, while its programs run, the baselines; return these."""
-    with ThreadPoolExecutor(max_workers=1) as aside:
-        fits = {
-            name: aside.submit(BASELINES[name]().fit, known, split)
-            for name in baseline_names(config)
-        }
-        network.fit(known, split)
-        return {name: fit.result() for name, fit in fits.items()}
 
 
 def baseline_names(config: Config) -> tuple[str, ...]:
