@@ -19,7 +19,6 @@ from pipeline.config import Config
 from pipeline.data import calendars
 from pipeline.errors import ConfigError, RunFolderError
 
-KEYS = ("ticker", "session")
 TARGET, TARGET_END = "target_", "target_end_"
 
 

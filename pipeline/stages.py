@@ -63,8 +63,7 @@ def download(work: Work) -> dict[str, Any]:
     tickers = list(answer.bars["ticker"].unique())
     checked = check(answer.bars, calendars_of(tickers, work.config))
     failures = {**answer.failures, **checked.failures}
-    for ticker, reason in failures.items():
-        work.progress.note(f"{ticker} left out: {reason}")
+    _tell(failures, work.progress)
     artifacts.write_frame(work.folder / artifacts.QUALITY, checked.quality)
     artifacts.write_frame(work.folder / artifacts.BARS, checked.bars)
     bars = checked.bars
@@ -87,8 +86,7 @@ def features(work: Work) -> dict[str, Any]:
         "about a year is needed"
         for ticker, known in without_rows(panel).items()
     }
-    for ticker, reason in failures.items():
-        work.progress.note(f"{ticker} left out: {reason}")
+    _tell(failures, work.progress)
     work.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
     return {
         "features": list(panel.names),
@@ -153,6 +151,11 @@ def report(work: Work) -> dict[str, Any]:
     artifacts.write_text(work.folder / artifacts.REPORT_HTML, render_html(content))
     work.progress.note(str(work.folder / artifacts.REPORT_HTML))
     return {}
+
+
+def _tell(failures: dict[str, str], progress: Progress) -> None:
+    for ticker, reason in failures.items():
+        progress.note(f"{ticker} left out: {reason}")
 
 
 def fold_folder(model: Path, number: int) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -118,9 +119,9 @@ def walk(
     """
     pool = ThreadPoolExecutor(max_workers=FOLDS_AT_ONCE)
     try:
-        jobs = [pool.submit(walk_fold, panel, fold, config, progress) for fold in folds]
-        for job in jobs:
-            yield job.result()
+        jobs = deque(pool.submit(walk_fold, panel, fold, config, progress) for fold in folds)
+        while jobs:
+            yield jobs.popleft().result()  # let go of: a panel's forecasts are large
     finally:
         pool.shutdown(cancel_futures=True)
 

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.units import DAYS_PER_YEAR, SESSIONS_PER_YEAR
 from pipeline.errors import ConfigError
 
 DEFAULT_CALENDAR = "XNYS"
 ALWAYS_OPEN = "24/7"
 WEEKDAYS = "24/5"
 SETTLING = pd.Timedelta(minutes=60)  # closing auctions and late prints are in Yahoo's bar by then
-PERIODS_PER_YEAR = {ALWAYS_OPEN: 365}
-SESSIONS_PER_YEAR = 252
+PERIODS_PER_YEAR = {ALWAYS_OPEN: DAYS_PER_YEAR}
 
 EARLIEST_DAY = pd.Timestamp("1800-01-01")
 LATEST_DAY = pd.Timestamp("2200-12-31")

@@ -13,7 +13,6 @@ from pipeline.errors import ConfigError, DataError
 PRICE_COLUMNS = ("open", "high", "low", "close", "adj_close")
 NUMBER_COLUMNS = (*PRICE_COLUMNS, "volume", "variance")
 COLUMNS = ("ticker", "session", *NUMBER_COLUMNS)
-SESSION_TYPE = "datetime64[us]"
 NAMES_SHOWN = 10  # of a long list, in a message
 
 
