@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from models.regressor import KerasVolatilityRegressor
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov")
-LOSSES = ("qlike", "mse")
+SCHEDULES = ("constant", "cosine", "exponential", "plateau")
+CLIPPINGS = ("none", "value", "norm", "global_norm")
 ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")
 
 
@@ -24,13 +25,18 @@ def parameters(estimator: KerasVolatilityRegressor) -> None:
         ("epochs", _whole(e.epochs) and e.epochs >= 1, "a whole number, 1 or more"),
         ("patience", _whole(e.patience) and e.patience >= 1, "a whole number, 1 or more"),
         ("optimizer", e.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
-        ("loss", e.loss in LOSSES, f"one of {', '.join(LOSSES)}"),
+        ("schedule", e.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
+        ("warmup_epochs", _not_below_zero(e.warmup_epochs), "0 or more"),
+        ("loss", _loss(e.loss), 'qlike, or a loss of Keras, such as "mse" or "huber"'),
         ("hidden", _units(e.hidden), "a sequence of whole numbers, 1 or more"),
         ("activation", e.activation in ACTIVATIONS, f"one of {', '.join(ACTIVATIONS)}"),
         ("dropout", _share(e.dropout), "in [0, 1)"),
-        ("l2", _number(e.l2) and e.l2 >= 0, "0 or more"),
-        ("clip_norm", e.clip_norm is None or _above_zero(e.clip_norm), "a number above 0, or None"),
+        ("l2", _not_below_zero(e.l2), "0 or more"),
+        ("weight_decay", _not_below_zero(e.weight_decay), "0 or more"),
+        ("clipping", e.clipping in CLIPPINGS, f"one of {', '.join(CLIPPINGS)}"),
+        ("clip_at", _above_zero(e.clip_at), "a number above 0"),
         ("members", _whole(e.members) and e.members >= 1, "a whole number, 1 or more"),
+        ("bootstrap", isinstance(e.bootstrap, bool), "true or false"),
         ("validation_fraction", _share(e.validation_fraction), "in [0, 1)"),
         ("purge", _whole(e.purge) and e.purge >= 0, "a whole number, 0 or more"),
         ("seed", _whole(e.seed) and e.seed >= 0, "a whole number, 0 or more"),
@@ -38,6 +44,16 @@ def parameters(estimator: KerasVolatilityRegressor) -> None:
     for name, holds, rule in rules:
         if not holds:
             raise ValueError(f"{name} must be {rule}; got {getattr(e, name)!r}")
+
+
+def divergence(estimator: KerasVolatilityRegressor) -> str:
+    """Return the words for members that diverged."""
+    diverged = estimator.diverged_
+    first = int(estimator.epochs_run_[diverged].min())
+    return (
+        f"{diverged.sum()} of {len(diverged)} members diverged, the first in epoch {first}: their "
+        f"best weights before are kept; lower learning_rate ({estimator.learning_rate:g}), or clip"
+    )
 
 
 def positive_variance(y: NDArray[Any]) -> NDArray[np.float64]:
@@ -87,6 +103,22 @@ def finite_anchor(x: NDArray[Any], columns: NDArray[np.intp]) -> NDArray[Any]:
 def _number(value: Any) -> bool:
     known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     return known and bool(np.isfinite(value))
+
+
+def _not_below_zero(value: Any) -> bool:
+    return _number(value) and value >= 0
+
+
+def _loss(value: Any) -> bool:
+    """Return whether Keras knows the loss; only an uncommon name makes it necessary to ask."""
+    if value in ("qlike", "mse"):
+        return True
+    from models.losses import row_loss
+
+    try:
+        return callable(row_loss(value))
+    except (ValueError, TypeError):
+        return False
 
 
 def _above_zero(value: Any) -> bool:

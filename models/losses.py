@@ -1,9 +1,9 @@
-"""Losses of a log-variance forecast, value by value; the minimum, zero, is at the truth."""
+"""Losses of a log-variance forecast, row by row; the minimum, zero, is at the truth."""
 
 from collections.abc import Callable
 from typing import Any
 
-from models.backend import tf
+from models.backend import keras, tf
 
 Loss = Callable[[Any, Any], Any]
 
@@ -13,19 +13,31 @@ EXPONENT_CAP = 4.0  # a forecast 55 times too low; beyond it the loss goes on as
 def qlike(log_realized: Any, log_forecast: Any) -> Any:
     """Return QLIKE of the variance, ``exp(e) - e - 1`` with ``e = log realized - log forecast``.
 
-    Minimised by the conditional *mean* of the variance, also when the realised value is a noisy
-    but unbiased proxy (Patton 2011, Journal of Econometrics 160, eq. 24). Above
-    ``e = EXPONENT_CAP`` the exponential continues as its tangent, so that one wild row can
-    neither overflow nor turn the sign of its gradient.
+    The mean over the last axis (horizons) of (..., H), as Keras's losses do. Minimised by the
+    conditional *mean* of the variance, also when the realised value is a noisy but unbiased proxy
+    (Patton 2011, Journal of Econometrics 160, eq. 24). Above ``e = EXPONENT_CAP`` the exponential
+    continues as its tangent, so that one wild row can neither overflow nor turn the sign of its
+    gradient.
     """
     error = log_realized - log_forecast
     capped = tf.minimum(error, EXPONENT_CAP)
-    return tf.exp(capped) * (1.0 + error - capped) - error - 1.0
+    return tf.reduce_mean(tf.exp(capped) * (1.0 + error - capped) - error - 1.0, axis=-1)
 
 
-def mse(log_realized: Any, log_forecast: Any) -> Any:
-    """Return the squared error of the log variance; its minimum is the mean of the log."""
-    return tf.square(log_realized - log_forecast)
+def row_loss(loss: str | Loss) -> Loss:
+    """Return the loss of each row: (..., H) truth and forecast to (...).
 
+    `loss` is "qlike", the name of a Keras loss ("mse", "huber", "log_cosh", ...), a
+    `keras.losses.Loss` (its reduction over rows is left to the engine) or a function of truth and
+    forecast with the shapes above.
 
-LOSSES: dict[str, Loss] = {"qlike": qlike, "mse": mse}
+    Raises
+    ------
+    ValueError
+        Keras knows no loss of that name.
+    """
+    if loss == "qlike":
+        return qlike
+    found: Any = keras.losses.get(loss)
+    of_rows: Loss = found.call if isinstance(found, keras.losses.Loss) else found
+    return of_rows

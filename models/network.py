@@ -18,7 +18,7 @@ class Network(Forecaster):
     regressor
         The unfitted regressor; its anchor is set to the HAR columns here.
     on_epoch
-        Passed on to its `fit`.
+        Called as ``on_epoch(epoch, train_loss, val_loss)`` with the members' medians.
     """
 
     def __init__(self, regressor: KerasVolatilityRegressor, on_epoch: Any = None) -> None:
@@ -35,7 +35,7 @@ class Network(Forecaster):
             sample.x[train],
             sample.target[train],
             validation_data=(sample.x[held_out], sample.target[held_out]),
-            on_epoch=self.on_epoch,
+            callbacks=self._callbacks(),
         )
         return self
 
@@ -47,3 +47,13 @@ class Network(Forecaster):
             inputs = sample.x[origins][usable]
             variance[usable] = self.regressor.predict(inputs).reshape(len(inputs), -1)
         return variance
+
+    def _callbacks(self) -> list[Any]:
+        if self.on_epoch is None:
+            return []
+        from models.backend import keras
+
+        def tell(epoch: int, logs: dict[str, float]) -> None:
+            self.on_epoch(epoch + 1, logs["loss"], logs["val_loss"])
+
+        return [keras.callbacks.LambdaCallback(on_epoch_end=tell)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -9,6 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models import checks
@@ -23,6 +25,8 @@ CHECKED: dict[str, Any] = {
     "y_numeric": True,
     "ensure_all_finite": "allow-nan",
 }
+ADAMW_DECAY = 0.004  # Keras's default
+BOOTSTRAPPING = 3  # a stream of a member's seed
 
 
 class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
@@ -39,7 +43,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     Parameters
     ----------
     learning_rate : float
-        Step size of the optimizer, above 0; usual 1e-4 to 1e-2.
+        Step size of the optimizer, above 0; usual 1e-4 to 1e-2. `schedule` starts from it.
     batch_size : int
         Rows a step; 32 for a single series, more for panels (with a larger rate).
     epochs : int
@@ -48,18 +52,34 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Epochs without a better validation loss before a member stops; its best weights return.
     optimizer : {"adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"}
         Keras's optimizer of that name ("momentum" is SGD with 0.9).
-    loss : {"qlike", "mse"}
-        QLIKE of the variance, or the squared error of its log (bias-corrected afterwards).
+    schedule : {"constant", "cosine", "exponential", "plateau"}
+        How the learning rate changes: not; down to 1 % over `epochs`, along half a cosine or by
+        the same factor each step; or halved where a member's validation loss has not fallen for
+        two epochs.
+    warmup_epochs : float
+        Epochs over which the rate first climbs in even steps.
+    loss : str, function or keras.losses.Loss
+        "qlike" of the variance, or a Keras loss of its log, such as "mse", "huber", "log_cosh"
+        (forecasts are bias-corrected afterwards). A function maps truth and forecast (..., H) to
+        a loss each row (...).
     hidden : sequence of int
         Units of each hidden layer; empty for a linear correction.
     activation : {"swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"}
         Keras's activation of that name, of the hidden layers.
     dropout, l2 : float
         Share of hidden units dropped while training; weight of the squared kernels in the loss.
-    clip_norm : float or None
-        Bound of the gradient's norm, member by member.
+    weight_decay : float
+        Share of each weight that a step of rate 1 would take off, whatever the optimizer; 0 with
+        "adamw" is Keras's default for it, 0.004 (for no decay there is "adam").
+    clipping : {"none", "value", "norm", "global_norm"}
+        What of each member's gradient `clip_at` bounds: nothing, every entry, the norm of each
+        kernel and bias, or the norm of all together.
+    clip_at : float
+        That bound.
     members : int
         Networks that differ in seed only; their log forecasts are averaged.
+    bootstrap : bool
+        Whether each member trains on as many rows drawn with replacement, by its seed.
     anchor : None, or sequence of int or of str
         Columns (or column names) of the anchor's regression; None anchors on the mean alone.
     validation_fraction : float
@@ -73,12 +93,14 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     Attributes
     ----------
     history_ : dict
-        `train_loss` and `val_loss` (epochs + 1, members), row 0 the anchor, NaN after a stop;
-        `learning_rate` (epochs + 1,).
+        `train_loss`, `val_loss` and `learning_rate` (epochs + 1, members), row 0 the anchor, NaN
+        after a stop; the rate is that of an epoch's last step.
     best_epoch_ : ndarray of int, (members,)
         The epoch whose weights each member kept; 0 is the anchor itself.
     epochs_run_ : ndarray of int, (members,)
         How many epochs each member trained.
+    diverged_ : ndarray of bool, (members,)
+        Which members reached a loss that is no finite number; they kept the best weights before.
     network_ : keras.Model
         The stacked members, (members, rows, features) to (members, rows, targets).
     anchor_, scaler_ : LogLinear, Scaler
@@ -103,13 +125,18 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         epochs: int = 40,
         patience: int = 5,
         optimizer: str = "adam",
-        loss: Literal["qlike", "mse"] = "qlike",
+        schedule: Literal["constant", "cosine", "exponential", "plateau"] = "constant",
+        warmup_epochs: float = 0.0,
+        loss: Any = "qlike",
         hidden: Sequence[int] = (32, 16),
         activation: str = "swish",
         dropout: float = 0.0,
         l2: float = 0.0,
-        clip_norm: float | None = 5.0,
-        members: int = 4,
+        weight_decay: float = 0.0,
+        clipping: Literal["none", "value", "norm", "global_norm"] = "global_norm",
+        clip_at: float = 5.0,
+        members: int = 8,
+        bootstrap: bool = False,
         anchor: Sequence[int] | Sequence[str] | None = None,
         validation_fraction: float = 0.1,
         purge: int = 0,
@@ -120,13 +147,18 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.epochs = epochs
         self.patience = patience
         self.optimizer = optimizer
+        self.schedule = schedule
+        self.warmup_epochs = warmup_epochs
         self.loss = loss
         self.hidden = hidden
         self.activation = activation
         self.dropout = dropout
         self.l2 = l2
-        self.clip_norm = clip_norm
+        self.weight_decay = weight_decay
+        self.clipping = clipping
+        self.clip_at = clip_at
         self.members = members
+        self.bootstrap = bootstrap
         self.anchor = anchor
         self.validation_fraction = validation_fraction
         self.purge = purge
@@ -137,7 +169,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         X: ArrayLike,
         y: ArrayLike,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
-        on_epoch: Any = None,
+        callbacks: Sequence[Any] = (),
     ) -> Self:
         """Fit scaler and anchor on the training rows, then train the members.
 
@@ -147,8 +179,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             Inputs (n, F) and future variance (n,) or (n, H), in time order.
         validation_data
             Later rows (X, y) to stop on; without them the end of `X` is held out.
-        on_epoch
-            Called as ``on_epoch(epoch, train_loss, val_loss)`` with the members' medians.
+        callbacks
+            Keras callbacks; they hear of each epoch, with logs a member
+            (`models.engine.callbacks.Listeners` says which).
 
         Raises
         ------
@@ -163,7 +196,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self._anchor_columns = checks.anchor_columns(self)
         self.scaler_ = Scaler.fit(fit_rows[0])
         self.anchor_ = LogLinear.fit(self._anchor_inputs(fit_rows[0]), np.log(fit_rows[1]))
-        self._train(fit_rows, held_out, on_epoch)
+        self._train(fit_rows, held_out, callbacks)
         self.bias_ = self._bias(*held_out)
         return self
 
@@ -173,6 +206,17 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         inputs = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
         variance = np.exp(self._predict_log(inputs) + self.bias_)
         return np.asarray(variance[:, 0] if self._single_target else variance)
+
+    def plain_network(self, member: int) -> Any:
+        """Return one member as a plain `keras.Model` of Dense layers.
+
+        It maps `scaler_.transform(X)`, (n, F), to the member's correction of the log variance,
+        (n, H); to forecast, add the anchor and the bias, and take the exponential.
+        """
+        from models.engine.stack import plain_network
+
+        check_is_fitted(self, "network_")
+        return plain_network(self.network_, member)
 
     def save(self, folder: str | Path) -> None:
         """Write `network.keras` and `regressor.json` into `folder`; no pickle."""
@@ -208,47 +252,79 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             )
         return (X[:end], y[:end]), (X[cut:], y[cut:])
 
-    def _train(self, fit_rows: Any, held_out: Any, on_epoch: Any) -> None:
-        from models import engine
-        from models.stack import Architecture, build_stack
+    def _train(self, fit_rows: Any, held_out: Any, callbacks: Sequence[Any]) -> None:
+        from models.engine.stack import build_stack, set_weights
+        from models.engine.training import train
 
-        architecture = Architecture(
-            members=self.members,
-            inputs=fit_rows[0].shape[1],
-            outputs=fit_rows[1].shape[1],
-            hidden=tuple(self.hidden),
-            activation=self.activation,
-            dropout=self.dropout,
-        )
-        recipe = engine.Recipe(self.optimizer, self.loss, self.batch_size, self.l2, self.clip_norm)
-        trained = engine.trainer(architecture, recipe).train(
-            self._rows(*fit_rows),
-            self._rows(*held_out),
-            engine.Schedule(self.learning_rate, self.epochs, self.patience),
-            seeds=[self.seed + member for member in range(self.members)],
-            on_epoch=on_epoch,
-        )
-        self.network_ = build_stack(architecture)
-        self.network_.set_weights(trained.weights)
+        plan = self._plan(fit_rows[0].shape[1], fit_rows[1].shape[1])
+        same = held_out[0] is fit_rows[0]
+        parts = (fit_rows,) if same else (fit_rows, held_out)
+        counts = [len(part[0]) for part in parts]
+        numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
+        members = self._team(numbers[0], numbers[-1])
+        trained = train(self._rows(parts), members, plan, callbacks=callbacks)
+        self.network_ = build_stack(plan.architecture, self.members)
+        set_weights(self.network_, trained.weights)
         self.best_epoch_ = trained.best_epoch
         self.epochs_run_ = trained.epochs_run
+        self.diverged_ = trained.diverged
         self.history_ = {
             "train_loss": trained.train_loss,
             "val_loss": trained.val_loss,
-            "learning_rate": np.full(len(trained.train_loss), self.learning_rate),
+            "learning_rate": trained.learning_rate,
         }
+        if self.diverged_.any():
+            warnings.warn(checks.divergence(self), ConvergenceWarning, stacklevel=3)
 
-    def _rows(self, X: Float, y: Float) -> Any:
-        from models.engine import Rows
+    def _plan(self, inputs: int, outputs: int) -> Any:
+        """Return what the engine needs to know of the parameters, member's own ones aside."""
+        from models.engine.recipe import Clipping, Recipe
+        from models.engine.schedules import Schedule
+        from models.engine.stack import Architecture
+        from models.engine.training import Plan
 
-        anchor = self.anchor_.predict_log(self._anchor_inputs(X)).astype(np.float32)
-        return Rows(self.scaler_.transform(X), anchor, np.log(y).astype(np.float32))
+        clipping = None if self.clipping == "none" else Clipping(self.clipping, self.clip_at)
+        return Plan(
+            Architecture(inputs, outputs, tuple(self.hidden), self.activation, self.dropout),
+            Recipe(self.optimizer, self.loss, self.l2, clipping),
+            Schedule(self.schedule, self.warmup_epochs),
+            epochs=self.epochs,
+            patience=self.patience,
+        )
+
+    def _team(self, training: Any, validation: Any) -> list[Any]:
+        """Return the members, of consecutive seeds."""
+        from models.engine.groups import Member
+
+        keras_decay = ADAMW_DECAY if self.optimizer == "adamw" else 0.0
+        decay = self.weight_decay or keras_decay
+        team = []
+        for seed in range(self.seed, self.seed + self.members):
+            drawn = training
+            if self.bootstrap:
+                drawn = np.random.default_rng([seed, BOOTSTRAPPING]).choice(training, len(training))
+            team.append(Member(seed, drawn, validation, self.learning_rate, self.batch_size, decay))
+        return team
+
+    def _rows(self, parts: Sequence[tuple[Float, Float]]) -> Any:
+        """Return the parts, one below the other, as the engine's rows."""
+        from models.engine.groups import Rows
+
+        columns = [
+            (
+                self.scaler_.transform(X),
+                self.anchor_.predict_log(self._anchor_inputs(X)).astype(np.float32),
+                np.log(y).astype(np.float32),
+            )
+            for X, y in parts
+        ]
+        return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
     def _anchor_inputs(self, X: Float) -> Float:
         return checks.finite_anchor(np.asarray(X)[:, self._anchor_columns], self._anchor_columns)
 
     def _predict_log(self, X: Float) -> Float:
-        from models.stack import forward
+        from models.engine.stack import forward
 
         correction = forward(self.network_, self.scaler_.transform(X)).mean(
             axis=0, dtype=np.float64

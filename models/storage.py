@@ -17,7 +17,7 @@ from models.scaling import Scaler
 if TYPE_CHECKING:
     from models.regressor import KerasVolatilityRegressor
 
-FORMAT = 1
+FORMAT = 2
 NETWORK = "network.keras"
 REST = "regressor.json"
 
@@ -29,12 +29,13 @@ def save(regressor: KerasVolatilityRegressor, folder: Path) -> None:
 
     The JSON comes last and holds the network's digest: a half-written folder cannot be loaded.
     """
+    loss = _saved_loss(regressor.loss)
     folder.mkdir(parents=True, exist_ok=True)
     regressor.network_.save(folder / NETWORK)
     rest = {
         "format": FORMAT,
         "network_sha256": _digest(folder / NETWORK),
-        "parameters": _plain(regressor.get_params()),
+        "parameters": {**_plain(regressor.get_params()), "loss": loss},
         "features": regressor.n_features_in_,
         "feature_names": _plain(getattr(regressor, "feature_names_in_", None)),
         "single_target": regressor._single_target,
@@ -44,6 +45,7 @@ def save(regressor: KerasVolatilityRegressor, folder: Path) -> None:
         "bias": _plain(regressor.bias_),
         "best_epoch": _plain(regressor.best_epoch_),
         "epochs_run": _plain(regressor.epochs_run_),
+        "diverged": _plain(regressor.diverged_),
         "history": _plain(regressor.history_),
     }
     (folder / REST).write_text(json.dumps(rest, indent=1), encoding="utf-8")
@@ -58,13 +60,14 @@ def load(cls: type[Regressor], folder: Path) -> Regressor:
         A file is missing, damaged or of another format, or the two do not belong together; the
         message names the file.
     """
-    import models.stack  # noqa: F401  registers the stacked layer with Keras
+    import models.engine.stack  # noqa: F401  registers the stacked layer with Keras
     from models.backend import keras
 
     with _readable(folder / REST):
         rest = json.loads((folder / REST).read_text(encoding="utf-8"))
         if rest["format"] != FORMAT:
             raise ValueError(f"its format is {rest['format']}, not {FORMAT}")
+        rest["parameters"]["loss"] = _restored_loss(rest["parameters"]["loss"])
         regressor = _restored(cls(**rest["parameters"]), rest)
     with _readable(folder / NETWORK):
         if _digest(folder / NETWORK) != rest["network_sha256"]:
@@ -101,8 +104,26 @@ def _restored(regressor: Regressor, rest: dict[str, Any]) -> Regressor:
     regressor.bias_ = np.array(rest["bias"])
     regressor.best_epoch_ = np.array(rest["best_epoch"])
     regressor.epochs_run_ = np.array(rest["epochs_run"])
+    regressor.diverged_ = np.array(rest["diverged"])
     regressor.history_ = {k: np.array(v) for k, v in rest["history"].items()}
     return regressor
+
+
+def _saved_loss(loss: Any) -> Any:
+    """Return a loss as JSON holds it: its name, or what Keras writes of an object."""
+    from models.backend import keras
+
+    if isinstance(loss, str):
+        return loss
+    if not isinstance(loss, keras.losses.Loss) and loss.__name__ == "<lambda>":
+        raise ValueError("a lambda cannot be saved as loss: name the function, and register it")
+    return keras.saving.serialize_keras_object(loss)
+
+
+def _restored_loss(saved: Any) -> Any:
+    from models.backend import keras
+
+    return saved if isinstance(saved, str) else keras.saving.deserialize_keras_object(saved)
 
 
 def _plain(value: Any) -> Any:

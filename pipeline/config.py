@@ -154,8 +154,12 @@ class ModelSettings(Section):
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"] = Field(
         "adam", description="adam, adamw, rmsprop, sgd, momentum or nesterov"
     )
-    loss: Literal["qlike", "mse"] = Field(
-        "qlike", description="qlike on the variance, or mse on its log"
+    schedule: Literal["constant", "cosine", "exponential", "plateau"] = Field(
+        "constant", description="of the learning rate: constant, cosine, exponential or plateau"
+    )
+    warmup_epochs: float = Field(0.0, ge=0, description="epochs in which the rate first climbs")
+    loss: Literal["qlike", "mse", "mae", "huber", "log_cosh"] = Field(
+        "qlike", description="qlike on the variance, or mse, mae, huber or log_cosh on its log"
     )
     hidden: tuple[Units, ...] = Field(
         (32, 16), strict=False, description="units of each hidden layer"
@@ -165,8 +169,17 @@ class ModelSettings(Section):
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
     l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
-    clip_norm: float = Field(5.0, gt=0, description="bound of the gradient's norm of each member")
-    members: int = Field(4, ge=1, le=256, description="networks averaged; they differ in seed")
+    weight_decay: float = Field(
+        0.0, ge=0, description="decoupled, for any optimizer; 0 with adamw is 0.004"
+    )
+    clipping: Literal["none", "value", "norm", "global_norm"] = Field(
+        "global_norm", description="of each member's gradient: none, value, norm or global_norm"
+    )
+    clip_at: float = Field(5.0, gt=0, description="bound of what is clipped")
+    members: int = Field(8, ge=1, le=256, description="networks averaged; they differ in seed")
+    bootstrap: bool = Field(
+        False, description="each member trains on rows drawn with replacement, by its seed"
+    )
     seed: int = Field(
         0, ge=0, le=LARGEST_SEED, description="of weights and shuffling; same seed, same forecasts"
     )

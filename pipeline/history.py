@@ -23,7 +23,7 @@ def history_frame(regressor: KerasVolatilityRegressor, fold: int) -> pd.DataFram
             "epoch": epoch,
             "train_loss": curves["train_loss"].T.ravel(),
             "val_loss": curves["val_loss"].T.ravel(),
-            "learning_rate": np.tile(curves["learning_rate"], members),
+            "learning_rate": curves["learning_rate"].T.ravel(),
         }
     )
     return pd.DataFrame(table[epoch <= regressor.epochs_run_[member]]).reset_index(drop=True)

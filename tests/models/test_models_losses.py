@@ -5,23 +5,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.backend import tf
-from models.losses import EXPONENT_CAP, LOSSES, mse, qlike
+from models.backend import keras, tf
+from models.losses import EXPONENT_CAP, qlike, row_loss
 
 logs = st.floats(-30, 30, width=32)
+mse = row_loss("mse")
 
 
 def gradient(loss, log_realized, log_forecast):
     forecast = tf.Variable(np.float64(log_forecast))
     with tf.GradientTape() as tape:
-        value = tf.reduce_mean(loss(tf.constant(log_realized, tf.float64), forecast))
+        truth = tf.constant(np.atleast_1d(log_realized)[:, None], tf.float64)
+        value = tf.reduce_mean(loss(truth, tf.zeros_like(truth) + forecast))
     return float(tape.gradient(value, forecast))
 
 
 def test_qlike_is_that_of_patton():
     realized, forecast = np.array([2.0, 0.5, 3.0]), np.array([1.0, 2.0, 3.0])
     by_hand = realized / forecast - np.log(realized / forecast) - 1.0
-    np.testing.assert_allclose(qlike(np.log(realized), np.log(forecast)), by_hand, atol=1e-15)
+    logs = np.log(realized), np.log(forecast)
+    np.testing.assert_allclose(qlike(*(x[:, None] for x in logs)), by_hand, atol=1e-15)
+    np.testing.assert_allclose(qlike(*logs), by_hand.mean(), atol=1e-15)
 
 
 def test_qlike_is_a_straight_line_above_the_cap():
@@ -29,15 +33,16 @@ def test_qlike_is_a_straight_line_above_the_cap():
     at_cap = e - EXPONENT_CAP - 1.0
     errors = EXPONENT_CAP + np.array([0.0, 1.0, 10.0])
     expected = at_cap + (e - 1.0) * np.array([0.0, 1.0, 10.0])
-    np.testing.assert_allclose(qlike(errors, 0.0 * errors), expected, rtol=1e-12)
+    values = qlike(errors[:, None], 0.0 * errors[:, None])
+    np.testing.assert_allclose(values, expected, rtol=1e-12)
 
 
 @settings(deadline=None)
 @given(realized=logs, forecast=logs)
 def test_every_loss_is_zero_at_the_truth_and_falls_towards_it(realized, forecast):
-    for loss in LOSSES.values():
-        assert float(loss(np.float64(realized), np.float64(realized))) == 0.0
-        value = float(loss(np.float64(realized), np.float64(forecast)))
+    for loss in (qlike, mse, row_loss("huber"), row_loss("log_cosh")):
+        assert float(loss(np.float64([realized]), np.float64([realized]))) == 0.0
+        value = float(loss(np.float64([realized]), np.float64([forecast])))
         assert np.isfinite(value) and value >= 0.0
         if abs(realized - forecast) > 1e-6:
             slope = gradient(loss, realized, forecast)
@@ -56,5 +61,19 @@ def test_qlike_is_minimised_by_the_mean_and_mse_by_the_mean_log():
     for loss, best in ((qlike, np.log(realized.mean())), (mse, log_realized.mean())):
         assert log_realized.max() - best < EXPONENT_CAP
         assert gradient(loss, log_realized, best) == pytest.approx(0.0, abs=1e-12)
-        losses = [float(np.mean(loss(log_realized, best + off))) for off in (-0.1, 0.0, 0.1)]
+        losses = [float(loss(log_realized, 0 * log_realized + best + d)) for d in (-0.1, 0.0, 0.1)]
         assert losses[1] < min(losses[0], losses[2])
+
+
+def test_a_loss_is_a_name_of_keras_an_object_or_a_function():
+    truth, forecast = np.array([[1.0, 2.0], [0.0, 0.0]]), np.array([[0.0, 0.0], [3.0, 0.0]])
+    expected = [2.5, 4.5]
+    for loss in (
+        "mse",
+        "MeanSquaredError",
+        keras.losses.MeanSquaredError(),
+        keras.losses.get("mse"),
+    ):
+        np.testing.assert_allclose(row_loss(loss)(truth, forecast), expected)
+    with pytest.raises(ValueError, match="no_such_loss"):
+        row_loss("no_such_loss")

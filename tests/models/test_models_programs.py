@@ -3,17 +3,19 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
-from models import engine
-from models.stack import Architecture
-from tests.models.test_models_engine import VALIDATION, make_log_rows
+import numpy as np
+
+from models.engine.program import program
+from tests.models.engine_samples import assert_same_member, make_log_rows, member, plan, trained
 
 
 def test_growing_folds_and_other_rates_share_one_program_and_another_batch_size_has_its_own(
     tmp_path,
 ):
     dumps = tmp_path / "xla"
-    flags = f"--xla_dump_to={dumps} --xla_dump_hlo_module_re=.*_run_epoch.* --xla_dump_hlo_as_text"
+    flags = f"--xla_dump_to={dumps} --xla_dump_hlo_module_re=.*_epoch.* --xla_dump_hlo_as_text"
     subprocess.run(
         [sys.executable, "-m", "tests.models.other_process", "walk", str(tmp_path)],
         check=True,
@@ -26,18 +28,36 @@ def test_growing_folds_and_other_rates_share_one_program_and_another_batch_size_
     assert [path.stat().st_mtime < before for path in programs] == [True, False]
 
 
-def test_growing_folds_are_traced_once():
-    trainer = engine.Trainer(
-        Architecture(1, 3, 1, (), "swish", 0.0), engine.Recipe("sgd", "mse", 32, 0.0, None)
+KNOWN = []
+
+
+def test_threads_and_stacks_of_every_size_share_one_program(monkeypatch):
+    import models.engine.training as training
+
+    monkeypatch.setattr(
+        training, "program", lambda shape: KNOWN.append(program(shape)) or KNOWN[-1]
     )
-    for count, rate in ((60, 1e-3), (100, 1e-2), (700, 1e-4)):
-        schedule = engine.Schedule(rate, 1, 1)
-        trainer.train(make_log_rows(count, 0), VALIDATION, schedule, seeds=[0])
-    assert trainer._epoch.experimental_get_tracing_count() == 1
+    given = plan(2, patience=77)
 
+    def fold(count):
+        rows = make_log_rows(count + 40)
+        numbers = np.arange(count), np.arange(count, count + 40)
+        team = [
+            member(
+                seed, training=numbers[0], validation=numbers[1], learning_rate=1e-2 / (1 + seed)
+            )
+            for seed in range(20)
+        ]
+        return trained(team, given, rows)
 
-def test_a_program_is_made_once_for_a_shape_and_a_recipe():
-    shape = Architecture(1, 3, 1, (), "swish", 0.0)
-    first = engine.trainer(shape, engine.Recipe("sgd", "mse", 32, 0.0, None))
-    assert engine.trainer(shape, engine.Recipe("sgd", "mse", 32, 0.0, None)) is first
-    assert engine.trainer(shape, engine.Recipe("sgd", "mse", 16, 0.0, None)) is not first
+    counts = (200, 300, 400, 200)
+    with ThreadPoolExecutor(4) as pool:
+        at_once = list(pool.map(fold, counts))
+    assert len({id(p) for p in KNOWN}) == 1
+    assert KNOWN[0]._function.experimental_get_tracing_count() == 1
+    one_by_one = [fold(count) for count in counts[:2]]
+    assert KNOWN[0]._function.experimental_get_tracing_count() == 1
+    for together, alone in zip(at_once, one_by_one, strict=False):
+        for at in range(20):
+            assert_same_member(together, at, alone, at)
+    np.testing.assert_array_equal(at_once[0].val_loss, at_once[3].val_loss)

@@ -1,14 +1,15 @@
 """Every refusal of the regressor names the rule and the value."""
 
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from models import checks, engine
+from models import checks
 from models.backend import keras
-from models.losses import LOSSES
+from models.engine.recipe import OPTIMIZERS, Clipping
+from models.engine.schedules import Schedule
 from models.regressor import KerasVolatilityRegressor
 from pipeline.config import ModelSettings
 from tests.models.samples import make_rows
@@ -28,7 +29,10 @@ from tests.models.samples import make_rows
         ("epochs", 0, "a whole number, 1 or more; got 0"),
         ("patience", 0, "a whole number, 1 or more; got 0"),
         ("optimizer", "lion", "one of adam, adamw, .*; got 'lion'"),
-        ("loss", "mae", "one of qlike, mse; got 'mae'"),
+        ("schedule", "linear", "one of constant, cosine, .*; got 'linear'"),
+        ("warmup_epochs", -1, "0 or more; got -1"),
+        ("loss", "mea", 'qlike, or a loss of Keras, such as "mse" or "huber"; got \'mea\''),
+        ("loss", 3, 'qlike, or a loss of Keras, such as "mse" or "huber"; got 3'),
         ("hidden", (8, 0), r"a sequence of whole numbers, 1 or more; got \(8, 0\)"),
         ("hidden", 8, "a sequence of whole numbers, 1 or more; got 8"),
         ("hidden", "88", "a sequence of whole numbers, 1 or more; got '88'"),
@@ -36,8 +40,10 @@ from tests.models.samples import make_rows
         ("activation", None, "one of swish, relu, .*; got None"),
         ("dropout", 1.0, r"in \[0, 1\); got 1.0"),
         ("l2", -0.1, "0 or more; got -0.1"),
-        ("clip_norm", 0, "a number above 0, or None; got 0"),
-        ("clip_norm", "no", "a number above 0, or None; got 'no'"),
+        ("weight_decay", -0.1, "0 or more; got -0.1"),
+        ("clipping", "all", "one of none, value, .*; got 'all'"),
+        ("clip_at", 0, "a number above 0; got 0"),
+        ("bootstrap", 1, "true or false; got 1"),
         ("members", 0, "a whole number, 1 or more; got 0"),
         ("validation_fraction", 1, r"in \[0, 1\); got 1"),
         ("validation_fraction", None, r"in \[0, 1\); got None"),
@@ -127,8 +133,9 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
 
 
 def test_the_names_that_are_let_through_exist():
-    assert tuple(engine.OPTIMIZERS) == checks.OPTIMIZERS
-    assert tuple(LOSSES) == checks.LOSSES
+    assert tuple(OPTIMIZERS) == checks.OPTIMIZERS
+    assert get_args(get_type_hints(Schedule)["kind"]) == checks.SCHEDULES
+    assert ("none", *get_args(get_type_hints(Clipping)["by"])) == checks.CLIPPINGS
     for activation in checks.ACTIVATIONS:
         assert callable(keras.activations.get(activation))
 
@@ -137,7 +144,10 @@ def test_the_configuration_lets_the_same_names_through():
     settings = ModelSettings.model_fields
     for field, names in (
         ("optimizer", checks.OPTIMIZERS),
-        ("loss", checks.LOSSES),
+        ("schedule", checks.SCHEDULES),
+        ("clipping", checks.CLIPPINGS),
         ("activation", checks.ACTIVATIONS),
     ):
         assert get_args(settings[field].annotation) == names
+    for loss in get_args(settings["loss"].annotation):
+        assert checks._loss(loss)

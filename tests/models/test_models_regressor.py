@@ -1,12 +1,15 @@
 """What the regressor estimates from which rows, and that its parameters do what they say."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
+from models.backend import keras
+from models.engine.stack import forward
 from models.regressor import KerasVolatilityRegressor
-from models.stack import forward
 from tests.models.samples import make_rows
 
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
@@ -14,6 +17,12 @@ SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
 
 def fitted(x, y, validation_data=None, **parameters):
     return KerasVolatilityRegressor(**{**SMALL, **parameters}).fit(x, y, validation_data)
+
+
+def heard_by(seen):
+    return keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append((epoch + 1, logs["loss"], logs["val_loss"]))
+    )
 
 
 def validation_curve_of(regressor, x, y):
@@ -65,15 +74,19 @@ def test_a_member_that_never_improves_keeps_the_anchor():
     assert (forward(regressor.network_, np.ones((7, 3), np.float32)) == 0).all()
 
 
-@pytest.mark.parametrize("clip_norm", [None, 5.0])
-def test_a_learning_rate_that_explodes_leaves_the_anchor_and_finite_forecasts(clip_norm):
+@pytest.mark.parametrize("clipping", ["none", "global_norm"])
+def test_a_learning_rate_that_explodes_leaves_the_anchor_and_finite_forecasts(clipping):
     x, y = make_rows(100)
     seen = []
     regressor = KerasVolatilityRegressor(
-        **SMALL | {"epochs": 30}, optimizer="sgd", learning_rate=1e30, clip_norm=clip_norm
-    ).fit(x, y, on_epoch=lambda *losses: seen.append(losses))
+        **SMALL | {"epochs": 30}, optimizer="sgd", learning_rate=1e30, clipping=clipping
+    )
+    reported = pytest.warns(ConvergenceWarning, match="4 of 4 members diverged, the first in epoch")
+    with reported if clipping == "none" else nullcontext():
+        regressor.fit(x, y, callbacks=[heard_by(seen)])
     assert (regressor.best_epoch_ == 0).all()
-    if clip_norm is None:  # the loss is no number any more, and ends the training at once
+    assert regressor.diverged_.all() == (clipping == "none")
+    if clipping == "none":  # the loss is no number any more, and ends the training at once
         assert (regressor.epochs_run_ == 1).all()
         assert not np.isfinite(regressor.history_["val_loss"][1]).any()
         assert [epoch for epoch, *_ in seen] == [1]
@@ -200,11 +213,11 @@ def test_networks_of_one_shape_can_be_trained_in_several_threads():
         np.testing.assert_array_equal(forecast, wanted)
 
 
-def test_on_epoch_gets_the_medians_of_the_members_that_still_train():
+def test_a_callback_gets_the_medians_of_the_members_that_still_train():
     seen = []
     regressor = KerasVolatilityRegressor(
         **SMALL | {"epochs": 40}, patience=2, learning_rate=0.1
-    ).fit(*make_rows(100), on_epoch=lambda *losses: seen.append(losses))
+    ).fit(*make_rows(100), callbacks=[heard_by(seen)])
     assert len(set(regressor.epochs_run_)) > 1, "all members stopped together"
     expected = [
         (epoch, np.nanmedian(train), np.nanmedian(held_out))
@@ -213,3 +226,47 @@ def test_on_epoch_gets_the_medians_of_the_members_that_still_train():
         )
     ]
     np.testing.assert_allclose(seen, expected[1:], rtol=1e-6)
+
+
+def test_a_plain_network_of_dense_layers_gives_the_members_correction():
+    x, y = make_rows(100, targets=2)
+    regressor = fitted(x, y, learning_rate=0.05, hidden=(4, 3), dropout=0.1)
+    inputs = regressor.scaler_.transform(x)
+    stacked = forward(regressor.network_, inputs)
+    assert np.abs(stacked).min(axis=(1, 2)).max() > 0, "nothing was learnt"
+    for member in range(4):
+        plain = regressor.plain_network(member)
+        kinds = [type(layer) for layer in plain.layers]
+        assert set(kinds) == {keras.layers.Dense, keras.layers.Dropout}
+        np.testing.assert_allclose(plain(inputs), stacked[member], atol=1e-6, rtol=1e-6)
+
+
+def test_bootstrapped_members_train_on_other_rows():
+    x, y = make_rows(100)
+    plain, drawn = (fitted(x, y, bootstrap=b, learning_rate=1e-30) for b in (False, True))
+    assert np.ptp(plain.history_["train_loss"][0]) == 0.0
+    assert len(set(drawn.history_["train_loss"][0])) == 4
+    np.testing.assert_array_equal(plain.history_["val_loss"][0], drawn.history_["val_loss"][0])
+
+
+@pytest.mark.parametrize("loss", ["huber", keras.losses.LogCosh()])
+def test_other_losses_of_keras_train_and_are_centred(loss):
+    x, y = make_rows(200)
+    regressor = fitted(x, y, loss=loss, learning_rate=0.03, validation_fraction=0.25)
+    assert (regressor.history_["val_loss"][-1] < regressor.history_["val_loss"][0]).all()
+    np.testing.assert_allclose((y[150:] / regressor.predict(x[150:])).mean(), 1.0, rtol=1e-12)
+
+
+def test_schedule_decay_and_clipping_reach_the_engine():
+    x, y = make_rows(100)
+    options = {"learning_rate": 0.05, "epochs": 3}
+    base = fitted(x, y, **options).history_["train_loss"][-1]
+    for change in (
+        {"schedule": "cosine"},
+        {"warmup_epochs": 2.0},
+        {"weight_decay": 0.5},
+        {"optimizer": "adamw"},
+        {"clipping": "value", "clip_at": 1e-3},
+    ):
+        changed = fitted(x, y, **options, **change).history_["train_loss"][-1]
+        assert (np.abs(changed / base - 1.0) > 1e-6).all(), change

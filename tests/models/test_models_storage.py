@@ -10,6 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.backend import keras
+from models.engine.stack import forward
+from models.losses import qlike
 from models.regressor import KerasVolatilityRegressor
 from models.storage import NETWORK, REST
 from tests.models.other_process import PARAMETERS
@@ -103,7 +106,7 @@ def _without_scaler(path):
 
 
 def _of_another_format(path):
-    path.write_text(path.read_text().replace('"format": 1', '"format": 7'))
+    path.write_text(path.read_text().replace('"format": 2', '"format": 7'))
 
 
 def _with_an_unknown_parameter(path):
@@ -139,3 +142,26 @@ def test_a_damaged_or_missing_file_is_named(folder, name, damage):
 def test_a_folder_that_is_not_there_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"nowhere/regressor\.json is missing or damaged"):
         KerasVolatilityRegressor.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(0.3), "log_cosh"])
+def test_a_loss_of_keras_comes_back(loss, tmp_path):
+    x, y = make_rows(60)
+    regressor = KerasVolatilityRegressor(**PARAMETERS, loss=loss).fit(x, y)
+    regressor.save(tmp_path)
+    loaded = KerasVolatilityRegressor.load(tmp_path)
+    np.testing.assert_array_equal(loaded.fit(x, y).predict(x), regressor.predict(x))
+
+
+def test_a_lambda_cannot_be_saved_as_loss(tmp_path):
+    regressor = KerasVolatilityRegressor(**PARAMETERS, loss=lambda y, f: qlike(y, f))
+    regressor.fit(*make_rows(60))
+    with pytest.raises(ValueError, match="a lambda cannot be saved as loss"):
+        regressor.save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_whole_ensemble_is_one_keras_file(regressor, folder):
+    alone = keras.saving.load_model(folder / NETWORK)
+    inputs = regressor.scaler_.transform(make_rows(100)[0])
+    np.testing.assert_array_equal(forward(alone, inputs), forward(regressor.network_, inputs))

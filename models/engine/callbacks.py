@@ -1,0 +1,62 @@
+"""Keras's epoch-level callbacks, told of a whole stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backend import keras
+from models.engine.stack import Architecture, Weights, build_stack, set_weights
+
+
+class Listeners:
+    """Tells Keras callbacks of each epoch, with logs a member.
+
+    Logs hold `loss` and `val_loss`, the medians over the members that trained, and the same with
+    `_0`, `_1`, ... for each member, NaN where it has stopped; `learning_rate_0`, ... is the rate
+    of the epoch's last step. `model` is the stack with the weights after the epoch; setting its
+    `stop_training` ends the training of all. Callbacks hear of epochs, not of batches.
+    """
+
+    def __init__(
+        self, callbacks: Sequence[Any], architecture: Architecture, members: int, epochs: int
+    ) -> None:
+        self.model = build_stack(architecture, members) if callbacks else None
+        self._list = keras.callbacks.CallbackList(callbacks, model=self.model, epochs=epochs)
+
+    def begin(self) -> None:
+        """Say that training begins."""
+        if self.model is not None:
+            self.model.stop_training = False
+            self.model.optimizer = None  # TensorBoard asks; the rates are in the logs
+            self._list.on_train_begin()
+
+    def epoch(
+        self,
+        number: int,
+        curves: dict[str, NDArray[np.float64]],
+        weights: Callable[[], Weights],
+    ) -> bool:
+        """Tell of epoch `number` (1 is the first) by curves (members,); return whether to stop."""
+        if self.model is None:
+            return False
+        set_weights(self.model, weights())
+        logs = {name: _median(curves[name]) for name in ("loss", "val_loss")}
+        for name, values in curves.items():
+            logs |= {f"{name}_{member}": float(value) for member, value in enumerate(values)}
+        self._list.on_epoch_begin(number - 1)
+        self._list.on_epoch_end(number - 1, logs)
+        return bool(self.model.stop_training)
+
+    def end(self) -> None:
+        """Say that training has ended."""
+        if self.model is not None:
+            self._list.on_train_end()
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")

@@ -1,0 +1,209 @@
+"""One epoch of a stack as one XLA program: a pure function of numbers, compiled once a shape.
+
+A member is one row of the `state` matrix: its weights, then the optimizer's slots for them. State,
+row numbers in training order and learning rates go in; state, the loss of each step and the
+validation loss come out. Inside, Keras's own layers, loss and optimizer do the work on variables
+that serve as scratch.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backend import tf
+from models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
+from models.engine.stack import Architecture, StackedDropout, Weights, build_stack
+from models.losses import row_loss
+
+PROGRAMS_KEPT = 16  # shapes that stay in memory
+EVALUATION_ROWS = 512  # rows a member and step when a loss is only measured
+
+_ASKING = Lock()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the code of a program depends on; `decays` says whether weights decay at all."""
+
+    architecture: Architecture
+    recipe: Recipe
+    width: int
+    batch_size: int
+    decays: bool
+
+
+class Table(NamedTuple):
+    """The rows, stored once: `inputs` (n, F), `anchor` and `target` (n, H), float32 tensors."""
+
+    inputs: Any
+    anchor: Any
+    target: Any
+
+
+class Picks(NamedTuple):
+    """Row numbers of each member, (width, n) of int32; the first `count` (width,) count."""
+
+    rows: Any
+    count: Any
+
+
+class Settings(NamedTuple):
+    """Learning rate (width, steps), weight decay (width,), dropout seed (width,), steps so far."""
+
+    rate: Any
+    decay: Any
+    seed: Any
+    done: Any
+
+
+class Program:
+    """The compiled epoch of one shape; any number of threads may run it.
+
+    Keras's layers and optimizers work on variables, and a variable serves one thread at a time. So
+    each thread runs the one executable on a scratch set of variables of its own.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.model = build_stack(shape.architecture, shape.width)
+        self._rate = RateOfEachMember(shape.width)
+        self._decay = tf.Variable(tf.zeros([shape.width, 1, 1])) if shape.decays else None
+        self._optimizer = make_optimizer(
+            shape.recipe.optimizer, self._rate, self._decay, self.model.trainable_variables
+        )
+        self._loss = row_loss(shape.recipe.loss)
+        slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
+        self._columns = [v.value for v in (*self.model.trainable_variables, *slots)]
+        self._fresh_slots = [v.numpy()[:1] for v in slots]
+        self._sizes = [int(np.prod(v.shape[1:])) for v in self._columns]
+        self._keys = [x.key for x in self.model.layers if isinstance(x, StackedDropout)]
+        self._function = tf.function(self._epoch, jit_compile=True, autograph=False)
+        self._compiled: dict[int, Any] = {}  # by rows in the table
+        self._idle: dict[int, SimpleQueue[Any]] = {}
+        self._compiling = Lock()
+
+    def state_of(self, weights: Weights) -> NDArray[np.float32]:
+        """Return (members, columns) to start from: weights, and slots of a new optimizer."""
+        slots = [np.repeat(value, len(weights[0]), axis=0) for value in self._fresh_slots]
+        return np.concatenate([x.reshape(len(x), -1) for x in (*weights, *slots)], axis=1)
+
+    def run(self, state: Any, table: Table, picks: tuple[Picks, Picks], settings: Settings) -> Any:
+        """Train one epoch on the first picks, then measure the loss on the second ones.
+
+        Returns the new state, the mean loss of each step (steps, width) and of the second picks
+        (width,), as arrays. Losses are those of the data; the L2 penalty is not in them.
+        """
+        arguments = (state, table, picks, settings)
+        rows = int(table.inputs.shape[0])
+        compiled = self._compiled_for(rows, arguments)
+        try:
+            function = self._idle[rows].get_nowait()
+        except Empty:
+            function = _on_own_variables(compiled)
+        try:
+            return tuple(tensor.numpy() for tensor in function(*arguments))
+        finally:
+            self._idle[rows].put(function)
+
+    def _compiled_for(self, rows: int, arguments: tuple[Any, ...]) -> Any:
+        with self._compiling:
+            if rows not in self._compiled:
+                compiled = self._function.get_concrete_function(*arguments)
+                compiled(*arguments)  # TensorFlow traces above, and XLA compiles here
+                self._idle[rows] = SimpleQueue()
+                self._compiled[rows] = compiled
+        return self._compiled[rows]
+
+    def _epoch(self, state: Any, table: Table, picks: tuple[Picks, Picks], given: Settings) -> Any:
+        training, validation = picks
+        self._assign(state, given)
+        batch = self.shape.batch_size
+        steps = -(-tf.reduce_max(training.count) // batch)
+        losses = tf.TensorArray(tf.float32, given.rate.shape[1], element_shape=(self.shape.width,))
+
+        def step(number: Any, losses: Any) -> Any:
+            self._rate.value.assign(given.rate[:, number, None, None])
+            loss = self._step(table, training, number, given)
+            return number + 1, losses.write(number, loss)
+
+        _, losses = tf.while_loop(lambda number, _: number < steps, step, (0, losses))
+        columns = [tf.reshape(v.read_value(), [self.shape.width, -1]) for v in self._columns]
+        return tf.concat(columns, axis=1), losses.stack(), self._mean_loss(table, validation)
+
+    def _assign(self, state: Any, given: Settings) -> None:
+        for variable, part in zip(self._columns, tf.split(state, self._sizes, axis=1), strict=True):
+            variable.assign(tf.reshape(part, variable.shape))
+        self._optimizer.iterations.assign(given.done)
+        if self._decay is not None:
+            self._decay.assign(given.decay[:, None, None])
+
+    def _step(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
+        """Take one step of the optimizer on each member's next batch; return the losses before."""
+        for layer, key in enumerate(self._keys):
+            now = tf.cast(self._optimizer.iterations, tf.int32) * len(self._keys) + layer
+            key.assign(tf.stack([given.seed, tf.fill([self.shape.width], now)], axis=1))
+        with tf.GradientTape() as tape:
+            values, weight = self._losses(table, picks, number * self.shape.batch_size, True)
+            loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
+            total = tf.reduce_sum(loss) + self._penalty()  # a sum leaves members independent
+        variables = self.model.trainable_variables
+        gradients = clipped(tape.gradient(total, variables), self.shape.recipe.clipping)
+        self._optimizer.apply(gradients, variables)
+        return loss
+
+    def _mean_loss(self, table: Table, picks: Picks) -> Any:
+        """Return each member's mean loss over its picks, without training."""
+        last = tf.reduce_max(picks.count)
+
+        def block(start: Any, total: Any) -> Any:
+            values, weight = self._losses(table, picks, start, False)
+            return start + EVALUATION_ROWS, total + tf.reduce_sum(values * weight, axis=1)
+
+        nothing = tf.zeros([self.shape.width])
+        _, total = tf.while_loop(lambda start, _: start < last, block, (0, nothing))
+        return total / tf.cast(picks.count, tf.float32)
+
+    def _losses(self, table: Table, picks: Picks, start: Any, training: bool) -> Any:
+        """Return the losses of a block of picks, (width, rows), and 1 for those that count.
+
+        The last batch is the shorter one: beyond the count, rows weigh nothing.
+        """
+        rows = self.shape.batch_size if training else EVALUATION_ROWS
+        taken = tf.slice(picks.rows, [0, start], [self.shape.width, rows])
+        weight = tf.cast((start + tf.range(rows))[None] < picks.count[:, None], tf.float32)
+        inputs, anchor, target = (tf.gather(column, taken) for column in table)
+        forecast = anchor + self.model(inputs, training=training)
+        return self._loss(target, forecast), weight
+
+    def _penalty(self) -> Any:
+        kernels = self.model.trainable_variables[::2]
+        return self.shape.recipe.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
+
+
+def _on_own_variables(compiled: Any) -> Any:
+    """Return a compiled function on new variables; the executable is shared."""
+    own = copy(compiled)
+    variables = [tf.Variable(variable) for variable in compiled.variables]
+    by_handle = {id(v.handle): new for v, new in zip(compiled.variables, variables, strict=True)}
+    own.set_external_captures([by_handle[id(handle)].handle for handle in compiled.captured_inputs])
+    own.scratch = variables  # a function does not keep its captures alive
+    return own
+
+
+def program(shape: Shape) -> Program:
+    """Return the program of this shape, compiled once and kept for the next who asks."""
+    with _ASKING:
+        return _kept(shape)
+
+
+@lru_cache(maxsize=PROGRAMS_KEPT)
+def _kept(shape: Shape) -> Program:
+    return Program(shape)

@@ -1,0 +1,167 @@
+"""Several networks as one Keras model: every weight carries a leading member axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.backend import keras, tf
+
+FORWARD_ROWS = 512  # rows a block when forecasting
+
+Weights = list[NDArray[np.float32]]  # kernels and biases by layer, each (members, inputs, units)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The shape of one network: what must be equal for two to share a compiled program."""
+
+    inputs: int
+    outputs: int
+    hidden: tuple[int, ...]
+    activation: str
+    dropout: float = 0.0
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """Return the shapes of one member's kernels and biases, layer by layer."""
+        pairs = pairwise([self.inputs, *self.hidden, self.outputs])
+        return [shape for size, units in pairs for shape in ((size, units), (1, units))]
+
+
+@keras.saving.register_keras_serializable(package="volcast")
+class StackedDense(keras.layers.Layer):
+    """`members` dense layers side by side: (members, rows, inputs) to (members, rows, units)."""
+
+    def __init__(
+        self, members: int, units: int, activation: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self.members = members
+        self.units = units
+        self.activation = keras.activations.get(activation)
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Create the kernel (members, inputs, units) and the bias (members, 1, units), all zero."""
+        inputs = input_shape[-1]
+        self.kernel = self.add_weight(
+            shape=(self.members, inputs, self.units), initializer="zeros", name="kernel"
+        )
+        self.bias = self.add_weight(
+            shape=(self.members, 1, self.units), initializer="zeros", name="bias"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """Return ``activation(inputs @ kernel + bias)`` of each member."""
+        return self.activation(tf.matmul(inputs, self.kernel) + self.bias)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `.keras` files need to build the layer again."""
+        activation = keras.activations.serialize(self.activation)
+        own = {"members": self.members, "units": self.units, "activation": activation}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="volcast")
+class StackedDropout(keras.layers.Layer):
+    """Dropout whose mask depends on each member's own key, not on its place in the stack.
+
+    `key` (members, 2) of int32 seeds the mask; whoever trains sets it anew before each step.
+    """
+
+    def __init__(self, rate: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = rate
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Create the key."""
+        self.key = self.add_weight(
+            shape=(input_shape[0], 2),
+            initializer="zeros",
+            dtype="int32",
+            trainable=False,
+            name="key",
+        )
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return `inputs`; in training with a share `rate` of zeros and the rest scaled up."""
+        if not training:
+            return inputs
+        keys = tf.unstack(tf.convert_to_tensor(self.key))
+        shape = tf.shape(inputs)[1:]
+        draws = tf.stack([tf.random.stateless_uniform(shape, key) for key in keys])
+        return tf.where(draws < self.rate, 0.0, inputs / (1.0 - self.rate))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `.keras` files need to build the layer again."""
+        return {**super().get_config(), "rate": self.rate}
+
+
+def build_stack(architecture: Architecture, members: int) -> Any:
+    """Return the stack as a Keras model, (members, rows, inputs) to (members, rows, outputs)."""
+    layers = [keras.Input((None, architecture.inputs), batch_size=members)]
+    for units in architecture.hidden:
+        layers.append(StackedDense(members, units, architecture.activation))
+        if architecture.dropout > 0:
+            layers.append(StackedDropout(architecture.dropout))
+    layers.append(StackedDense(members, architecture.outputs))
+    return keras.Sequential(layers)
+
+
+def set_weights(stack: Any, weights: Weights) -> None:
+    """Give the members of `stack` their weights."""
+    for variable, value in zip(stack.trainable_variables, weights, strict=True):
+        variable.assign(value)
+
+
+def initial_weights(architecture: Architecture, seeds: Sequence[int]) -> Weights:
+    """Return fresh weights: Glorot uniform kernels, zero biases, and a zero last layer.
+
+    Each member draws from its own seed, so that it starts alike in whatever stack it is. The
+    zero last layer makes the untrained network predict exactly zero: no correction.
+    """
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    shapes = architecture.shapes()
+    weights = [np.zeros((len(seeds), *shape), np.float32) for shape in shapes]
+    for kernel in weights[:-2:2]:
+        limit = np.sqrt(6.0 / sum(kernel.shape[1:]))  # Glorot & Bengio 2010, eq. 16
+        for member, generator in enumerate(generators):
+            kernel[member] = generator.uniform(-limit, limit, kernel.shape[1:])
+    return weights
+
+
+def forward(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return each member's output (members, n, outputs) for `inputs` (n, F).
+
+    Rows go through in blocks of one size, so that a row's forecast does not depend, in the last
+    bit, on how many rows follow it.
+    """
+    members, outputs = stack.output_shape[0], stack.output_shape[-1]
+    result = np.empty((members, len(inputs), outputs), np.float32)
+    for start in range(0, len(inputs), FORWARD_ROWS):
+        block = inputs[start : start + FORWARD_ROWS]
+        padded = np.zeros((members, FORWARD_ROWS, inputs.shape[1]), np.float32)
+        padded[:, : len(block)] = block
+        result[:, start : start + len(block)] = stack(padded, training=False)[:, : len(block)]
+    return result
+
+
+def plain_network(stack: Any, member: int) -> Any:
+    """Return one member as an ordinary `keras.Sequential` of Dense layers, (n, F) to (n, H)."""
+    layers: list[Any] = [keras.Input((stack.input_shape[-1],))]
+    weights = []
+    for layer in stack.layers:
+        if isinstance(layer, StackedDropout):
+            layers.append(keras.layers.Dropout(layer.rate))
+        else:
+            layers.append(keras.layers.Dense(layer.units, layer.activation))
+            kernel, bias = layer.get_weights()
+            weights += [kernel[member], bias[member, 0]]
+    network = keras.Sequential(layers)
+    for variable, value in zip(network.trainable_variables, weights, strict=True):
+        variable.assign(value)
+    return network
