@@ -52,7 +52,7 @@ def test_the_place_and_the_size_of_the_stack_do_not_change_a_bit(dropout):
 
 
 def test_settings_make_members_differ():
-    run = trained(VARIED[:4] + [member(0, learning_rate=0.05), member(1)])
+    run = trained([*VARIED[:4], member(0, learning_rate=0.05), member(1)])
     first = run.weights[0]
     assert len({first[at].tobytes() for at in range(len(first))}) == len(first)
 

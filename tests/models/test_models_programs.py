@@ -41,13 +41,8 @@ def test_threads_and_stacks_of_every_size_share_one_program(monkeypatch):
 
     def fold(count):
         rows = make_log_rows(count + 40)
-        numbers = np.arange(count), np.arange(count, count + 40)
-        team = [
-            member(
-                seed, training=numbers[0], validation=numbers[1], learning_rate=1e-2 / (1 + seed)
-            )
-            for seed in range(20)
-        ]
+        parts = {"training": np.arange(count), "validation": np.arange(count, count + 40)}
+        team = [member(seed, **parts, learning_rate=1e-2 / (1 + seed)) for seed in range(20)]
         return trained(team, given, rows)
 
     counts = (200, 300, 400, 200)
