@@ -31,5 +31,12 @@ class LogLinear:
         return cls(slopes=coefficients[1:], intercept=coefficients[0] + smearing)
 
     def predict_log(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the log of the mean variance, (n, H)."""
-        return np.asarray(np.asarray(x, dtype=np.float64) @ self.slopes + self.intercept)
+        """Return the log of the mean variance, (n, H).
+
+        Added up column by column: a matrix product would let a row's last bit depend on how many
+        rows there are.
+        """
+        log_variance = np.repeat(self.intercept[None], len(x), axis=0)
+        for column, slope in zip(np.asarray(x, dtype=np.float64).T, self.slopes, strict=True):
+            log_variance += column[:, None] * slope
+        return log_variance

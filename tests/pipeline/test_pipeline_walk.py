@@ -181,7 +181,8 @@ def test_every_network_setting_reaches_the_regressor(config):
         model={
             "learning_rate": 0.5, "batch_size": 7, "epochs": 8, "patience": 9, "optimizer": "sgd",
             "loss": "mse", "hidden": (3,), "activation": "tanh", "dropout": 0.1, "l2": 0.2,
-            "clip_norm": 0.3, "members": 2, "seed": 11,
+            "schedule": "cosine", "warmup_epochs": 0.5, "weight_decay": 0.6, "clipping": "value",
+            "clip_at": 0.3, "members": 2, "bootstrap": True, "seed": 11,
         },
     )  # fmt: skip
     parameters = regressor_of(given).get_params()
