@@ -32,5 +32,7 @@ with _quiet_stderr():
 
 # It warns of "retracing" when networks of several shapes are trained; each needs its own program.
 tf.get_logger().setLevel("ERROR")
+# On a GPU the same digits as elsewhere, as far as it goes: products in full float32.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 
 __all__ = ["keras", "tf"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 INTERRUPTED = 130  # the exit code that typer makes of Ctrl-C
 
@@ -12,6 +13,7 @@ def main() -> None:
     from pipeline.cli import app
     from pipeline.errors import VolcastError
 
+    warnings.filterwarnings("ignore", message=".* members diverged")  # a note tells of each fold
     try:
         app(prog_name="volcast")
     except VolcastError as error:

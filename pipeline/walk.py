@@ -13,6 +13,7 @@ import pandas as pd
 from features.panel import Panel
 from models.bounds import Bounds
 from models.catalogue import BASELINES, NETWORK, REFERENCE
+from models.checks import divergence
 from models.forecaster import Forecaster, Sample, Split, fitted_rows
 from models.naive import MonthMean
 from models.network import Network
@@ -141,6 +142,8 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     models = {**baselines, NETWORK: network}
     for model in models.values():
         model.fit(known, split)
+    if network.regressor.diverged_.any():
+        progress.note(f"fold {fold.number + 1}: {divergence(network.regressor)}")
     tables = []
     for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
         seen = sample.until(origins.stop - 1)

@@ -153,7 +153,9 @@ class Program:
         with tf.GradientTape() as tape:
             values, weight = self._losses(table, picks, number * self.shape.batch_size, True)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
-            total = tf.reduce_sum(loss) + self._penalty()  # a sum leaves members independent
+            total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
+            if self.shape.recipe.l2 > 0:
+                total += self._penalty()
         variables = self.model.trainable_variables
         gradients = clipped(tape.gradient(total, variables), self.shape.recipe.clipping)
         self._optimizer.apply(gradients, variables)
