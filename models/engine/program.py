@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import tf
+from models.backend import keras, tf
 from models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
-from models.engine.stack import Architecture, StackedDropout, Weights, build_stack
+from models.engine.stack import Architecture, build_stack
 from models.losses import row_loss
 
 PROGRAMS_KEPT = 16  # shapes that stay in memory
@@ -73,27 +73,29 @@ class Program:
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
-        self.model = build_stack(shape.architecture, shape.width)
+        self._stack = build_stack(shape.architecture, shape.width)
+        self._layers = shape.architecture.shapes()
+        self._sizes = [int(np.prod(size)) for size in self._layers]
+        self._weights = keras.Variable(np.zeros((shape.width, sum(self._sizes)), np.float32))
         self._rate = RateOfEachMember(shape.width)
-        self._decay = tf.Variable(tf.zeros([shape.width, 1, 1])) if shape.decays else None
+        self._decay = tf.Variable(tf.zeros([shape.width, 1])) if shape.decays else None
         self._optimizer = make_optimizer(
-            shape.recipe.optimizer, self._rate, self._decay, self.model.trainable_variables
+            shape.recipe.optimizer, self._rate, self._decay, self._weights
         )
         self._loss = row_loss(shape.recipe.loss)
         slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
-        self._columns = [v.value for v in (*self.model.trainable_variables, *slots)]
-        self._fresh_slots = [v.numpy()[:1] for v in slots]
-        self._sizes = [int(np.prod(v.shape[1:])) for v in self._columns]
-        self._keys = [x.key for x in self.model.layers if isinstance(x, StackedDropout)]
+        self._columns = [v.value for v in (self._weights, *slots)]
         self._function = tf.function(self._epoch, jit_compile=True, autograph=False)
         self._compiled: dict[int, Any] = {}  # by rows in the table
         self._idle: dict[int, SimpleQueue[Any]] = {}
         self._compiling = Lock()
 
-    def state_of(self, weights: Weights) -> NDArray[np.float32]:
-        """Return (members, columns) to start from: weights, and slots of a new optimizer."""
-        slots = [np.repeat(value, len(weights[0]), axis=0) for value in self._fresh_slots]
-        return np.concatenate([x.reshape(len(x), -1) for x in (*weights, *slots)], axis=1)
+    def state_of(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what (members, P) weights start from: they, and slots of a new optimizer.
+
+        The slots of Keras's optimizers here all begin at zero.
+        """
+        return np.pad(weights, ((0, 0), (0, weights.shape[1] * (len(self._columns) - 1))))
 
     def run(self, state: Any, table: Table, picks: tuple[Picks, Picks], settings: Settings) -> Any:
         """Train one epoch on the first picks, then measure the loss on the second ones.
@@ -130,35 +132,35 @@ class Program:
         losses = tf.TensorArray(tf.float32, given.rate.shape[1], element_shape=(self.shape.width,))
 
         def step(number: Any, losses: Any) -> Any:
-            self._rate.value.assign(given.rate[:, number, None, None])
+            self._rate.value.assign(given.rate[:, number, None])
             loss = self._step(table, training, number, given)
             return number + 1, losses.write(number, loss)
 
         _, losses = tf.while_loop(lambda number, _: number < steps, step, (0, losses))
-        columns = [tf.reshape(v.read_value(), [self.shape.width, -1]) for v in self._columns]
-        return tf.concat(columns, axis=1), losses.stack(), self._mean_loss(table, validation)
+        mean_loss = self._mean_loss(table, validation)
+        return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), mean_loss
 
     def _assign(self, state: Any, given: Settings) -> None:
-        for variable, part in zip(self._columns, tf.split(state, self._sizes, axis=1), strict=True):
-            variable.assign(tf.reshape(part, variable.shape))
+        for variable, part in zip(
+            self._columns, tf.split(state, len(self._columns), axis=1), strict=True
+        ):
+            variable.assign(part)
         self._optimizer.iterations.assign(given.done)
         if self._decay is not None:
-            self._decay.assign(given.decay[:, None, None])
+            self._decay.assign(given.decay[:, None])
 
     def _step(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
         """Take one step of the optimizer on each member's next batch; return the losses before."""
-        for layer, key in enumerate(self._keys):
-            now = tf.cast(self._optimizer.iterations, tf.int32) * len(self._keys) + layer
-            key.assign(tf.stack([given.seed, tf.fill([self.shape.width], now)], axis=1))
+        keys = self._dropout_keys(given.seed)
         with tf.GradientTape() as tape:
-            values, weight = self._losses(table, picks, number * self.shape.batch_size, True)
+            values, weight = self._losses(table, picks, number * self.shape.batch_size, keys)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.recipe.l2 > 0:
                 total += self._penalty()
-        variables = self.model.trainable_variables
-        gradients = clipped(tape.gradient(total, variables), self.shape.recipe.clipping)
-        self._optimizer.apply(gradients, variables)
+        gradient = tape.gradient(total, self._weights.value)
+        bounded = clipped(gradient, self.shape.recipe.clipping, self._sizes)
+        self._optimizer.apply([bounded], [self._weights])
         return loss
 
     def _mean_loss(self, table: Table, picks: Picks) -> Any:
@@ -166,27 +168,49 @@ class Program:
         last = tf.reduce_max(picks.count)
 
         def block(start: Any, total: Any) -> Any:
-            values, weight = self._losses(table, picks, start, False)
+            values, weight = self._losses(table, picks, start)
             return start + EVALUATION_ROWS, total + tf.reduce_sum(values * weight, axis=1)
 
         nothing = tf.zeros([self.shape.width])
         _, total = tf.while_loop(lambda start, _: start < last, block, (0, nothing))
         return total / tf.cast(picks.count, tf.float32)
 
-    def _losses(self, table: Table, picks: Picks, start: Any, training: bool) -> Any:
+    def _losses(self, table: Table, picks: Picks, start: Any, keys: Any = None) -> Any:
         """Return the losses of a block of picks, (width, rows), and 1 for those that count.
 
-        The last batch is the shorter one: beyond the count, rows weigh nothing.
+        `keys` of the dropout layers are given in training. The last batch is the shorter one:
+        beyond the count, rows weigh nothing.
         """
+        training = keys is not None
         rows = self.shape.batch_size if training else EVALUATION_ROWS
         taken = tf.slice(picks.rows, [0, start], [self.shape.width, rows])
         weight = tf.cast((start + tf.range(rows))[None] < picks.count[:, None], tf.float32)
         inputs, anchor, target = (tf.gather(column, taken) for column in table)
-        forecast = anchor + self.model(inputs, training=training)
-        return self._loss(target, forecast), weight
+        fixed = keys if training else [v.value for v in self._stack.non_trainable_variables]
+        correction, _ = self._stack.stateless_call(
+            self._layer_weights(), fixed, inputs, training=training
+        )
+        return self._loss(target, anchor + correction), weight
+
+    def _layer_weights(self) -> list[Any]:
+        """Return the kernels and biases, (width, ...), that the matrix of weights holds."""
+        parts = tf.split(self._weights.value, self._sizes, axis=1)
+        return [
+            tf.reshape(part, (self.shape.width, *size))
+            for part, size in zip(parts, self._layers, strict=True)
+        ]
+
+    def _dropout_keys(self, seed: Any) -> list[Any]:
+        """Return a key for each dropout layer, (width, 2): each member's seed, then the step."""
+        layers = len(self._stack.non_trainable_variables)
+        step = tf.cast(self._optimizer.iterations.value, tf.int32)
+        return [
+            tf.stack([seed, tf.fill([self.shape.width], step * layers + layer)], axis=1)
+            for layer in range(layers)
+        ]
 
     def _penalty(self) -> Any:
-        kernels = self.model.trainable_variables[::2]
+        kernels = self._layer_weights()[::2]
         return self.shape.recipe.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
 
 

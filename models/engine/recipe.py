@@ -10,6 +10,7 @@ from models.backend import keras, tf
 from models.losses import Loss
 
 MOMENTUM = 0.9
+TINY = 1e-30  # keeps the norm of nothing off zero
 
 OPTIMIZERS: dict[str, Callable[..., Any]] = {
     "adam": keras.optimizers.Adam,
@@ -40,10 +41,10 @@ class Recipe:
 
 
 class RateOfEachMember(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate (members, 1, 1), which broadcasts over weights; the program assigns it."""
+    """A learning rate (members, 1), which broadcasts over weights; the program assigns it."""
 
     def __init__(self, members: int) -> None:
-        self.value = tf.Variable(tf.zeros([members, 1, 1]), trainable=False)
+        self.value = tf.Variable(tf.zeros([members, 1]), trainable=False)
 
     def __call__(self, step: Any) -> Any:
         """Return the rate of the current step."""
@@ -54,31 +55,32 @@ class RateOfEachMember(keras.optimizers.schedules.LearningRateSchedule):
         return {"members": self.value.shape[0]}
 
 
-def make_optimizer(name: str, rate: RateOfEachMember, decay: Any, variables: list[Any]) -> Any:
-    """Return Keras's optimizer, built for `variables`; `decay` (members, 1, 1), or None for none.
+def make_optimizer(name: str, rate: RateOfEachMember, decay: Any, weights: Any) -> Any:
+    """Return Keras's optimizer, built for `weights`; `decay` is (members, 1), or None for none.
 
     Weight decay is decoupled (Loshchilov & Hutter 2019): each step takes ``rate * decay`` of each
     weight, whatever the optimizer.
     """
     optimizer = OPTIMIZERS[name](rate)
     optimizer.weight_decay = decay
-    optimizer.build(variables)
+    optimizer.build([weights])
     return optimizer
 
 
-def clipped(gradients: list[Any], clipping: Clipping | None) -> list[Any]:
-    """Bound each member's gradients (members, ...), whatever its neighbours do."""
+def clipped(gradient: Any, clipping: Clipping | None, sizes: list[int]) -> Any:
+    """Bound each member's row of the gradient (members, P), whatever its neighbours do.
+
+    `sizes` are the columns of each kernel and bias.
+    """
     if clipping is None:
-        return gradients
+        return gradient
     if clipping.by == "value":
-        return [tf.clip_by_value(g, -clipping.at, clipping.at) for g in gradients]
-    squares = [tf.reduce_sum(tf.square(g), (1, 2), keepdims=True) for g in gradients]
-    if clipping.by == "global_norm":
-        squares = [tf.add_n(squares)] * len(squares)
-    return [
-        gradient * tf.minimum(1.0, clipping.at * tf.math.rsqrt(tf.maximum(square, TINY)))
-        for gradient, square in zip(gradients, squares, strict=True)
-    ]
+        return tf.clip_by_value(gradient, -clipping.at, clipping.at)
+    parts = [gradient] if clipping.by == "global_norm" else tf.split(gradient, sizes, axis=1)
+    return tf.concat([_bounded(part, clipping.at) for part in parts], axis=1)
 
 
-TINY = 1e-30  # a gradient of zero stays zero
+def _bounded(rows: Any, norm: float) -> Any:
+    """Scale rows down to a norm; a row of zeros stays what it is."""
+    square = tf.reduce_sum(tf.square(rows), axis=1, keepdims=True)
+    return rows * tf.minimum(1.0, norm * tf.math.rsqrt(tf.maximum(square, TINY)))

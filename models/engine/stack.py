@@ -118,6 +118,19 @@ def set_weights(stack: Any, weights: Weights) -> None:
         variable.assign(value)
 
 
+def as_rows(weights: Weights) -> NDArray[np.float32]:
+    """Return the weights of all layers as a matrix, a row a member."""
+    return np.concatenate([part.reshape(len(part), -1) for part in weights], axis=1)
+
+
+def as_layers(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
+    """Return the kernels and biases, (members, ...), that rows of weights hold."""
+    shapes = architecture.shapes()
+    ends = np.cumsum([np.prod(shape) for shape in shapes])
+    parts = np.split(rows, ends[:-1], axis=1)
+    return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
 def initial_weights(architecture: Architecture, seeds: Sequence[int]) -> Weights:
     """Return fresh weights: Glorot uniform kernels, zero biases, and a zero last layer.
 

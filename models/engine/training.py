@@ -17,7 +17,7 @@ from models.engine.groups import Group, Member, Rows, Trainee, packed, widths_of
 from models.engine.program import Shape, program
 from models.engine.recipe import Recipe
 from models.engine.schedules import Plateaus, Schedule
-from models.engine.stack import Architecture, Weights, initial_weights
+from models.engine.stack import Architecture, Weights, as_layers, as_rows, initial_weights
 from models.engine.stopping import EarlyStopping
 
 Float = NDArray[np.float64]
@@ -106,7 +106,7 @@ class _Run:
             lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays))
             for lane, width in self.widths.items()
         }
-        states = next(iter(self.programs.values())).state_of(weights)
+        states = next(iter(self.programs.values())).state_of(as_rows(weights))
         numbered = enumerate(zip(members, states, strict=True))
         self.trainees = [Trainee(number, *pair) for number, pair in numbered]
         self.plateaus = Plateaus(plan.schedule, len(members))
@@ -134,13 +134,13 @@ class _Run:
 
     def weights(self) -> Weights:
         """Return the weights of now."""
-        return _unpacked(self._states(), self.plan.architecture)
+        return as_layers(self._states(), self.plan.architecture)
 
     def outcome(self) -> Trained:
         """Return the best weights, and the curves so far."""
         train_loss, val_loss, learning_rate = np.array(self.curves).swapaxes(0, 1)
         return Trained(
-            weights=_unpacked(self.stopping.best_weights, self.plan.architecture),
+            weights=as_layers(self.stopping.best_weights, self.plan.architecture),
             best_epoch=self.stopping.best_epoch,
             epochs_run=self.stopping.epochs_run,
             diverged=self.stopping.diverged,
@@ -188,11 +188,3 @@ class _Run:
 def cores() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _unpacked(matrix: NDArray[np.float32], architecture: Architecture) -> Weights:
-    """Return each layer's weights (members, ...) out of rows that hold a member each."""
-    shapes = architecture.shapes()
-    ends = np.cumsum([np.prod(shape) for shape in shapes])
-    parts = np.split(matrix, ends[:-1], axis=1)
-    return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]

@@ -147,3 +147,12 @@ def test_log_har_recovers_the_coefficients_that_made_the_data():
     model = LogHAR().fit(one, SPLIT).models_[0]
     assert model.slopes == pytest.approx(np.array([[0.4, 0.4], [0.3, 0.3], [0.2, 0.2]]), abs=0.03)
     assert model.intercept == pytest.approx([-1.0, -1.0], abs=0.03)  # the mean, not the median
+
+
+def test_a_rows_forecast_does_not_depend_on_how_many_rows_there_are():
+    x = np.random.default_rng(0).normal(size=(500, 7))
+    model = LogLinear.fit(x, x[:, :3] + x[:, 3:6])
+    whole = model.predict_log(x)
+    for rows in (1, 2, 3, 17):
+        np.testing.assert_array_equal(model.predict_log(x[:rows]), whole[:rows])
+        np.testing.assert_array_equal(model.predict_log(np.asfortranarray(x)[:rows]), whole[:rows])
