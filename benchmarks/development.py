@@ -41,7 +41,11 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
     "one hidden layer of 16": ("model", "hidden", [16]),
     "learning rate 3e-4": ("model", "learning_rate", 3e-4),
     "batch size 128": ("model", "batch_size", 128),
-    "members 8": ("model", "members", 8),
+    "4 members": ("model", "members", 4),
+    "cosine schedule": ("model", "schedule", "cosine"),
+    "dropout 10 %": ("model", "dropout", 0.1),
+    "bootstrap": ("model", "bootstrap", True),
+    "loss huber": ("model", "loss", "huber"),
 }
 
 
