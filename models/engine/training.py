@@ -67,9 +67,10 @@ def train(
     of those of the seeds; `callbacks` are Keras's and hear of each epoch (see `Listeners`).
 
     Members are packed by batch size and steps an epoch into groups of one width, which run side
-    by side on the processors. Same seed, rows and plan: bit-identical weights, whatever place or
-    group a member trains in, as long as the width is the same; that is from four members on. In
-    narrower stacks (one or two members) weights differ by rounding, 2e-7 measured.
+    by side on the processors. Same seed, rows and plan: bit-identical weights, in whatever place,
+    group or thread a member trains. A member trained quite alone differs by rounding, for XLA
+    multiplies single matrices otherwise: weights by up to 1e-7 after five epochs, measured. Another
+    machine or another TensorFlow may differ as well.
     """
     listeners = Listeners(callbacks, plan.architecture, len(members), plan.epochs)
     with ThreadPoolExecutor(cores()) as pool:
