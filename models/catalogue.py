@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
+from models.egarch import EGARCH
 from models.ewma import EWMA
 from models.forecaster import Forecaster
 from models.garch import GARCH
-from models.har import LogHAR
+from models.har import HARX, LogHAR, PooledHAR
 from models.naive import LastValue, MonthMean
+from models.trees import Trees
 
 REFERENCE = "har"  # what every other model is measured against
 NETWORK = "network"
@@ -18,5 +24,45 @@ BASELINES: dict[str, Callable[[], Forecaster]] = {
     "mean_22": MonthMean,
     "ewma": EWMA,
     "har": LogHAR,
+    "har_1000": partial(LogHAR, window=1000),
+    "har_pooled": PooledHAR,
+    "harx": HARX,
     "garch": GARCH,
+    "gjr_garch_t": partial(GARCH, asymmetric=True, errors="t"),
+    "egarch": EGARCH,
+    "trees": Trees,
 }
+
+
+def baseline(name: str) -> Forecaster:
+    """Return the unfitted baseline of a name, or of ``module:Class``.
+
+    A module is looked for in the working folder first; its class is called without arguments.
+
+    Raises
+    ------
+    ValueError
+        There is no such name, module or class, or the class has no `fit` and `forecast`; the
+        message says which.
+    """
+    if ":" not in name:
+        if name not in BASELINES:
+            raise ValueError(f"there is no baseline {name!r}; there are {', '.join(BASELINES)}")
+        return BASELINES[name]()
+    module, _, attribute = name.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        made = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(
+            f"the baseline {name} cannot be had: {error}; name an importable module, a colon and "
+            "a class of it"
+        ) from error
+    if not all(callable(getattr(made, method, None)) for method in ("fit", "forecast")):
+        raise ValueError(
+            f"the baseline {name} has no `fit` and `forecast`, as models/forecaster.py asks"
+        )
+    forecaster: Forecaster = made()
+    return forecaster

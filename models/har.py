@@ -1,4 +1,4 @@
-"""The log-HAR model, ticker by ticker: the baseline that everything is measured against."""
+"""Log-HAR models by least squares: a ticker's own, pooled, and on all features."""
 
 from __future__ import annotations
 
@@ -8,19 +8,28 @@ import numpy as np
 
 from models.anchor import LogLinear
 from models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, fitted_rows, masked
+from models.scaling import Scaler
 
 FEWEST_ROWS = 250  # a year; below that a ticker takes the pooled coefficients
 
 
 class LogHAR(Forecaster):
-    """Direct log-HAR of each horizon, by least squares on all rows before the origin.
+    """Direct log-HAR of each horizon, ticker by ticker, on all rows before the origin.
 
     A ticker with fewer than `FEWEST_ROWS` rows takes the coefficients of all tickers together.
+
+    Parameters
+    ----------
+    window
+        Fit on no more than so many of the latest sessions; None takes all.
     """
+
+    def __init__(self, window: int | None = None) -> None:
+        self.window = window
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together; it needs no early stopping."""
-        rows = fitted_rows(sample, split.both)
+        rows = fitted_rows(sample, _latest(split.both, self.window))
         x, log_y = sample.columns(REQUIRED), np.log(sample.target)
         pooled = LogLinear.fit(x[rows], log_y[rows])
         self.models_ = [
@@ -36,3 +45,48 @@ class LogHAR(Forecaster):
         x = sample.columns(REQUIRED)[origins]
         logs = [model.predict_log(x[:, ticker]) for ticker, model in enumerate(self.models_)]
         return masked(np.exp(np.stack(logs, axis=1)), sample, origins)
+
+
+class PooledHAR(Forecaster):
+    """Direct log-HAR of each horizon with the same coefficients for all tickers."""
+
+    def fit(self, sample: Sample, split: Split) -> Self:
+        """Estimate on training and validation part together."""
+        rows = fitted_rows(sample, split.both)
+        self.model_ = LogLinear.fit(sample.columns(REQUIRED)[rows], np.log(sample.target[rows]))
+        return self
+
+    def forecast(self, sample: Sample, origins: slice) -> Float:
+        """Return the mean variance, (n, N, H)."""
+        x = sample.columns(REQUIRED)[origins]
+        logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
+        return masked(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
+
+
+class HARX(Forecaster):
+    """Pooled least squares of the log variance on every feature that the network has.
+
+    What it gains over HAR is information; what the network gains over it is the network's.
+    Features are standardised and bounded as the network's are, a missing one counts as its mean.
+    """
+
+    def fit(self, sample: Sample, split: Split) -> Self:
+        """Estimate scaling and coefficients on training and validation part together."""
+        rows = fitted_rows(sample, split.both)
+        self.scaler_ = Scaler.fit(sample.x[rows])
+        inputs = self.scaler_.transform(sample.x[rows])
+        self.model_ = LogLinear.fit(inputs, np.log(sample.target[rows]))
+        return self
+
+    def forecast(self, sample: Sample, origins: slice) -> Float:
+        """Return the mean variance, (n, N, H)."""
+        usable = sample.usable()[origins]
+        variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
+        inputs = self.scaler_.transform(sample.x[origins][usable])
+        variance[usable] = np.exp(self.model_.predict_log(inputs))
+        return variance
+
+
+def _latest(part: slice, window: int | None) -> slice:
+    """Return the last `window` sessions of `part`."""
+    return part if window is None else slice(max(part.start, part.stop - window), part.stop)

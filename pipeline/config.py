@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,20 @@ RULES = {  # what pydantic found, in the words of this file
     "model_type": "must be a section of keys, as in `volcast config`",
     "value_error": "{error}",
 }
+BASELINE_NAMES = (
+    "last_value",
+    "mean_22",
+    "ewma",
+    "har",
+    "har_1000",
+    "har_pooled",
+    "harx",
+    "garch",
+    "gjr_garch_t",
+    "egarch",
+    "trees",
+)
+OWN_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 
 
@@ -64,6 +79,14 @@ def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(values)) < len(values):
         raise ValueError("must not name a value twice")
     return values
+
+
+def _baseline(name: str) -> str:
+    if name not in BASELINE_NAMES and not OWN_CLASS.fullmatch(name):
+        raise ValueError(
+            f"must be {', '.join(BASELINE_NAMES)}, or a class of yours as module:Class"
+        )
+    return name
 
 
 Day = Annotated[date | None, BeforeValidator(_date)]
@@ -188,10 +211,10 @@ class ModelSettings(Section):
 class BaselineSettings(Section):
     """What the network must beat."""
 
-    models: tuple[Literal["last_value", "mean_22", "ewma", "har", "garch"], ...] = Field(
+    models: tuple[Annotated[str, AfterValidator(_baseline)], ...] = Field(
         ("last_value", "mean_22", "ewma", "har", "garch"),
         strict=False,
-        description="any of last_value, mean_22, ewma, har, garch; har is always among them",
+        description="of " + ", ".join(BASELINE_NAMES) + ", or module:Class; har is always there",
     )
 
 

@@ -12,14 +12,14 @@ import pandas as pd
 
 from features.panel import Panel
 from models.bounds import Bounds
-from models.catalogue import BASELINES, NETWORK, REFERENCE
+from models.catalogue import NETWORK, REFERENCE, baseline
 from models.checks import divergence
 from models.forecaster import Forecaster, Sample, Split, fitted_rows
 from models.naive import MonthMean
 from models.network import Network
 from models.regressor import KerasVolatilityRegressor
 from pipeline.config import Config
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError
 from pipeline.panels import sample_of
 from pipeline.progress import Progress
 from pipeline.splits import Fold, WalkForward
@@ -138,8 +138,7 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     split = Split(fold.train, fold.validation)
     bounds = Bounds.fit(known, split)
     network = Network(regressor_of(config), on_epoch=progress.epoch)
-    baselines: dict[str, Forecaster] = {name: BASELINES[name]() for name in baseline_names(config)}
-    models = {**baselines, NETWORK: network}
+    models = {**baselines_of(config), NETWORK: network}
     for model in models.values():
         model.fit(known, split)
     if network.regressor.diverged_.any():
@@ -157,6 +156,14 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
 def baseline_names(config: Config) -> tuple[str, ...]:
     """Return the baselines of `config`, the reference first."""
     return (REFERENCE, *(name for name in config.baselines.models if name != REFERENCE))
+
+
+def baselines_of(config: Config) -> dict[str, Forecaster]:
+    """Return the unfitted baselines by name; ``ConfigError`` where one cannot be had."""
+    try:
+        return {name: baseline(name) for name in baseline_names(config)}
+    except ValueError as error:
+        raise ConfigError(f"baselines.models: {error}") from error
 
 
 def regressor_of(config: Config) -> KerasVolatilityRegressor:

@@ -20,13 +20,23 @@ COLOUR_OF_MODEL = {
     "ewma": "#0b8f6a",
     "mean_22": "#a0822b",
     "last_value": "#808080",
+    "harx": "#b5652b",
+    "trees": "#4d8f2c",
+    "gjr_garch_t": "#7d5fb8",
+    "egarch": "#c2507a",
 }
 OTHER_COLOURS = ["#c2507a", "#5d83a6", "#7a8b3a", "#8c6d5a"]
 
 LABEL_OF_MODEL = {
     "network": "Network",
     "har": "HAR",
+    "har_1000": "HAR, 1,000 days",
+    "har_pooled": "HAR, pooled",
+    "harx": "HAR-X",
     "garch": "GARCH",
+    "gjr_garch_t": "GJR-GARCH-t",
+    "egarch": "EGARCH",
+    "trees": "Trees",
     "ewma": "EWMA",
     "mean_22": "Mean of 22",
     "last_value": "Last value",

@@ -113,3 +113,36 @@ def test_too_few_returns_are_no_fit():
     assert GARCH().fit(SAMPLE.until(300), short).recursions_[0] is None
     assert GARCH().fit(SAMPLE.until(300), long).recursions_[0] is not None
     assert GARCH().fit(SAMPLE.until(300), long).recursions_[1] is None  # the late one
+
+
+GJR = replace(RECURSION, alpha=0.03, gamma=0.1, beta=0.87)
+
+
+def test_gjr_forecasts_are_those_of_arch_with_the_same_parameters():
+    log_return = returns()
+    model = arch_model(100.0 * log_return, vol="GARCH", p=1, o=1, q=1, rescale=False)
+    theirs = model.fix([0.05, 0.04, 0.03, 0.1, 0.87]).forecast(horizon=22, start=0).variance
+    mine = GJR.mean_ahead(log_return, HORIZONS)
+    for column, horizon in enumerate(HORIZONS):
+        expected = theirs.to_numpy()[400:, :horizon].mean(axis=1) / 1e4
+        np.testing.assert_allclose(mine[400:, column], expected, rtol=1e-12)
+
+
+def test_gjr_weighs_falls_more_and_a_missing_return_counts_as_the_level():
+    fall, rise, none = (GJR.next_session(np.array([r])) for r in (-0.02, 0.021, np.nan))
+    assert fall > 1.4 * rise
+    assert none == pytest.approx(GJR.level)
+
+
+def test_the_asymmetric_model_of_t_errors_is_estimated_by_arch():
+    model = GARCH(asymmetric=True, errors="t").fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    rows = fitted_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
+    last = np.flatnonzero(rows[:, 0])[-1] + 1
+    percent = 100.0 * SAMPLE.log_return[:last, 0]
+    percent = percent[np.isfinite(percent)]
+    fit = arch_model(percent, vol="GARCH", p=1, o=1, q=1, dist="t", rescale=False).fit(disp="off")
+    found = model.recursions_[0]
+    wanted = fit.params[["mu", "omega", "alpha[1]", "gamma[1]", "beta[1]"]]
+    np.testing.assert_allclose(
+        [found.mean, found.omega, found.alpha, found.gamma, found.beta], wanted, rtol=1e-12
+    )

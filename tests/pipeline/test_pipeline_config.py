@@ -137,7 +137,7 @@ def test_the_resolved_settings_of_a_run_load_back_equal(finished, small):
         ("[target]\nhorizons = []", "target.horizons must not be empty; got []"),
         ("[report]\ninterval = 1", "report.interval must be below 1; got 1"),
         ("[split]\nvalidation_share = 0.6", "split.validation_share must be 0.5 or less; got 0.6"),
-        ("[baselines]\nmodels = ['arima']", "baselines.models must be 'last_value', 'mean_22',"),
+        ("[baselines]\nmodels = ['arima']", "baselines.models must be last_value, mean_22, ewma,"),
     ],
 )
 def test_a_refusal_names_key_rule_and_value_in_plain_words(tmp_path, text, said):
