@@ -21,7 +21,7 @@ def parameters(estimator: KerasVolatilityRegressor) -> None:
     e = estimator
     rules: tuple[tuple[str, bool, str], ...] = (
         ("learning_rate", _above_zero(e.learning_rate), "a number above 0"),
-        ("batch_size", _whole(e.batch_size) and e.batch_size >= 1, "a whole number, 1 or more"),
+        ("batch_size", _batch(e.batch_size), "a whole number, 1 or more, or None"),
         ("epochs", _whole(e.epochs) and e.epochs >= 1, "a whole number, 1 or more"),
         ("patience", _whole(e.patience) and e.patience >= 1, "a whole number, 1 or more"),
         ("optimizer", e.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}"),
@@ -131,6 +131,10 @@ def _share(value: Any) -> bool:
 
 def _whole(value: Any) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _batch(value: Any) -> bool:
+    return value is None or (_whole(value) and value >= 1)
 
 
 def _units(value: Any) -> bool:

@@ -12,6 +12,7 @@ from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, mas
 from models.garch import PERCENT_SQUARED, estimated
 
 MEAN_ABSOLUTE = np.sqrt(2.0 / np.pi)  # of a standard normal error
+INSANE = 100.0  # times below the mean of the target: no estimate to use
 WIDEST = 50.0  # of |log s|; beyond it an estimate has exploded
 
 
@@ -62,7 +63,9 @@ class EGARCH(Forecaster):
     """EGARCH(1,1) with an asymmetric term, a constant mean and normal errors, ticker by ticker.
 
     Scaled, by horizon, so that the mean over the fitted rows is that of the target. A ticker
-    whose fit fails is NaN and falls back as the walk-forward states.
+    whose fit fails, or forecasts less than a hundredth of the mean target in its own rows (the
+    exponential turns a wild estimate into nothing), is NaN and falls back as the walk-forward
+    states.
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
@@ -78,7 +81,8 @@ class EGARCH(Forecaster):
             recursion = LogRecursion(*found)
             ahead = recursion.mean_ahead(log_return, sample.horizons)[mine]
             scale = sample.target[mine, ticker].mean(axis=0) / ahead.mean(axis=0)
-            self.fitted_.append((recursion, scale))
+            sane = (ahead * scale > sample.target[mine, ticker].mean(axis=0) / INSANE).all()
+            self.fitted_.append((recursion, scale) if sane else None)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:

@@ -25,6 +25,7 @@ CHECKED: dict[str, Any] = {
     "y_numeric": True,
     "ensure_all_finite": "allow-nan",
 }
+SMALLEST_BATCH, LARGEST_BATCH, STEPS_AN_EPOCH = 64, 1024, 128
 ADAMW_DECAY = 0.004  # Keras's default
 BOOTSTRAPPING = 3  # a stream of a member's seed
 
@@ -44,8 +45,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     ----------
     learning_rate : float
         Step size of the optimizer, above 0; usual 1e-4 to 1e-2. `schedule` starts from it.
-    batch_size : int
-        Rows a step; 32 for a single series, more for panels (with a larger rate).
+    batch_size : int or None
+        Rows a step; None goes by the training rows: a power of 2 near 1/128 of them, from 64 (a
+        series or two) to 1024 (a panel of hundreds).
     epochs : int
         At most so many passes over the training rows.
     patience : int
@@ -120,7 +122,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def __init__(
         self,
         learning_rate: float = 1e-3,
-        batch_size: int = 32,
+        batch_size: int | None = None,
         *,
         epochs: int = 40,
         patience: int = 5,
@@ -298,12 +300,13 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
         keras_decay = ADAMW_DECAY if self.optimizer == "adamw" else 0.0
         decay = self.weight_decay or keras_decay
+        batch_size = self.batch_size or usual_batch(len(training))
         team = []
         for seed in range(self.seed, self.seed + self.members):
             drawn = training
             if self.bootstrap:
                 drawn = np.random.default_rng([seed, BOOTSTRAPPING]).choice(training, len(training))
-            team.append(Member(seed, drawn, validation, self.learning_rate, self.batch_size, decay))
+            team.append(Member(seed, drawn, validation, self.learning_rate, batch_size, decay))
         return team
 
     def _rows(self, parts: Sequence[tuple[Float, Float]]) -> Any:
@@ -347,3 +350,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
         return tags
+
+
+def usual_batch(rows: int) -> int:
+    """Return the batch size for so many training rows, where none is asked for."""
+    return int(np.clip(2 ** round(np.log2(rows / STEPS_AN_EPOCH)), SMALLEST_BATCH, LARGEST_BATCH))

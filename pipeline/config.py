@@ -171,7 +171,9 @@ class ModelSettings(Section):
     """The Keras regressor."""
 
     learning_rate: float = Field(0.001, gt=0, description="step size of the optimizer")
-    batch_size: int = Field(64, ge=1, le=65_536, description="rows a step; more for large panels")
+    batch_size: int = Field(
+        0, ge=0, le=65_536, description="rows a step; 0 goes by the rows: 64 to 1024 for panels"
+    )
     epochs: int = Field(40, ge=1, description="at most so many passes over the training rows")
     patience: int = Field(5, ge=1, description="epochs without a better validation loss, then stop")
     optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"] = Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,10 +33,14 @@ VALIDATION, TEST = "validation", "test"
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What one fold leaves: forecasts of its validation and test origins, and its network."""
+    """What one fold leaves: forecasts of its validation and test origins, and its network.
+
+    `seconds` is the wall-clock time of each model's fit and forecasts.
+    """
 
     forecasts: pd.DataFrame
     regressor: KerasVolatilityRegressor
+    seconds: dict[str, float]
 
 
 def folds_of(panel: Panel, config: Config) -> list[Fold]:
@@ -139,18 +145,28 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     bounds = Bounds.fit(known, split)
     network = Network(regressor_of(config), on_epoch=progress.epoch)
     models = {**baselines_of(config), NETWORK: network}
-    for model in models.values():
-        model.fit(known, split)
+    seconds = dict.fromkeys(models, 0.0)
+    for name, model in models.items():
+        with _timed(seconds, name):
+            model.fit(known, split)
     if network.regressor.diverged_.any():
         progress.note(f"fold {fold.number + 1}: {divergence(network.regressor)}")
     tables = []
     for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
         seen = sample.until(origins.stop - 1)
         for name, model in models.items():
-            table = _forecast(model, seen, origins, bounds)
+            with _timed(seconds, name):
+                table = _forecast(model, seen, origins, bounds)
             tables.append(_long(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
-    return FoldResult(forecasts=forecasts, regressor=network.regressor)
+    return FoldResult(forecasts, network.regressor, seconds)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - start
 
 
 def baseline_names(config: Config) -> tuple[str, ...]:
@@ -168,7 +184,8 @@ def baselines_of(config: Config) -> dict[str, Forecaster]:
 
 def regressor_of(config: Config) -> KerasVolatilityRegressor:
     """Return the unfitted regressor of the [model] section."""
-    return KerasVolatilityRegressor(**config.model.model_dump())
+    settings = config.model.model_dump()
+    return KerasVolatilityRegressor(**settings | {"batch_size": settings["batch_size"] or None})
 
 
 def _forecast(

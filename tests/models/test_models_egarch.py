@@ -3,6 +3,7 @@
 import numpy as np
 from arch import arch_model
 
+from models import egarch
 from models.egarch import EGARCH, LogRecursion
 from models.forecaster import fitted_rows
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
@@ -41,3 +42,11 @@ def test_the_mean_over_the_fitted_rows_is_that_of_the_target():
     np.testing.assert_allclose(
         forecast[: LAST_KNOWN + 1, 0][rows].mean(axis=0), known.target[rows, 0].mean(axis=0)
     )
+
+
+def test_an_estimate_that_forecasts_next_to_nothing_is_a_failed_fit(monkeypatch):
+    wild = np.array([0.0, 0.0, 9.0, -9.0, 0.999])
+    monkeypatch.setattr(egarch, "estimated", lambda *_: wild)
+    model = EGARCH().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    assert model.fitted_ == [None] * 3
+    assert np.isnan(model.forecast(SAMPLE, slice(0, SESSIONS))).all()

@@ -9,7 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from models.backend import keras
 from models.engine.stack import forward
-from models.regressor import KerasVolatilityRegressor
+from models.regressor import KerasVolatilityRegressor, usual_batch
 from tests.models.samples import make_rows
 
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
@@ -270,3 +270,11 @@ def test_schedule_decay_and_clipping_reach_the_engine():
     ):
         changed = fitted(x, y, **options, **change).history_["train_loss"][-1]
         assert (np.abs(changed / base - 1.0) > 1e-6).all(), change
+
+
+def test_without_a_batch_size_it_goes_by_the_rows():
+    sizes = [usual_batch(rows) for rows in (1, 500, 8_000, 12_000, 40_000, 10**6)]
+    assert sizes == [64, 64, 64, 128, 256, 1024]
+    x, y = make_rows(200)
+    chosen, given = fitted(x, y), fitted(x, y, batch_size=64)
+    np.testing.assert_array_equal(chosen.predict(x), given.predict(x))

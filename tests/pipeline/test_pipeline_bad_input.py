@@ -54,7 +54,7 @@ def out(tmp_path):
         (("--start", "0"), "data.start must be a date such as 2020-01-31; got '0'"),
         (("--learning-rate", "0"), "model.learning_rate must be above 0; got 0.0"),
         (("--learning-rate", "nan"), "model.learning_rate must be a finite number; got nan"),
-        (("--batch-size", "-3"), "model.batch_size must be 1 or more; got -3"),
+        (("--batch-size", "-3"), "model.batch_size must be 0 or more; got -3"),
         (("--epochs", "0"), "model.epochs must be 1 or more; got 0"),
         (("--seed", "-1"), "model.seed must be 0 or more; got -1"),
         (("--horizon", "0"), "target.horizons must be 1 or more; got 0"),

@@ -115,7 +115,7 @@ def test_the_resolved_settings_of_a_run_load_back_equal(finished, small):
         ("[model]\nlearning_rate = nan", "model.learning_rate must be a finite number; got nan"),
         ("[model]\nlearning_rate = '1'", "model.learning_rate must be a number; got '1'"),
         ("[model]\nlearning_rate = true", "model.learning_rate must be a number; got True"),
-        ("[model]\nbatch_size = -3", "model.batch_size must be 1 or more; got -3"),
+        ("[model]\nbatch_size = -3", "model.batch_size must be 0 or more; got -3"),
         ("[model]\nbatch_size = 100000", "model.batch_size must be 65,536 or less; got 100000"),
         ("[model]\nepochs = 1.5", "model.epochs must be a whole number; got 1.5"),
         ("[model]\nepochs = true", "model.epochs must be a whole number; got True"),
