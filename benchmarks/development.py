@@ -1,10 +1,10 @@
-"""Choices of the network's settings, compared on years that no reported result is taken from.
+"""Settings compared on development years: the years before those that are reported.
 
-Usage: python -m benchmarks.development [--json FILE]
+Usage: python -m benchmarks.development [--data PANEL --until DATE --test-start DATE] [--symbols N]
+    [--json FILE]
 
-The walk-forward on the embedded prices, cut at the end of 2007 and tested from July 2003: QLIKE of
-the network relative to log-HAR, both indices together, for the default settings and for one change
-at a time.
+Without options: ^GSPC and ^IXIC, origins from 2003-07-01 to the end of 2007. With a panel: its bars
+up to DATE, so that no choice can see the days after. Prints QLIKE of the network relative to HAR.
 """
 
 import argparse
@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from benchmarks.skill import forecasts_of, panel_from, scores
 from features.panel import Panel
 from models.catalogue import NETWORK, REFERENCE
 from pipeline import config as settings
@@ -23,17 +22,11 @@ from pipeline.config import Config
 from pipeline.data.quality import check
 from pipeline.data.sample import SampleSource
 from pipeline.data.source import Request
-from pipeline.evaluation import forecast_table, with_volatility
 from pipeline.panels import calendars_of, grids, panel_of
-from pipeline.progress import Progress
-from pipeline.walk import folds_of, walk_fold
-from reports.scores import POOLED, score_table
 
-PERIOD: dict[str, dict[str, Any]] = {
-    "data": {"end": "2007-12-31"},
-    "split": {"test_start": "2003-07-01", "refit_every": 126},
-    "baselines": {"models": [REFERENCE]},
-}
+Sections = dict[str, dict[str, Any]]
+
+EMBEDDED_UNTIL, EMBEDDED_START = dt.date(2007, 12, 31), dt.date(2003, 7, 1)
 VARIANTS: dict[str, tuple[str, str, Any]] = {
     "validation share 20 %": ("split", "validation_share", 0.2),
     "loss mse": ("model", "loss", "mse"),
@@ -41,46 +34,63 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
     "one hidden layer of 16": ("model", "hidden", [16]),
     "learning rate 3e-4": ("model", "learning_rate", 3e-4),
     "batch size 128": ("model", "batch_size", 128),
+    "batch size 256": ("model", "batch_size", 256),
     "4 members": ("model", "members", 4),
     "cosine schedule": ("model", "schedule", "cosine"),
     "dropout 10 %": ("model", "dropout", 0.1),
+    "dropout 20 %": ("model", "dropout", 0.2),
+    "ReLU": ("model", "activation", "relu"),
     "bootstrap": ("model", "bootstrap", True),
     "loss huber": ("model", "loss", "huber"),
 }
 
 
-def changed(section: str, key: str, value: Any) -> Config:
-    """Return the settings of the period with one key changed."""
-    return settings.load(None, {**PERIOD, section: {**PERIOD.get(section, {}), key: value}})
+def period(test_start: dt.date) -> Sections:
+    """Return the settings that all variants share."""
+    return {
+        "split": {"test_start": test_start, "refit_every": 126},
+        "baselines": {"models": [REFERENCE]},
+    }
 
 
-def panel_until_2007(config: Config) -> Panel:
+def changed(sections: Sections, section: str, key: str, value: Any) -> Config:
+    """Return the settings with one key changed."""
+    return settings.load(None, {**sections, section: {**sections.get(section, {}), key: value}})
+
+
+def embedded_panel(config: Config) -> Panel:
     """Return features and targets of the embedded prices up to the end of the period."""
     now = dt.datetime(2008, 1, 2, tzinfo=dt.UTC)
-    bars = SampleSource().load(Request((), None, config.data.end, now)).bars
+    bars = SampleSource().load(Request((), None, EMBEDDED_UNTIL, now)).bars
     checked = check(bars, calendars_of(list(bars["ticker"].unique()), config))
     return panel_of(grids(checked.bars, config), config)
 
 
 def network_ratios(panel: Panel, config: Config) -> dict[str, float]:
     """Return QLIKE of the network relative to HAR by horizon, over the whole walk-forward."""
-    folds = [walk_fold(panel, fold, config, Progress()) for fold in folds_of(panel, config)]
-    forecasts = pd.concat([fold.forecasts for fold in folds], ignore_index=True)
-    table = forecast_table(forecasts, config.report.interval)
-    scores = score_table(with_volatility(table, config))
-    pooled = scores[(scores["ticker"] == POOLED) & (scores["model"] == NETWORK)]
-    ratios = zip(pooled["horizon"], pooled["ratio_to_har"], strict=True)
-    return {str(horizon): round(float(ratio), 3) for horizon, ratio in ratios}
+    forecasts, _ = forecasts_of(panel, config)
+    found = {horizon: scores(forecasts, horizon)[NETWORK] for horizon in panel.horizons}
+    return {str(horizon): round(score["ratio_to_har"], 3) for horizon, score in found.items()}
 
 
 def main() -> None:
     """Compare the variants, print a table and write it where asked."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, help="a panel; else the embedded prices")
+    parser.add_argument("--until", type=dt.date.fromisoformat, help="last day of the panel used")
+    parser.add_argument("--test-start", type=dt.date.fromisoformat, default=EMBEDDED_START)
+    parser.add_argument("--symbols", type=int, help="only the first so many, by name")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    default = settings.load(None, PERIOD)
-    panel = panel_until_2007(default)
-    variants = {"default": default} | {name: changed(*one) for name, one in VARIANTS.items()}
+    sections = period(arguments.test_start)
+    default = settings.load(None, sections)
+    panel = (
+        panel_from(arguments.data, arguments.symbols, default, arguments.until)
+        if arguments.data
+        else embedded_panel(default)
+    )
+    variants = {"default": default}
+    variants |= {name: changed(sections, *one) for name, one in VARIANTS.items()}
     figures = {}
     print(f"{'settings':<24}" + "".join(f"{f'{h}-day':>8}" for h in panel.horizons) + " seconds")
     for name, config in variants.items():

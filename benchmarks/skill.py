@@ -57,10 +57,15 @@ def config_of(arguments: argparse.Namespace) -> Config:
     )
 
 
-def panel_from(path: Path, symbols: int | None, config: Config) -> Panel:
-    """Return features and targets of a panel on disk, of its first `symbols` in their order."""
+def panel_from(
+    path: Path, symbols: int | None, config: Config, until: dt.date | None = None
+) -> Panel:
+    """Return features and targets of a panel on disk, of its first `symbols` in their order.
+
+    Bars after `until` are left out, for choices that must not see them.
+    """
     now = dt.datetime.now(dt.UTC)
-    bars = FilesSource(path).load(Request((), None, None, now)).bars
+    bars = FilesSource(path).load(Request((), None, until, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
     checked = check(bars, calendars_of(list(bars["ticker"].unique()), config))
