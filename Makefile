@@ -39,9 +39,11 @@ check: $(VENV)/.project ## lint, formatting, types, import rules, and the comman
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest --quiet tests/test_readme.py
 
-bench: $(VENV)/.project ## run every benchmark
-	@set -e; for file in benchmarks/[!_]*.py; do name=$${file#benchmarks/}; \
-		echo "benchmarks.$${name%.py}"; $(BIN)/python -m "benchmarks.$${name%.py}"; done
+bench: $(VENV)/.project ## run every benchmark (of skill with DATA=panel.parquet only)
+	@set -e; for file in benchmarks/[!_]*.py; do name=$${file#benchmarks/}; name=$${name%.py}; \
+		[ "$$name" != skill ] || [ -n "$(DATA)" ] || continue; \
+		echo "benchmarks.$$name"; \
+		$(BIN)/python -m "benchmarks.$$name" $$([ "$$name" != skill ] || echo --data "$(DATA)"); done
 
 lock: ## resolve the dependencies anew and write requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
