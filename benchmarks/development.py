@@ -14,15 +14,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.skill import forecasts_of, panel_from, scores
+from benchmarks.skill import checked_panel, forecasts_of, panel_from, scores
 from features.panel import Panel
 from models.catalogue import NETWORK, REFERENCE
 from pipeline import config as settings
 from pipeline.config import Config
-from pipeline.data.quality import check
 from pipeline.data.sample import SampleSource
 from pipeline.data.source import Request
-from pipeline.panels import calendars_of, grids, panel_of
 
 Sections = dict[str, dict[str, Any]]
 
@@ -62,8 +60,7 @@ def embedded_panel(config: Config) -> Panel:
     """Return features and targets of the embedded prices up to the end of the period."""
     now = dt.datetime(2008, 1, 2, tzinfo=dt.UTC)
     bars = SampleSource().load(Request((), None, EMBEDDED_UNTIL, now)).bars
-    checked = check(bars, calendars_of(list(bars["ticker"].unique()), config))
-    return panel_of(grids(checked.bars, config), config)
+    return checked_panel(bars, config)
 
 
 def network_ratios(panel: Panel, config: Config) -> dict[str, float]:

@@ -68,6 +68,11 @@ def panel_from(
     bars = FilesSource(path).load(Request((), None, until, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
+    return checked_panel(bars, config)
+
+
+def checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
+    """Return features and targets of bars, after the rules of quality."""
     checked = check(bars, calendars_of(list(bars["ticker"].unique()), config))
     return panel_of(grids(checked.bars, config), config)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, masked
-from models.garch import PERCENT_SQUARED, estimated
+from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows
+from models.garch import PERCENT_SQUARED, estimated, scaled_forecasts
 
 MEAN_ABSOLUTE = np.sqrt(2.0 / np.pi)  # of a standard normal error
 INSANE = 100.0  # times below the mean of the target: no estimate to use
@@ -28,6 +28,7 @@ class LogRecursion:
     alpha: float
     gamma: float
     beta: float
+    scale: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
 
     @property
     def level(self) -> float:
@@ -71,7 +72,7 @@ class EGARCH(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
         rows, first = fitted_rows(sample, split.both), split.train.start
-        self.fitted_: list[tuple[LogRecursion, NDArray[np.float64]] | None] = []
+        self.fitted_: list[LogRecursion | None] = []
         for ticker, mine in enumerate(rows.T):
             log_return = sample.log_return[:, ticker]
             found = estimated(log_return, mine, first, {"vol": "EGARCH", "o": 1})
@@ -82,16 +83,9 @@ class EGARCH(Forecaster):
             ahead = recursion.mean_ahead(log_return, sample.horizons)[mine]
             scale = sample.target[mine, ticker].mean(axis=0) / ahead.mean(axis=0)
             sane = (ahead * scale > sample.target[mine, ticker].mean(axis=0) / INSANE).all()
-            self.fitted_.append((recursion, scale) if sane else None)
+            self.fitted_.append(replace(recursion, scale=scale) if sane else None)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the scaled mean variance over each horizon, (n, N, H)."""
-        shape = (len(sample.sessions), len(self.fitted_), len(sample.horizons))
-        variance = np.full(shape, np.nan)
-        for ticker, fitted in enumerate(self.fitted_):
-            if fitted is not None:
-                recursion, scale = fitted
-                ahead = recursion.mean_ahead(sample.log_return[:, ticker], sample.horizons)
-                variance[:, ticker] = ahead * scale
-        return masked(variance[origins], sample, origins)
+        return scaled_forecasts(self.fitted_, sample, origins)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol, Self
@@ -129,3 +130,14 @@ def fitted_rows(sample: Sample, part: slice, known_before: int | None = None) ->
 def masked(forecast: Float, sample: Sample, origins: slice) -> Float:
     """Return `forecast` (n, N, H) with NaN at origins that are not usable."""
     return np.where(sample.usable()[origins, :, None], forecast, np.nan)
+
+
+def forecast_usable(
+    sample: Sample, origins: slice, predict: Callable[[NDArray[np.float32]], Float]
+) -> Float:
+    """Return ``predict(x)``, (rows, F) to (rows, H), at the usable origins, (n, N, H), else NaN."""
+    usable = sample.usable()[origins]
+    variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
+    if usable.any():
+        variance[usable] = predict(sample.x[origins][usable])
+    return variance

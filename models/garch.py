@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,13 +87,7 @@ class GARCH(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the scaled mean variance over each horizon, (n, N, H)."""
-        shape = (len(sample.sessions), len(self.recursions_), len(sample.horizons))
-        variance = np.full(shape, np.nan)
-        for ticker, recursion in enumerate(self.recursions_):
-            if recursion is not None:
-                ahead = recursion.mean_ahead(sample.log_return[:, ticker], sample.horizons)
-                variance[:, ticker] = ahead * recursion.scale
-        return masked(variance[origins], sample, origins)
+        return scaled_forecasts(self.recursions_, sample, origins)
 
     def _estimate(
         self, sample: Sample, ticker: int, rows: NDArray[np.bool_], first: int
@@ -110,6 +105,29 @@ class GARCH(Forecaster):
         if not np.isfinite(ahead).all():
             return None
         return replace(raw, scale=sample.target[rows, ticker].mean(axis=0) / ahead.mean(axis=0))
+
+
+class Scaled(Protocol):
+    """A recursion of a ticker's returns, and what takes its forecasts to the target's level."""
+
+    @property
+    def scale(self) -> NDArray[np.float64]:
+        """Factors (H,)."""
+        ...
+
+    def mean_ahead(self, log_return: Float, horizons: tuple[int, ...]) -> Float:
+        """Return the mean variance over t+1 .. t+h, (T, H), before scaling."""
+        ...
+
+
+def scaled_forecasts(recursions: Sequence[Scaled | None], sample: Sample, origins: slice) -> Float:
+    """Return each ticker's scaled mean variance over each horizon, (n, N, H); NaN for None."""
+    variance = np.full((len(sample.sessions), len(recursions), len(sample.horizons)), np.nan)
+    for ticker, recursion in enumerate(recursions):
+        if recursion is not None:
+            ahead = recursion.mean_ahead(sample.log_return[:, ticker], sample.horizons)
+            variance[:, ticker] = ahead * recursion.scale
+    return masked(variance[origins], sample, origins)
 
 
 def estimated(

@@ -7,7 +7,16 @@ from typing import Self
 import numpy as np
 
 from models.anchor import LogLinear
-from models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, fitted_rows, masked
+from models.forecaster import (
+    REQUIRED,
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    fitted_rows,
+    forecast_usable,
+    masked,
+)
 from models.scaling import Scaler
 
 FEWEST_ROWS = 250  # a year; below that a ticker takes the pooled coefficients
@@ -80,11 +89,9 @@ class HARX(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean variance, (n, N, H)."""
-        usable = sample.usable()[origins]
-        variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
-        inputs = self.scaler_.transform(sample.x[origins][usable])
-        variance[usable] = np.exp(self.model_.predict_log(inputs))
-        return variance
+        return forecast_usable(
+            sample, origins, lambda x: np.exp(self.model_.predict_log(self.scaler_.transform(x)))
+        )
 
 
 def _latest(part: slice, window: int | None) -> slice:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-import numpy as np
-
-from models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, fitted_rows
+from models.forecaster import (
+    REQUIRED,
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    fitted_rows,
+    forecast_usable,
+)
 from models.regressor import KerasVolatilityRegressor
 
 
@@ -41,12 +47,9 @@ class Network(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the regressor's forecasts, (n, N, H)."""
-        usable = sample.usable()[origins]
-        variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
-        if usable.any():
-            inputs = sample.x[origins][usable]
-            variance[usable] = self.regressor.predict(inputs).reshape(len(inputs), -1)
-        return variance
+        return forecast_usable(
+            sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
+        )
 
     def _callbacks(self) -> list[Any]:
         if self.on_epoch is None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows
+from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, forecast_usable
 
 # Common settings for pooled panels: many small steps, leaves that no single week can fill.
 SETTINGS = {
@@ -43,10 +44,9 @@ class Trees(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean variance, (n, N, H)."""
-        usable = sample.usable()[origins]
-        variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
-        if usable.any():
-            x = sample.x[origins][usable][:, self.columns_]
-            logs = [model.predict(x) + smearing for model, smearing in self.models_]
-            variance[usable] = np.exp(np.stack(logs, axis=1))
-        return variance
+        return forecast_usable(sample, origins, self._predict)
+
+    def _predict(self, x: NDArray[np.float32]) -> Float:
+        known = x[:, self.columns_]
+        logs = [model.predict(known) + smearing for model, smearing in self.models_]
+        return np.asarray(np.exp(np.stack(logs, axis=1)))
