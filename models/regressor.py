@@ -25,9 +25,6 @@ CHECKED: dict[str, Any] = {
     "y_numeric": True,
     "ensure_all_finite": "allow-nan",
 }
-SMALLEST_BATCH, LARGEST_BATCH, STEPS_AN_EPOCH = 64, 1024, 128
-ADAMW_DECAY = 0.004  # Keras's default
-BOOTSTRAPPING = 3  # a stream of a member's seed
 
 
 class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
@@ -257,13 +254,14 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def _train(self, fit_rows: Any, held_out: Any, callbacks: Sequence[Any]) -> None:
         from models.engine.stack import build_stack, set_weights
         from models.engine.training import train
+        from models.orders import plan_of, team_of
 
-        plan = self._plan(fit_rows[0].shape[1], fit_rows[1].shape[1])
+        plan = plan_of(self, fit_rows[0].shape[1], fit_rows[1].shape[1])
         same = held_out[0] is fit_rows[0]
         parts = (fit_rows,) if same else (fit_rows, held_out)
         counts = [len(part[0]) for part in parts]
         numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
-        members = self._team(numbers[0], numbers[-1])
+        members = team_of(self, numbers[0], numbers[-1])
         trained = train(self._rows(parts), members, plan, callbacks=callbacks)
         self.network_ = build_stack(plan.architecture, self.members)
         set_weights(self.network_, trained.weights)
@@ -277,37 +275,6 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         }
         if self.diverged_.any():
             warnings.warn(checks.divergence(self), ConvergenceWarning, stacklevel=3)
-
-    def _plan(self, inputs: int, outputs: int) -> Any:
-        """Return what the engine needs to know of the parameters, member's own ones aside."""
-        from models.engine.recipe import Clipping, Recipe
-        from models.engine.schedules import Schedule
-        from models.engine.stack import Architecture
-        from models.engine.training import Plan
-
-        clipping = None if self.clipping == "none" else Clipping(self.clipping, self.clip_at)
-        return Plan(
-            Architecture(inputs, outputs, tuple(self.hidden), self.activation, self.dropout),
-            Recipe(self.optimizer, self.loss, self.l2, clipping),
-            Schedule(self.schedule, self.warmup_epochs),
-            epochs=self.epochs,
-            patience=self.patience,
-        )
-
-    def _team(self, training: Any, validation: Any) -> list[Any]:
-        """Return the members, of consecutive seeds."""
-        from models.engine.groups import Member
-
-        keras_decay = ADAMW_DECAY if self.optimizer == "adamw" else 0.0
-        decay = self.weight_decay or keras_decay
-        batch_size = self.batch_size or usual_batch(len(training))
-        team = []
-        for seed in range(self.seed, self.seed + self.members):
-            drawn = training
-            if self.bootstrap:
-                drawn = np.random.default_rng([seed, BOOTSTRAPPING]).choice(training, len(training))
-            team.append(Member(seed, drawn, validation, self.learning_rate, batch_size, decay))
-        return team
 
     def _rows(self, parts: Sequence[tuple[Float, Float]]) -> Any:
         """Return the parts, one below the other, as the engine's rows."""
@@ -350,8 +317,3 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
         return tags
-
-
-def usual_batch(rows: int) -> int:
-    """Return the batch size for so many training rows, where none is asked for."""
-    return int(np.clip(2 ** round(np.log2(rows / STEPS_AN_EPOCH)), SMALLEST_BATCH, LARGEST_BATCH))

@@ -9,7 +9,8 @@ from sklearn.exceptions import ConvergenceWarning
 
 from models.backend import keras
 from models.engine.stack import forward
-from models.regressor import KerasVolatilityRegressor, usual_batch
+from models.orders import usual_batch
+from models.regressor import KerasVolatilityRegressor
 from tests.models.samples import make_rows
 
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
