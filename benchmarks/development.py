@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.skill import checked_panel, forecasts_of, panel_from, scores
+from benchmarks.skill import checked_panel, panel_from, scores, walked
 from features.panel import Panel
+from features.registry import DEFAULT
 from models.catalogue import NETWORK, REFERENCE
 from pipeline import config as settings
 from pipeline.config import Config
@@ -40,6 +41,14 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
     "ReLU": ("model", "activation", "relu"),
     "bootstrap": ("model", "bootstrap", True),
     "loss huber": ("model", "loss", "huber"),
+    "network alone": ("model", "blend", 0.0),
+    "HAR-X alone": ("model", "blend", 1.0),
+    "a quarter of HAR-X": ("model", "blend", 0.25),
+    "level of the market, too": ("features", "select", ["default", "market"]),
+    "without the echo": ("features", "select", [n for n in DEFAULT if "echo" not in n]),
+    "without mean logs": ("features", "select", [n for n in DEFAULT if "mean_log" not in n]),
+    "without surprises": ("features", "select", [n for n in DEFAULT if "surprise" not in n]),
+    "all features": ("features", "select", ["all"]),
 }
 
 
@@ -56,16 +65,16 @@ def changed(sections: Sections, section: str, key: str, value: Any) -> Config:
     return settings.load(None, {**sections, section: {**sections.get(section, {}), key: value}})
 
 
-def embedded_panel(config: Config) -> Panel:
-    """Return features and targets of the embedded prices up to the end of the period."""
-    now = dt.datetime(2008, 1, 2, tzinfo=dt.UTC)
-    bars = SampleSource().load(Request((), None, EMBEDDED_UNTIL, now)).bars
+def embedded_panel(config: Config, until: dt.date | None = EMBEDDED_UNTIL) -> Panel:
+    """Return features and targets of the embedded prices up to a day."""
+    now = dt.datetime.now(dt.UTC)
+    bars = SampleSource().load(Request((), None, until, now)).bars
     return checked_panel(bars, config)
 
 
 def network_ratios(panel: Panel, config: Config) -> dict[str, float]:
     """Return QLIKE of the network relative to HAR by horizon, over the whole walk-forward."""
-    forecasts, _ = forecasts_of(panel, config)
+    forecasts = walked(panel, config).forecasts
     found = {horizon: scores(forecasts, horizon)[NETWORK] for horizon in panel.horizons}
     return {str(horizon): round(score["ratio_to_har"], 3) for horizon, score in found.items()}
 
@@ -82,7 +91,7 @@ def main() -> None:
     sections = period(arguments.test_start)
     default = settings.load(None, sections)
     panel = (
-        panel_from(arguments.data, arguments.symbols, default, arguments.until)
+        panel_from(arguments.data, arguments.symbols, default, (None, arguments.until))
         if arguments.data
         else embedded_panel(default)
     )

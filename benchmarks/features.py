@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from features.bars import VARIANCE_FLOOR, Bars
-from features.registry import FEATURES, compute
+from features.registry import FEATURES, NEAR, QUARTERS, compute
 
 MISSING_SHARE = 0.02
 SEED = 7
@@ -154,7 +154,13 @@ def pandas_past_volatility(g: Grouped, d: dict[str, Column]) -> dict[str, Column
     result["overnight_share_22"] = overnight_mean / (overnight_mean + parkinson_mean[22])
     result["overnight_log_abs_z"] = np.log(gap.abs() / d["volatility"] + 0.05)
     result["own_level_250"] = log_variance - g.mean(log_variance, 250)
-    result["volatility_of_volatility_22"] = g.roll(log_variance, 22, "std")
+    means = {w: g.mean(log_variance, w) for w in (5, 22, 66, 250)}
+    result |= {f"mean_log_{w}": mean for w, mean in means.items()}
+    so_far = log_variance.groupby(g.ticker, observed=True).expanding(60).mean()
+    result["mean_log_all"] = pd.Series(so_far.to_numpy(), index=log_variance.index)
+    result["jumpiness_250"] = result["har_250"] - means[250]
+    for w in (22, 66):
+        result[f"volatility_of_volatility_{w}"] = g.roll(log_variance, w, "std")
     result["max_22"] = g.roll(log_variance, 22, "max")
     return result
 
@@ -178,14 +184,20 @@ def pandas_returns(g: Grouped, d: dict[str, Column]) -> dict[str, Column]:
 def pandas_volume_and_echo(g: Grouped, d: dict[str, Column]) -> dict[str, Column]:
     """Return the families `volume` and `echo`."""
     log_volume, log_variance = d["log_volume"], d["log_variance"]
-    largest = {w: g.roll(log_variance, w, "max", at_least=4) for w in (7, 9)}
-    return {
+    surprise = {
+        "echo": log_variance - g.mean(log_variance, 66),
+        "volume_echo": log_volume - g.mean(log_volume, 66),
+    }
+    echo = {}
+    for name, x in surprise.items():
+        for near in NEAR:
+            largest = g.roll(x, 2 * near + 1, "max", at_least=max(1, near))
+            for q in QUARTERS:  # on business days 91 days are 65 sessions
+                echo[f"{name}_{q}q_{near}"] = g.lag(largest, 65 * q - 1 - near)
+    return echo | {
         "volume_change": log_volume - g.lag(log_volume, 1),
         "volume_deviation_22": log_volume - g.mean(log_volume, 22),
         "volume_mean_5_against_66": g.mean(log_volume, 5) - g.mean(log_volume, 66),
-        "quarter_ago": g.lag(largest[7], 59),
-        "half_year_ago": g.lag(largest[9], 121),
-        "year_ago": g.lag(largest[9], 247),
     }
 
 
@@ -201,7 +213,11 @@ def pandas_market(g: Grouped, d: dict[str, Column]) -> dict[str, Column]:
         "market_z": market_z,
         "market_z_negative": market_z.clip(upper=0),
     }
-    return {name: g.spread(series) for name, series in by_session.items()}
+    result = {name: g.spread(series) for name, series in by_session.items()}
+    surprise = d["log_variance"] - g.mean(d["log_variance"], 66)
+    result["market_surprise"] = g.spread(g.cross_section(surprise))
+    result["relative_surprise"] = surprise - result["market_surprise"]
+    return result
 
 
 def pandas_calendar(g: Grouped) -> dict[str, Column]:

@@ -16,6 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,22 @@ from pipeline.config import Config
 from pipeline.data.files import FilesSource
 from pipeline.data.quality import check
 from pipeline.data.source import Request
+from pipeline.evaluation import tail_rows
 from pipeline.panels import calendars_of, grids, panel_of
 from pipeline.progress import Progress
 from pipeline.walk import TEST, folds_of, walk
 from reports.inference import diebold_mariano
-from reports.scores import scored_rows
+from reports.risk import risk_table
+from reports.scores import POOLED, scored_rows
+from reports.tails import tail_forecasts
 
 BASELINES = ("har_pooled", "har_1000", "harx", "ewma", "garch", "gjr_garch_t", "egarch", "trees")
 NEEDED = ["origin", "ticker", "horizon", "model", "variance", "realized"]
+NEEDED_FOR_RISK = [*NEEDED, "target_end", "part", "fold"]
+RISK_OF = (REFERENCE, NETWORK)
+RISK_FIGURES = ("share", "es_ratio", "tickers_passed", "tickers_green")
 KIB_PER_MIB = 1024
+Period = tuple[dt.date | None, dt.date | None]  # first and last day; None: no bound
 
 
 def config_of(arguments: argparse.Namespace) -> Config:
@@ -58,14 +66,14 @@ def config_of(arguments: argparse.Namespace) -> Config:
 
 
 def panel_from(
-    path: Path, symbols: int | None, config: Config, until: dt.date | None = None
+    path: Path, symbols: int | None, config: Config, period: Period = (None, None)
 ) -> Panel:
     """Return features and targets of a panel on disk, of its first `symbols` in their order.
 
-    Bars after `until` are left out, for choices that must not see them.
+    Bars outside `period` are left out, for choices that must not see them.
     """
     now = dt.datetime.now(dt.UTC)
-    bars = FilesSource(path).load(Request((), None, until, now)).bars
+    bars = FilesSource(path).load(Request((), *period, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
     return checked_panel(bars, config)
@@ -77,14 +85,36 @@ def checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
     return panel_of(grids(checked.bars, config), config)
 
 
-def forecasts_of(panel: Panel, config: Config) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Return the test forecasts of all folds, and the seconds that each model took."""
-    tables, seconds = [], Counter[str]()
+@dataclass(frozen=True)
+class Walked:
+    """The test forecasts of all folds, seconds by model, and what value at risk is made from."""
+
+    forecasts: pd.DataFrame
+    seconds: dict[str, float]
+    one_session: pd.DataFrame
+
+
+def walked(panel: Panel, config: Config) -> Walked:
+    """Walk forward over the panel."""
+    tables, one_session, seconds = [], [], Counter[str]()
     for result in walk(panel, folds_of(panel, config), config, Progress()):
         table = result.forecasts
         tables.append(table.loc[table["part"] == TEST, NEEDED])
+        chosen = (table["horizon"] == 1) & table["model"].isin(RISK_OF)
+        one_session.append(table.loc[chosen, NEEDED_FOR_RISK])
         seconds.update(result.seconds)
-    return pd.concat(tables, ignore_index=True), dict(seconds)
+    return Walked(pd.concat(tables, ignore_index=True), dict(seconds), pd.concat(one_session))
+
+
+def risks(one_session: pd.DataFrame, panel: Panel) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the pooled backtests of value at risk by level and model."""
+    table = risk_table(tail_forecasts(tail_rows(one_session, panel)))
+    pooled = table[table["ticker"] == POOLED]
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for row in pooled.to_dict("records"):
+        figures = {name: round(float(row[name]), 4) for name in RISK_FIGURES}
+        found.setdefault(f"{row['level']:g}", {})[str(row["model"])] = figures
+    return found
 
 
 def scores(forecasts: pd.DataFrame, horizon: int) -> dict[str, dict[str, float]]:
@@ -115,18 +145,19 @@ def figures_of(arguments: argparse.Namespace) -> dict[str, Any]:
     start = time.perf_counter()
     config = config_of(arguments)
     panel = panel_from(arguments.data, arguments.symbols, config)
-    forecasts, seconds = forecasts_of(panel, config)
+    done = walked(panel, config)
     horizons = {}
     for horizon in panel.horizons:
-        of_models = scores(forecasts, horizon)
+        of_models = scores(done.forecasts, horizon)
         for name, figures in of_models.items():
-            figures["seconds"] = round(seconds[name], 1)
-        scored = scored_rows(forecasts[forecasts["horizon"] == horizon])
+            figures["seconds"] = round(done.seconds[name], 1)
+        scored = scored_rows(done.forecasts[done.forecasts["horizon"] == horizon])
         first = scored[scored["model"] == REFERENCE]
         counts = {"rows": len(first), "symbols": int(first["ticker"].nunique())}
         horizons[str(horizon)] = {**counts, "models": of_models}
     return {
         "horizons": horizons,
+        "value_at_risk": risks(done.one_session, panel) if 1 in panel.horizons else {},
         "seconds": round(time.perf_counter() - start, 1),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MIB,
     }
@@ -140,6 +171,9 @@ def show(figures: dict[str, Any]) -> None:
         print(f"{'model':<14}" + "".join(f"{name:>14}" for name in columns))
         for model, score_of in sorted(found["models"].items(), key=lambda item: item[1]["qlike"]):
             print(f"{model:<14}" + "".join(f"{score_of[name]:>14}" for name in columns))
+    for level, of_model in figures["value_at_risk"].items():
+        for model, risk in of_model.items():
+            print(f"value at risk {level:<5} {model:<10} {risk}")
     print(f"\n{figures['seconds']} s in all, {figures['peak_mib']} MiB")
 
 

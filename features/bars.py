@@ -13,7 +13,7 @@ from features.variance import PROXIES
 from features.windows import lagged, window_mean
 
 VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: below it a bar is stale, not calm
-MONTH = 22  # sessions
+MONTH, QUARTER = 22, 66  # sessions
 
 PRICES = ("open", "high", "low", "close", "adj_close")
 GRIDS = (*PRICES, "volume", "realized")
@@ -173,6 +173,16 @@ class Bars:
     def log_volume(self) -> FloatArray:
         """(T, N) log volume, NaN where it is not above 0."""
         return np.log(np.where(self.volume > 0, self.volume, np.nan))
+
+    @cached_property
+    def variance_surprise(self) -> FloatArray:
+        """(T, N) log variance less its mean over the last 66 sessions."""
+        return self.log_variance - window_mean(self.log_variance, QUARTER)
+
+    @cached_property
+    def volume_surprise(self) -> FloatArray:
+        """(T, N) log volume less its mean over the last 66 sessions."""
+        return self.log_volume - window_mean(self.log_volume, QUARTER)
 
     @cached_property
     def volatility_daily_22(self) -> FloatArray:

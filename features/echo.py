@@ -1,27 +1,53 @@
-"""The earnings echo: the stormiest day about one, two and four quarters before the target day.
+"""The earnings echo: how unusual the days were one to four quarters before the target day.
 
-Companies report each quarter, about 63 sessions apart, on days whose variance is several times
-the usual. All are (T, N), logs of daily variances; row t uses data to the close of t. NaN where
-fewer than four sessions of the window are valid. All are optional: they need a year of history.
+Companies report each quarter, mostly on the same weekday 13 weeks later, on days whose variance and
+volume are several times the usual. Found from past prices alone. All are (T, N), logs; row t uses
+data to the close of t. All are optional: they need a year of history and, some, a volume.
 """
+
+from typing import Any
+
+import numpy as np
 
 from features._typing import FloatArray
 from features.bars import Bars
-from features.registry import feature
-from features.windows import lagged, window_max
+from features.registry import NEAR, QUARTERS, feature
+from features.windows import window_max
 
-QUARTER_SESSIONS = 63
-# Half the width of the window about the same day of an earlier quarter, by quarters back: the
-# reporting date moves by some days, more so over a longer time.
-HALF_WIDTH_SESSIONS = {1: 3, 2: 4, 4: 4}
-SESSIONS_DEMANDED = 4
+DAYS_A_QUARTER = 91  # 13 weeks: the same weekday
+Places = dict[str, Any]  # by name of the feature: how many quarters back, how near
 
 
-@feature("echo", optional=True, quarter_ago=1, half_year_ago=2, year_ago=4)
-def echo(bars: Bars, quarters: int) -> FloatArray:
-    """Largest log daily variance about 63, 126 or 252 sessions before the target's first."""
-    half_width = HALF_WIDTH_SESSIONS[quarters]
-    # Seen from row t the target is one session ahead, hence the 1.
-    last_session = QUARTER_SESSIONS * quarters - 1 - half_width
-    largest = window_max(bars.log_variance, 2 * half_width + 1, at_least=SESSIONS_DEMANDED)
-    return lagged(largest, last_session)
+def _places(name: str) -> Places:
+    return {
+        f"{name}_{quarters}q_{near}": (quarters, near) for quarters in QUARTERS for near in NEAR
+    }
+
+
+@feature("echo", optional=True, **_places("echo"))
+def echo(bars: Bars, place: tuple[int, int]) -> FloatArray:
+    """Largest variance surprise within 0, 1 or 4 sessions of the target's day, quarters earlier."""
+    return _about_earlier_day(bars, bars.variance_surprise, *place)
+
+
+@feature("echo", optional=True, **_places("volume_echo"))
+def volume_echo(bars: Bars, place: tuple[int, int]) -> FloatArray:
+    """Largest volume surprise within 0, 1 or 4 sessions of the target's day, quarters earlier."""
+    return _about_earlier_day(bars, bars.volume_surprise, *place)
+
+
+def _about_earlier_day(bars: Bars, x: FloatArray, quarters: int, near: int) -> FloatArray:
+    """Return the largest `x` within `near` sessions of the target's day, `quarters` earlier.
+
+    NaN where fewer than half of these sessions are valid, or where they are not all past.
+    """
+    length = 2 * near + 1
+    largest = window_max(x, length, at_least=max(1, length // 2)) if near else x
+    sessions = bars.sessions.to_numpy("datetime64[D]")
+    ahead = np.nan_to_num(bars.days_to_next, nan=1.0).astype("timedelta64[D]")
+    earlier_day = sessions + ahead - np.timedelta64(DAYS_A_QUARTER * quarters, "D")
+    last = sessions.searchsorted(earlier_day) + near
+    past = np.isfinite(bars.days_to_next) & (last >= length - 1) & (last <= np.arange(len(last)))
+    result = np.full(x.shape, np.nan)
+    result[past] = largest[last[past]]
+    return result

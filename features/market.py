@@ -20,6 +20,7 @@ MONTH = 22  # sessions
 @feature(
     "market",
     optional=True,
+    level=True,
     market_log_variance=1,
     market_log_variance_5=5,
     market_log_variance_22=22,
@@ -28,6 +29,18 @@ def market_log_variance(bars: Bars, sessions: int) -> FloatArray:
     """Log of the 1-, 5- or 22-day mean of the cross-section's geometric mean daily variance."""
     geometric_mean = np.exp(_cross_section_mean(bars.log_variance))
     return _for_every_ticker(bars, np.log(window_mean(geometric_mean, sessions)))
+
+
+@feature("market", optional=True)
+def market_surprise(bars: Bars) -> FloatArray:
+    """Mean over the tickers of log daily variance less its own mean of the last 66 sessions."""
+    return _for_every_ticker(bars, _cross_section_mean(bars.variance_surprise))
+
+
+@feature("market", optional=True)
+def relative_surprise(bars: Bars) -> FloatArray:
+    """Surprise of the ticker (see `market_surprise`) less that of the market."""
+    return bars.variance_surprise - _cross_section_mean(bars.variance_surprise)
 
 
 @feature("market", optional=True)

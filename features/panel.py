@@ -35,6 +35,8 @@ class Panel:
         (T, N, F) float32 features.
     optional
         (F,) False for the features whose NaN makes a row unusable.
+    level
+        (F,) True for the features that are the log of a daily variance.
     target
         (T, N, H) mean daily variance over t + 1 .. t + horizon; NaN where it is not known yet or
         is no target.
@@ -52,6 +54,7 @@ class Panel:
     horizons: tuple[int, ...]
     x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
     optional: BoolArray
+    level: BoolArray
     target: FloatArray
     variance: FloatArray
     log_return: FloatArray
@@ -82,6 +85,7 @@ def build(
         horizons=tuple(horizons),
         x=x,
         optional=np.array([item.optional for item in chosen], dtype=bool),
+        level=np.array([item.level for item in chosen], dtype=bool),
         target=np.stack([future_mean_variance(bars.variance, h) for h in horizons], axis=-1),
         variance=bars.variance,
         log_return=bars.log_return,

@@ -15,39 +15,62 @@ from features.windows import lagged, window_max, window_mean, window_std
 CLOSE_TO_CLOSE_OFFSET = 1e-7  # keeps the log finite in a window without a move
 LOG_ABS_OFFSET = 0.05  # likewise on a day that opens where the last one closed
 MONTH, YEAR = 22, 250  # sessions
+FEWEST_FOR_LEVEL = 60  # sessions
 
 
-@feature("past_volatility", har_1=1, har_5=5, har_22=22, har_66=66, har_250=250)
+@feature("past_volatility", level=True, har_1=1, har_5=5, har_22=22, har_66=66, har_250=250)
 def har(bars: Bars, sessions: int) -> FloatArray:
     """Log mean daily variance of the last 1, 5, 22, 66 or 250 sessions (Corsi 2009)."""
     return np.log(window_mean(bars.variance, sessions))
 
 
-@feature("past_volatility", parkinson_1=1, parkinson_5=5, parkinson_22=22)
+@feature(
+    "past_volatility",
+    level=True,
+    mean_log_5=5,
+    mean_log_22=22,
+    mean_log_66=66,
+    mean_log_250=250,
+)
+def mean_log(bars: Bars, sessions: int) -> FloatArray:
+    """Mean log daily variance of the last 5, 22, 66 or 250 sessions: a level that no jump moves."""
+    return window_mean(bars.log_variance, sessions)
+
+
+@feature("past_volatility", level=True)
+def mean_log_all(bars: Bars) -> FloatArray:
+    """Mean log daily variance of all sessions so far, from the 60th on: the ticker's own level."""
+    known = np.isfinite(bars.log_variance)
+    count = known.cumsum(axis=0)
+    total = np.where(known, bars.log_variance, 0.0).cumsum(axis=0)
+    return np.where(count >= FEWEST_FOR_LEVEL, total / np.maximum(count, 1), np.nan)
+
+
+@feature("past_volatility", level=True, parkinson_1=1, parkinson_5=5, parkinson_22=22)
 def log_parkinson(bars: Bars, sessions: int) -> FloatArray:
     """Log mean Parkinson variance of the last 1, 5 or 22 sessions, open to close."""
     return np.log(window_mean(above_floor(parkinson(bars)), sessions))
 
 
-@feature("past_volatility")
+@feature("past_volatility", level=True)
 def garman_klass_22(bars: Bars) -> FloatArray:
     """Log mean Garman-Klass variance of the last 22 sessions, open to close."""
     return np.log(window_mean(above_floor(garman_klass(bars)), MONTH))
 
 
-@feature("past_volatility")
+@feature("past_volatility", level=True)
 def rogers_satchell_22(bars: Bars) -> FloatArray:
     """Log mean Rogers-Satchell variance of the last 22 sessions, open to close."""
     return np.log(window_mean(above_floor(rogers_satchell(bars)), MONTH))
 
 
-@feature("past_volatility")
+@feature("past_volatility", level=True)
 def yang_zhang_22(bars: Bars) -> FloatArray:
     """Log Yang-Zhang variance over the last 22 sessions, overnight included."""
     return np.log(above_floor(yang_zhang(bars, MONTH)))
 
 
-@feature("past_volatility", close_to_close_5=5, close_to_close_22=22)
+@feature("past_volatility", level=True, close_to_close_5=5, close_to_close_22=22)
 def log_close_to_close(bars: Bars, sessions: int) -> FloatArray:
     """Log mean squared log return of the last 5 or 22 sessions, plus 1e-7."""
     mean_square = window_mean(bars.log_return**2, sessions)
@@ -75,12 +98,18 @@ def own_level_250(bars: Bars) -> FloatArray:
 
 
 @feature("past_volatility")
-def volatility_of_volatility_22(bars: Bars) -> FloatArray:
-    """Sample standard deviation of log daily variance over the last 22 sessions."""
-    return window_std(bars.log_variance, MONTH)
+def jumpiness_250(bars: Bars) -> FloatArray:
+    """Log of the mean less mean of the log of daily variance, last 250 sessions: unevenness."""
+    return np.log(window_mean(bars.variance, YEAR)) - window_mean(bars.log_variance, YEAR)
 
 
-@feature("past_volatility")
+@feature("past_volatility", volatility_of_volatility_22=22, volatility_of_volatility_66=66)
+def volatility_of_volatility(bars: Bars, sessions: int) -> FloatArray:
+    """Sample standard deviation of log daily variance over the last 22 or 66 sessions."""
+    return window_std(bars.log_variance, sessions)
+
+
+@feature("past_volatility", level=True)
 def max_22(bars: Bars) -> FloatArray:
     """Largest log daily variance of the last 22 sessions."""
     return window_max(bars.log_variance, MONTH)
@@ -90,6 +119,7 @@ def max_22(bars: Bars) -> FloatArray:
 @feature(
     "variance_lags",
     optional=True,
+    level=True,
     log_variance_lag_1=1,
     log_variance_lag_2=2,
     log_variance_lag_3=3,

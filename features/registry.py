@@ -8,6 +8,7 @@ import difflib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from features._typing import FloatArray
 from features.bars import Bars
@@ -15,23 +16,27 @@ from features.bars import Bars
 ALL = "all"
 STANDARD = "default"
 AT_ONCE = 16  # features held in memory while they wait to be taken
+QUARTERS = (1, 2, 3, 4)  # how far the echo of an earlier report is looked for
+NEAR = (0, 1, 4)  # sessions about that day
 
-# Everything of the reference experiment, with what no other column says already: raw returns and
-# the range estimators beside Parkinson are left out, since z and the HAR terms carry them.
+# What helped on development years, less what another column says already: raw returns and the range
+# estimators beside Parkinson are left out, since z and the HAR terms carry them. The level of the
+# market is left out for another reason: it is the same for all tickers of a day, so that a network
+# learns the few days of the past by heart from it; the market's surprise is enough.
 DEFAULT = (
     *("har_1", "har_5", "har_22", "har_66", "har_250"),
+    *("mean_log_5", "mean_log_22", "mean_log_66", "mean_log_250", "mean_log_all"),
     *(f"log_variance_lag_{k}" for k in (1, 2, 3, 4, 5)),
     *("parkinson_1", "parkinson_5", "parkinson_22", "close_to_close_5", "close_to_close_22"),
-    *("overnight_share_22", "overnight_log_abs_z", "own_level_250"),
-    *("volatility_of_volatility_22", "max_22"),
+    *("overnight_share_22", "overnight_log_abs_z", "own_level_250", "jumpiness_250"),
+    *("volatility_of_volatility_22", "volatility_of_volatility_66", "max_22"),
     *("z", "z_lag_1", "z_lag_2", "z_negative", "z_negative_lag_1", "z_negative_lag_2"),
     *("z_mean_5", "z_mean_22", "z_log_abs"),
     *("volume_change", "volume_deviation_22", "volume_mean_5_against_66"),
     *("target_tuesday", "target_wednesday", "target_thursday", "target_friday"),
     *("days_since_previous", "days_to_next"),
-    *("quarter_ago", "half_year_ago", "year_ago"),
-    *("market_log_variance", "market_log_variance_5", "market_log_variance_22"),
-    *("market_z", "market_z_negative"),
+    *(f"{echo}_{q}q_{near}" for echo in ("echo", "volume_echo") for q in QUARTERS for near in NEAR),
+    *("market_surprise", "relative_surprise", "market_z", "market_z_negative"),
 )
 
 
@@ -41,7 +46,8 @@ class Feature:
 
     `compute` takes `Bars` and returns (T, N), row t from data to the close of t. A row with NaN
     in a feature that is not `optional` is unusable; for an optional one models put the training
-    mean there.
+    mean there. A `level` is the log of a daily variance: were all prices to move twice as much, it
+    would rise by log 4 as the target does.
     """
 
     name: str
@@ -49,13 +55,14 @@ class Feature:
     compute: Callable[[Bars], FloatArray]
     doc: str
     optional: bool = False
+    level: bool = False
 
 
 FEATURES: dict[str, Feature] = {}
 
 
 def feature(
-    family: str, *, optional: bool = False, **values: int
+    family: str, *, optional: bool = False, level: bool = False, **values: Any
 ) -> Callable[[Callable[..., FloatArray]], Callable[..., FloatArray]]:
     """Register a function once for each `name=value`, as f(bars, value).
 
@@ -69,7 +76,7 @@ def feature(
         for name, compute in (computes or {function.__name__: function}).items():
             if name in FEATURES or name in (ALL, STANDARD):
                 raise ValueError(f"a feature named {name!r} exists already; choose another name")
-            FEATURES[name] = Feature(name, family, compute, doc, optional)
+            FEATURES[name] = Feature(name, family, compute, doc, optional, level)
         return function
 
     return register
@@ -112,6 +119,6 @@ def compute(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
             yield from pool.map(lambda item: item.compute(bars), chosen[first : first + AT_ONCE])
 
 
-def _bound(function: Callable[..., FloatArray], value: int) -> Callable[[Bars], FloatArray]:
+def _bound(function: Callable[..., FloatArray], value: Any) -> Callable[[Bars], FloatArray]:
     """Return f(bars, value) as a function of the bars alone."""
     return lambda bars: function(bars, value)

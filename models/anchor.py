@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.scaling import blocks
+
 
 @dataclass(frozen=True)
 class LogLinear:
@@ -22,13 +24,27 @@ class LogLinear:
     intercept: NDArray[np.float64]
 
     @classmethod
-    def fit(cls, x: NDArray[np.floating], log_y: NDArray[np.floating]) -> LogLinear:
-        """Return the least-squares fit of `log_y` (n, H) on `x` (n, F); F may be 0: the mean."""
-        design = np.column_stack([np.ones(len(x)), np.asarray(x, dtype=np.float64)])
-        coefficients, *_ = np.linalg.lstsq(design, log_y, rcond=None)
-        residual = log_y - design @ coefficients
-        smearing = np.log(np.mean(np.exp(residual), axis=0))
-        return cls(slopes=coefficients[1:], intercept=coefficients[0] + smearing)
+    def fit(
+        cls, x: NDArray[np.floating], log_y: NDArray[np.floating], *, ridge: float = 0.0
+    ) -> LogLinear:
+        """Return the least-squares fit of `log_y` (n, H) on `x` (n, F); F may be 0: the mean.
+
+        `ridge` adds ``ridge * |slopes|^2`` to the mean squared error (Hoerl & Kennard 1970).
+        """
+        level = log_y.mean(axis=0)
+        centre = sum(part.sum(axis=0, dtype=np.float64) for part in blocks(x)) / len(x)
+        moments, products = np.zeros((len(centre),) * 2), np.zeros((len(centre), len(level)))
+        for part, y in zip(blocks(x), blocks(log_y), strict=True):
+            centred = part - centre
+            moments += centred.T @ centred
+            products += centred.T @ (y - level)
+        penalised = moments / len(x) + ridge * np.eye(len(centre))
+        slopes = np.asarray(np.linalg.lstsq(penalised, products / len(x))[0], dtype=np.float64)
+        total = np.zeros_like(level)
+        for part, y in zip(blocks(x), blocks(log_y), strict=True):
+            total += np.exp(y - level - (part - centre) @ slopes).sum(axis=0)
+        smearing = np.log(total / len(x))
+        return cls(slopes=slopes, intercept=level - centre @ slopes + smearing)
 
     def predict_log(self, x: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the log of the mean variance, (n, H).

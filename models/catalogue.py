@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 from models.egarch import EGARCH
 from models.ewma import EWMA
@@ -49,12 +50,9 @@ def baseline(name: str) -> Forecaster:
         if name not in BASELINES:
             raise ValueError(f"there is no baseline {name!r}; there are {', '.join(BASELINES)}")
         return BASELINES[name]()
-    module, _, attribute = name.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    attribute = name.partition(":")[2]
     try:
-        made = getattr(importlib.import_module(module), attribute)
+        made = getattr(_module(name), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(
             f"the baseline {name} cannot be had: {error}; name an importable module, a colon and "
@@ -66,3 +64,19 @@ def baseline(name: str) -> Forecaster:
         )
     forecaster: Forecaster = made()
     return forecaster
+
+
+def source_of(name: str) -> Path | None:
+    """Return the file of a ``module:Class``; None for a name of `BASELINES`, or without a file."""
+    if ":" not in name:
+        return None
+    file = getattr(_module(name), "__file__", None)
+    return Path(file) if file else None
+
+
+def _module(name: str) -> ModuleType:
+    """Import the module of a ``module:Class``, from the working folder first."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    return importlib.import_module(name.partition(":")[0])

@@ -37,6 +37,8 @@ def parameters(estimator: KerasVolatilityRegressor) -> None:
         ("clip_at", _above_zero(e.clip_at), "a number above 0"),
         ("members", _whole(e.members) and e.members >= 1, "a whole number, 1 or more"),
         ("bootstrap", isinstance(e.bootstrap, bool), "true or false"),
+        ("blend", _number(e.blend) and 0 <= e.blend <= 1, "in [0, 1]"),
+        ("level_trust", _trust(e.level_trust), "in [0, 1], or a sequence of such numbers"),
         ("validation_fraction", _share(e.validation_fraction), "in [0, 1)"),
         ("purge", _whole(e.purge) and e.purge >= 0, "a whole number, 0 or more"),
         ("seed", _whole(e.seed) and e.seed >= 0, "a whole number, 0 or more"),
@@ -69,35 +71,35 @@ def positive_variance(y: NDArray[Any]) -> NDArray[np.float64]:
     return y
 
 
-def anchor_columns(estimator: KerasVolatilityRegressor) -> NDArray[np.intp]:
-    """Return the positions of the anchor's columns; names need X to be a data frame."""
-    wanted: tuple[Any, ...] = () if estimator.anchor is None else tuple(estimator.anchor)
+def columns_of(estimator: KerasVolatilityRegressor, parameter: str) -> NDArray[np.intp]:
+    """Return the positions of the columns of `parameter`; names need X to be a data frame."""
+    given = getattr(estimator, parameter)
+    wanted: tuple[Any, ...] = () if given is None else tuple(given)
     names = list(getattr(estimator, "feature_names_in_", ()))
     positions = []
     for column in wanted:
         if isinstance(column, str):
             if column not in names:
                 known = ", ".join(map(str, names)) or "none: X has no column names"
-                raise ValueError(f"anchor names the column {column!r}; X has {known}")
+                raise ValueError(f"{parameter} names the column {column!r}; X has {known}")
             positions.append(names.index(column))
         elif _whole(column) and 0 <= column < estimator.n_features_in_:
             positions.append(int(column))
         else:
-            raise ValueError(
-                f"anchor must hold columns from 0 to {estimator.n_features_in_ - 1}; got {column!r}"
-            )
+            last = estimator.n_features_in_ - 1
+            raise ValueError(f"{parameter} must hold columns from 0 to {last}; got {column!r}")
     return np.array(positions, dtype=np.intp)
 
 
-def finite_anchor(x: NDArray[Any], columns: NDArray[np.intp]) -> NDArray[Any]:
-    """Return `x` (n, A); raise ``ValueError`` where an anchor column is missing in a row."""
-    if not np.isfinite(x).all():
-        row, column = np.argwhere(~np.isfinite(x))[0]
+def finite_anchor(X: NDArray[Any], columns: NDArray[np.intp]) -> None:
+    """Raise ``ValueError`` where an anchor column of `X` is missing in a row."""
+    known = np.isfinite(X[:, columns])
+    if not known.all():
+        row, column = np.argwhere(~known)[0]
         raise ValueError(
             f"anchor column {columns[column]} is not finite in row {row}; "
             "only other columns may be missing: leave such rows out"
         )
-    return x
 
 
 def _number(value: Any) -> bool:
@@ -135,6 +137,11 @@ def _whole(value: Any) -> bool:
 
 def _batch(value: Any) -> bool:
     return value is None or (_whole(value) and value >= 1)
+
+
+def _trust(value: Any) -> bool:
+    given = np.asarray(value)
+    return given.dtype.kind in "if" and given.ndim < 2 and bool(((given >= 0) & (given <= 1)).all())
 
 
 def _units(value: Any) -> bool:

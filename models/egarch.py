@@ -20,7 +20,8 @@ WIDEST = 50.0  # of |log s|; beyond it an estimate has exploded
 class LogRecursion:
     """``log s_{t+1} = omega + alpha (|z_t| - E|z|) + gamma z_t + beta log s_t``, z = e / sqrt(s).
 
-    In squared percent; Nelson (1991, Econometrica 59, eq. 2.2).
+    In squared percent; Nelson (1991, Econometrica 59, eq. 2.2). log s stays in `range`: the
+    exponential in z makes the recursion explode where s was small before a storm.
     """
 
     mean: float
@@ -29,6 +30,7 @@ class LogRecursion:
     gamma: float
     beta: float
     scale: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
+    range: tuple[float, float] = (-WIDEST, WIDEST)
 
     @property
     def level(self) -> float:
@@ -39,13 +41,14 @@ class LogRecursion:
         """Return log s_{t+1} for each t of `log_return` (T,); a missing return is no news."""
         errors = 100.0 * log_return - self.mean
         ahead = np.empty(len(errors))
+        lowest, highest = self.range
         log_s = self.level
         for t, error in enumerate(errors):
             news = 0.0
             if np.isfinite(error):
                 z = error * np.exp(-0.5 * log_s)
                 news = self.alpha * (abs(z) - MEAN_ABSOLUTE) + self.gamma * z
-            log_s = min(max(self.omega + news + self.beta * log_s, -WIDEST), WIDEST)
+            log_s = min(max(self.omega + news + self.beta * log_s, lowest), highest)
             ahead[t] = log_s
         return ahead
 
@@ -63,7 +66,8 @@ class LogRecursion:
 class EGARCH(Forecaster):
     """EGARCH(1,1) with an asymmetric term, a constant mean and normal errors, ticker by ticker.
 
-    Scaled, by horizon, so that the mean over the fitted rows is that of the target. A ticker
+    Scaled, by horizon, so that the mean over the fitted rows is that of the target; kept in the
+    range of its own estimates of the fitted rows. A ticker
     whose fit fails, or forecasts less than a hundredth of the mean target in its own rows (the
     exponential turns a wild estimate into nothing), is NaN and falls back as the walk-forward
     states.
@@ -71,15 +75,19 @@ class EGARCH(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows, first = fitted_rows(sample, split.both), split.train.start
+        rows = fitted_rows(sample, split.both)
+        options = {"vol": "EGARCH", "o": 1}
         self.fitted_: list[LogRecursion | None] = []
-        for ticker, mine in enumerate(rows.T):
-            log_return = sample.log_return[:, ticker]
-            found = estimated(log_return, mine, first, {"vol": "EGARCH", "o": 1})
+        for ticker, found in enumerate(
+            estimated(sample.log_return, rows, split.train.start, options)
+        ):
             if found is None:
                 self.fitted_.append(None)
                 continue
+            mine, log_return = rows[:, ticker], sample.log_return[:, ticker]
             recursion = LogRecursion(*found)
+            seen = recursion.next_session(log_return)[mine]
+            recursion = replace(recursion, range=(seen.min(), seen.max()))
             ahead = recursion.mean_ahead(log_return, sample.horizons)[mine]
             scale = sample.target[mine, ticker].mean(axis=0) / ahead.mean(axis=0)
             sane = (ahead * scale > sample.target[mine, ticker].mean(axis=0) / INSANE).all()

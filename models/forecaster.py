@@ -27,6 +27,8 @@ class Sample:
         Features; row t uses data up to the close of session t. NaN where unknown.
     optional : bool (F,)
         Features that may be missing in a usable row.
+    level : bool (F,)
+        Features that are the log of a daily variance.
     horizons : tuple of int, (H,)
         In sessions.
     target : float64 (T, N, H)
@@ -41,6 +43,7 @@ class Sample:
     names: tuple[str, ...]
     x: NDArray[np.float32]
     optional: NDArray[np.bool_]
+    level: NDArray[np.bool_]
     horizons: tuple[int, ...]
     target: Float
     target_end: NDArray[Any]
@@ -70,14 +73,18 @@ class Sample:
     def _usable(self) -> NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
 
-    def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
-        """Return the named features, (T, N, len(names)); ``ValueError`` for a missing one."""
+    def positions(self, names: tuple[str, ...]) -> NDArray[np.intp]:
+        """Return where the named features are in `x`; ``ValueError`` for a missing one."""
         missing = [name for name in names if name not in self.names]
         if missing:
             raise ValueError(
                 f"the features {', '.join(missing)} are needed; add them to the selection"
             )
-        return self.x[:, :, [self.names.index(name) for name in names]]
+        return np.array([self.names.index(name) for name in names], dtype=np.intp)
+
+    def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
+        """Return the named features, (T, N, len(names)); ``ValueError`` for a missing one."""
+        return self.x[:, :, self.positions(names)]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
@@ -14,6 +15,7 @@ from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, mas
 
 PERCENT_SQUARED = 1e4  # arch estimates best on returns in percent
 FEWEST_RETURNS = 250
+WORTH_PROCESSES = 64  # tickers; starting the processes costs three seconds
 
 
 @dataclass(frozen=True)
@@ -81,23 +83,24 @@ class GARCH(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows, first = fitted_rows(sample, split.both), split.train.start
-        self.recursions_ = [self._estimate(sample, n, mine, first) for n, mine in enumerate(rows.T)]
+        rows = fitted_rows(sample, split.both)
+        options = {"vol": "GARCH", "o": int(self.asymmetric), "dist": self.errors}
+        estimates = estimated(sample.log_return, rows, split.train.start, options)
+        self.recursions_ = [
+            None if found is None else self._scaled(found, sample, ticker, rows[:, ticker])
+            for ticker, found in enumerate(estimates)
+        ]
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the scaled mean variance over each horizon, (n, N, H)."""
         return scaled_forecasts(self.recursions_, sample, origins)
 
-    def _estimate(
-        self, sample: Sample, ticker: int, rows: NDArray[np.bool_], first: int
+    def _scaled(
+        self, found: NDArray[np.float64], sample: Sample, ticker: int, rows: NDArray[np.bool_]
     ) -> Recursion | None:
-        """Return the fitted recursion, or None where there is none to be had."""
+        """Return the recursion of the estimates, or None where it explodes."""
         log_return = sample.log_return[:, ticker]
-        options = {"vol": "GARCH", "o": int(self.asymmetric), "dist": self.errors}
-        found = estimated(log_return, rows, first, options)
-        if found is None:
-            return None
         mean, omega, alpha, *rest = found
         gamma, beta = rest[:2] if self.asymmetric else (0.0, rest[0])
         raw = Recursion(mean, omega, alpha, beta, np.ones(len(sample.horizons)), gamma)
@@ -132,17 +135,32 @@ def scaled_forecasts(recursions: Sequence[Scaled | None], sample: Sample, origin
 
 def estimated(
     log_return: Float, rows: NDArray[np.bool_], first: int, options: dict[str, Any]
-) -> NDArray[np.float64] | None:
-    """Return arch's estimates for a (1, 1) model of returns from `first` to the last of `rows`.
+) -> list[NDArray[np.float64] | None]:
+    """Return arch's estimates for a (1, 1) model of each ticker's returns (T, N).
 
-    None where there are fewer than `FEWEST_RETURNS`, or no convergence.
+    From session `first` to the last of the ticker's `rows` (T, N). None where there are fewer than
+    `FEWEST_RETURNS`, or no convergence. Many tickers are shared out to processes.
     """
+    series = [
+        _percent(returns[first:], mine[first:])
+        for returns, mine in zip(log_return.T, rows.T, strict=True)
+    ]
+    if len(series) < WORTH_PROCESSES:
+        return [_estimate(percent, options) for percent in series]
+    found = Parallel(n_jobs=cpu_count())(delayed(_estimate)(one, options) for one in series)
+    return list(found)
+
+
+def _percent(log_return: Float, rows: NDArray[np.bool_]) -> Float:
+    """Return the known returns up to the last of `rows`, in percent."""
+    last = np.flatnonzero(rows)[-1] if rows.any() else -1
+    known = 100.0 * log_return[: last + 1]
+    return known[np.isfinite(known)]
+
+
+def _estimate(percent: Float, options: dict[str, Any]) -> NDArray[np.float64] | None:
     from arch import arch_model
 
-    if not rows.any():
-        return None
-    percent = 100.0 * log_return[first : np.flatnonzero(rows)[-1] + 1]
-    percent = percent[np.isfinite(percent)]
     if len(percent) < FEWEST_RETURNS:
         return None
     model = arch_model(percent, p=1, q=1, rescale=False, **options)

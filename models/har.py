@@ -17,7 +17,7 @@ from models.forecaster import (
     forecast_usable,
     masked,
 )
-from models.scaling import Scaler
+from models.inputs import LinearCorrection
 
 FEWEST_ROWS = 250  # a year; below that a ticker takes the pooled coefficients
 
@@ -73,25 +73,27 @@ class PooledHAR(Forecaster):
 
 
 class HARX(Forecaster):
-    """Pooled least squares of the log variance on every feature that the network has.
+    """Pooled HAR plus a ridge regression of its error on every feature that the network has.
 
-    What it gains over HAR is information; what the network gains over it is the network's.
-    Features are standardised and bounded as the network's are, a missing one counts as its mean.
+    What it gains over HAR is information; what the network gains over it is the network's. It
+    sees what the network sees: levels relative to HAR, standardised, bounded, missing ones at
+    their mean.
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate scaling and coefficients on training and validation part together."""
+        """Estimate on training and validation part together."""
         rows = fitted_rows(sample, split.both)
-        self.scaler_ = Scaler.fit(sample.x[rows])
-        inputs = self.scaler_.transform(sample.x[rows])
-        self.model_ = LogLinear.fit(inputs, np.log(sample.target[rows]))
+        self.model_ = LinearCorrection.fit(
+            sample.x[rows],
+            np.log(sample.target[rows]),
+            sample.positions(REQUIRED),
+            np.flatnonzero(sample.level),
+        )
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean variance, (n, N, H)."""
-        return forecast_usable(
-            sample, origins, lambda x: np.exp(self.model_.predict_log(self.scaler_.transform(x)))
-        )
+        return forecast_usable(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 
 def _latest(part: slice, window: int | None) -> slice:

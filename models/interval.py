@@ -39,3 +39,16 @@ def interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float
     rank = min(rank, len(known))
     ordered = np.sort(known)
     return variance * np.exp(ordered[-rank]), variance * np.exp(ordered[rank - 1])
+
+
+def places(log_residuals_new: Float, log_residuals: Float) -> Float:
+    """Return the share of past residuals below each new one, (n,): its probability integral.
+
+    Uniform in (0, 1) where the distribution of the past is that of the present; NaN where a new
+    residual is, or with fewer than 50 past ones.
+    """
+    known = np.sort(log_residuals[np.isfinite(log_residuals)])
+    if len(known) < FEWEST_RESIDUALS:
+        return np.full_like(log_residuals_new, np.nan)
+    below = (np.searchsorted(known, log_residuals_new) + 0.5) / (len(known) + 1)
+    return np.where(np.isfinite(log_residuals_new), below, np.nan)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
+
 from models.forecaster import (
     REQUIRED,
     Float,
@@ -14,6 +16,8 @@ from models.forecaster import (
     forecast_usable,
 )
 from models.regressor import KerasVolatilityRegressor
+
+NO_DRIFT = 10.0  # independent targets that the prior of a constant level is worth
 
 
 class Network(Forecaster):
@@ -33,10 +37,13 @@ class Network(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Train on the training part, stop early and correct the bias on the validation part."""
-        sample.columns(REQUIRED)
-        self.regressor.set_params(anchor=[sample.names.index(name) for name in REQUIRED])
         train = fitted_rows(sample, split.train, known_before=split.validation.start)
         held_out = fitted_rows(sample, split.validation)
+        self.regressor.set_params(
+            anchor=list(sample.positions(REQUIRED)),
+            levels=list(np.flatnonzero(sample.level)),
+            level_trust=self._level_trust(sample, int(held_out.any(axis=1).sum())),
+        )
         self.regressor.fit(
             sample.x[train],
             sample.target[train],
@@ -50,6 +57,26 @@ class Network(Forecaster):
         return forecast_usable(
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )
+
+    def forecast_members(self, sample: Sample, origins: slice) -> Float:
+        """Return what each network forecasts alone, without the blend, (members, n, N, H)."""
+        usable = sample.usable()[origins]
+        shape = (self.regressor.members, *usable.shape, len(sample.horizons))
+        variance = np.full(shape, np.nan)
+        if usable.any():
+            variance[:, usable] = self.regressor.predict_members(sample.x[origins][usable])
+        return variance
+
+    def _level_trust(self, sample: Sample, sessions: int) -> list[float]:
+        """Return the share of the held-out level error to correct at each horizon.
+
+        Targets overlap, so that `sessions` hold sessions / horizon independent ones; against them
+        stands the prior that the level has not drifted. A forecast of logs is a median: what
+        moves it to the mean is no drift and is corrected wholly.
+        """
+        if self.regressor.loss != "qlike":
+            return [1.0] * len(sample.horizons)
+        return [sessions / (sessions + NO_DRIFT * horizon) for horizon in sample.horizons]
 
     def _callbacks(self) -> list[Any]:
         if self.on_epoch is None:

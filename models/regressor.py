@@ -14,8 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from models import checks
-from models.anchor import LogLinear
-from models.scaling import Scaler
+from models.inputs import Inputs, LinearCorrection
 
 Float = NDArray[np.float64]
 
@@ -81,6 +80,13 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Whether each member trains on as many rows drawn with replacement, by its seed.
     anchor : None, or sequence of int or of str
         Columns (or column names) of the anchor's regression; None anchors on the mean alone.
+    levels : None, or sequence of int or of str
+        Columns that are the log of a variance; the networks see them less the anchor's forecast.
+    blend : float
+        Weight, in [0, 1], of a ridge regression on the same inputs in the mean of the log
+        forecasts; the networks have the rest.
+    level_trust : float or sequence of float
+        Share of the level's error on the held-out rows that is corrected, one or one a target.
     validation_fraction : float
         Share of rows held out at the end, in [0, 1); where that makes no row, training stops on
         its own loss.
@@ -102,10 +108,13 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Which members reached a loss that is no finite number; they kept the best weights before.
     network_ : keras.Model
         The stacked members, (members, rows, features) to (members, rows, targets).
-    anchor_, scaler_ : LogLinear, Scaler
-        Fitted on the training rows.
+    inputs_ : Inputs
+        What the networks see, and the anchor, both fitted on the training rows.
+    linear_ : LinearCorrection
+        The ridge regression, fitted on training and held-out rows.
     bias_ : ndarray, (targets,)
-        Added to the log forecast: what the held-out rows say the mean lies off (Duan 1983).
+        Added to the networks' log forecast: what the held-out rows say the mean lies off (Duan
+        1983), times `level_trust`.
     n_features_in_, feature_names_in_ : int, ndarray
         As everywhere in scikit-learn.
 
@@ -137,6 +146,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         members: int = 8,
         bootstrap: bool = False,
         anchor: Sequence[int] | Sequence[str] | None = None,
+        levels: Sequence[int] | Sequence[str] | None = None,
+        blend: float = 0.0,
+        level_trust: float | Sequence[float] = 1.0,
         validation_fraction: float = 0.1,
         purge: int = 0,
         seed: int = 0,
@@ -159,6 +171,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.members = members
         self.bootstrap = bootstrap
         self.anchor = anchor
+        self.levels = levels
+        self.blend = blend
+        self.level_trust = level_trust
         self.validation_fraction = validation_fraction
         self.purge = purge
         self.seed = seed
@@ -192,25 +207,40 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self._single_target = variance.ndim == 1
         rows = (inputs, checks.positive_variance(variance))
         fit_rows, held_out = self._parts(*rows, validation_data)
-        self._anchor_columns = checks.anchor_columns(self)
-        self.scaler_ = Scaler.fit(fit_rows[0])
-        self.anchor_ = LogLinear.fit(self._anchor_inputs(fit_rows[0]), np.log(fit_rows[1]))
+        columns = checks.columns_of(self, "anchor"), checks.columns_of(self, "levels")
+        checks.finite_anchor(inputs, columns[0])
+        self.inputs_ = Inputs.fit(fit_rows[0], np.log(fit_rows[1]), *columns)
         self._train(fit_rows, held_out, callbacks)
         self.bias_ = self._bias(*held_out)
+        parts = _parts_of(fit_rows, held_out)
+        both = [np.concatenate(column) for column in zip(*parts, strict=True)]
+        self.linear_ = LinearCorrection.fit(both[0], np.log(both[1]), *columns)
         return self
 
     def predict(self, X: ArrayLike) -> Float:
         """Return the forecast of the mean variance, (n,) or (n, H) as `y` was."""
         check_is_fitted(self, "network_")
         inputs = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
-        variance = np.exp(self._predict_log(inputs) + self.bias_)
+        checks.finite_anchor(inputs, self.inputs_.anchor_columns)
+        networks = self._networks_log(inputs) + self.bias_
+        linear = self.linear_.predict_log(inputs) if self.blend else 0.0
+        variance = np.exp((1.0 - self.blend) * networks + self.blend * linear)
         return np.asarray(variance[:, 0] if self._single_target else variance)
+
+    def predict_members(self, X: ArrayLike) -> Float:
+        """Return the forecast of each network alone, (members, n, H), without the blend."""
+        from models.engine.stack import forward
+
+        check_is_fitted(self, "network_")
+        known = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
+        inputs, anchor_log = self.inputs_.of(known)
+        return np.asarray(np.exp(anchor_log + forward(self.network_, inputs) + self.bias_))
 
     def plain_network(self, member: int) -> Any:
         """Return one member as a plain `keras.Model` of Dense layers.
 
-        It maps `scaler_.transform(X)`, (n, F), to the member's correction of the log variance,
-        (n, H); to forecast, add the anchor and the bias, and take the exponential.
+        It maps standardised inputs, ``inputs_.of(X)[0]`` (n, F), to the member's correction of the
+        log variance, (n, H); to forecast, add the anchor and the bias, and take the exponential.
         """
         from models.engine.stack import plain_network
 
@@ -257,8 +287,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         from models.orders import plan_of, team_of
 
         plan = plan_of(self, fit_rows[0].shape[1], fit_rows[1].shape[1])
-        same = held_out[0] is fit_rows[0]
-        parts = (fit_rows,) if same else (fit_rows, held_out)
+        parts = _parts_of(fit_rows, held_out)
         counts = [len(part[0]) for part in parts]
         numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
         members = team_of(self, numbers[0], numbers[-1])
@@ -280,34 +309,27 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """Return the parts, one below the other, as the engine's rows."""
         from models.engine.groups import Rows
 
-        columns = [
-            (
-                self.scaler_.transform(X),
-                self.anchor_.predict_log(self._anchor_inputs(X)).astype(np.float32),
-                np.log(y).astype(np.float32),
-            )
-            for X, y in parts
-        ]
+        columns = []
+        for X, y in parts:
+            inputs, anchor_log = self.inputs_.of(X)
+            columns.append((inputs, anchor_log.astype(np.float32), np.log(y).astype(np.float32)))
         return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
-    def _anchor_inputs(self, X: Float) -> Float:
-        return checks.finite_anchor(np.asarray(X)[:, self._anchor_columns], self._anchor_columns)
-
-    def _predict_log(self, X: Float) -> Float:
+    def _networks_log(self, X: Float) -> Float:
         from models.engine.stack import forward
 
-        correction = forward(self.network_, self.scaler_.transform(X)).mean(
-            axis=0, dtype=np.float64
-        )
-        return np.asarray(self.anchor_.predict_log(self._anchor_inputs(X)) + correction)
+        inputs, anchor_log = self.inputs_.of(X)
+        correction = forward(self.network_, inputs).mean(axis=0, dtype=np.float64)
+        return np.asarray(anchor_log + correction)
 
     def _bias(self, X: Float, y: Float) -> Float:
-        """Return what centres the mean of the forecast on rows that were not fitted on.
+        """Return what moves the mean of the forecast towards that of rows not fitted on.
 
         With `mse` it turns a forecast of the mean log into the log of the mean (Duan 1983); with
         `qlike` it corrects the drift of the level since the training rows.
         """
-        return np.asarray(np.log(np.mean(y / np.exp(self._predict_log(X)), axis=0)))
+        error = np.log(np.mean(y / np.exp(self._networks_log(X)), axis=0))
+        return np.asarray(np.asarray(self.level_trust) * error)
 
     def __sklearn_tags__(self) -> Any:
         """Say what scikit-learn may expect: positive targets, several at once, NaN in X."""
@@ -317,3 +339,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         tags.non_deterministic = False
         return tags
+
+
+def _parts_of(fit_rows: Any, held_out: Any) -> tuple[Any, ...]:
+    """Return the different parts: one where training stops on its own rows."""
+    return (fit_rows,) if held_out[0] is fit_rows[0] else (fit_rows, held_out)

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from models.anchor import LogLinear
+from models.inputs import Inputs, LinearCorrection
 from models.scaling import Scaler
 
 if TYPE_CHECKING:
     from models.regressor import KerasVolatilityRegressor
 
-FORMAT = 2
+FORMAT = 3
 NETWORK = "network.keras"
 REST = "regressor.json"
 
@@ -39,9 +40,11 @@ def save(regressor: KerasVolatilityRegressor, folder: Path) -> None:
         "features": regressor.n_features_in_,
         "feature_names": _plain(getattr(regressor, "feature_names_in_", None)),
         "single_target": regressor._single_target,
-        "anchor_columns": _plain(regressor._anchor_columns),
-        "anchor": _plain(vars(regressor.anchor_)),
-        "scaler": _plain(vars(regressor.scaler_)),
+        "inputs": _inputs_saved(regressor.inputs_),
+        "linear": {
+            "inputs": _inputs_saved(regressor.linear_.inputs),
+            "correction": _plain(vars(regressor.linear_.correction)),
+        },
         "bias": _plain(regressor.bias_),
         "best_epoch": _plain(regressor.best_epoch_),
         "epochs_run": _plain(regressor.epochs_run_),
@@ -96,17 +99,41 @@ def _restored(regressor: Regressor, rest: dict[str, Any]) -> Regressor:
     if rest["feature_names"] is not None:
         regressor.feature_names_in_ = np.array(rest["feature_names"], dtype=object)
     regressor._single_target = rest["single_target"]
-    regressor._anchor_columns = np.array(rest["anchor_columns"], dtype=np.intp)
-    intercept = np.array(rest["anchor"]["intercept"])
-    slopes = np.array(rest["anchor"]["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
-    regressor.anchor_ = LogLinear(slopes=slopes, intercept=intercept)
-    regressor.scaler_ = Scaler(**{k: np.array(v) for k, v in rest["scaler"].items()})
+    regressor.inputs_ = _inputs_restored(rest["inputs"])
+    regressor.linear_ = LinearCorrection(
+        _inputs_restored(rest["linear"]["inputs"]),
+        _log_linear_restored(rest["linear"]["correction"]),
+    )
     regressor.bias_ = np.array(rest["bias"])
     regressor.best_epoch_ = np.array(rest["best_epoch"])
     regressor.epochs_run_ = np.array(rest["epochs_run"])
     regressor.diverged_ = np.array(rest["diverged"])
     regressor.history_ = {k: np.array(v) for k, v in rest["history"].items()}
     return regressor
+
+
+def _inputs_saved(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "anchor": _plain(vars(inputs.anchor)),
+        "scaler": _plain(vars(inputs.scaler)),
+        "anchor_columns": _plain(inputs.anchor_columns),
+        "level_columns": _plain(inputs.level_columns),
+    }
+
+
+def _inputs_restored(saved: dict[str, Any]) -> Inputs:
+    return Inputs(
+        anchor=_log_linear_restored(saved["anchor"]),
+        scaler=Scaler(**{k: np.array(v) for k, v in saved["scaler"].items()}),
+        anchor_columns=np.array(saved["anchor_columns"], dtype=np.intp),
+        level_columns=np.array(saved["level_columns"], dtype=np.intp),
+    )
+
+
+def _log_linear_restored(saved: dict[str, Any]) -> LogLinear:
+    intercept = np.array(saved["intercept"])
+    slopes = np.array(saved["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
+    return LogLinear(slopes=slopes, intercept=intercept)
 
 
 def _saved_loss(loss: Any) -> Any:

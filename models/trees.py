@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, forecast_usable
 
-# Common settings for pooled panels: many small steps, leaves that no single week can fill.
+# scikit-learn's own number of steps and rate: three times as many half as large do no better on
+# development years (docs/experiments.md). Leaves that no single week can fill.
 SETTINGS = {
-    "max_iter": 300,
-    "learning_rate": 0.05,
+    "max_iter": 100,
+    "learning_rate": 0.1,
     "max_leaf_nodes": 31,
     "min_samples_leaf": 200,
     "early_stopping": False,

@@ -205,6 +205,9 @@ class ModelSettings(Section):
     bootstrap: bool = Field(
         False, description="each member trains on rows drawn with replacement, by its seed"
     )
+    blend: float = Field(
+        0.5, ge=0, le=1, description="weight of a ridge regression on the same features, in logs"
+    )
     seed: int = Field(
         0, ge=0, le=LARGEST_SEED, description="of weights and shuffling; same seed, same forecasts"
     )
@@ -214,7 +217,7 @@ class BaselineSettings(Section):
     """What the network must beat."""
 
     models: tuple[Annotated[str, AfterValidator(_baseline)], ...] = Field(
-        ("last_value", "mean_22", "ewma", "har", "garch"),
+        ("last_value", "mean_22", "ewma", "har", "harx", "garch"),
         strict=False,
         description="of " + ", ".join(BASELINE_NAMES) + ", or module:Class; har is always there",
     )

@@ -37,6 +37,8 @@ def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> Re
         settings=settings(config),
         provenance=provenance(folder, config, stages),
         failures=artifacts.failures(manifest),
+        steps=artifacts.read_frame(folder / artifacts.STEPS),
+        risk=artifacts.read_frame(folder / artifacts.RISK),
         interval_level=config.report.interval,
     )
 
@@ -54,6 +56,7 @@ def settings(config: Config) -> dict[str, str]:
         "hidden layers": "-".join(map(str, model.hidden)) or "none",
         "networks averaged": str(model.members),
         "refit every": f"{config.split.refit_every} sessions, {config.split.window} window",
+        "blended with HAR-X": f"{model.blend:.0%}",
         "seed": str(model.seed),
     }
 

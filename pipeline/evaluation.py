@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
+from features.panel import Panel
 from features.units import volatility_annual_pct
-from models.interval import interval
+from models.catalogue import NETWORK, REFERENCE
+from models.interval import interval, places
+from models.network import Network
+from models.regressor import KerasVolatilityRegressor
 from pipeline.config import Config
 from pipeline.data.calendars import periods_per_year
-from pipeline.panels import calendars_of
+from pipeline.panels import calendars_of, sample_of
 from pipeline.walk import TEST, VALIDATION
+from reports.scores import CELL, qlike
 
+HARX = "harx"
 COLUMNS = [
     *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
-    *("variance", "lower", "upper", "clipped", "fallback", "realized"),
+    *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
 ]
 
 
@@ -34,12 +42,71 @@ def forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     for (_, model, horizon), part in tested.groupby(["fold", "model", "horizon"], sort=False):
         history = errors[model, horizon]
         known = history["target_end"] < part["origin"].min()
-        lower, upper = interval(
-            part["variance"].to_numpy(), history.loc[known, "residual"].to_numpy(), level
-        )
-        parts.append(part.assign(lower=lower, upper=upper))
+        residuals = history.loc[known, "residual"].to_numpy()
+        lower, upper = interval(part["variance"].to_numpy(), residuals, level)
+        log_error = np.log(part["realized"].to_numpy() / part["variance"].to_numpy())
+        parts.append(part.assign(lower=lower, upper=upper, pit=places(log_error, residuals)))
     table = pd.concat(parts)[COLUMNS]
     return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
+
+
+def tail_rows(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return the one-session forecasts of all folds with the return of the session forecast.
+
+    Those of the first fold's validation part come along as history, not `tested`.
+    """
+    first = folds["fold"].min()
+    wanted = (folds["part"] == TEST) | (folds["fold"] == first)
+    rows = folds[(folds["horizon"] == 1) & wanted]
+    session = panel.sessions.get_indexer(pd.DatetimeIndex(rows["target_end"]))
+    ticker = pd.Index(panel.tickers).get_indexer(pd.Index(rows["ticker"]))
+    known = np.where(session >= 0, panel.log_return[session, ticker], np.nan)
+    return pd.DataFrame(rows.assign(log_return=known, tested=rows["part"] == TEST))
+
+
+def never_refitted(fold: Path, panel: Panel, table: pd.DataFrame) -> pd.DataFrame:
+    """Return what the network in the folder `fold` forecasts for all origins of `table`.
+
+    Columns `origin, ticker, horizon, first_fold`, for comparison with networks refitted since.
+    """
+    first = panel.sessions.searchsorted(table["origin"].min())
+    last = panel.sessions.searchsorted(table["origin"].max())
+    origins = slice(int(first), int(last) + 1)
+    network = Network(KerasVolatilityRegressor.load(fold))
+    variance = network.forecast(sample_of(panel), origins)
+    shape = variance.shape
+    return pd.DataFrame(
+        {
+            "origin": np.repeat(panel.sessions[origins], shape[1] * shape[2]),
+            "ticker": np.tile(np.repeat(np.array(panel.tickers), shape[2]), shape[0]),
+            "horizon": np.tile(panel.horizons, shape[0] * shape[1]),
+            "first_fold": variance.ravel(),
+        }
+    )
+
+
+def step_losses(rows: pd.DataFrame, members: pd.DataFrame, first: pd.DataFrame) -> pd.DataFrame:
+    """Return the losses that `reports.steps.steps_table` splits the network's gain by.
+
+    `rows` are scored, `members` those of the walk, `first` of `never_refitted`; its losses are
+    left out in the first fold, where the two networks are one.
+    """
+    losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "qlike"]]
+    losses = losses.rename(columns={"qlike": NETWORK})
+    for model in (REFERENCE, HARX):
+        theirs = rows[rows["model"] == model][[*CELL, "qlike"]].rename(columns={"qlike": model})
+        if len(theirs):
+            losses = losses.merge(theirs, on=CELL)
+    losses = losses.merge(members, on=CELL).merge(first, on=CELL)
+    refitted = losses["fold"] > losses["fold"].min()
+    came, alone, first_fold = (
+        losses[name].to_numpy(np.float64) for name in ("realized", "alone", "first_fold")
+    )
+    return losses.assign(
+        single=losses["single_qlike"],
+        alone=qlike(came, alone),
+        first_fold=np.where(refitted, qlike(came, first_fold), np.nan),
+    )
 
 
 def with_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from typing import Any
 from pipeline import artifacts, stages
 from pipeline.config import Config, load
 from pipeline.config_text import to_toml
-from pipeline.errors import RunFolderError
+from pipeline.errors import ConfigError, RunFolderError
 from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
@@ -48,8 +48,8 @@ STAGES = (
     Stage(
         "evaluate",
         stages.evaluate,
-        (artifacts.MODEL,),
-        (artifacts.FORECASTS, artifacts.SCORES),
+        (artifacts.MODEL, artifacts.FEATURES),
+        (artifacts.FORECASTS, artifacts.SCORES, artifacts.STEPS, artifacts.RISK),
         ("data", "report"),
     ),
     Stage(
@@ -58,6 +58,8 @@ STAGES = (
         (
             artifacts.FORECASTS,
             artifacts.SCORES,
+            artifacts.STEPS,
+            artifacts.RISK,
             artifacts.HISTORY,
             artifacts.QUALITY,
             artifacts.FEATURES,
@@ -90,6 +92,7 @@ def run(
     """
     config = _with_absolute_path(config)
     feature_names(config)  # before anything is written
+    _own_code(config)  # a class that cannot be had is told before an hour of downloading
     with artifacts.locked(folder), progress.running():
         manifest = artifacts.read_manifest(folder)
         manifest["volcast"] = __version__
@@ -190,7 +193,33 @@ def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: An
         "inputs": inputs,
         "source": source,
     }
+    if "baselines" in stage.sections:
+        depends["own_code"] = _own_code(config)
     return artifacts.digest_of(depends)
+
+
+def _own_code(config: Config) -> dict[str, str | None]:
+    """Return the hash of the file of every baseline that is a class of the user's.
+
+    Raises
+    ------
+    ConfigError
+        One cannot be had.
+    """
+    own = [name for name in config.baselines.models if ":" in name]
+    if not own:
+        return {}
+    from models.catalogue import baseline, source_of
+
+    files = {}
+    for name in own:
+        try:
+            baseline(name)
+        except ValueError as error:
+            raise ConfigError(f"baselines.models: {error}") from error
+        file = source_of(name)
+        files[name] = artifacts.digest(file) if file else None
+    return files
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:

@@ -21,6 +21,7 @@ from pipeline.progress import Progress
 
 FOLD_FORECASTS = "forecasts.parquet"
 FOLD_HISTORY = "history.csv"
+FOLD_MEMBERS = "members.parquet"
 FOLD_KEY = "fold.json"
 
 
@@ -126,18 +127,35 @@ def train(work: Work) -> dict[str, Any]:
 
 
 def evaluate(work: Work) -> dict[str, Any]:
-    """Join forecasts with outcomes and judge them; write forecasts.parquet and scores.csv."""
-    from pipeline.evaluation import forecast_table, with_volatility
+    """Join forecasts with outcomes and judge them; write forecasts.parquet and the judgements."""
+    from pipeline import evaluation, panels
     from reports.answer import verdict_sentence
-    from reports.scores import score_table
+    from reports.risk import risk_table
+    from reports.scores import score_table, scored_rows
+    from reports.steps import steps_sentence, steps_table
+    from reports.tails import tail_forecasts
 
     places = sorted((work.folder / artifacts.MODEL).glob("fold-*"))
-    table = forecast_table(_gather(places, FOLD_FORECASTS), work.config.report.interval)
-    scores = score_table(with_volatility(table, work.config))
-    artifacts.write_frame(work.folder / artifacts.FORECASTS, table)
-    artifacts.write_frame(work.folder / artifacts.SCORES, scores)
+    folds, level = _gather(places, FOLD_FORECASTS), work.config.report.interval
+    panel = panels.read(work.folder / artifacts.FEATURES)
+    table = evaluation.forecast_table(folds, level)
+    readable = evaluation.with_volatility(table, work.config)
+    scores = score_table(readable, interval_level=level)
+    first = evaluation.never_refitted(places[0], panel, table)
+    members = _gather(places, FOLD_MEMBERS)
+    steps = steps_table(evaluation.step_losses(scored_rows(readable), members, first))
+    risk = risk_table(tail_forecasts(evaluation.tail_rows(folds, panel)))
+    for name, result in (
+        (artifacts.FORECASTS, table),
+        (artifacts.SCORES, scores),
+        (artifacts.STEPS, steps),
+        (artifacts.RISK, risk),
+    ):
+        artifacts.write_frame(work.folder / name, result)
     verdict = verdict_sentence(scores)
     work.progress.note(verdict)
+    if steps_sentence(steps):
+        work.progress.note(steps_sentence(steps))
     return {"forecasts": len(table), "verdict": verdict}
 
 
@@ -170,6 +188,7 @@ def _save(folder: Path, result: Any, key: str) -> None:
     number = int(result.forecasts["fold"].iloc[0])
     history_frame(result.regressor, number).to_csv(folder / FOLD_HISTORY, index=False)
     result.forecasts.to_parquet(folder / FOLD_FORECASTS, index=False)
+    result.members.to_parquet(folder / FOLD_MEMBERS, index=False)
     finished = {"key": key, "files": _digests(folder)}
     (folder / FOLD_KEY).write_text(json.dumps(finished), encoding="utf-8")
 

@@ -25,20 +25,25 @@ from pipeline.errors import ConfigError, DataError
 from pipeline.panels import sample_of
 from pipeline.progress import Progress
 from pipeline.splits import Fold, WalkForward
+from reports.scores import qlike
 
 SAMPLE_TEST_START = pd.Timestamp("2008-01-01")
-FOLDS_AT_ONCE = 2
+LARGE_PANEL = 200_000  # cells; beyond it one fold fills processors and memory
 VALIDATION, TEST = "validation", "test"
+MEMBER_COLUMNS = ["origin", "ticker", "horizon", "alone", "single_qlike"]
 
 
 @dataclass(frozen=True)
 class FoldResult:
     """What one fold leaves: forecasts of its validation and test origins, and its network.
 
-    `seconds` is the wall-clock time of each model's fit and forecasts.
+    `members` has a row for each of the network's test forecasts: `alone`, the variance that the
+    average of its members forecasts without the blend, and `single_qlike`, the mean of their
+    losses, each alone. `seconds` is the wall-clock time of each model's fit and forecasts.
     """
 
     forecasts: pd.DataFrame
+    members: pd.DataFrame
     regressor: KerasVolatilityRegressor
     seconds: dict[str, float]
 
@@ -121,10 +126,11 @@ def walk(
     """Yield the result of each fold, in order.
 
     Networks train one at a time, outside Python's lock; a second thread meanwhile fits the
-    baselines of the next fold, or forecasts with what is fitted. Whoever stops listening waits
-    for the folds at work, not for those after them.
+    baselines of the next fold, or forecasts with what is fitted. On a large panel every model
+    uses all processors by itself, and folds follow one another. Whoever stops listening waits for
+    the folds at work, not for those after them.
     """
-    pool = ThreadPoolExecutor(max_workers=FOLDS_AT_ONCE)
+    pool = ThreadPoolExecutor(max_workers=1 if panel.variance.size > LARGE_PANEL else 2)
     try:
         jobs = deque(pool.submit(walk_fold, panel, fold, config, progress) for fold in folds)
         while jobs:
@@ -159,7 +165,19 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
                 table = _forecast(model, seen, origins, bounds)
             tables.append(_long(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
-    return FoldResult(forecasts, network.regressor, seconds)
+    members = _members(network, seen, panel, fold.test, bounds)
+    return FoldResult(forecasts, members, network.regressor, seconds)
+
+
+def _members(
+    network: Network, seen: Sample, panel: Panel, origins: slice, bounds: Bounds
+) -> pd.DataFrame:
+    """Return `MEMBER_COLUMNS` of the test part."""
+    single = network.forecast_members(seen, origins)
+    alone, _ = bounds.clip(np.exp(np.log(single).mean(axis=0)))
+    losses = qlike(panel.target[origins], np.clip(single, bounds.low, bounds.high))
+    values = {"alone": alone, "single_qlike": losses.mean(axis=0)}
+    return _long(values, panel, origins)[MEMBER_COLUMNS]
 
 
 @contextmanager
@@ -205,7 +223,7 @@ def _forecast(
 
 def _long(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:
     """Return forecasts (n, N, H) in long format, ticker by ticker, for the bars that exist."""
-    shape = values["variance"].shape
+    shape = next(iter(values.values())).shape
     origin = np.broadcast_to(panel.sessions.to_numpy()[origins, None, None], shape)
     start = np.broadcast_to(panel.target_start[origins, :, None], shape)
     columns = {

@@ -14,6 +14,7 @@ REGIME_RULE = (
     "origin: lowest third calm, highest third stormy. Nothing later than the origin enters, so the "
     "three groups need not be of equal size."
 )
+PIT_BINS = 10
 RECENT_ORIGINS = 250  # about one year of sessions
 
 
@@ -60,6 +61,22 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
         inside=("inside", "mean"),
         above=("above", "mean"),
     )
+
+
+def pit_histogram(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return `horizon, bin, rows, share` of the model's probability integrals in ten equal bins.
+
+    All ten shares are a tenth where the density forecast is right; high outer ones mean that it
+    is too narrow, a slope that it is too low or too high.
+    """
+    mine = rows[(rows["model"] == model) & rows["pit"].notna()] if "pit" in rows else rows.iloc[:0]
+    tables = []
+    for horizon, part in mine.groupby("horizon"):
+        counts, _ = np.histogram(part["pit"], bins=PIT_BINS, range=(0.0, 1.0))
+        place = {"horizon": horizon, "bin": range(PIT_BINS), "rows": counts}
+        tables.append(pd.DataFrame({**place, "share": counts / len(part)}))
+    columns = ["horizon", "bin", "rows", "share"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
 def against_baseline(rows: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from reports.risk import RISK_COLUMNS
+from reports.steps import STEP_COLUMNS
+
 REQUIRED_COLUMNS = {
     "forecasts": {"origin", "ticker", "horizon", "model", "variance", "volatility", "realized"},
     "scores": {"horizon", "ticker", "model", "qlike", "ratio_to_har", "dm_p_value"},
@@ -39,6 +42,10 @@ class ReportContent:
         Heading to text or to a mapping of label to value: configuration, hashes, versions, seeds.
     failures
         Ticker to the reason why it has no forecast.
+    steps
+        Result of `reports.steps.steps_table`; empty where it cannot be had.
+    risk
+        Result of `reports.risk.risk_table`; empty without one-session forecasts.
     interval_level
         Nominal coverage of the prediction intervals, in (0, 1).
 
@@ -56,6 +63,8 @@ class ReportContent:
     settings: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, object] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
+    risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     interval_level: float = 0.9
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from reports.breakdowns import (
     by_year,
     coverage,
     loss_days,
+    pit_histogram,
     regimes,
 )
 from reports.content import ReportContent
@@ -26,6 +27,7 @@ from reports.curves import summary, verdicts
 from reports.figures.palette import label_of
 from reports.presentation import TextTable, text_table
 from reports.scores import POOLED, scored_rows
+from reports.steps import steps_sentence
 
 __all__ = ["ReportContent", "render_html", "render_markdown"]
 
@@ -45,6 +47,7 @@ class Tables:
     daily: pd.DataFrame
     worst: pd.DataFrame
     coverage: pd.DataFrame
+    density: pd.DataFrame
 
 
 def render_html(content: ReportContent) -> str:
@@ -82,6 +85,7 @@ def _tables(content: ReportContent) -> Tables:
         daily=against_baseline(rows, model),
         worst=loss_days(rows, model),
         coverage=coverage(rows),
+        density=pit_histogram(rows, model),
     )
 
 
@@ -94,6 +98,7 @@ def _figures(content: ReportContent, tables: Tables) -> dict[str, list[panels.Pa
         "regime_panels": panels.regime_panels(tables.regimes),
         "loss_panels": panels.loss_panels(tables.daily, tables.worst, tables.model),
         "coverage_panels": panels.coverage_panels(tables.coverage, content.interval_level),
+        "density_panels": panels.density_panels(tables.density, tables.model),
     }
 
 
@@ -112,6 +117,15 @@ def _view(content: ReportContent, tables: Tables) -> dict[str, Any]:
         "tickers_drawn": panels.TICKERS_DRAWN,
         "tickers": tables.newest["ticker"].nunique(),
         "score_tables": _score_tables(content.scores, tables.model),
+        "worth_tables": _by_horizon(
+            content.scores[content.scores["ticker"] == POOLED].sort_values("qlike", kind="stable"),
+            shown.WORTH_COLUMNS,
+            emphasise=tables.model,
+        ),
+        "steps_sentence": steps_sentence(content.steps),
+        "steps_table": text_table(content.steps, shown.STEP_COLUMNS),
+        "risk_table": _risk_table(content.risk, tables.model),
+        "ticker_risk_table": _ticker_risk_table(content.risk, tables.model),
         "ticker_scores": _ticker_scores(content.scores, tables.model),
         "training_summary": summary(tables.verdicts),
         "verdict_table": text_table(tables.verdicts, shown.VERDICT_COLUMNS),
@@ -158,6 +172,17 @@ def _ticker_scores(scores: pd.DataFrame, model: str) -> dict[str, TextTable]:
     return _by_horizon(rows, shown.TICKER_SCORE_COLUMNS, emphasise=model)
 
 
+def _risk_table(risk: pd.DataFrame, model: str) -> TextTable:
+    pooled = risk[risk["ticker"] == POOLED].sort_values(["level", "fz_loss"], kind="stable")
+    return text_table(pooled, shown.RISK_COLUMNS, emphasise=model)
+
+
+def _ticker_risk_table(risk: pd.DataFrame, model: str) -> TextTable:
+    rows = risk[(risk["ticker"] != POOLED) & (risk["model"] == model)]
+    worst_first = rows.sort_values(["level", "share"], ascending=[True, False], kind="stable")
+    return text_table(worst_first, shown.TICKER_RISK_COLUMNS)
+
+
 def _by_horizon(
     frame: pd.DataFrame, columns: Sequence[shown.Column], *, emphasise: str | None = None
 ) -> dict[str, TextTable]:
@@ -198,9 +223,11 @@ def _environment() -> jinja2.Environment:
 
 
 def _unbroken(sentence: str) -> str:
-    """Return the sentence with its p-values kept on one line."""
+    """Return the sentence with p-values, plus-minus signs, percents and HAR-X kept on one line."""
     space = "\N{NO-BREAK SPACE}"
-    return re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
+    kept = re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
+    kept = kept.replace(" ± ", f"{space}±{space}").replace(" %", f"{space}%")
+    return kept.replace("HAR-X", "HAR\N{NON-BREAKING HYPHEN}X")
 
 
 def _markdown_cell(text: object) -> str:

@@ -17,6 +17,8 @@ from statsmodels.stats.sandwich_covariance import S_hac_simple
 Floats: TypeAlias = NDArray[np.float64]
 
 MIN_DATES = 30  # below this a HAC variance is noise itself; the answer is NaN
+MCS_REPETITIONS, MCS_SEED = 1_000, 0
+SHARPE_RATIO, RISK_AVERSION = 0.4, 2.0  # of Bollerslev et al. (2018), section 4.1
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,48 @@ def diebold_mariano(difference: ArrayLike, dates: ArrayLike, horizon: int) -> Di
     statistic = float(mean / error)
     p_value = float(2 * stats.t.sf(abs(statistic), degrees_of_freedom(count, lags)))
     return DieboldMariano(mean, statistic, p_value, count, lags)
+
+
+def model_confidence_set(losses: ArrayLike, horizon: int) -> Floats:
+    """Return the Model Confidence Set's p-value of each model (Hansen, Lunde & Nason 2011).
+
+    Parameters
+    ----------
+    losses
+        (dates, models), time ascending, tickers averaged.
+    horizon
+        Sessions that a target covers; bootstrap blocks are as long as the lags of the HAC errors.
+
+    A model whose p-value is below 0.1 is not among the best at 90 %. By arch, the maximum
+    statistic, 1,000 stationary bootstraps of a fixed seed. NaN below 30 dates or two horizons, or
+    where fewer than two models differ.
+    """
+    table = np.asarray(losses, dtype=np.float64)
+    dates, models = table.shape
+    nothing = np.full(models, np.nan)
+    first_of = {column.tobytes(): number for number, column in reversed(list(enumerate(table.T)))}
+    different = sorted(first_of.values())
+    if dates < max(MIN_DATES, 2 * horizon) or len(different) < 2:
+        return nothing
+    from arch.bootstrap import MCS
+
+    block = max(newey_west_lags(dates, horizon), 1)
+    test = MCS(table[:, different], 0.1, reps=MCS_REPETITIONS, block_size=block, seed=MCS_SEED)
+    test.compute()
+    found = test.pvalues["Pvalue"]
+    of_column = {column: float(found[place]) for place, column in enumerate(different)}
+    return np.array([of_column[first_of[column.tobytes()]] for column in table.T])
+
+
+def utility(realized: ArrayLike, forecast: ArrayLike) -> Floats:
+    """Return the yearly utility, as a share of wealth, of targeting a volatility by each forecast.
+
+    ``SR^2 / gamma * (sqrt(y / p) - y / (2 p))`` with a Sharpe ratio of 0.4 and a risk aversion of
+    2: 4 % for a perfect forecast (Bollerslev, Hood, Huss & Pedersen 2018, Review of Financial
+    Studies 31, eq. 17). Differences between models are what a better forecast is worth.
+    """
+    ratio = np.asarray(realized, dtype=np.float64) / np.asarray(forecast, dtype=np.float64)
+    return np.asarray(SHARPE_RATIO**2 / RISK_AVERSION * (np.sqrt(ratio) - ratio / 2.0))
 
 
 def mincer_zarnowitz(

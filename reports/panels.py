@@ -10,6 +10,7 @@ from reports import breakdowns
 from reports.answer import lead_model
 from reports.content import ReportContent
 from reports.figures.coverage import interval_coverage
+from reports.figures.density import pit_bars
 from reports.figures.forecast import forecast_against_realized
 from reports.figures.loss_days import cumulative_difference
 from reports.figures.palette import label_of
@@ -126,6 +127,23 @@ def coverage_panels(table: pd.DataFrame, interval_level: float) -> list[Panel]:
         "coverage",
         draw,
         lambda part: f"Share of outcomes inside the interval; nominal {interval_level:.0%}",
+    )
+
+
+def density_panels(table: pd.DataFrame, model: str) -> list[Panel]:
+    """Return the histogram of the probability integrals, a figure a horizon."""
+
+    def draw(part: pd.DataFrame, axes: Axes) -> Axes:
+        return pit_bars(part, axes, model=model)
+
+    return _by_horizon(
+        table,
+        "density",
+        draw,
+        lambda part: (
+            f"Share of outcomes in each tenth of the forecast density of {label_of(model)}, from "
+            f"{part['share'].min():.0%} to {part['share'].max():.0%}"
+        ),
     )
 
 

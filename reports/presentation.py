@@ -61,6 +61,11 @@ def date(value: pd.Timestamp) -> str:
     return "" if pd.isna(value) else f"{value:%Y-%m-%d}"
 
 
+def sentence_case(text: str) -> str:
+    """Return `text` with a capital first letter, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def p_value(value: float) -> str:
     """Return a p-value as it is printed in papers: 0.031, or < 0.001."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
@@ -90,6 +95,44 @@ SCORE_COLUMNS = [
     Column("coverage", "Coverage", ".1%"),
     Column("clipped_share", "Clipped", ".1%"),
     Column("fallback_share", "Fallback", ".1%"),
+]
+WORTH_COLUMNS = [
+    MODEL,
+    Column("qlike_median", "Median QLIKE", ".4f"),
+    Column("tickers_won", "Tickers won", ".0%"),
+    Column("mcs_p", "MCS p", p_value),
+    Column("pinball", "Pinball (vol. %)", ".2f"),
+    Column("utility_bp", "Utility (bp a year)", ".1f"),
+]
+STEP_COLUMNS = [
+    Column("horizon", "Horizon", horizon_name),
+    Column("step", "Step", sentence_case),
+    Column("rows", "Rows", ",d"),
+    Column("qlike_before", "QLIKE before", ".4f"),
+    Column("qlike_after", "QLIKE after", ".4f"),
+    Column("gain_pct", "Gain (% of HAR's)", "+.1f"),
+    Column("error_pct", "Std. error", ".1f"),
+]
+RISK_COLUMNS = [
+    Column("level", "Level", ".0%"),
+    MODEL,
+    Column("rows", "Rows", ",d"),
+    Column("exceedances", "Exceedances", ",d"),
+    Column("share", "Share", ".2%"),
+    Column("es_ratio", "Loss beyond / ES", ".2f"),
+    Column("fz_loss", "FZ loss", ".3f"),
+    Column("tickers_passed", "Tickers passed", ".0%"),
+    Column("tickers_green", "Green", ".0%"),
+]
+TICKER_RISK_COLUMNS = [
+    RISK_COLUMNS[0],
+    Column("ticker", "Ticker"),
+    *RISK_COLUMNS[1:7],
+    Column("kupiec_p", "Kupiec p", p_value),
+    Column("independence_p", "Independence p", p_value),
+    Column("coverage_p", "Both p", p_value),
+    Column("es_p", "ES p", p_value),
+    Column("zone", "Light", str.capitalize),
 ]
 TICKER_SCORE_COLUMNS = [Column("ticker", "Ticker"), *SCORE_COLUMNS]
 VERDICT_COLUMNS = [

@@ -7,7 +7,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reports.inference import Floats, diebold_mariano, mincer_zarnowitz
+from reports.inference import (
+    Floats,
+    collapse_by_date,
+    diebold_mariano,
+    mincer_zarnowitz,
+    model_confidence_set,
+    utility,
+)
 
 BASELINE = "har"
 NETWORK = "network"
@@ -36,6 +43,11 @@ SCORE_COLUMNS = [
     "clipped_share",
     "fallback_share",
     "coverage",
+    "qlike_median",
+    "tickers_won",
+    "mcs_p",
+    "utility_bp",
+    "pinball",
 ]
 
 SCORED_BY = [
@@ -48,10 +60,14 @@ SCORED_BY = [
     "lower",
     "upper",
     "volatility",
+    "volatility_lower",
+    "volatility_upper",
     "volatility_realized",
     "clipped",
     "fallback",
 ]
+
+BASIS_POINTS = 1e4
 
 NOT_KNOWN_YET = "target not known yet"
 NO_TARGET = "target below the floor or missing"
@@ -117,18 +133,25 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rows": counted.size()}).reset_index()
 
 
-def score_table(forecasts: pd.DataFrame) -> pd.DataFrame:
+def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFrame:
     """Return the score table of docs/tables.md, all models of a horizon on the same rows.
 
     Parameters
     ----------
     forecasts
         The forecast table, with the volatility columns (annualised percent).
+    interval_level
+        Nominal coverage of the intervals, which `pinball` judges.
 
     Pooled scores (ticker `all`) come first. MSE, MAE and the Mincer-Zarnowitz intercept are on
     daily variance, `rmse_volatility` is in annualised percent and shown only: it is not robust to a
     noisy proxy (Patton 2011). `r2_log` is out of sample, so it can be negative. Diebold-Mariano is
     on QLIKE against HAR (negative is better than HAR) and NaN for HAR itself, or without HAR.
+    `utility_bp` is what an investor who targets a volatility would pay a year for the forecast
+    (`reports.inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
+    annualised percent. Of pooled rows alone: `tickers_won`, the share of tickers with a smaller
+    QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below 0.1 the model is not
+    among the best.
     """
     rows = scored_rows(forecasts)
     columns = {name: rows[name].to_numpy() for name in SCORED_BY}
@@ -140,8 +163,28 @@ def score_table(forecasts: pd.DataFrame) -> pd.DataFrame:
         }
         baseline = parts[BASELINE]["qlike"] if BASELINE in parts else None
         key = {"horizon": horizon, "ticker": ticker}
-        records += [{**key, "model": m, **_score(part, baseline)} for m, part in parts.items()]
-    return pd.DataFrame(records, columns=SCORE_COLUMNS)
+        sets = _confidence_set(parts, horizon) if ticker == POOLED else {}
+        records += [
+            {**key, "model": m, **_score(part, baseline, interval_level), "mcs_p": sets.get(m)}
+            for m, part in parts.items()
+        ]
+    return _with_tickers_won(pd.DataFrame(records, columns=SCORE_COLUMNS))
+
+
+def _confidence_set(parts: Mapping[str, Part], horizon: int) -> dict[str, float]:
+    """Return each model's p-value, on losses averaged over the tickers by date."""
+    losses = [collapse_by_date(part["qlike"], part["origin"]) for part in parts.values()]
+    by_date = np.stack([sums / rows for sums, rows in losses], axis=1)
+    return dict(zip(parts, model_confidence_set(by_date, horizon), strict=True))
+
+
+def _with_tickers_won(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores with the share of tickers won in the pooled rows."""
+    single = scores[(scores["ticker"] != POOLED) & scores["ratio_to_har"].notna()]
+    won = (single["ratio_to_har"] < 1).groupby([single["horizon"], single["model"]]).mean()
+    keys = pd.MultiIndex.from_frame(scores[["horizon", "model"]])
+    shares = pd.Series(won.reindex(keys).to_numpy(np.float64), index=scores.index)
+    return scores.assign(tickers_won=shares.where(scores["ticker"] == POOLED))
 
 
 def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
@@ -171,7 +214,7 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
             yield int(str(horizon)), str(name), of_ticker
 
 
-def _score(part: Part, baseline: Floats | None) -> dict[str, Any]:
+def _score(part: Part, baseline: Floats | None, interval_level: float) -> dict[str, Any]:
     realized, forecast, loss = part["realized"], part["variance"], part["qlike"]
     line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
     gap = part["volatility"] - part["volatility_realized"]
@@ -189,6 +232,9 @@ def _score(part: Part, baseline: Floats | None) -> dict[str, Any]:
         "clipped_share": part["clipped"].mean(),
         "fallback_share": part["fallback"].mean(),
         "coverage": _coverage(part),
+        "qlike_median": np.median(loss),
+        "utility_bp": utility(realized, forecast).mean() * BASIS_POINTS,
+        "pinball": _pinball(part, interval_level),
     }
 
 
@@ -211,6 +257,16 @@ def _coverage(part: Part) -> float:
     has_interval = np.isfinite(lower) & np.isfinite(upper)
     inside = (lower <= part["realized"]) & (part["realized"] <= upper)
     return float(inside[has_interval].mean()) if has_interval.any() else float("nan")
+
+
+def _pinball(part: Part, interval_level: float) -> float:
+    """Return the mean quantile loss of the two bounds, over rows that have them; else NaN."""
+    tail, losses = (1.0 - interval_level) / 2.0, []
+    for share, bound in ((tail, "volatility_lower"), (1.0 - tail, "volatility_upper")):
+        gap = part["volatility_realized"] - part[bound]
+        losses.append(np.maximum(share * gap, (share - 1.0) * gap))
+    known = np.isfinite(losses).all(axis=0)
+    return float(np.mean(losses, axis=0)[known].mean()) if known.any() else float("nan")
 
 
 def _r2(outcome: Floats, forecast: Floats) -> float:

@@ -7,6 +7,7 @@ ticker's numbers, None where there is none. Nothing is imported from the feature
 import math
 import statistics
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 Number = float | None
@@ -32,6 +33,8 @@ class Ticker:
         self.sd = [root(mean(window(self.var, t, 22), 14)) for t in days]
         self.z = [ratio(self.r[t], self.sd[t]) for t in days]
         self.log_v = [math.log(v) if v else None for v in self.v]
+        self.variance_surprise = [minus(self.lv[t], mean_of(self.lv, t, 66)) for t in days]
+        self.volume_surprise = [minus(self.log_v[t], mean_of(self.log_v, t, 66)) for t in days]
         self.exchange: list[Ticker] = []
 
     @staticmethod
@@ -171,6 +174,17 @@ def weekday(k: int) -> Callable[[Ticker, int], Number]:
     return value
 
 
+def echo(series: str, quarters: int, near: int) -> Callable[[Ticker, int], Number]:
+    def value(d: Ticker, t: int) -> Number:
+        earlier = d.sessions[t] + timedelta(days=int(d.to_next[t]) - 91 * quarters)
+        first = sum(session < earlier for session in d.sessions)  # the first session not before
+        if first - near < 0 or first + near > t:
+            return None
+        return largest(getattr(d, series), first + near, 2 * near + 1, max(1, near))
+
+    return value
+
+
 def floored_mean(name: str, w: int) -> Callable[[Ticker, int], Number]:
     return lambda d, t: log(mean_of([floored(v) for v in getattr(d, name)], t, w))
 
@@ -187,7 +201,10 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
     "overnight_share_22": overnight_share,
     "overnight_log_abs_z": lambda d, t: log_abs(ratio(d.gap[t], d.sd[t])),
     "own_level_250": lambda d, t: minus(d.lv[t], mean_of(d.lv, t, 250)),
-    "volatility_of_volatility_22": lambda d, t: std_of(d.lv, t, 22),
+    **{f"mean_log_{w}": lambda d, t, w=w: mean_of(d.lv, t, w) for w in (5, 22, 66, 250)},
+    "mean_log_all": lambda d, t: mean(window(d.lv, t, t + 1), 60),
+    "jumpiness_250": lambda d, t: minus(log(mean_of(d.var, t, 250)), mean_of(d.lv, t, 250)),
+    **{f"volatility_of_volatility_{w}": lambda d, t, w=w: std_of(d.lv, t, w) for w in (22, 66)},
     "max_22": lambda d, t: largest(d.lv, t, 22, 14),
     **{f"return_lag_{k}": lambda d, t, k=k: lag(d.r, t, k) for k in range(5)},
     **{f"return_mean_{w}": lambda d, t, w=w: mean_of(d.r, t, w) for w in (5, 22)},
@@ -210,9 +227,16 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
     "target_friday": weekday(4),
     "days_since_previous": lambda d, t: d.since_previous[t],
     "days_to_next": lambda d, t: d.to_next[t],
-    "quarter_ago": lambda d, t: largest(d.lv, t - 59, 7, 4),
-    "half_year_ago": lambda d, t: largest(d.lv, t - 121, 9, 4),
-    "year_ago": lambda d, t: largest(d.lv, t - 247, 9, 4),
+    **{
+        f"{name}_{q}q_{near}": echo(series, q, near)
+        for name, series in (("echo", "variance_surprise"), ("volume_echo", "volume_surprise"))
+        for q in (1, 2, 3, 4)
+        for near in (0, 1, 4)
+    },
+    "market_surprise": lambda d, t: cross_section(d, "variance_surprise", t),
+    "relative_surprise": lambda d, t: minus(
+        d.variance_surprise[t], cross_section(d, "variance_surprise", t)
+    ),
     "market_log_variance": market_variance(1),
     "market_log_variance_5": market_variance(5),
     "market_log_variance_22": market_variance(22),

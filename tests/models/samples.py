@@ -34,6 +34,7 @@ def make_sample(tickers: int = TICKERS) -> Sample:
         names=("har_1", "har_5", "har_22", "extra", "never_known"),
         x=np.stack([*har, extra, np.full_like(extra, np.nan)], axis=-1).astype(np.float32),
         optional=np.array([False, False, False, True, True]),
+        level=np.array([True, True, True, False, False]),
         horizons=HORIZONS,
         target=np.stack([_mean_ahead(variance, h) for h in HORIZONS], axis=-1),
         target_end=np.repeat(ends[:, None], tickers, axis=1),

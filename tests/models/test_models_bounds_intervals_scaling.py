@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from models.bounds import Bounds
 from models.forecaster import fitted_rows
-from models.interval import FEWEST_RESIDUALS, interval
+from models.interval import FEWEST_RESIDUALS, interval, places
 from models.scaling import BOUND, Scaler
 from tests.models.samples import LAST_KNOWN, SPLIT, make_sample
 
@@ -70,6 +70,13 @@ def test_too_few_residuals_give_no_interval_and_missing_ones_do_not_count():
     assert np.isnan(low).all() and np.isnan(high).all()
     low, high = interval(np.array([1.0, 2.0]), np.append(residuals, 0.0), 0.9)
     assert (low < [1.0, 2.0]).all() and (high > [1.0, 2.0]).all()
+
+
+def test_the_place_of_an_outcome_is_the_share_of_past_errors_below_it():
+    past = np.append(np.arange(99.0), np.nan)
+    found = places(np.array([-1.0, 49.5, 200.0, np.nan]), past)
+    np.testing.assert_allclose(found, [0.005, 0.505, 0.995, np.nan])
+    assert np.isnan(places(np.array([1.0]), past[: FEWEST_RESIDUALS - 1])).all()
 
 
 def test_the_scaler_by_hand():

@@ -46,7 +46,7 @@ def test_the_mean_over_the_fitted_rows_is_that_of_the_target():
 
 def test_an_estimate_that_forecasts_next_to_nothing_is_a_failed_fit(monkeypatch):
     wild = np.array([0.0, 0.0, 9.0, -9.0, 0.999])
-    monkeypatch.setattr(egarch, "estimated", lambda *_: wild)
+    monkeypatch.setattr(egarch, "estimated", lambda *_: [wild] * 3)
     model = EGARCH().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
     assert model.fitted_ == [None] * 3
     assert np.isnan(model.forecast(SAMPLE, slice(0, SESSIONS))).all()

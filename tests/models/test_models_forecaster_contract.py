@@ -30,7 +30,13 @@ def small_network() -> Network:
     return Network(KerasVolatilityRegressor(hidden=(4,), members=2, epochs=3, batch_size=64))
 
 
-FORECASTERS = {**BASELINES, NETWORK: small_network}
+def blended_network() -> Network:
+    network = small_network()
+    network.regressor.set_params(blend=0.5)
+    return network
+
+
+FORECASTERS = {**BASELINES, NETWORK: small_network, "network_blended": blended_network}
 ALL = slice(0, SESSIONS)
 SAMPLE = make_sample()
 every_forecaster = pytest.mark.parametrize("make", FORECASTERS.values(), ids=FORECASTERS.keys())
@@ -202,9 +208,12 @@ def test_fitted_rows_need_every_target_to_end_before_the_bound():
 def test_the_network_trains_on_the_training_part_alone():
     model = small_network().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
     rows = fitted_rows(SAMPLE, SPLIT.train, known_before=SPLIT.validation.start)
-    mean = np.nanmean(SAMPLE.x[rows][:, :4].astype(float), axis=0)
-    np.testing.assert_allclose(model.regressor.scaler_.mean[:4], mean)
-    assert model.regressor.scaler_.mean[4] == 0.0  # a feature that nobody ever knew
+    inputs = model.regressor.inputs_
+    level = inputs.anchor.predict_log(SAMPLE.x[rows][:, :3]).mean(axis=1, keepdims=True)
+    relative = (SAMPLE.x[rows][:, :3] - level).mean(axis=0)
+    np.testing.assert_allclose(inputs.scaler.mean[:3], relative, atol=1e-6)
+    np.testing.assert_allclose(inputs.scaler.mean[3], np.nanmean(SAMPLE.x[rows][:, 3]), rtol=1e-5)
+    assert inputs.scaler.mean[4] == 0.0  # a feature that nobody ever knew
 
 
 def test_a_ticker_that_trades_rarely_does_not_reach_into_the_validation_part():
@@ -215,7 +224,7 @@ def test_a_ticker_that_trades_rarely_does_not_reach_into_the_validation_part():
     other[300:400, 0] *= 5.0
     changed = dataclasses.replace(reaching, target=other)
     one, two = (small_network().fit(sample, SPLIT).regressor for sample in (reaching, changed))
-    np.testing.assert_array_equal(one.anchor_.slopes, two.anchor_.slopes)
+    np.testing.assert_array_equal(one.inputs_.anchor.slopes, two.inputs_.anchor.slopes)
     np.testing.assert_array_equal(one.history_["train_loss"], two.history_["train_loss"])
 
 

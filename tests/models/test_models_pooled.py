@@ -6,6 +6,7 @@ import pytest
 from models.catalogue import BASELINES, baseline
 from models.forecaster import fitted_rows
 from models.har import HARX, LogHAR, PooledHAR
+from models.inputs import RIDGE
 from models.naive import MonthMean
 from models.trees import Trees
 from pipeline.config import BASELINE_NAMES
@@ -44,15 +45,23 @@ def test_rolling_har_fits_the_latest_sessions_only():
     np.testing.assert_allclose(forecast[22:], expected[22:, 0], rtol=1e-8)
 
 
-def test_harx_is_least_squares_on_every_feature_with_the_mean_for_a_missing_one():
+def test_harx_is_har_plus_a_ridge_regression_of_its_error_on_relative_levels():
     x = SAMPLE.x[:, :, :4].astype(float)
-    mean = np.nanmean(KNOWN.x[:, :, 3][ROWS])
-    x[:, :, 3] = np.where(np.isnan(x[:, :, 3]), mean, x[:, :, 3])
-    forecast = HARX().fit(KNOWN, SPLIT).forecast(SAMPLE, ALL)
-    known = SAMPLE.usable()
-    expected = least_squares(np.nan_to_num(x))[known]
-    np.testing.assert_allclose(forecast[known], expected, rtol=0.02)  # 6 deviations bound features
-    assert np.median(np.abs(forecast[known] / expected - 1.0)) < 1e-3
+    har = np.log(least_squares(np.nan_to_num(x[:, :, :3])))
+    relative = x.copy()
+    relative[:, :, :3] -= har.mean(axis=2, keepdims=True)
+    inside = relative[: len(ROWS)][ROWS]
+    mean, deviation = np.nanmean(inside, axis=0), np.nanstd(inside, axis=0)
+    z = np.nan_to_num(np.clip((relative - mean) / deviation, -6, 6))
+    fitted_z = z[: len(ROWS)][ROWS] - z[: len(ROWS)][ROWS].mean(axis=0)
+    error = np.log(KNOWN.target[ROWS]) - har[: len(ROWS)][ROWS]
+    moments = fitted_z.T @ fitted_z / len(fitted_z) + RIDGE * np.eye(4)
+    slopes = np.linalg.solve(moments, fitted_z.T @ (error - error.mean(axis=0)) / len(fitted_z))
+    log_forecast = har + z @ slopes
+    left = np.log(KNOWN.target[ROWS]) - log_forecast[: len(ROWS)][ROWS]
+    expected = np.exp(log_forecast) * np.exp(left).mean(axis=0)
+    forecast, known = HARX().fit(KNOWN, SPLIT).forecast(SAMPLE, ALL), SAMPLE.usable()
+    np.testing.assert_allclose(forecast[known], expected[known], rtol=1e-5)
 
 
 def test_trees_learn_what_least_squares_cannot():

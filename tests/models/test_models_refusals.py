@@ -47,6 +47,9 @@ from tests.models.samples import make_rows
         ("members", 0, "a whole number, 1 or more; got 0"),
         ("validation_fraction", 1, r"in \[0, 1\); got 1"),
         ("validation_fraction", None, r"in \[0, 1\); got None"),
+        ("blend", 1.5, r"in \[0, 1\]; got 1.5"),
+        ("level_trust", -0.1, r"in \[0, 1\], or a sequence of such numbers; got -0.1"),
+        ("level_trust", [0.5, 2.0], r"in \[0, 1\], or a sequence .*; got \[0.5, 2.0\]"),
         ("purge", -1, "a whole number, 0 or more; got -1"),
         ("seed", 1.5, "a whole number, 0 or more; got 1.5"),
     ],
@@ -57,7 +60,7 @@ def test_a_parameter_outside_its_rule_is_refused_by_name(name, value, rule):
 
 
 def test_every_parameter_has_a_rule():
-    untouched = {"anchor"}  # checked against the columns of X
+    untouched = {"anchor", "levels"}  # checked against the columns of X
     for name in set(KerasVolatilityRegressor().get_params()) - untouched:
         with pytest.raises(ValueError, match=f"^{name} must be"):
             KerasVolatilityRegressor(**{name: object()}).fit(*make_rows(20))

@@ -28,8 +28,10 @@ def heard_by(seen):
 
 def validation_curve_of(regressor, x, y):
     """Return each member's QLIKE over (x, y) with its final weights, in float64."""
-    correction = forward(regressor.network_, regressor.scaler_.transform(x))
-    log_forecast = regressor.anchor_.predict_log(x[:, regressor._anchor_columns]) + correction
+    correction = forward(regressor.network_, regressor.inputs_.of(x)[0])
+    log_forecast = (
+        regressor.inputs_.anchor.predict_log(x[:, regressor.inputs_.anchor_columns]) + correction
+    )
     error = np.log(y) - log_forecast
     return (np.exp(error) - error - 1.0).mean(axis=(1, 2))
 
@@ -58,7 +60,7 @@ def test_the_curves_start_at_the_anchor_and_end_where_each_member_stopped():
     assert len(train) == 1 + regressor.epochs_run_.max()
     assert len(set(regressor.epochs_run_)) > 1, "all members stopped together"
     for curve, (inputs, variance) in ((train, (x, y)), (held_out, later)):
-        error = np.log(variance) - regressor.anchor_.predict_log(inputs[:, [0]])
+        error = np.log(variance) - regressor.inputs_.anchor.predict_log(inputs[:, [0]])
         anchor_loss = (np.exp(error) - error - 1.0).mean()
         np.testing.assert_allclose(curve[0], anchor_loss, rtol=1e-5)
         np.testing.assert_array_equal(np.isfinite(curve).sum(axis=0), 1 + regressor.epochs_run_)
@@ -110,10 +112,10 @@ def test_scaler_and_anchor_see_the_training_rows_alone():
     wrecked_x[75:], wrecked_y[75:] = 50.0, 1.0
     options = {"validation_fraction": 0.2, "purge": 5, "anchor": [0]}
     one, two = fitted(x, y, **options), fitted(wrecked_x, wrecked_y, **options)
-    for learned in ("scaler_", "anchor_"):
-        for name, value in vars(getattr(one, learned)).items():
-            np.testing.assert_array_equal(getattr(getattr(two, learned), name), value)
-    np.testing.assert_allclose(one.scaler_.mean, x[:75].mean(axis=0))
+    for learned in ("scaler", "anchor"):
+        for name, value in vars(getattr(one.inputs_, learned)).items():
+            np.testing.assert_array_equal(getattr(getattr(two.inputs_, learned), name), value)
+    np.testing.assert_allclose(one.inputs_.scaler.mean, x[:75].mean(axis=0))
 
 
 def test_purged_rows_are_used_by_nobody():
@@ -149,7 +151,7 @@ def test_the_learning_rate_decides_how_far_a_step_goes():
         np.abs(r.history_["train_loss"][1] - r.history_["train_loss"][0]) for r in (small, large)
     ]
     corrections = [
-        np.abs(forward(r.network_, r.scaler_.transform(x))).max(axis=(1, 2)) for r in (small, large)
+        np.abs(forward(r.network_, r.inputs_.of(x)[0])).max(axis=(1, 2)) for r in (small, large)
     ]
     assert (moves[0] < moves[1]).all()
     assert (corrections[0] < 1e-4).all()
@@ -177,9 +179,9 @@ def test_a_batch_larger_than_the_rows_is_one_batch_of_all_rows():
 def test_members_are_averaged_in_log_variance():
     x, y = make_rows(60)
     regressor = fitted(x, y, learning_rate=0.05, anchor=[0])
-    members = forward(regressor.network_, regressor.scaler_.transform(x)).astype(float)
+    members = forward(regressor.network_, regressor.inputs_.of(x)[0]).astype(float)
     assert (members[0] != members[1]).any()
-    logs = regressor.anchor_.predict_log(x[:, [0]]) + members.mean(axis=0) + regressor.bias_
+    logs = regressor.inputs_.anchor.predict_log(x[:, [0]]) + members.mean(axis=0) + regressor.bias_
     np.testing.assert_allclose(regressor.predict(x), np.exp(logs), rtol=1e-12)
 
 
@@ -232,7 +234,7 @@ def test_a_callback_gets_the_medians_of_the_members_that_still_train():
 def test_a_plain_network_of_dense_layers_gives_the_members_correction():
     x, y = make_rows(100, targets=2)
     regressor = fitted(x, y, learning_rate=0.05, hidden=(4, 3), dropout=0.1)
-    inputs = regressor.scaler_.transform(x)
+    inputs = regressor.inputs_.of(x)[0]
     stacked = forward(regressor.network_, inputs)
     assert np.abs(stacked).min(axis=(1, 2)).max() > 0, "nothing was learnt"
     for member in range(4):

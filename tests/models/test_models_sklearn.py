@@ -105,5 +105,5 @@ def test_missing_inputs_count_as_the_training_mean():
     x, y = make_rows(60)
     regressor = KerasVolatilityRegressor(**SMALL, anchor=[0]).fit(x, y)
     missing, filled = x[:5].copy(), x[:5].copy()
-    missing[:, 1], filled[:, 1] = np.nan, regressor.scaler_.mean[1]
+    missing[:, 1], filled[:, 1] = np.nan, regressor.inputs_.scaler.mean[1]
     np.testing.assert_array_equal(regressor.predict(missing), regressor.predict(filled))

@@ -99,14 +99,14 @@ def _flip_a_bit(path):
     path.write_bytes(content)
 
 
-def _without_scaler(path):
+def _without_inputs(path):
     rest = json.loads(path.read_text())
-    del rest["scaler"]
+    del rest["inputs"]
     path.write_text(json.dumps(rest))
 
 
 def _of_another_format(path):
-    path.write_text(path.read_text().replace('"format": 2', '"format": 7'))
+    path.write_text(path.read_text().replace('"format": 3', '"format": 7'))
 
 
 def _with_an_unknown_parameter(path):
@@ -126,7 +126,7 @@ DAMAGE = [
     (NETWORK, _of_another_training),
     (REST, lambda path: path.write_text("[1, 2]")),
     (REST, lambda path: path.write_bytes(b"\xff\xfe\x00")),
-    (REST, _without_scaler),
+    (REST, _without_inputs),
     (REST, _of_another_format),
     (REST, _with_an_unknown_parameter),
 ]
@@ -164,5 +164,5 @@ def test_a_loss_that_keras_does_not_keep_is_refused_before_anything_is_written(l
 
 def test_the_whole_ensemble_is_one_keras_file(regressor, folder):
     alone = keras.saving.load_model(folder / NETWORK)
-    inputs = regressor.scaler_.transform(make_rows(100)[0])
+    inputs = regressor.inputs_.of(make_rows(100)[0])[0]
     np.testing.assert_array_equal(forward(alone, inputs), forward(regressor.network_, inputs))

@@ -159,7 +159,7 @@ def test_one_ticker_without_any_volume_is_forecast_without_volume_features(tmp_p
     assert answer.code == 0, answer.err
     features = pd.read_parquet(tmp_path / "run" / artifacts.FEATURES)
     masked = features.filter(like="volume_")
-    assert masked.shape[1] == 3 and masked.isna().all(axis=None)
+    assert masked.shape[1] == 3 + 12 and masked.isna().all(axis=None)
     assert features.filter(like="market_").isna().all(axis=None)  # one ticker is no market
     table = newest(tmp_path)
     assert (table["variance"] > 0).all() and set(table["model"]) == {"har", "ewma", "network"}

@@ -1,5 +1,7 @@
 """A user's own model takes part in a run by its name; one that cannot be had is a clear error."""
 
+import sys
+
 import pandas as pd
 import pytest
 
@@ -45,3 +47,17 @@ def test_an_own_class_is_refitted_scored_and_shown(options, tmp_path):
 def test_a_class_that_cannot_be_had_is_named(options, tmp_path, name):
     answer = volcast("run", *options(name), "--out", tmp_path / "run")
     assert f"baselines.models: the baseline {name} cannot be had" in answer.complaint
+
+
+def test_a_class_that_cannot_be_had_is_told_before_anything_is_written(options, tmp_path):
+    volcast("run", *options("nowhere:Mine"), "--out", tmp_path / "run")
+    assert not (tmp_path / "run" / artifacts.BARS).exists()
+
+
+def test_an_edited_class_trains_again(options, tmp_path):
+    arguments = ("run", *options("own_model:Mine"), "--out", tmp_path / "run")
+    assert volcast(*arguments).code == 0
+    assert "train: unchanged, skipped" in volcast(*arguments).err
+    (tmp_path / "own_model.py").write_text(OWN.replace("MonthMean", "LastValue"))
+    sys.modules.pop("own_model")
+    assert "train: unchanged, skipped" not in volcast(*arguments).err

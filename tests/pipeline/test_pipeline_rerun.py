@@ -11,7 +11,8 @@ from tests.pipeline.samples import volcast
 NAMES = [stage.name for stage in STAGES]
 FILES = {
     *("manifest.json", "config.toml", "bars.parquet", "quality.csv", "features.parquet", "model"),
-    *("history.csv", "forecasts.parquet", "scores.csv", "report.html", "report.md"),
+    *("history.csv", "forecasts.parquet", "scores.csv", "steps.csv", "risk.csv"),
+    *("report.html", "report.md"),
 }
 
 

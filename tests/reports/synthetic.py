@@ -4,7 +4,10 @@ import numpy as np
 import pandas as pd
 
 from reports.content import ReportContent
-from reports.scores import score_table, unscored
+from reports.risk import risk_table
+from reports.scores import score_table, scored_rows, unscored
+from reports.steps import steps_table
+from reports.tails import tail_forecasts
 
 ERROR_OF_MODEL = {
     "last_value": 0.75,
@@ -74,6 +77,7 @@ def one_series(days, log_variance, daily, sessions, horizon, noise):
             "clipped": origin % 97 == 0,
             "fallback": origin % 211 == 0,
             "realized": np.where(origin + horizon < sessions, came, np.nan),
+            "pit": np.where(origin + horizon < sessions, (origin % 20 + 0.5) / 20, np.nan),
         }
     )
 
@@ -105,6 +109,26 @@ def make_history(folds=4, members=4, *, epochs=30, seed=0, gain=0.08, noise=0.00
     return pd.concat(frames, ignore_index=True)
 
 
+def make_tail_rows(forecasts, seed=0):
+    """Return one-session forecasts with returns of their realised variance."""
+    rng = np.random.default_rng(seed)
+    rows = forecasts[forecasts["horizon"] == 1]
+    returns = np.sqrt(rows["realized"]) * rng.standard_normal(len(rows))
+    return rows.assign(log_return=returns, tested=True)
+
+
+def make_step_losses(forecasts):
+    """Return losses that fall step by step from HAR's to the network's."""
+    rows = scored_rows(forecasts)
+    keys = ["horizon", "origin", "ticker"]
+    losses = rows.pivot(index=keys, columns="model", values="qlike").reset_index()
+    if not {"har", "network"} <= set(losses):
+        return losses
+    gain = losses["har"] - losses["network"]
+    shares = {"harx": 0.5, "single": 0.7, "alone": 0.9, "first_fold": 0.8}
+    return losses.assign(**{name: losses["har"] - s * gain for name, s in shares.items()})
+
+
 def make_quality(tickers=("^GSPC", "^IXIC")):
     rows = []
     for ticker in tickers:
@@ -123,7 +147,10 @@ def make_content(forecasts=None, history=None, **changes):
     tickers = sorted(forecasts["ticker"].unique())
     history = make_history() if history is None else history
     last = forecasts["origin"].max()
+    tails = tail_forecasts(make_tail_rows(forecasts))
     fields = {
+        "steps": steps_table(make_step_losses(forecasts)),
+        "risk": risk_table(tails),
         "title": "Volatility forecast",
         "forecasts": forecasts,
         "scores": score_table(forecasts),

@@ -8,6 +8,8 @@ import pytest
 
 from reports.answer import newest_forecasts, verdict_sentence
 from reports.document import render_html, render_markdown
+from reports.risk import RISK_COLUMNS
+from reports.steps import STEP_COLUMNS
 from tests.reports import synthetic
 
 VOID = {"meta", "br", "img", "link", "hr", "path", "use", "rect"}
@@ -77,7 +79,7 @@ def test_headings_never_skip_a_level(page):
 
 def test_every_figure_says_in_words_what_it_shows(page):
     figures = [a for tag, a in outline(page).tags if tag == "svg"]
-    assert len(figures) == 2 + 3 + 2 + 3 + 3 + 3
+    assert len(figures) == 2 + 3 + 2 + 3 + 3 + 3 + 3
     assert all(a["role"] == "img" and len(a["aria-label"]) > 20 for a in figures)
 
 
@@ -213,3 +215,24 @@ def test_a_table_that_lacks_a_column_is_refused(content, history):
         synthetic.make_content(content.forecasts, history, today=pd.DataFrame({"ticker": []}))
     with pytest.raises(ValueError, match="interval_level"):
         synthetic.make_content(content.forecasts, history, interval_level=90)
+
+
+def test_the_gain_is_split_and_the_tail_backtested_in_words_and_numbers(page):
+    text = page.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NON-BREAKING HYPHEN}", "-")
+    assert "from more information" in text and "from blending with HAR-X" in text
+    assert "Does the network earn its keep?" in text
+    assert "Value at risk" in text and "Tickers passed" in text
+    assert "Where in the forecast density outcomes fall" in text
+
+
+def test_without_steps_and_risk_their_sections_say_so(forecasts, history):
+    page = render_html(
+        synthetic.make_content(
+            forecasts,
+            history,
+            steps=pd.DataFrame(columns=STEP_COLUMNS),
+            risk=pd.DataFrame(columns=RISK_COLUMNS),
+        )
+    )
+    assert "No scored row of network and HAR to compare" in page
+    assert "No one-session forecasts with 250 residuals before them" in page

@@ -43,7 +43,8 @@ def small_table():
             )
     table = pd.DataFrame(rows)
     table["volatility"] = volatility(table["variance"])
-    table["volatility_realized"] = volatility(table["realized"])
+    for name in ("lower", "upper", "realized"):
+        table[f"volatility_{name}"] = volatility(table[name])
     return table
 
 
@@ -76,6 +77,11 @@ def test_scores_of_three_rows_are_those_worked_by_hand():
     assert har["mae"] == pytest.approx((2e-4 + 1e-4) / 3)
     gaps = volatility(np.array([2e-4, 2e-4])) - volatility(np.array([4e-4, 1e-4]))
     assert har["rmse_volatility"] == pytest.approx(np.sqrt(np.sum(gaps**2) / 3))
+    assert har["qlike_median"] == pytest.approx(too_high)
+    assert har["tickers_won"] == 0.0 and network["tickers_won"] == 1.0
+    assert np.isnan(har["mcs_p"])  # three days are none
+    perfect, low, high = 0.04, 0.08 * (np.sqrt(2) - 1), 0.08 * (np.sqrt(0.5) - 0.25)
+    assert har["utility_bp"] == pytest.approx(1e4 * (perfect + low + high) / 3)
     assert har["clipped_share"] == pytest.approx(1 / 3)
     assert har["coverage"] == pytest.approx(1 / 3)
     assert network["coverage"] == pytest.approx(2 / 3)
@@ -164,3 +170,30 @@ def test_the_order_of_rows_does_not_matter(forecasts):
     keys = ["horizon", "ticker", "model"]
     one, other = (score_table(t).set_index(keys).sort_index() for t in (forecasts, shuffled))
     pd.testing.assert_frame_equal(one, other)
+
+
+def test_the_pinball_loss_of_an_interval_by_hand():
+    table = small_table()
+    har = pooled(score_table(table, interval_level=0.8), "har")
+    known = table[(table["model"] == "har") & table["realized"].notna()]
+    losses = []
+    for _, row in known.iterrows():
+        for share, bound in ((0.1, "volatility_lower"), (0.9, "volatility_upper")):
+            gap = row["volatility_realized"] - row[bound]
+            losses.append(share * gap if gap > 0 else (share - 1) * gap)
+    assert har["pinball"] == pytest.approx(np.mean(losses))
+
+
+def test_the_confidence_set_keeps_the_best_and_throws_out_the_worst(forecasts):
+    scores = score_table(forecasts)
+    of_day = scores[(scores["ticker"] == "all") & (scores["horizon"] == 1)].set_index("model")
+    assert of_day.loc["network", "mcs_p"] == 1.0
+    assert of_day.loc["last_value", "mcs_p"] < 0.01
+    assert scores.loc[scores["ticker"] != "all", ["mcs_p", "tickers_won"]].isna().all(axis=None)
+
+
+def test_two_models_that_are_the_same_share_their_place_in_the_confidence_set(forecasts):
+    twin = forecasts[forecasts["model"] == "har"].assign(model="twin")
+    scores = score_table(pd.concat([forecasts, twin]))
+    pooled_rows = scores[scores["ticker"] == "all"].set_index(["horizon", "model"])["mcs_p"]
+    assert pooled_rows.loc[1, "twin"] == pooled_rows.loc[1, "har"]
