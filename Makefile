@@ -43,7 +43,8 @@ bench: $(VENV)/.project ## run every benchmark (of skill with DATA=panel.parquet
 	@set -e; for file in benchmarks/[!_]*.py; do name=$${file#benchmarks/}; name=$${name%.py}; \
 		[ "$$name" != skill ] || [ -n "$(DATA)" ] || continue; \
 		echo "benchmarks.$$name"; \
-		$(BIN)/python -m "benchmarks.$$name" $$([ "$$name" != skill ] || echo --data "$(DATA)"); done
+		case "$$name" in skill|windows) data="$(DATA:%=--data %)";; *) data="";; esac; \
+		$(BIN)/python -m "benchmarks.$$name" $$data; done
 
 lock: ## resolve the dependencies anew and write requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }

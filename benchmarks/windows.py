@@ -36,14 +36,13 @@ class Window:
 
 
 PANEL_WINDOWS = (
-    Window("all symbols, the whole test", dt.date(2016, 2, 8)),
-    Window("all symbols, its second year", dt.date(2017, 2, 8)),
-    Window("three years of data in all", dt.date(2017, 2, 8), start=dt.date(2015, 2, 9)),
     Window("one year of training", dt.date(2015, 2, 9), until=dt.date(2016, 2, 5)),
     Window("half a year earlier", dt.date(2014, 8, 8), until=dt.date(2015, 2, 6)),
-    Window("100 symbols", dt.date(2016, 2, 8), symbols=100),
-    Window("30 symbols", dt.date(2016, 2, 8), symbols=30),
     Window("5 symbols", dt.date(2016, 2, 8), symbols=5),
+    Window("30 symbols", dt.date(2016, 2, 8), symbols=30),
+    Window("100 symbols", dt.date(2016, 2, 8), symbols=100),
+    Window("three years of data in all", dt.date(2017, 2, 8), start=dt.date(2015, 2, 9)),
+    Window("all symbols, the second year", dt.date(2017, 2, 8)),
 )
 EMBEDDED_WINDOWS = (
     Window("two indices, 2003 to 2007", dt.date(2003, 7, 1), until=dt.date(2007, 12, 31)),

@@ -58,6 +58,8 @@ def kupiec(exceeded: NDArray[np.bool_], level: float) -> float:
 
 def independence(exceeded: NDArray[np.bool_]) -> float:
     """Return the likelihood ratio of a first-order chain against none, one degree of freedom."""
+    if len(exceeded) < 2:
+        return 0.0
     before, after = exceeded[:-1], exceeded[1:]
     ratio = -_log_likelihood(after.sum(), len(after), after.mean())
     for state in (False, True):

@@ -88,6 +88,7 @@ def test_independence_by_hand():
     none = 5 * np.log(5 / 9) + 4 * np.log(4 / 9)
     assert independence(clustered) == pytest.approx(2 * (chain - none))
     assert independence(np.zeros(50, bool)) == 0.0
+    assert independence(np.ones(1, bool)) == 0.0  # a ticker with a single day
 
 
 @pytest.mark.parametrize(("exceedances", "light"), [(4, "green"), (5, "yellow"), (10, "red")])
