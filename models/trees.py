@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, forecast_usable
 
-# scikit-learn's own rate; 100 and 300 steps did worse on development years (docs/experiments.md).
-# Leaves that no single week can fill.
+# scikit-learn's own number of steps and rate (docs/experiments.md has others); leaves that no single
+# week can fill.
 SETTINGS = {
-    "max_iter": 60,
+    "max_iter": 100,
     "learning_rate": 0.1,
     "max_leaf_nodes": 31,
     "min_samples_leaf": 200,
