@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, forecast_usable
 
-# scikit-learn's own number of steps and rate (docs/experiments.md has others); leaves that no single
-# week can fill.
+# scikit-learn's own number of steps and rate (docs/experiments.md has others); leaves that no
+# single week can fill.
 SETTINGS = {
     "max_iter": 100,
     "learning_rate": 0.1,
