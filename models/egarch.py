@@ -67,10 +67,9 @@ class EGARCH(Forecaster):
     """EGARCH(1,1) with an asymmetric term, a constant mean and normal errors, ticker by ticker.
 
     Scaled, by horizon, so that the mean over the fitted rows is that of the target; kept in the
-    range of its own estimates of the fitted rows. A ticker
-    whose fit fails, or forecasts less than a hundredth of the mean target in its own rows (the
-    exponential turns a wild estimate into nothing), is NaN and falls back as the walk-forward
-    states.
+    range of its own estimates of the fitted rows. A ticker whose fit fails, or forecasts less than
+    a hundredth of the mean target in its own rows (the exponential turns a wild estimate into
+    nothing), is NaN and falls back as the walk-forward states.
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:

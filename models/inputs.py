@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.anchor import LogLinear
+from models.checks import finite_anchor
 from models.scaling import Scaler
 
 Float = NDArray[np.float64]
@@ -44,13 +45,18 @@ class Inputs:
     def fit(
         cls, X: NDArray[np.floating], log_y: Float, anchor_columns: Positions, levels: Positions
     ) -> Inputs:
-        """Estimate anchor and scaler on rows X (n, F) with log variance (n, H)."""
+        """Estimate anchor and scaler on rows X (n, F) with log variance (n, H).
+
+        Raises ``ValueError``, as `of` does, where an anchor column is missing in a row.
+        """
+        finite_anchor(X, anchor_columns)
         anchor = LogLinear.fit(X[:, anchor_columns], log_y)
         relative = _relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
         return cls(anchor, Scaler.fit(relative), anchor_columns, levels)
 
     def of(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
         """Return standardised inputs (n, F) and the anchor's log variance (n, H)."""
+        finite_anchor(X, self.anchor_columns)
         anchor_log = self.anchor.predict_log(X[:, self.anchor_columns])
         relative = _relative(X, anchor_log, self.level_columns)
         return self.scaler.transform(relative), anchor_log

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.groups import Member
+from models.engine.groups import Member, Rows
 from models.engine.recipe import Clipping, Recipe
 from models.engine.schedules import Schedule
 from models.engine.stack import Architecture
 from models.engine.training import Plan
 
 if TYPE_CHECKING:
+    from models.inputs import Inputs
     from models.regressor import KerasVolatilityRegressor
 
 SMALLEST_BATCH, LARGEST_BATCH, STEPS_AN_EPOCH = 64, 1024, 128
@@ -50,6 +52,16 @@ def team_of(
             drawn = np.random.default_rng([seed, BOOTSTRAPPING]).choice(training, len(training))
         team.append(Member(seed, drawn, validation, r.learning_rate, batch_size, decay))
     return team
+
+
+def rows_of(inputs: Inputs, parts: Sequence[tuple[Any, Any]]) -> Rows:
+    """Return parts (X, variance), one below the other, as the engine's rows."""
+    columns = []
+    for X, variance in parts:
+        standardised, anchor_log = inputs.of(X)
+        logs = (anchor_log.astype(np.float32), np.log(variance).astype(np.float32))
+        columns.append((standardised, *logs))
+    return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
 def usual_batch(rows: int) -> int:

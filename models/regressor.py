@@ -208,7 +208,6 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         rows = (inputs, checks.positive_variance(variance))
         fit_rows, held_out = self._parts(*rows, validation_data)
         columns = checks.columns_of(self, "anchor"), checks.columns_of(self, "levels")
-        checks.finite_anchor(inputs, columns[0])
         self.inputs_ = Inputs.fit(fit_rows[0], np.log(fit_rows[1]), *columns)
         self._train(fit_rows, held_out, callbacks)
         self.bias_ = self._bias(*held_out)
@@ -221,7 +220,6 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """Return the forecast of the mean variance, (n,) or (n, H) as `y` was."""
         check_is_fitted(self, "network_")
         inputs = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
-        checks.finite_anchor(inputs, self.inputs_.anchor_columns)
         networks = self._networks_log(inputs) + self.bias_
         linear = self.linear_.predict_log(inputs) if self.blend else 0.0
         variance = np.exp((1.0 - self.blend) * networks + self.blend * linear)
@@ -229,12 +227,10 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
     def predict_members(self, X: ArrayLike) -> Float:
         """Return the forecast of each network alone, (members, n, H), without the blend."""
-        from models.engine.stack import forward
-
         check_is_fitted(self, "network_")
         known = validate_data(self, X, reset=False, ensure_all_finite="allow-nan")
-        inputs, anchor_log = self.inputs_.of(known)
-        return np.asarray(np.exp(anchor_log + forward(self.network_, inputs) + self.bias_))
+        corrections, anchor_log = self._corrections(known)
+        return np.asarray(np.exp(anchor_log + corrections + self.bias_))
 
     def plain_network(self, member: int) -> Any:
         """Return one member as a plain `keras.Model` of Dense layers.
@@ -284,14 +280,14 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def _train(self, fit_rows: Any, held_out: Any, callbacks: Sequence[Any]) -> None:
         from models.engine.stack import build_stack, set_weights
         from models.engine.training import train
-        from models.orders import plan_of, team_of
+        from models.orders import plan_of, rows_of, team_of
 
         plan = plan_of(self, fit_rows[0].shape[1], fit_rows[1].shape[1])
         parts = _parts_of(fit_rows, held_out)
         counts = [len(part[0]) for part in parts]
         numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
         members = team_of(self, numbers[0], numbers[-1])
-        trained = train(self._rows(parts), members, plan, callbacks=callbacks)
+        trained = train(rows_of(self.inputs_, parts), members, plan, callbacks=callbacks)
         self.network_ = build_stack(plan.architecture, self.members)
         set_weights(self.network_, trained.weights)
         self.best_epoch_ = trained.best_epoch
@@ -305,22 +301,16 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         if self.diverged_.any():
             warnings.warn(checks.divergence(self), ConvergenceWarning, stacklevel=3)
 
-    def _rows(self, parts: Sequence[tuple[Float, Float]]) -> Any:
-        """Return the parts, one below the other, as the engine's rows."""
-        from models.engine.groups import Rows
-
-        columns = []
-        for X, y in parts:
-            inputs, anchor_log = self.inputs_.of(X)
-            columns.append((inputs, anchor_log.astype(np.float32), np.log(y).astype(np.float32)))
-        return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
-
-    def _networks_log(self, X: Float) -> Float:
+    def _corrections(self, X: Float) -> tuple[Any, Float]:
+        """Return each network's correction (members, n, H), and what it corrects (n, H)."""
         from models.engine.stack import forward
 
         inputs, anchor_log = self.inputs_.of(X)
-        correction = forward(self.network_, inputs).mean(axis=0, dtype=np.float64)
-        return np.asarray(anchor_log + correction)
+        return forward(self.network_, inputs), anchor_log
+
+    def _networks_log(self, X: Float) -> Float:
+        corrections, anchor_log = self._corrections(X)
+        return np.asarray(anchor_log + corrections.mean(axis=0, dtype=np.float64))
 
     def _bias(self, X: Float, y: Float) -> Float:
         """Return what moves the mean of the forecast towards that of rows not fitted on.

@@ -62,12 +62,13 @@ def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Float
     tickers, number = np.unique(rows["ticker"].to_numpy(str), return_inverse=True)
     days = np.unique(origin)
     starts = np.append(np.searchsorted(origin, days), len(origin))
+    tested = rows["tested"].to_numpy(bool)
     quantile, beyond = np.full((2, len(LEVELS), len(rows)), np.nan)
     for day in range(0, len(days), REFRESH):
         oldest, start = starts[max(day - WINDOW, 0)], starts[day]
         due = slice(start, starts[min(day + REFRESH, len(days))])
         past = oldest + np.flatnonzero(known_from[oldest:start] <= days[day])
-        if len(past) < FEWEST or not rows["tested"].to_numpy(bool)[due].any():
+        if len(past) < FEWEST or not tested[due].any():
             continue
         own = np.bincount(number[past], minlength=len(tickers)) >= FEWEST_OWN
         sample = np.where(own[number[due]], number[due], len(tickers))

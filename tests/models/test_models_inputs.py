@@ -86,3 +86,16 @@ def test_the_level_of_a_long_horizon_is_trusted_less_and_a_median_always_moved(l
     sessions = SPLIT.validation.stop - SPLIT.validation.start
     shrunk = [sessions / (sessions + NO_DRIFT * h) for h in (1, 5)]
     assert regressor.level_trust == (shrunk if loss == "qlike" else [1.0, 1.0])
+
+
+def test_a_missing_anchor_is_refused_in_held_out_rows_and_by_every_forecast():
+    x, y = make_rows(60)
+    hole = x.copy()
+    hole[3, 0] = np.nan
+    regressor = KerasVolatilityRegressor(**SMALL).fit(x, y)
+    refused = pytest.raises(ValueError, match="anchor column 0 is not finite in row 3")
+    for forecast in (regressor.predict, regressor.predict_members):
+        with refused:
+            forecast(hole)
+    with refused:
+        KerasVolatilityRegressor(**SMALL).fit(x, y, (hole, y))
