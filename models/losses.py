@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from models.backend import keras, tf
 
 Loss = Callable[[Any, Any], Any]
@@ -22,6 +24,19 @@ def qlike(log_realized: Any, log_forecast: Any) -> Any:
     error = log_realized - log_forecast
     capped = tf.minimum(error, EXPONENT_CAP)
     return tf.reduce_mean(tf.exp(capped) * (1.0 + error - capped) - error - 1.0, axis=-1)
+
+
+def loss_by_output(loss: Loss, outputs: int) -> Loss:
+    """Return the loss of each output, (..., H) truth and forecast to (..., H).
+
+    A loss that is no mean over its outputs cannot be split: each output is then given the whole.
+    """
+    numbers = np.random.default_rng(0).normal(size=(2, 8, outputs)).astype(np.float32)
+    whole = np.asarray(loss(*tf.constant(numbers)))
+    parts = np.asarray(loss(*tf.constant(numbers[..., None])))
+    if parts.shape == numbers.shape[1:] and np.allclose(parts.mean(axis=-1), whole, rtol=1e-5):
+        return lambda truth, forecast: loss(truth[..., None], forecast[..., None])
+    return lambda truth, forecast: tf.repeat(loss(truth, forecast)[..., None], outputs, axis=-1)
 
 
 def row_loss(loss: str | Loss) -> Loss:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -47,7 +48,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     epochs : int
         At most so many passes over the training rows.
     patience : int
-        Epochs without a better validation loss before a member stops; its best weights return.
+        Epochs without a better validation loss, of any target, before a member stops; each target
+        returns to its own best weights.
     optimizer : {"adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"}
         Keras's optimizer of that name ("momentum" is SGD with 0.9).
     schedule : {"constant", "cosine", "exponential", "plateau"}
@@ -99,15 +101,18 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     ----------
     history_ : dict
         `train_loss`, `val_loss` and `learning_rate` (epochs + 1, members), row 0 the anchor, NaN
-        after a stop; the rate is that of an epoch's last step.
-    best_epoch_ : ndarray of int, (members,)
-        The epoch whose weights each member kept; 0 is the anchor itself.
+        after a stop; the rate is that of an epoch's last step. `val_loss_by_target` (epochs + 1,
+        members, targets) is what training stops on; `val_loss` is its mean.
+    best_epoch_ : ndarray of int, (members, targets)
+        The epoch whose weights each member kept for each target; 0 is the anchor itself.
     epochs_run_ : ndarray of int, (members,)
         How many epochs each member trained.
     diverged_ : ndarray of bool, (members,)
         Which members reached a loss that is no finite number; they kept the best weights before.
     network_ : keras.Model
-        The stacked members, (members, rows, features) to (members, rows, targets).
+        The stacked networks, (members * targets, rows, features) to (members * targets, rows, 1):
+        the hidden layers of a member serve all targets while it trains, and each target then keeps
+        them as they were at its own best epoch.
     inputs_ : Inputs
         What the networks see, and the anchor, both fitted on the training rows.
     linear_ : LinearCorrection
@@ -233,7 +238,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         return np.asarray(np.exp(anchor_log + corrections + self.bias_))
 
     def plain_network(self, member: int) -> Any:
-        """Return one member as a plain `keras.Model` of Dense layers.
+        """Return one member as a plain `keras.Model` of Dense layers, a branch a target.
 
         It maps standardised inputs, ``inputs_.of(X)[0]`` (n, F), to the member's correction of the
         log variance, (n, H); to forecast, add the anchor and the bias, and take the exponential.
@@ -241,7 +246,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         from models.engine.stack import plain_network
 
         check_is_fitted(self, "network_")
-        return plain_network(self.network_, member)
+        targets = self.best_epoch_.shape[1]
+        return plain_network(self.network_, range(member * targets, (member + 1) * targets))
 
     def save(self, folder: str | Path) -> None:
         """Write `network.keras` and `regressor.json` into `folder`; no pickle."""
@@ -288,7 +294,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
         members = team_of(self, numbers[0], numbers[-1])
         trained = train(rows_of(self.inputs_, parts), members, plan, callbacks=callbacks)
-        self.network_ = build_stack(plan.architecture, self.members)
+        networks = trained.best_epoch.size
+        self.network_ = build_stack(replace(plan.architecture, outputs=1), networks)
         set_weights(self.network_, trained.weights)
         self.best_epoch_ = trained.best_epoch
         self.epochs_run_ = trained.epochs_run
@@ -296,6 +303,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.history_ = {
             "train_loss": trained.train_loss,
             "val_loss": trained.val_loss,
+            "val_loss_by_target": trained.val_loss_by_output,
             "learning_rate": trained.learning_rate,
         }
         if self.diverged_.any():
@@ -306,7 +314,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         from models.engine.stack import forward
 
         inputs, anchor_log = self.inputs_.of(X)
-        return forward(self.network_, inputs), anchor_log
+        outputs = forward(self.network_, inputs).reshape(*self.best_epoch_.shape, len(inputs))
+        return outputs.swapaxes(1, 2), anchor_log
 
     def _networks_log(self, X: Float) -> Float:
         corrections, anchor_log = self._corrections(X)

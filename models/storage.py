@@ -18,7 +18,7 @@ from models.scaling import Scaler
 if TYPE_CHECKING:
     from models.regressor import KerasVolatilityRegressor
 
-FORMAT = 3
+FORMAT = 4
 NETWORK = "network.keras"
 REST = "regressor.json"
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from models.regressor import KerasVolatilityRegressor
 
 
-def history_frame(regressor: KerasVolatilityRegressor, fold: int) -> pd.DataFrame:
+def history_frame(
+    regressor: KerasVolatilityRegressor, fold: int, horizons: Sequence[int]
+) -> pd.DataFrame:
     """Return `fold, member, epoch, train_loss, val_loss, learning_rate`; epoch 0 is the anchor.
 
-    A member's rows end with the epoch at which it stopped.
+    Then comes `val_loss_H` of each horizon H, whose mean `val_loss` is. A member's rows end with
+    the epoch at which it stopped.
     """
     curves = regressor.history_
     members, epochs = curves["train_loss"].T.shape
@@ -24,6 +29,10 @@ def history_frame(regressor: KerasVolatilityRegressor, fold: int) -> pd.DataFram
             "train_loss": curves["train_loss"].T.ravel(),
             "val_loss": curves["val_loss"].T.ravel(),
             "learning_rate": curves["learning_rate"].T.ravel(),
+            **{
+                f"val_loss_{horizon}": curves["val_loss_by_target"][..., at].T.ravel()
+                for at, horizon in enumerate(horizons)
+            },
         }
     )
     return pd.DataFrame(table[epoch <= regressor.epochs_run_[member]]).reset_index(drop=True)

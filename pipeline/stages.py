@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -117,7 +117,7 @@ def train(work: Work) -> dict[str, Any]:
         for fold in due:
             first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
             work.progress.fold(fold.number, len(folds), first)
-            save = partial(_save, result=next(results), key=work.key)
+            save = partial(_save, result=next(results), key=work.key, horizons=panel.horizons)
             artifacts.write_folder(kept[fold.number], save)
     history = _gather(kept, FOLD_HISTORY)
     artifacts.write_frame(work.folder / artifacts.HISTORY, history)
@@ -181,12 +181,13 @@ def fold_folder(model: Path, number: int) -> Path:
     return model / f"fold-{number:03d}"
 
 
-def _save(folder: Path, result: Any, key: str) -> None:
+def _save(folder: Path, result: Any, key: str, horizons: Sequence[int]) -> None:
     from pipeline.history import history_frame
 
     result.regressor.save(folder)
     number = int(result.forecasts["fold"].iloc[0])
-    history_frame(result.regressor, number).to_csv(folder / FOLD_HISTORY, index=False)
+    history = history_frame(result.regressor, number, horizons)
+    history.to_csv(folder / FOLD_HISTORY, index=False)
     result.forecasts.to_parquet(folder / FOLD_FORECASTS, index=False)
     result.members.to_parquet(folder / FOLD_MEMBERS, index=False)
     finished = {"key": key, "files": _digests(folder)}

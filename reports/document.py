@@ -1,12 +1,9 @@
 """From a report's content to one self-contained HTML page, or to Markdown; nothing is written."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import jinja2
 import pandas as pd
 
 from reports import panels
@@ -24,7 +21,7 @@ from reports.breakdowns import (
 )
 from reports.content import ReportContent
 from reports.curves import summary, verdicts
-from reports.figures.palette import label_of
+from reports.pages import environment
 from reports.presentation import TextTable, text_table
 from reports.scores import POOLED, scored_rows
 from reports.steps import steps_sentence
@@ -64,13 +61,13 @@ def render_html(content: ReportContent) -> str:
     """
     tables = _tables(content)
     view = _view(content, tables)
-    return _environment().get_template("report.html.j2").render(view, **_figures(content, tables))
+    return environment().get_template("report.html.j2").render(view, **_figures(content, tables))
 
 
 def render_markdown(content: ReportContent) -> str:
     """Return the report as Markdown: the same answers and tables, without figures."""
     view = _view(content, _tables(content))
-    return _environment().get_template("report.md.j2").render(view)
+    return environment().get_template("report.md.j2").render(view)
 
 
 def _tables(content: ReportContent) -> Tables:
@@ -199,38 +196,3 @@ def _coverage_table(tables: Tables) -> TextTable:
     if table["ticker"].nunique() > TICKERS_IN_FULL:
         table = table[table["model"] == tables.model]
     return text_table(table, shown.COVERAGE_COLUMNS, emphasise=tables.model)
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
-        autoescape=lambda name: name is not None and name.endswith("html.j2"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(
-        date=shown.date,
-        number=lambda value, form=".1f": shown.Column("", "", form).text(value),
-        horizon=shown.horizon_name,
-        label=label_of,
-        cell=_markdown_cell,
-        unbroken=_unbroken,
-    )
-    return environment
-
-
-def _unbroken(sentence: str) -> str:
-    """Return the sentence with p-values, plus-minus signs, percents and HAR-X kept on one line."""
-    space = "\N{NO-BREAK SPACE}"
-    kept = re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
-    kept = kept.replace(" ± ", f"{space}±{space}").replace(" %", f"{space}%")
-    return kept.replace("HAR-X", "HAR\N{NON-BREAKING HYPHEN}X")
-
-
-def _markdown_cell(text: object) -> str:
-    """Return text that neither ends a Markdown table's cell nor opens an HTML element."""
-    escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return " ".join(escaped.replace("|", "\\|").split())

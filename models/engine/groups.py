@@ -89,9 +89,10 @@ class Group:
     table: Table
 
     def train(self, rates: Float) -> tuple[Float, Float]:
-        """Train an epoch at `rates` (members, steps); return train and validation loss (members,).
+        """Train an epoch at `rates` (members, steps); return train and validation loss.
 
-        The train loss is the mean over the epoch's steps, each before it is taken, as in `fit`.
+        The train loss (members,) is the mean over the epoch's steps, each before it is taken, as
+        in `fit`; the validation loss is that of each output, (members, H).
         """
         orders = [t.shuffle.permutation(t.member.training) for t in self.trainees]
         step_losses, val_loss = self._run(
@@ -105,7 +106,7 @@ class Group:
         return (sizes * step_losses[:steps]).sum(axis=0) / counts, val_loss
 
     def measure(self, picks: Sequence[NDArray[np.integer]]) -> Float:
-        """Return each member's mean loss (members,) over its picks, without training."""
+        """Return each member's mean loss by output, (members, H), over its picks."""
         nothing = [np.empty(0, np.int32)] * len(self.trainees)
         return self._run(nothing, picks, np.zeros((len(picks), 1)))[1]
 

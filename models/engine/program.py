@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from models.backend import keras, tf
 from models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
 from models.engine.stack import Architecture, build_stack
-from models.losses import row_loss
+from models.losses import loss_by_output, row_loss
 
 PROGRAMS_KEPT = 16  # shapes that stay in memory
 EVALUATION_ROWS = 512  # rows a member and step when a loss is only measured
@@ -83,6 +83,7 @@ class Program:
             shape.recipe.optimizer, self._rate, self._decay, self._weights
         )
         self._loss = row_loss(shape.recipe.loss)
+        self._loss_by_output = loss_by_output(self._loss, shape.architecture.outputs)
         slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
         self._columns = [v.value for v in (self._weights, *slots)]
         self._function = tf.function(self._epoch, jit_compile=True, autograph=False)
@@ -100,8 +101,9 @@ class Program:
     def run(self, state: Any, table: Table, picks: tuple[Picks, Picks], settings: Settings) -> Any:
         """Train one epoch on the first picks, then measure the loss on the second ones.
 
-        Returns the new state, the mean loss of each step (steps, width) and of the second picks
-        (width,), as arrays. Losses are those of the data; the L2 penalty is not in them.
+        Returns the new state, the mean loss of each step (steps, width), and of the second picks
+        that of each output (width, H), as arrays. Losses are those of the data; the L2 penalty is
+        not in them.
         """
         arguments = (state, table, picks, settings)
         rows = int(table.inputs.shape[0])
@@ -153,7 +155,10 @@ class Program:
         """Take one step of the optimizer on each member's next batch; return the losses before."""
         keys = self._dropout_keys(given.seed)
         with tf.GradientTape() as tape:
-            values, weight = self._losses(table, picks, number * self.shape.batch_size, keys)
+            truth, forecast, weight = self._block(
+                table, picks, number * self.shape.batch_size, keys
+            )
+            values = self._loss(truth, forecast)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.recipe.l2 > 0:
@@ -164,19 +169,20 @@ class Program:
         return loss
 
     def _mean_loss(self, table: Table, picks: Picks) -> Any:
-        """Return each member's mean loss over its picks, without training."""
+        """Return each member's mean loss over its picks by output, (width, H), without training."""
         last = tf.reduce_max(picks.count)
 
         def block(start: Any, total: Any) -> Any:
-            values, weight = self._losses(table, picks, start)
-            return start + EVALUATION_ROWS, total + tf.reduce_sum(values * weight, axis=1)
+            truth, forecast, weight = self._block(table, picks, start)
+            values = self._loss_by_output(truth, forecast) * weight[..., None]
+            return start + EVALUATION_ROWS, total + tf.reduce_sum(values, axis=1)
 
-        nothing = tf.zeros([self.shape.width])
+        nothing = tf.zeros([self.shape.width, self.shape.architecture.outputs])
         _, total = tf.while_loop(lambda start, _: start < last, block, (0, nothing))
-        return total / tf.cast(picks.count, tf.float32)
+        return total / tf.cast(picks.count, tf.float32)[:, None]
 
-    def _losses(self, table: Table, picks: Picks, start: Any, keys: Any = None) -> Any:
-        """Return the losses of a block of picks, (width, rows), and 1 for those that count.
+    def _block(self, table: Table, picks: Picks, start: Any, keys: Any = None) -> Any:
+        """Return truth and forecast of a block of picks, (width, rows, H), and 1 where one counts.
 
         `keys` of the dropout layers are given in training. The last batch is the shorter one:
         beyond the count, rows weigh nothing.
@@ -190,7 +196,7 @@ class Program:
         correction, _ = self._stack.stateless_call(
             self._layer_weights(), fixed, inputs, training=training
         )
-        return self._loss(target, anchor + correction), weight
+        return target, anchor + correction, weight
 
     def _layer_weights(self) -> list[Any]:
         """Return the kernels and biases, (width, ...), that the matrix of weights holds."""

@@ -131,6 +131,17 @@ def as_layers(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
     return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
+def by_output(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
+    """Return networks of one output each, (members * H, ...), of rows (members, H, P) of weights.
+
+    Of row (m, h) output h is kept: the hidden layers and that column of the last one.
+    """
+    members, outputs, _ = rows.shape
+    *hidden, kernel, bias = as_layers(rows.reshape(members * outputs, -1), architecture)
+    own = np.tile(np.arange(outputs), members)[:, None, None]
+    return [*hidden, *(np.take_along_axis(part, own, axis=2) for part in (kernel, bias))]
+
+
 def initial_weights(architecture: Architecture, seeds: Sequence[int]) -> Weights:
     """Return fresh weights: Glorot uniform kernels, zero biases, and a zero last layer.
 
@@ -148,7 +159,7 @@ def initial_weights(architecture: Architecture, seeds: Sequence[int]) -> Weights
 
 
 def forward(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return each member's output (members, n, outputs) for `inputs` (n, F).
+    """Return the output (networks, n, units) of each network of a stack for `inputs` (n, F).
 
     Rows go through in blocks of one size, so that a row's forecast does not depend, in the last
     bit, on how many rows follow it.
@@ -163,8 +174,15 @@ def forward(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def plain_network(stack: Any, member: int) -> Any:
-    """Return one member as an ordinary `keras.Sequential` of Dense layers, (n, F) to (n, H)."""
+def plain_network(stack: Any, numbers: Sequence[int]) -> Any:
+    """Return networks of a stack, of one output each, as one of Dense layers: (n, F) to (n, H)."""
+    inputs = keras.Input((stack.input_shape[-1],))
+    branches = [_plain_branch(stack, number)(inputs) for number in numbers]
+    outputs = branches[0] if len(branches) == 1 else keras.layers.Concatenate()(branches)
+    return keras.Model(inputs, outputs)
+
+
+def _plain_branch(stack: Any, number: int) -> Any:
     layers: list[Any] = [keras.Input((stack.input_shape[-1],))]
     weights = []
     for layer in stack.layers:
@@ -173,7 +191,7 @@ def plain_network(stack: Any, member: int) -> Any:
         else:
             layers.append(keras.layers.Dense(layer.units, layer.activation))
             kernel, bias = layer.get_weights()
-            weights += [kernel[member], bias[member, 0]]
+            weights += [kernel[number], bias[number, 0]]
     network = keras.Sequential(layers)
     for variable, value in zip(network.trainable_variables, weights, strict=True):
         variable.assign(value)

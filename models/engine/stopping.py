@@ -1,4 +1,4 @@
-"""Early stopping of each member on its own, keeping the weights of its best epoch."""
+"""Early stopping of each member on its own, keeping the weights of each output's best epoch."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from numpy.typing import NDArray
 
 
 class EarlyStopping:
-    """Which members still train, and each member's best weights so far.
+    """Which members still train, and the weights so far that were best for each output.
 
     Parameters
     ----------
     patience
-        Epochs without a new best validation loss after which a member stops.
+        Epochs without a new best validation loss, of any output, after which a member stops.
     val_loss
-        Validation loss (members,) of the untrained weights, the first to beat.
+        Validation loss (members, H) of the untrained weights, the first to beat.
     weights
         The untrained weights, a row a member.
+
+    An output whose own patience has ended is settled: it keeps the weights it has, though its
+    member may train on for the sake of another.
     """
 
     def __init__(
@@ -24,11 +27,17 @@ class EarlyStopping:
     ) -> None:
         self.patience = patience
         self.best_loss = np.array(val_loss, dtype=np.float64)
-        self.best_weights = weights.copy()
-        self.active = np.ones(len(val_loss), dtype=bool)
-        self.diverged = np.zeros(len(val_loss), dtype=bool)
-        self.best_epoch = np.zeros(len(val_loss), dtype=np.int64)
-        self.epochs_run = np.zeros(len(val_loss), dtype=np.int64)
+        members, outputs = self.best_loss.shape
+        self.best_weights = np.repeat(weights[:, None], outputs, axis=1)
+        self.best_epoch = np.zeros((members, outputs), dtype=np.int64)
+        self.epochs_run = np.zeros(members, dtype=np.int64)
+        self.diverged = np.zeros(members, dtype=bool)
+        self._open = np.ones((members, outputs), dtype=bool)
+
+    @property
+    def active(self) -> NDArray[np.bool_]:
+        """Return which members (members,) still train."""
+        return np.asarray(self._open.any(axis=1))
 
     def update(
         self,
@@ -36,16 +45,18 @@ class EarlyStopping:
         val_loss: NDArray[np.floating],
         weights: NDArray[np.float32],
     ) -> None:
-        """Take in one epoch's losses (members,) and the weights after it.
+        """Take in an epoch's train loss (members,), validation loss (members, H), and weights.
 
         A member diverges, and trains no more, when either loss is not a finite number.
         """
-        finite = np.isfinite(train_loss) & np.isfinite(val_loss)
-        better = self.active & finite & (val_loss < self.best_loss)
+        active = self.active
+        finite = np.isfinite(train_loss) & np.isfinite(val_loss).all(axis=1)
+        better = self._open & finite[:, None] & (val_loss < self.best_loss)
+        self.epochs_run[active] += 1
+        self.diverged |= active & ~finite
+        members, outputs = np.nonzero(better)
         self.best_loss[better] = val_loss[better]
-        self.best_weights[better] = weights[better]
-        self.epochs_run[self.active] += 1
-        self.best_epoch[better] = self.epochs_run[better]
-        self.diverged |= self.active & ~finite
-        waited = self.epochs_run - self.best_epoch
-        self.active = self.active & finite & (waited < self.patience)
+        self.best_weights[members, outputs] = weights[members]
+        self.best_epoch[members, outputs] = self.epochs_run[members]
+        waited = self.epochs_run[:, None] - self.best_epoch
+        self._open &= finite[:, None] & (waited < self.patience)

@@ -17,7 +17,14 @@ from models.engine.groups import Group, Member, Rows, Trainee, packed, widths_of
 from models.engine.program import Shape, program
 from models.engine.recipe import Recipe
 from models.engine.schedules import Plateaus, Schedule
-from models.engine.stack import Architecture, Weights, as_layers, as_rows, initial_weights
+from models.engine.stack import (
+    Architecture,
+    Weights,
+    as_layers,
+    as_rows,
+    by_output,
+    initial_weights,
+)
 from models.engine.stopping import EarlyStopping
 
 Float = NDArray[np.float64]
@@ -36,11 +43,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Trained:
-    """Each member's best weights, and its curves (epochs + 1, members).
+    """The best networks, and the curves of their members (epochs + 1, members).
 
-    Row 0 of the losses is the untrained network; NaN stands where a member had stopped. The
-    learning rate is that of an epoch's last step. A member that `diverged` reached a loss that
-    is no finite number; its weights are the best before.
+    `weights` are of networks of one output: network ``m * H + h`` is member m as it was at the
+    best epoch (members, H) of output h, and gives that output. Row 0 of the losses is the
+    untrained network; NaN stands where a member had stopped. `val_loss_by_output` is (epochs + 1,
+    members, H), and `val_loss` its mean. The learning rate is that of an epoch's last step. A
+    member that `diverged` reached a loss that is no finite number; its weights are the best
+    before.
     """
 
     weights: Weights
@@ -49,6 +59,7 @@ class Trained:
     diverged: NDArray[np.bool_]
     train_loss: Float
     val_loss: Float
+    val_loss_by_output: Float
     learning_rate: Float
 
 
@@ -60,11 +71,12 @@ def train(
     start: Weights | None = None,
     callbacks: Sequence[Any] = (),
 ) -> Trained:
-    """Train all members until each one's early stop; return their best weights.
+    """Train all members until each one's early stop; return the weights best for each output.
 
-    A member stops when its validation loss has not improved for `plan.patience` epochs, or is no
-    longer finite; from then on it takes no part. `start` gives the weights to begin with instead
-    of those of the seeds; `callbacks` are Keras's and hear of each epoch (see `Listeners`).
+    A member stops when the validation loss of no output has improved for `plan.patience` epochs,
+    or is no longer finite; from then on it takes no part. `start` gives the weights to begin with
+    instead of those of the seeds; `callbacks` are Keras's and hear of each epoch (see
+    `Listeners`).
 
     Members are packed by batch size and steps an epoch into groups of one width, which run side
     by side on the processors. Same seed, rows and plan: bit-identical weights, in whatever place,
@@ -114,7 +126,7 @@ class _Run:
         losses = self._measured([m.training for m in members], [m.validation for m in members])
         self.stopping = EarlyStopping(plan.patience, losses[1], self._states())
         rates = np.array([member.learning_rate for member in members])
-        self.curves: list[tuple[Float, Float, Float]] = [(*losses, rates)]
+        self.curves: list[tuple[Float, Float, Float]] = [(losses[0].mean(axis=1), losses[1], rates)]
 
     def epoch(self, number: int) -> dict[str, Float]:
         """Train every member that has not stopped; return the epoch's losses and rates."""
@@ -124,14 +136,18 @@ class _Run:
         def train_group(group: Group) -> tuple[Float, Float]:
             return group.train(np.stack([rates[trainee.number] for trainee in group.trainees]))
 
-        losses = self._by_member(train_group, running)
-        self.stopping.update(*losses, self._states())
-        self.plateaus.update(losses[1])
+        train_loss, val_loss = self._by_member(train_group, running)
+        self.stopping.update(train_loss, val_loss, self._states())
+        self.plateaus.update(val_loss.mean(axis=1))
         last_rates = np.full(len(self.members), np.nan)
         for trainee in running:
             last_rates[trainee.number] = rates[trainee.number][-1]
-        self.curves.append((*losses, last_rates))
-        return dict(zip(("loss", "val_loss", "learning_rate"), self.curves[-1], strict=True))
+        self.curves.append((train_loss, val_loss, last_rates))
+        return {
+            "loss": train_loss,
+            "val_loss": val_loss.mean(axis=1),
+            "learning_rate": last_rates,
+        }
 
     def weights(self) -> Weights:
         """Return the weights of now."""
@@ -139,14 +155,15 @@ class _Run:
 
     def outcome(self) -> Trained:
         """Return the best weights, and the curves so far."""
-        train_loss, val_loss, learning_rate = np.array(self.curves).swapaxes(0, 1)
+        train_loss, val_loss, learning_rate = (np.array(x) for x in zip(*self.curves, strict=True))
         return Trained(
-            weights=as_layers(self.stopping.best_weights, self.plan.architecture),
+            weights=by_output(self.stopping.best_weights, self.plan.architecture),
             best_epoch=self.stopping.best_epoch,
             epochs_run=self.stopping.epochs_run,
             diverged=self.stopping.diverged,
             train_loss=train_loss,
-            val_loss=val_loss,
+            val_loss=val_loss.mean(axis=2),
+            val_loss_by_output=val_loss,
             learning_rate=learning_rate,
         )
 
@@ -158,7 +175,7 @@ class _Run:
         )
 
     def _measured(self, *picks: Sequence[NDArray[np.integer]]) -> tuple[Float, Float]:
-        """Return the loss of the untrained members over two sets of picks."""
+        """Return the losses (members, H) of the untrained members over two sets of picks."""
 
         def measure(group: Group) -> tuple[Float, Float]:
             one, two = ([part[t.number] for t in group.trainees] for part in picks)
@@ -169,16 +186,21 @@ class _Run:
     def _by_member(
         self, work: Callable[[Group], tuple[Float, Float]], trainees: Sequence[Trainee]
     ) -> tuple[Float, Float]:
-        """Do `work` for each group, side by side; return its two figures (members,) or NaN."""
+        """Do `work` for each group, side by side; return its two figures of all members, or NaN."""
         groups = [
             Group(some, self.programs[some[0].member.lane], self.table)
             for some in packed(trainees, self.widths)
         ]
-        figures = np.full((2, len(self.members)), np.nan)
         outcomes = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
-        for group, outcome in zip(groups, outcomes, strict=True):
-            figures[:, [trainee.number for trainee in group.trainees]] = outcome
-        return figures[0], figures[1]
+        numbers = [trainee.number for group in groups for trainee in group.trainees]
+        one, two = (np.concatenate(figures) for figures in zip(*outcomes, strict=True))
+        return self._placed(one, numbers), self._placed(two, numbers)
+
+    def _placed(self, known: Float, numbers: Sequence[int]) -> Float:
+        """Return a figure of some members among all of them, NaN where there is none."""
+        figure = np.full((len(self.members), *known.shape[1:]), np.nan)
+        figure[numbers] = known
+        return figure
 
     def _states(self) -> NDArray[np.float32]:
         """Return the weights of now as a matrix, a row a member."""

@@ -52,5 +52,5 @@ def assert_same_member(one, at, two, other, *, exactly=True):
         epochs = one.epochs_run[at] + 1
         mine, theirs = (getattr(run, curve)[:epochs] for run in (one, two))
         np.testing.assert_allclose(mine[:, at], theirs[:, other], **close)
-    assert one.best_epoch[at] == two.best_epoch[other]
+    assert (one.best_epoch[at] == two.best_epoch[other]).all()
     assert one.epochs_run[at] == two.epochs_run[other]

@@ -79,7 +79,7 @@ def test_dropout_drops_in_training_only():
 def test_training_may_start_from_given_weights():
     first = trained([member(0), member(1)], plan(6))
     again = trained([member(0), member(1)], plan(1), start=first.weights)
-    best = first.val_loss[first.best_epoch, [0, 1]]
+    best = first.val_loss[first.best_epoch[:, 0], [0, 1]]
     np.testing.assert_allclose(again.val_loss[0], best, rtol=1e-6)
 
 
@@ -125,7 +125,7 @@ def test_every_row_is_seen_once_an_epoch_in_another_order_by_each_member(monkeyp
     monkeypatch.setattr(
         Group,
         "_run",
-        lambda group, picks, *_: orders.extend(picks) or (np.zeros((3, 2)), np.zeros(2)),
+        lambda group, picks, *_: orders.extend(picks) or (np.zeros((3, 2)), np.zeros((2, 1))),
     )
     trained([member(0), member(1)], plan(2))
     seen = [order for order in orders if len(order)]

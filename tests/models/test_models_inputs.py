@@ -66,7 +66,9 @@ def test_members_forecast_each_alone():
     regressor = KerasVolatilityRegressor(**SMALL, blend=0.5).fit(x, y)
     members = regressor.predict_members(x)
     inputs, anchor_log = regressor.inputs_.of(x)
-    logs = anchor_log + forward(regressor.network_, inputs) + regressor.bias_
+    networks = forward(regressor.network_, inputs)[..., 0]
+    corrections = networks.reshape(-1, 2, len(x)).swapaxes(1, 2)
+    logs = anchor_log + corrections + regressor.bias_
     np.testing.assert_allclose(members, np.exp(logs))
     alone = regressor.set_params(blend=0.0).predict(x)
     np.testing.assert_allclose(np.exp(np.log(members).mean(axis=0)), alone, rtol=1e-6)

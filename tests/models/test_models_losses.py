@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.backend import keras, tf
-from models.losses import EXPONENT_CAP, qlike, row_loss
+from models.losses import EXPONENT_CAP, loss_by_output, qlike, row_loss
 
 logs = st.floats(-30, 30, width=32)
 mse = row_loss("mse")
@@ -73,3 +73,23 @@ def test_a_loss_is_a_name_of_keras_an_object_or_a_function():
         np.testing.assert_allclose(row_loss(loss)(truth, forecast), expected)
     with pytest.raises(ValueError, match="no_such_loss"):
         row_loss("no_such_loss")
+
+
+@pytest.mark.parametrize("name", ["qlike", "mse", "huber", "log_cosh", "mae"])
+def test_the_loss_of_each_output_is_its_own_and_their_mean_the_whole(name):
+    loss = row_loss(name)
+    truth, forecast = tf.constant(np.random.default_rng(1).normal(size=(2, 5, 3)))
+    parts = np.asarray(loss_by_output(loss, 3)(truth, forecast))
+    for at in range(3):
+        alone = loss(truth[:, at : at + 1], forecast[:, at : at + 1])
+        np.testing.assert_allclose(parts[:, at], alone)
+    np.testing.assert_allclose(parts.mean(axis=1), loss(truth, forecast))
+
+
+def test_a_loss_that_is_no_mean_over_outputs_is_given_to_each_whole():
+    def worst(truth, forecast):
+        return tf.reduce_max(tf.square(truth - forecast), axis=-1)
+
+    truth, forecast = tf.constant(np.random.default_rng(1).normal(size=(2, 5, 3)))
+    parts = np.asarray(loss_by_output(worst, 3)(truth, forecast))
+    np.testing.assert_array_equal(parts, np.repeat(worst(truth, forecast)[:, None], 3, axis=1))

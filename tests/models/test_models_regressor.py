@@ -26,29 +26,39 @@ def heard_by(seen):
     )
 
 
+def corrections_of(regressor, x):
+    """Return each member's correction (members, n, H) in float64, network by network."""
+    members, targets = regressor.best_epoch_.shape
+    networks = forward(regressor.network_, regressor.inputs_.of(x)[0]).astype(float)
+    return np.stack(
+        [np.concatenate(networks[m * targets : (m + 1) * targets], axis=1) for m in range(members)]
+    )
+
+
 def validation_curve_of(regressor, x, y):
-    """Return each member's QLIKE over (x, y) with its final weights, in float64."""
-    correction = forward(regressor.network_, regressor.inputs_.of(x)[0])
+    """Return each member's QLIKE over (x, y) by target with its final weights, in float64."""
+    correction = corrections_of(regressor, x)
     log_forecast = (
         regressor.inputs_.anchor.predict_log(x[:, regressor.inputs_.anchor_columns]) + correction
     )
     error = np.log(y) - log_forecast
-    return (np.exp(error) - error - 1.0).mean(axis=(1, 2))
+    return (np.exp(error) - error - 1.0).mean(axis=1)
 
 
 @pytest.mark.parametrize("parameters", [{}, {"l2": 0.01}, {"dropout": 0.3}, {"optimizer": "sgd"}])
-def test_every_member_ends_with_the_weights_of_its_best_epoch(parameters):
-    x, y = make_rows(160)
-    later = make_rows(60, seed=1)
+def test_every_target_ends_with_the_weights_of_its_own_best_epoch(parameters):
+    x, y = make_rows(160, targets=2)
+    later = make_rows(60, seed=1, targets=2)
     regressor = fitted(
         x, y, later, epochs=60, patience=3, learning_rate=0.05, anchor=[0], **parameters
     )
-    curve = regressor.history_["val_loss"]
-    np.testing.assert_allclose(
-        validation_curve_of(regressor, *later), np.nanmin(curve, axis=0), rtol=1e-5
-    )
-    np.testing.assert_array_equal(regressor.best_epoch_, np.nanargmin(curve, axis=0))
-    assert (regressor.best_epoch_ < regressor.epochs_run_).any(), "nothing was restored"
+    curve = regressor.history_["val_loss_by_target"]
+    best = np.take_along_axis(curve, regressor.best_epoch_[None], axis=0)[0]
+    np.testing.assert_allclose(validation_curve_of(regressor, *later), best, rtol=1e-5)
+    assert (best <= curve[: 1 + regressor.epochs_run_.min()].min(axis=0)).mean() > 0.5
+    assert (best <= curve[0]).all()
+    assert (regressor.best_epoch_[:, 0] != regressor.best_epoch_[:, 1]).any()
+    np.testing.assert_allclose(regressor.history_["val_loss"], curve.mean(axis=2))
 
 
 def test_the_curves_start_at_the_anchor_and_end_where_each_member_stopped():
@@ -67,7 +77,7 @@ def test_the_curves_start_at_the_anchor_and_end_where_each_member_stopped():
         for member, epochs in enumerate(regressor.epochs_run_):
             assert np.isfinite(curve[: epochs + 1, member]).all()
             assert np.isnan(curve[epochs + 1 :, member]).all()
-    np.testing.assert_array_equal(regressor.epochs_run_ - regressor.best_epoch_, 3)
+    np.testing.assert_array_equal(regressor.epochs_run_ - regressor.best_epoch_.max(axis=1), 3)
 
 
 def test_a_member_that_never_improves_keeps_the_anchor():
@@ -150,9 +160,7 @@ def test_the_learning_rate_decides_how_far_a_step_goes():
     moves = [
         np.abs(r.history_["train_loss"][1] - r.history_["train_loss"][0]) for r in (small, large)
     ]
-    corrections = [
-        np.abs(forward(r.network_, r.inputs_.of(x)[0])).max(axis=(1, 2)) for r in (small, large)
-    ]
+    corrections = [np.abs(corrections_of(r, x)).max(axis=(1, 2)) for r in (small, large)]
     assert (moves[0] < moves[1]).all()
     assert (corrections[0] < 1e-4).all()
     assert (corrections[1] > 1e-3).all()
@@ -179,7 +187,7 @@ def test_a_batch_larger_than_the_rows_is_one_batch_of_all_rows():
 def test_members_are_averaged_in_log_variance():
     x, y = make_rows(60)
     regressor = fitted(x, y, learning_rate=0.05, anchor=[0])
-    members = forward(regressor.network_, regressor.inputs_.of(x)[0]).astype(float)
+    members = corrections_of(regressor, x)
     assert (members[0] != members[1]).any()
     logs = regressor.inputs_.anchor.predict_log(x[:, [0]]) + members.mean(axis=0) + regressor.bias_
     np.testing.assert_allclose(regressor.predict(x), np.exp(logs), rtol=1e-12)
@@ -235,12 +243,13 @@ def test_a_plain_network_of_dense_layers_gives_the_members_correction():
     x, y = make_rows(100, targets=2)
     regressor = fitted(x, y, learning_rate=0.05, hidden=(4, 3), dropout=0.1)
     inputs = regressor.inputs_.of(x)[0]
-    stacked = forward(regressor.network_, inputs)
+    stacked = corrections_of(regressor, x)
     assert np.abs(stacked).min(axis=(1, 2)).max() > 0, "nothing was learnt"
     for member in range(4):
         plain = regressor.plain_network(member)
-        kinds = [type(layer) for layer in plain.layers]
-        assert set(kinds) == {keras.layers.Dense, keras.layers.Dropout}
+        branches = [part for part in plain.layers if isinstance(part, keras.Sequential)]
+        kinds = {type(layer) for branch in branches for layer in branch.layers}
+        assert len(branches) == 2 and kinds == {keras.layers.Dense, keras.layers.Dropout}
         np.testing.assert_allclose(plain(inputs), stacked[member], atol=1e-6, rtol=1e-6)
 
 

@@ -1,0 +1,40 @@
+"""What one diagnostic found, ready for a page: words, advice, figures and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reports.panels import Panel
+from reports.presentation import TextTable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One section of a page.
+
+    Parameters
+    ----------
+    name
+        Short and unique in a page: the section's id, and the beginning of its figures' names.
+    title
+        Heading of the section.
+    sentence
+        What was found, with its numbers.
+    advice
+        What to do next, in a line.
+    panels
+        Figures.
+    tables
+        Heading to table; shown folded.
+    method
+        How it was measured, in a sentence or two.
+    """
+
+    name: str
+    title: str
+    sentence: str
+    advice: str
+    panels: Sequence[Panel] = ()
+    tables: Mapping[str, TextTable] = field(default_factory=dict)
+    method: str = ""

@@ -1,0 +1,53 @@
+"""The templates of all pages, and the page of findings; nothing is written."""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+import jinja2
+
+from reports import presentation as shown
+from reports.figures.palette import label_of
+from reports.finding import Finding
+
+
+def findings_page(title: str, subtitle: str, findings: Sequence[Finding]) -> str:
+    """Return one self-contained HTML page with a section a finding."""
+    view = {"title": title, "subtitle": subtitle, "findings": findings}
+    return environment().get_template("findings.html.j2").render(view)
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return the templates with the filters that they use."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"),
+        autoescape=lambda name: name is not None and name.endswith("html.j2"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        date=shown.date,
+        number=lambda value, form=".1f": shown.Column("", "", form).text(value),
+        horizon=shown.horizon_name,
+        label=label_of,
+        cell=_markdown_cell,
+        unbroken=_unbroken,
+    )
+    return environment
+
+
+def _unbroken(sentence: str) -> str:
+    """Return the sentence with p-values, plus-minus signs, percents and HAR-X kept on one line."""
+    space = "\N{NO-BREAK SPACE}"
+    kept = re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
+    kept = kept.replace(" ± ", f"{space}±{space}").replace(" %", f"{space}%")
+    return kept.replace("HAR-X", "HAR\N{NON-BREAKING HYPHEN}X")
+
+
+def _markdown_cell(text: object) -> str:
+    """Return text that neither ends a Markdown table's cell nor opens an HTML element."""
+    escaped = str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return " ".join(escaped.replace("|", "\\|").split())
