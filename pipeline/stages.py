@@ -102,7 +102,7 @@ def train(work: Work) -> dict[str, Any]:
     A fold that an earlier, interrupted run has finished is taken over.
     """
     from pipeline import panels, walk
-    from reports import curves
+    from reports import verdicts
 
     panel = panels.read(work.folder / artifacts.FEATURES)
     folds = walk.folds_of(panel, work.config)
@@ -121,7 +121,7 @@ def train(work: Work) -> dict[str, Any]:
             artifacts.write_folder(kept[fold.number], save)
     history = _gather(kept, FOLD_HISTORY)
     artifacts.write_frame(work.folder / artifacts.HISTORY, history)
-    verdict = curves.summary(curves.verdicts(history, work.config.model.epochs))
+    verdict = verdicts.summary(verdicts.verdicts(history, work.config.model.epochs))
     work.progress.note(verdict)
     return {"folds": len(folds), "verdict": verdict}
 

@@ -77,7 +77,8 @@ def _trained(
     trained = train(problem.rows, everyone, plan)
     ratios, corrections = _judged(problem, plan, trained)
     timed: dict[tuple[int, int], float] = {}
-    start, tables = 0, []
+    start = 0
+    tables: list[tuple[pd.DataFrame, ...]] = []
     for name, team in teams.items():
         mine = slice(start, start + len(team))
         start = mine.stop

@@ -177,8 +177,8 @@ class _Run:
             val_loss=val_loss.mean(axis=2),
             val_loss_by_output=val_loss,
             learning_rate=learning_rate,
-            correction_range=(high - low).max(axis=2),
-            correction_size=np.maximum(-low, high).max(axis=2),
+            correction_range=_finite((high - low).max(axis=2)),
+            correction_size=_finite(np.maximum(-low, high).max(axis=2)),
         )
 
     def _rates(self, trainee: Trainee, epoch: int) -> Float:
@@ -220,6 +220,10 @@ class _Run:
         """Return the weights of now as a matrix, a row a member."""
         size = sum(np.prod(shape) for shape in self.plan.architecture.shapes())
         return np.stack([trainee.state[:size] for trainee in self.trainees])
+
+
+def _finite(values: Float) -> Float:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def cores() -> int:

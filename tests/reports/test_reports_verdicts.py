@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.curves import summary, verdicts
+from reports.verdicts import summary, verdicts
 from tests.reports.synthetic import make_history
 
 START = 0.3
