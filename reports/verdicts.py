@@ -62,7 +62,7 @@ def verdicts(history: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
                 "train_change_pct": 100 * curve.train_change,
                 "noise_pct": 100 * curve.noise,
                 "learning_rate": float(rows["learning_rate"].median()),
-                "words": WORDS[verdict](curve),
+                "words": f"{WORDS[verdict](curve)}; {REMEDIES[verdict]}.",
             }
         )
     return pd.DataFrame(records, columns=VERDICT_COLUMNS)
@@ -81,6 +81,22 @@ VERDICT_COLUMNS = [
     "learning_rate",
     "words",
 ]
+
+
+def advice(table: pd.DataFrame) -> str:
+    """Return what to do about the table of `verdicts`: the remedy of what most folds suffer from.
+
+    Where most are well, how many are not, and why.
+    """
+    sick = table[~table["verdict"].isin([CONVERGED])]
+    if sick.empty:
+        return "Nothing to do: every fold settled."
+    counts = sick["verdict"].value_counts()
+    worst = next(name for name in WORDS if name in counts.index and counts[name] == counts.max())
+    share = f"{counts[worst]} of {len(table)} folds"
+    if 2 * counts[worst] <= len(table):
+        return f"Little to do; where it recurs ({worst} in {share}): {REMEDIES[worst]}."
+    return f"{worst.capitalize()} in {share}: {REMEDIES[worst]}."
 
 
 def summary(table: pd.DataFrame) -> str:
@@ -135,57 +151,63 @@ def _still_falls(curve: Curve) -> bool:
 
 
 def _diverging_words(curve: Curve) -> str:
-    remedy = "lower the learning rate or clip gradients by norm"
     if curve.finite < 1.0:
-        return f"{1 - curve.finite:.0%} of the members reached a loss that is not finite: {remedy}."
-    return f"The train loss ended {curve.train_change:.0%} above its HAR start: {remedy}."
+        return f"{1 - curve.finite:.0%} of the members reached a loss that is not finite"
+    return f"The train loss ended {curve.train_change:.0%} above its HAR start"
+
+
+def _overfitting_words(curve: Curve) -> str:
+    if _by_heart(curve):
+        return (
+            f"The train loss fell by {-curve.train_change:.0%} of its HAR start, the validation "
+            f"loss by {curve.gain:.1%}: the rows are learnt by heart"
+        )
+    return (
+        f"The validation loss rose by {curve.rise / curve.gain:.0%} of its gain over HAR after "
+        f"epoch {curve.best_epoch:.0f}, while the train loss fell"
+    )
 
 
 def _converged_words(curve: Curve) -> str:
     if curve.gain <= max(SOME_NOISE * curve.noise, VISIBLE_SHARE):
-        return "It settled without a gain over its HAR start beyond the noise."
+        return "It settled without a gain over its HAR start beyond the noise"
     return (
         f"The validation loss settled {curve.gain:.1%} below its HAR start "
-        f"(epoch {curve.best_epoch:.0f}); nothing to do."
-    )
-
-
-def _overfitting_words(curve: Curve) -> str:
-    remedy = "lower the patience, add L2 or dropout, or use a smaller network"
-    if _by_heart(curve):
-        return (
-            f"The train loss fell by {-curve.train_change:.0%} of its HAR start, the validation "
-            f"loss by {curve.gain:.1%}: the rows are learnt by heart; get more of them, or "
-            f"{remedy}."
-        )
-    return (
-        f"Overfitting from epoch {curve.best_epoch:.0f}: the validation loss rose again by "
-        f"{curve.rise / curve.gain:.0%} of its gain over HAR while the train loss fell: {remedy}."
+        f"(epoch {curve.best_epoch:.0f})"
     )
 
 
 WORDS: dict[str, Callable[[Curve], str]] = {
     DIVERGING: _diverging_words,
     DEAD: lambda curve: (
-        f"The network corrects all rows alike, to {curve.spread:.1%}: its hidden units carry "
-        "nothing; lower the learning rate, weaken L2, or change the activation or the inputs."
+        f"All rows get the same correction, within {curve.spread:.1%}: the hidden units carry "
+        "nothing"
+    ),
+    OVERFITTING: _overfitting_words,
+    WORSE_THAN_START: lambda curve: (
+        f"The validation loss never fell clearly below its HAR start and ended {curve.end:.1%} "
+        "above it"
     ),
     OSCILLATING: lambda curve: (
         f"From epoch to epoch the validation loss jumps by {curve.noise:.1%} of its HAR start, for "
-        f"a gain of {curve.gain:.1%}: lower the learning rate or enlarge the batch."
+        f"a gain of {curve.gain:.1%}"
+    ),
+    STILL_IMPROVING: lambda curve: (
+        f"The cap of {curve.epochs:.0f} epochs came while the validation loss still fell, by "
+        f"{curve.recent_fall:.1%} of its HAR start over the last epochs"
     ),
     UNDERFITTING: lambda curve: (
-        f"The train loss fell by only {-curve.train_change:.1%} from its HAR start: raise the "
-        "learning rate, train longer or weaken the regularisation."
-    ),
-    OVERFITTING: _overfitting_words,
-    STILL_IMPROVING: lambda curve: (
-        f"The cap of {curve.epochs:.0f} epochs came while the validation loss still fell (by "
-        f"{curve.recent_fall:.1%} of its HAR start over the last epochs): allow more epochs."
-    ),
-    WORSE_THAN_START: lambda curve: (
-        f"The validation loss never fell clearly below its HAR start and ended {curve.end:.1%} "
-        "above it: training only did harm; lower the learning rate or revise the inputs."
+        f"The train loss fell by only {max(0.0, -curve.train_change):.1%} from its HAR start"
     ),
     CONVERGED: _converged_words,
+}
+REMEDIES = {
+    DIVERGING: "lower the learning rate, or clip gradients by norm",
+    DEAD: "lower the learning rate, weaken L2, or change the activation or the inputs",
+    OVERFITTING: "lower the patience, add L2 or dropout, use a smaller network, or get more rows",
+    WORSE_THAN_START: "lower the learning rate, or revise the inputs: training only did harm",
+    OSCILLATING: "lower the learning rate, or enlarge the batch",
+    STILL_IMPROVING: "allow more epochs",
+    UNDERFITTING: "raise the learning rate, train longer, or weaken the regularisation",
+    CONVERGED: "nothing to do",
 }

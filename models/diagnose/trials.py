@@ -30,8 +30,8 @@ class Trials:
     Attributes
     ----------
     curves : DataFrame
-        `trial, member, epoch, train_loss, val_loss`: losses as shares of the untrained network's
-        validation loss, which is HAR's; a member's rows end with its stop.
+        `trial, member, epoch, train_loss, val_loss`: losses as shares of the untrained network's,
+        which are HAR's; a member's rows end with its stop.
     outcomes : DataFrame
         `trial, member, seed, best_epoch, epochs, diverged, validation, ratio`: the best validation
         loss and the later rows' QLIKE of this one network, relative to HAR's, means over horizons.
@@ -129,15 +129,19 @@ def _corrections(
 
 
 def _curves(name: str, trained: Trained, mine: slice) -> pd.DataFrame:
-    har = trained.val_loss[0, mine]
     member, epoch = np.indices(trained.train_loss[:, mine].T.shape)
     table = pd.DataFrame(
         {
             "trial": name,
             "member": member.ravel(),
             "epoch": epoch.ravel(),
-            "train_loss": (trained.train_loss[:, mine] / har).T.ravel(),
-            "val_loss": (trained.val_loss[:, mine] / har).T.ravel(),
+            **{
+                loss: (values[:, mine] / values[0, mine]).T.ravel()
+                for loss, values in (
+                    ("train_loss", trained.train_loss),
+                    ("val_loss", trained.val_loss),
+                )
+            },
         }
     )
     return pd.DataFrame(table[(epoch <= trained.epochs_run[mine][:, None]).ravel()])
