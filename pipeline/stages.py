@@ -159,6 +159,23 @@ def evaluate(work: Work) -> dict[str, Any]:
     return {"forecasts": len(table), "verdict": verdict}
 
 
+def diagnose(work: Work) -> dict[str, Any]:
+    """Measure what [diagnose] asks for about the training; write diagnosis/."""
+    parts = work.config.diagnose.parts
+
+    def measure(folder: Path) -> None:
+        from pipeline import diagnosis, panels
+        from pipeline.problem import development_problem
+
+        panel = panels.read(work.folder / artifacts.FEATURES)
+        problem = development_problem(panel, work.config)
+        for name in parts:
+            diagnosis.write_tables(folder, name, diagnosis.measure(name, problem, work.progress))
+
+    artifacts.write_folder(work.folder / artifacts.DIAGNOSIS, measure if parts else lambda _: None)
+    return {"parts": list(parts)}
+
+
 def report(work: Work) -> dict[str, Any]:
     """Render the result; write report.html and report.md."""
     from pipeline.content import report_content

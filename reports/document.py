@@ -86,7 +86,7 @@ def _tables(content: ReportContent) -> Tables:
     )
 
 
-def _figures(content: ReportContent, tables: Tables) -> dict[str, list[panels.Panel]]:
+def _figures(content: ReportContent, tables: Tables) -> dict[str, list[Panel]]:
     tickers = list(dict.fromkeys(tables.newest["ticker"]))
     return {
         "forecast_panels": panels.forecast_panels(content, tickers),

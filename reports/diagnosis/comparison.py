@@ -10,8 +10,7 @@ from scipy import stats
 
 from reports.figures.comparison import trial_curves
 from reports.figures.render import figure_svg
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import Column, p_value, text_table
 
 LEVEL = 0.05

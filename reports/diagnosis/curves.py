@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from reports.figures.curve_bands import curve_bands, draw_curve_bands
 from reports.figures.render import figure_svg
 from reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import VERDICT_COLUMNS, text_table
 from reports.verdicts import advice, summary, verdicts
 

@@ -5,8 +5,7 @@ from matplotlib.axes import Axes
 
 from reports.figures.rate_sweep import rate_sweep
 from reports.figures.render import figure_svg
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import Column, text_table
 
 NEAR = 3.0  # a rate within this factor of the suggestion does as well

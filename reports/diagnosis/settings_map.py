@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from reports.figures.render import figure_svg
 from reports.figures.settings_map import epoch_cost, settings_map
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import Column, p_value, text_table
 from reports.settings_map import Judgement, judge
 
@@ -31,8 +30,8 @@ def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[floa
     equals = int(judged.cells["equal"].sum())
     sentence = (
         f"Best is a learning rate of {best['learning_rate']:.2g} with batches of "
-        f"{best['batch_size']:.0f}: QLIKE of later rows is {best['mean']:.3f} of HAR's, with a seed "
-        f"spread of {best['spread']:.3f}; {equals - 1} of {len(judged.cells) - 1} other cells "
+        f"{best['batch_size']:.0f}: QLIKE of later rows is {best['mean']:.3f} of HAR's, with a "
+        f"seed spread of {best['spread']:.3f}; {equals - 1} of {len(judged.cells) - 1} other cells "
         f"cannot be told from it. {_ridge_words(judged)}"
     )
 
