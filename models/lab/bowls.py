@@ -15,6 +15,7 @@ STEPS, LINES = 150, 25
 MOMENTUM = 0.8
 SHARES = (0.1, 0.5, 0.95)  # of the rate beyond which the steep direction diverges
 SHARE_OF_RULES = 0.3
+CLASSICAL, AVERAGED = "momentum, classical", "momentum, averaged"
 ARRIVED = 0.001  # of the value at the start
 
 
@@ -23,7 +24,8 @@ def tables() -> dict[str, pd.DataFrame]:
 
     `surfaces` has rows `steepness, x, y, value`; `paths` rows `steepness, family, name, rate, step,
     x, y, value`, where the family is "rate" (vanilla at several rates) or "rule" (several rules at
-    one rate); `outcomes` a row a path: the steps to a thousandth of the first value, the end.
+    one rate); `outcomes` a row a path: the steps to a thousandth of the first value, the end;
+    `momenta` one row: how far apart the two conventions' paths are, at most.
     """
     surfaces, paths = [], []
     for steepness in STEEPNESS:
@@ -32,13 +34,14 @@ def tables() -> dict[str, pd.DataFrame]:
         surfaces.append(surface.assign(steepness=steepness, name=function.name))
         for family, name, rule in _rules(steepness):
             points = path(function, START, rule, STEPS)
-            labels = {"steepness": steepness, "family": family, "name": name, "rate": rule.rate}
-            paths.append(path_table(function, points, **labels))
+            drawn = path_table(function, points, steepness=steepness, family=family, name=name)
+            paths.append(drawn.assign(rate=rule.rate))
     table = pd.concat(paths, ignore_index=True)
     return {
         "surfaces": pd.concat(surfaces, ignore_index=True),
         "paths": table,
         "outcomes": _outcomes(table),
+        "momenta": _momenta(table),
     }
 
 
@@ -55,8 +58,8 @@ def _rules(steepness: float) -> list[tuple[str, str, Rule]]:
     return [
         *by_rate,
         ("rule", "vanilla", Vanilla(rate)),
-        ("rule", "momentum, classical", Momentum(rate, MOMENTUM)),
-        ("rule", "momentum, averaged", AveragedMomentum(rate / (1.0 - MOMENTUM), MOMENTUM)),
+        ("rule", CLASSICAL, Momentum(rate, MOMENTUM)),
+        ("rule", AVERAGED, AveragedMomentum(rate / (1.0 - MOMENTUM), MOMENTUM)),
         ("rule", "Nesterov", Nesterov(rate, MOMENTUM)),
     ]
 
@@ -71,3 +74,18 @@ def _outcomes(paths: pd.DataFrame) -> pd.DataFrame:
         steps = last + 1 if last < len(values) - 1 else None
         records.append({**dict(zip(columns, key, strict=True)), "steps": steps, "end": values[-1]})
     return pd.DataFrame(records)
+
+
+def _momenta(paths: pd.DataFrame) -> pd.DataFrame:
+    """Return the momentum, the ratio of the conventions' rates, and their largest distance."""
+    one, other = (paths[paths["name"] == name] for name in (CLASSICAL, AVERAGED))
+    apart = one[["x", "y"]].to_numpy() - other[["x", "y"]].to_numpy()
+    return pd.DataFrame(
+        {
+            "momentum": [MOMENTUM],
+            "ratio_of_rates": [1.0 / (1.0 - MOMENTUM)],
+            "largest_distance": [float(np.linalg.norm(apart, axis=1).max())],
+            "steps": [STEPS],
+            "arrived_share": [ARRIVED],
+        }
+    )

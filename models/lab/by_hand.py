@@ -56,13 +56,26 @@ def one_step(loss: Loss) -> Step:
 
 
 def tables() -> dict[str, pd.DataFrame]:
-    """Return `steps` (pass, symbol, formula, numbers, value) and `losses`, a row a loss.
+    """Return `steps` (pass, symbol, formula, numbers, value), `losses` and `settings`.
 
-    `numbers` is the formula with the numbers put in, in full precision as `value` is.
+    `losses` has the same step with each loss. `numbers` is the formula with the numbers put
+    in, in full precision as `value` is.
     """
     rows = _rows(one_step(MSE))
     steps = pd.DataFrame(rows, columns=["pass", "symbol", "formula", "numbers", "value"])
-    return {"steps": steps, "losses": pd.DataFrame([_loss_row(*each) for each in LOSSES.items()])}
+    return {
+        "steps": steps,
+        "losses": pd.DataFrame([_loss_row(*each) for each in LOSSES.items()]),
+        "settings": _settings(),
+    }
+
+
+def _settings() -> pd.DataFrame:
+    """Return what the step begins with, `name, text`."""
+    w1, b1, w2, b2 = ([float(n) for n in p.ravel()] for p in network().parameters)
+    numbers = {"x": INPUTS[0].tolist(), "y": TRUTH[0].tolist(), "w1": w1, "w2": w2, "b": b1 + b2}
+    texts = {name: ", ".join(f"{n:g}" for n in values) for name, values in numbers.items()}
+    return pd.DataFrame({"name": [*texts, "r"], "text": [*texts.values(), f"{RATE:g}"]})
 
 
 def _rows(step: Step) -> list[tuple[str, str, str, str, float]]:

@@ -97,8 +97,8 @@ def _hessian(point: Float) -> Float:
     def slope(at: int, point: Float) -> float:
         return float(_gradient(point)[at])
 
-    matrix = np.array([central_differences(partial(slope, at), point) for at in (0, 1)])
-    return (matrix + matrix.T) / 2.0
+    matrix: Float = np.array([central_differences(partial(slope, at), point) for at in (0, 1)])
+    return np.asarray((matrix + matrix.T) / 2.0)
 
 
 def _stationary(point: Float) -> Float:

@@ -1,0 +1,40 @@
+"""What the lab's drawings share: series told apart by colour, dash and marker alike."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from reports.figures.palette import COLOUR_OF_MODEL, INK
+
+BLUE, ORANGE, GREEN, PURPLE = (
+    COLOUR_OF_MODEL[model] for model in ("network", "har", "ewma", "garch")
+)
+SERIES: tuple[dict[str, Any], ...] = (
+    {"color": BLUE, "linestyle": "-", "marker": "o"},
+    {"color": ORANGE, "linestyle": (0, (5, 1.5)), "marker": "s"},
+    {"color": GREEN, "linestyle": (0, (1.5, 1.2)), "marker": "^"},
+    {"color": PURPLE, "linestyle": (0, (6, 1.5, 1.5, 1.5)), "marker": "D"},
+)
+NO_UNIT = "no unit"
+DASHED = (0, (4, 3))
+
+
+def plain_line(axes: Axes, x: Iterable[float], y: Iterable[float], number: int, label: str) -> None:
+    """Draw one series as a line without markers."""
+    style = {**SERIES[number], "marker": None}
+    axes.plot(list(x), list(y), linewidth=1.6, label=label, **style)
+
+
+def dotted_path(
+    axes: Axes, x: Iterable[float], y: Iterable[float], number: int, label: str
+) -> None:
+    """Draw one path with a marker at every step."""
+    axes.plot(
+        list(x), list(y), linewidth=1.1, markersize=3.0, label=label, zorder=3, **SERIES[number]
+    )
+
+
+def mark_start(axes: Axes, x: float, y: float) -> None:
+    """Draw a ring where paths begin."""
+    axes.plot([x], [y], marker="o", markersize=8, markerfacecolor="none", color=INK, zorder=4)
