@@ -15,7 +15,7 @@ STEPS, LINES = 150, 25
 MOMENTUM = 0.8
 SHARES = (0.1, 0.5, 0.95)  # of the rate beyond which the steep direction diverges
 SHARE_OF_RULES = 0.3
-CLASSICAL, AVERAGED = "momentum, classical", "momentum, averaged"
+CLASSICAL, AVERAGED = "classical momentum", "averaged momentum"
 ARRIVED = 0.001  # of the value at the start
 
 

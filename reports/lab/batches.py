@@ -77,7 +77,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
 
 def _sentence(sizes: pd.DataFrame) -> str:
     parts = [
-        f"{r['median']:.3f} with batches of {r['batch_size']} ({r['steps_an_epoch']} steps each)"
+        f"{r['median']:.3f} with {r['batch_size']} rows a step ({r['steps_an_epoch']} an epoch)"
         for r in rows(sizes)
     ]
     return f"At one rate, {sizes['epochs'].iloc[0]} epochs end at a loss of {listed(parts)}."

@@ -91,9 +91,9 @@ def _sentence(outcomes: pd.DataFrame, momenta: dict[str, Any]) -> str:
     }
     surfaces = listed(list(outcomes["surface"].unique()))
     first, *others = (name for name in steps if "averaged" not in name)
-    others = [f"{name} {steps[name]}" for name in others]
+    others = [f"{name} takes {steps[name]}" for name in others]
     return (
         f"To come down to {momenta['arrived_share']:.1%} of the first value on {surfaces}, {first} "
         f"descent takes {steps[first]} steps at one share of the largest rate; "
-        f"{listed(others)}: momentum is a detour in a round bowl and pays in a steep one."
+        f"{listed(others)}. Momentum is a detour in a round bowl and pays in a steep one."
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from reports.finding import Finding
 from reports.lab.rows import groups, rows
 from reports.lab.words import exact
-from reports.presentation import Column, sentence_case, text_table
+from reports.presentation import Column, TextTable, sentence_case, text_table
 
 COLUMNS = [
     Column("symbol", "Number"),
@@ -17,16 +17,16 @@ COLUMNS = [
     Column("numbers", "With the numbers"),
     Column("value", "Value", exact),
 ]
-LOSS_COLUMNS = [
-    Column("loss", "Loss"),
-    Column("before", "Before", exact),
-    Column("delta", "∂L/∂z₂", exact),
-    *(Column(f"w1{n}", f"w₁{'₁₂'[n - 1]} after", exact) for n in (1, 2)),
-    Column("b1", "b₁ after", exact),
-    Column("w2", "w₂ after", exact),
-    Column("b2", "b₂ after", exact),
-    Column("after", "Loss after", exact),
-]
+NAMES = {
+    "before": "Loss before",
+    "delta": "∂L/∂z₂",
+    "w11": "w₁₁ after",
+    "w12": "w₁₂ after",
+    "b1": "b₁ after",
+    "w2": "w₂ after",
+    "b2": "b₂ after",
+    "after": "Loss after",
+}
 
 
 def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
@@ -52,7 +52,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
                 sentence_case(name): text_table(part, COLUMNS)
                 for name, part in groups(steps, "pass")
             },
-            "The same step with other losses": text_table(losses, LOSS_COLUMNS),
+            "The same step with other losses": _by_loss(losses),
         },
         unfolded=True,
         advice="with a sigmoid at the end, take cross-entropy: a confident wrong answer then has a "
@@ -62,3 +62,10 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
 
 def _setting(tables: Mapping[str, pd.DataFrame], name: str) -> str:
     return str(tables["settings"].set_index("name").loc[name, "text"])
+
+
+def _by_loss(losses: pd.DataFrame) -> TextTable:
+    """Return a row a number and a column a loss."""
+    turned = losses.set_index("loss").rename(columns=NAMES).T.reset_index(names="number")
+    columns = [Column(name, name, exact) for name in losses["loss"]]
+    return text_table(turned, [Column("number", "Number"), *columns])

@@ -8,10 +8,10 @@ import pandas as pd
 
 from reports.finding import Finding
 from reports.lab.rows import rows
-from reports.presentation import Column, sentence_case, text_table
+from reports.presentation import Column, text_table
 
 COLUMNS = [
-    Column("subject", "Checked", sentence_case),
+    Column("subject", "Checked"),
     Column("loss", "Loss", lambda name: name.replace("_", " ")),
     Column("gradients", "Gradients", ",d"),
     Column("error", "Largest relative error", ".1e"),

@@ -35,7 +35,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
         name="descent",
         title="One dimension",
         sentence=f"On f(x) = x², {paths['step'].max()} steps from {numbers(starts)}: "
-        f"{_verdicts(outcomes)}.",
+        f"descent {_verdicts(outcomes)}.",
         prose=(
             "Gradient descent knows only the slope under its feet: x becomes x less the learning "
             "rate r times the slope. The slope here is 2x, so that each step multiplies x by 1 - "
@@ -75,5 +75,5 @@ def _of(paths: pd.DataFrame, start: float) -> pd.DataFrame:
 def _verdicts(outcomes: pd.DataFrame) -> str:
     """Return the rates by verdict; they are the same from every start."""
     verdicts = groups(outcomes.drop_duplicates(["rate", "verdict"]), "verdict")
-    said = {"slow": "is slow", "converged": "converged", "diverged": "diverged"}
-    return listed([f"a rate of {numbers(list(part['rate']))} {said[v]}" for v, part in verdicts])
+    said = {"slow": "was slow", "converged": "converged", "diverged": "diverged"}
+    return listed([f"{said[v]} at rate {numbers(list(part['rate']))}" for v, part in verdicts])

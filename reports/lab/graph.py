@@ -32,8 +32,8 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
     return Finding(
         name="graph",
         title="The chain rule on a graph",
-        sentence=f"At ({names}) = ({at}), j = 3 (a + b c) is {result['value']:g}, its slopes in "
-        f"{names} are {gradients}.",
+        sentence=f"At ({names}) = ({at}), j = 3 (a + b c) is {result['value']:g}; its "
+        f"gradients are {gradients}.",
         prose=(
             "Every calculation is a graph of small ones. Forward, each variable is worked out from "
             "those before it. Backward, each variable is told how fast j changes with it, and "
@@ -49,7 +49,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
                 partial(computation_graph, nodes, edges, backward=False),
             ),
             panel(
-                "Backward: gradients, and the slopes on the way",
+                "Backward: gradients, with the slopes",
                 "graph-backward",
                 f"The graph with the gradients of j: {gradients} for {names}.",
                 partial(computation_graph, nodes, edges, backward=True),

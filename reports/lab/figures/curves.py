@@ -9,15 +9,19 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import DASHED, SERIES, plain_line
+from reports.lab.figures.style import DASHED, SERIES, plain_line, powers_of_ten
 from reports.lab.rows import groups
+
+WIDE = 10.0  # from the lowest to the highest loss: then a logarithmic scale shows more
 
 
 def loss_curves(curves: Mapping[str, pd.Series], axes: Axes, *, loss: str) -> Axes:
     """Draw losses by epoch, a line a name; `loss` names the loss with its unit."""
     for number, (name, curve) in enumerate(curves.items()):
         plain_line(axes, range(len(curve)), curve, number, name)
-    axes.set_yscale("log")
+    if max(c.max() for c in curves.values()) > WIDE * min(c.min() for c in curves.values()):
+        axes.set_yscale("log")
+        powers_of_ten(axes.yaxis)
     label_axes(axes, x="Epoch", y=loss)
     legend_above(axes, columns=3)
     return axes
@@ -31,9 +35,12 @@ def batch_size_curves(curves: pd.DataFrame, axes: Axes, *, along: str, unit: str
         colour = SERIES[number]["color"]
         axes.fill_between(spread.index, spread["min"], spread["max"], color=colour, alpha=0.16)
     axes.set_yscale("log")
+    axes.set_yticks([0.1, 0.2, 0.5, 1.0])
+    powers_of_ten(axes.yaxis)
     if along == "steps":
         axes.set_xscale("log")
         axes.set_xlim(left=1.0)
+        powers_of_ten(axes.xaxis)
     label_axes(axes, x=unit, y="Training loss (MSE)")
     legend_above(axes)
     return axes
@@ -50,6 +57,7 @@ def gradient_left(table: pd.DataFrame, axes: Axes) -> Axes:
         axes.fill_between(part["depth"], part["low"], part["high"], color=colour, alpha=0.16)
     axes.set_yscale("log")
     axes.set_yticks(10.0 ** np.arange(-12, 1, 3))
+    powers_of_ten(axes.yaxis)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     label_axes(axes, x="Depth n (layers)", y="Gradient that reaches the inputs (share)")
     legend_above(axes)

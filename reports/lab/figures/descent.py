@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import DASHED, NO_UNIT, dotted_path, plain_line
+from reports.lab.figures.style import DASHED, NO_UNIT, dotted_path, plain_line, powers_of_ten
 from reports.lab.rows import groups
 
 NEAR_ZERO = 1e-4  # below it the scale is linear, so that an exact zero can be drawn
@@ -30,7 +30,8 @@ def distance_left(paths: pd.DataFrame, axes: Axes) -> Axes:
     for number, (rate, path) in enumerate(groups(paths, "rate")):
         plain_line(axes, path["step"], path["x"].abs(), number, f"rate {rate:g}")
     axes.set_yscale("symlog", linthresh=NEAR_ZERO, linscale=0.5)
-    axes.set_yticks([0.0, *10.0 ** np.arange(-4, 6, 2)])
+    axes.set_yticks([0.0, *10.0 ** np.arange(-2, 6, 2)])
+    powers_of_ten(axes.yaxis)
     label_axes(axes, x="Step", y=f"Distance from the minimum, |x| ({NO_UNIT})")
     legend_above(axes)
     return axes

@@ -13,9 +13,10 @@ from reports.figures.palette import INK
 from reports.lab.figures.style import BLUE, ORANGE
 from reports.lab.rows import rows
 
-NODE_SIZE = 30  # points across
+NODE_SIZE = 36  # points across
 THICKEST = 9.0  # points, of the connection with the largest share
 LABELLED_SHARE = 0.03  # smaller shares would only crowd the drawing
+LABEL_AT = 0.26  # of the way: beyond, connections cross
 
 
 def computation_graph(
@@ -63,10 +64,8 @@ def weighted_network(neurons: pd.DataFrame, weights: pd.DataFrame, axes: Axes) -
         }
         _arrow(axes, tail, head, arrowstyle="-", **style)
         if w["share"] >= LABELLED_SHARE:
-            # A third of the way, further down for each neuron, so that no two labels meet.
-            way = 0.24 + 0.13 * w["target"]
-            at = np.add(np.multiply(1 - way, tail), np.multiply(way, head))
-            _label(axes, at, f"{w['share']:.0%}", (0, 5), INK)
+            at = np.add(np.multiply(1 - LABEL_AT, tail), np.multiply(LABEL_AT, head))
+            _label(axes, at, f"{w['share']:.0%}", (2, style["linewidth"] / 2 + 3), INK)
     for n in rows(neurons):
         _circle(axes, places[n["layer"], n["place"]], n["name"])
     return _bare(axes, places)

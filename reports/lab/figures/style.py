@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from reports.figures.palette import COLOUR_OF_MODEL, INK
 
@@ -18,6 +21,8 @@ SERIES: tuple[dict[str, Any], ...] = (
 )
 NO_UNIT = "no unit"
 DASHED = (0, (4, 3))
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+PLAIN_POWERS = range(-3, 5)  # written out; others as 10⁻⁶
 
 
 def plain_line(axes: Axes, x: Iterable[float], y: Iterable[float], number: int, label: str) -> None:
@@ -38,3 +43,16 @@ def dotted_path(
 def mark_start(axes: Axes, x: float, y: float) -> None:
     """Draw a ring where paths begin."""
     axes.plot([x], [y], marker="o", markersize=8, markerfacecolor="none", color=INK, zorder=4)
+
+
+def powers_of_ten(axis: Axis) -> None:
+    """Label a logarithmic axis with plain text: 0.01, 1, 100, 10⁻⁶; no ticks between."""
+    axis.set_major_formatter(FuncFormatter(_power))
+    axis.set_minor_locator(NullLocator())
+
+
+def _power(value: float, _: object) -> str:
+    power = round(np.log10(value)) if value > 0 else 0
+    if value <= 0 or power in PLAIN_POWERS:
+        return f"{value:,g}"
+    return f"10{str(power).translate(SUPERSCRIPTS)}"

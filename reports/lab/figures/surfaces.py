@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
+from matplotlib.ticker import MaxNLocator
 
 from reports.figures.palette import INK, label_axes, legend_above
 from reports.lab.figures.style import NO_UNIT, ORANGE, dotted_path, mark_start
@@ -18,6 +19,7 @@ from reports.lab.rows import groups
 SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.25, 0.88, 64)))
 LIFT = 0.01  # of the range of heights: a path on a surface must not sink into it
 CONTOURS = 12
+LINES: dict[str, Any] = {"colors": INK, "alpha": 0.32, "linewidths": 0.7}
 
 
 def surface(
@@ -35,14 +37,17 @@ def surface(
     height = path["value"] + LIFT * (z.max() - z.min())
     style = {"color": ORANGE, "linewidth": 1.4, "marker": "o", "markersize": 2.5, "zorder": 3}
     axes.plot(path["x"], path["y"], height, **style)
-    for axis, name in zip((axes.xaxis, axes.yaxis, axes.zaxis), names, strict=True):
-        axis.set_label_text(f"{name} ({NO_UNIT})")
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.set_pane_color((0.0, 0.0, 0.0, 0.0))
-        axis.set_major_locator(mpl.ticker.MaxNLocator(5))
-        axis.set_rotate_label(axis is not axes.zaxis)
+        axis.set_major_locator(MaxNLocator(5))
+    axes.set_xlabel(f"{names[0]} ({NO_UNIT})")
+    axes.set_ylabel(f"{names[1]} ({NO_UNIT})")
+    # Beside its axis the label of the height would lie on the numbers.
+    axes.text2D(0.02, 0.95, f"Height: {names[2]} ({NO_UNIT})", transform=axes.transAxes)
+    axes.grid(visible=False)
     axes.tick_params(pad=0)
-    axes.view_init(elev=32, azim=-58)
-    axes.set_box_aspect((1.0, 1.0, 0.62), zoom=0.95)
+    axes.view_init(elev=42, azim=-58)
+    axes.set_box_aspect((1.0, 1.0, 0.62), zoom=1.02)
     return axes  # type: ignore[no-any-return]
 
 
@@ -51,7 +56,7 @@ def contour(
 ) -> Axes:
     """Draw the level lines of the grid `x, y, value`, and a path for each name in column `by`."""
     x, y, z = _grid(table)
-    axes.contour(x, y, z, levels=_levels(z), colors=INK, alpha=0.32, linewidths=0.7)
+    axes.contour(x, y, z, levels=_levels(z), linestyles="solid", **LINES)
     for number, (name, path) in enumerate(groups(paths, by)):
         dotted_path(axes, path["x"], path["y"], number, str(name))
         mark_start(axes, path["x"].iloc[0], path["y"].iloc[0])
@@ -59,7 +64,7 @@ def contour(
     axes.set_ylim(y.min(), y.max())
     axes.grid(visible=False)
     label_axes(axes, x=f"{names[0]} ({NO_UNIT})", y=f"{names[1]} ({NO_UNIT})")
-    legend_above(axes, columns=3)
+    legend_above(axes)
     return axes
 
 
