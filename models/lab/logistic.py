@@ -15,7 +15,7 @@ from models.lab.regions import accuracy, point_table, region_table
 
 ROWS = 120
 CENTRES = np.array([[-1.0, -0.5], [1.0, 0.7]])
-RECIPE = Recipe(BINARY_CROSS_ENTROPY, Vanilla(0.5), epochs=400)
+RECIPE = Recipe(BINARY_CROSS_ENTROPY, Vanilla(1.0), epochs=400)
 NEWTON_STEPS = 12
 VIEW = (-4.0, 4.0)
 SEED = 0

@@ -11,11 +11,12 @@ import pandas as pd
 from reports.finding import Finding
 from reports.lab.figures.surfaces import contour, surface
 from reports.lab.rows import groups, rows
-from reports.lab.words import listed, panel
+from reports.lab.words import formula, listed, panel
 from reports.panels import Panel
 from reports.presentation import Column, sentence_case, text_table
 
 TABLES = ("surfaces", "paths")
+CLASSICAL, AVERAGED = formula("v = m v - r g"), formula("v = m v + (1 - m) g")
 COLUMNS = [
     Column("surface", "Surface"),
     Column("name", "Path", sentence_case),
@@ -27,7 +28,9 @@ COLUMNS = [
 
 def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
     """Return the section of the tables of `models.lab.bowls`."""
-    names = {key: part["name"].iloc[0] for key, part in groups(tables["surfaces"], "steepness")}
+    names = {
+        key: formula(part["name"].iloc[0]) for key, part in groups(tables["surfaces"], "steepness")
+    }
     outcomes = tables["outcomes"].assign(surface=tables["outcomes"]["steepness"].map(names))
     momenta = rows(tables["momenta"])[0]
     return Finding(
@@ -40,8 +43,8 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
             "the curvatures differ, the more a path zigzags across the valley instead of "
             "following it.",
             "Momentum adds up steps: across the valley they cancel, along it they agree. Two "
-            "conventions share the name. Classical momentum, that of Keras, is v = m v - r g, and "
-            "adds v. The averaged one (EMA) is v = m v + (1 - m) g, and adds -r v. At a rate "
+            f"conventions share the name. Classical momentum, that of Keras, is {CLASSICAL}, and "
+            f"adds v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
             f"{momenta['ratio_of_rates']:g} times as large, 1 / (1 - m) for m = "
             f"{momenta['momentum']:g}, it takes the very same path: in all of "
             f"{momenta['steps']:.0f} steps they are never further apart than "

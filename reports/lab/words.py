@@ -18,6 +18,11 @@ def numbers(values: Sequence[float]) -> str:
     return listed([f"{value:g}" for value in values])
 
 
+def formula(text: str) -> str:
+    """Return a formula that no line break parts."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def exact(value: float) -> str:
     """Return a number with all digits that double precision holds."""
     return repr(float(value))
