@@ -53,8 +53,9 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
         ),
         panels=list(_panels(tables, names)),
         tables={"Every path": text_table(outcomes, COLUMNS)},
-        method="All paths begin at the ring. The limit is the rate at which vanilla descent stops "
-        "converging; the rules share one rate, the averaged momentum in its own convention.",
+        method="All paths begin at the ring; on the surface lies that of the smallest rate. The "
+        "limit is the rate at which vanilla descent stops converging; the rules share one rate, "
+        "the averaged momentum in its own convention.",
         advice="standardise the inputs, so that no direction is much steeper than another; then "
         "turn on momentum, and only then raise the rate.",
     )
@@ -64,12 +65,13 @@ def _panels(tables: Mapping[str, pd.DataFrame], names: Mapping[Any, Any]) -> Ite
     for number, (steepness, name) in enumerate(names.items()):
         grid, paths = (tables[t][tables[t]["steepness"] == steepness] for t in TABLES)
         rates, rules = (paths[paths["family"] == family] for family in ("rate", "rule"))
-        quickest = rates[rates["name"] == rates["name"].iloc[-1]]
+        # Small steps stay on the surface; the chords of large ones would hang in the air.
+        slowest = rates[rates["name"] == rates["name"].iloc[0]]
         yield panel(
             f"{name}: the surface",
             f"bowl-{number}-surface",
-            f"Surface of {name} with the path of vanilla descent at {quickest['name'].iloc[0]}.",
-            partial(surface, grid, quickest, names=("x", "y", "f(x, y)")),
+            f"Surface of {name} with the path of vanilla descent at {slowest['name'].iloc[0]}.",
+            partial(surface, grid, slowest, names=("x", "y", "f(x, y)")),
             projection="3d",
             height_px=300,
         )

@@ -43,11 +43,11 @@ def surface(
     axes.set_xlabel(f"{names[0]} ({NO_UNIT})")
     axes.set_ylabel(f"{names[1]} ({NO_UNIT})")
     # Beside its axis the label of the height would lie on the numbers.
-    axes.text2D(0.02, 0.95, f"Height: {names[2]} ({NO_UNIT})", transform=axes.transAxes)
+    axes.text2D(-0.2, 1.02, f"Height: {names[2]} ({NO_UNIT})", transform=axes.transAxes)
     axes.grid(visible=False)
     axes.tick_params(pad=0)
     axes.view_init(elev=42, azim=-58)
-    axes.set_box_aspect((1.0, 1.0, 0.62), zoom=1.02)
+    axes.set_box_aspect((1.0, 1.0, 0.62), zoom=1.16)
     return axes  # type: ignore[no-any-return]
 
 
