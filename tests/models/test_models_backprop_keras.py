@@ -12,7 +12,7 @@ from models.backprop.optimizers import Adam, Momentum, Nesterov, RMSprop, Vanill
 from models.backprop.training import Recipe, each_step
 
 INPUTS, UNITS, OUTPUTS, ROWS, STEPS = 3, 5, 3, 12, 10
-# Keras passes its constants through float32, whatever the weights are: only numbers that float32
+# Keras passes rates and constants through float32, whatever the weights are: only numbers that it
 # holds exactly let the rules be compared to the last digits.
 RATE, MOMENTUM, DECAY, EPSILON = 2.0**-4, 1 - 2.0**-3, 1 - 2.0**-10, 2.0**-23
 
@@ -47,15 +47,6 @@ RULES = {
 KERAS_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
 
 
-@pytest.fixture(autouse=True)
-def double_precision():
-    """Keras keeps learning rates in its default type."""
-    before = keras.config.floatx()
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx(before)
-
-
 def make_rows(loss):
     rng = np.random.default_rng(1)
     inputs = rng.normal(size=(ROWS, INPUTS))
@@ -80,10 +71,11 @@ def make_network(hidden, output):
 
 
 def keras_twin(network):
-    layers = [keras.Input((INPUTS,))]
+    layers = [keras.Input((INPUTS,), dtype="float64")]
     for layer in network.layers:
         name = layer.activation.name
-        layers.append(keras.layers.Dense(len(layer.bias), NAME_IN_KERAS.get(name, name)))
+        activation = NAME_IN_KERAS.get(name, name)
+        layers.append(keras.layers.Dense(len(layer.bias), activation, dtype="float64"))
     twin = keras.Sequential(layers)
     twin.set_weights(network.parameters)
     return twin
