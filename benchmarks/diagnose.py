@@ -1,0 +1,105 @@
+"""What the diagnostics cost, and whether the map's choice holds on days it has not seen.
+
+Usage: python -m benchmarks.diagnose [--data PANEL] [--symbols N] [--test-start DATE] [--json FILE]
+
+Without options: the embedded prices, first test 2008-01-02. Every diagnostic is measured once, with
+compilation and without imports. Then the networks of every cell of the map are judged on the year
+after the map's own rows, the first tested one: is the cell that the map calls best within a seed's
+standard deviation of the one that then turned out best?
+"""
+
+import argparse
+import datetime as dt
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import models.backend  # noqa: F401  TensorFlow's import is not what is timed
+from benchmarks.development import embedded_panel
+from benchmarks.skill import panel_from
+from features.panel import Panel
+from models.diagnose.problem import problem_of, thinned
+from models.diagnose.settings_map import SettingsMap, map_settings
+from pipeline import config as settings
+from pipeline import walk
+from pipeline.config import Config
+from pipeline.diagnosis import DIAGNOSTICS
+from pipeline.panels import sample_of
+from pipeline.problem import LARGEST_PART, development_parts, development_problem, part_of
+from reports.settings_map import judge
+
+YEAR = 252  # sessions
+
+
+def costs(panel: Panel, config: Config) -> dict[str, float]:
+    """Return the seconds of every diagnostic."""
+    seconds = {}
+    problem = development_problem(panel, config)
+    for name, diagnostic in DIAGNOSTICS.items():
+        start = time.perf_counter()
+        diagnostic.finding(diagnostic.measure(problem), problem)
+        seconds[name] = round(time.perf_counter() - start, 1)
+        print(f"{name:<16}{seconds[name]:>8.1f} s", flush=True)
+    return seconds
+
+
+def choice(panel: Panel, config: Config) -> dict[str, Any]:
+    """Return how the map's best cell did in the year after, beside the cell that did best."""
+    regressor, parts = development_parts(panel, config)
+    sample, first = sample_of(panel), walk.folds_of(panel, config)[0].test.start
+    later = part_of(sample, slice(first, first + YEAR))
+    known, unseen = (
+        map_settings(problem_of(regressor, *(thinned(part, LARGEST_PART) for part in some)))
+        for some in (parts, [*parts[:2], later])
+    )
+    best, after = judge(known.seeds, known.cells).best, judge(unseen.seeds, unseen.cells)
+    cell = ["learning_rate", "batch_size"]
+    chosen = after.cells[(after.cells[cell] == best[cell]).all(axis=1)].iloc[0]
+    return {
+        "chosen": [float(x) for x in best[cell]],
+        "chosen_ratio": round(float(chosen["mean"]), 4),
+        "best": [float(x) for x in after.best[cell]],
+        "best_ratio": round(float(after.best["mean"]), 4),
+        "configured_ratio": round(_configured(unseen, problem_batch(panel, config), config), 4),
+        "seed_spread_of_best": round(float(after.best["spread"]), 4),
+        "within_a_spread": bool(chosen["mean"] <= after.best["mean"] + after.best["spread"]),
+    }
+
+
+def problem_batch(panel: Panel, config: Config) -> int:
+    """Return the batch size that the configuration comes to."""
+    return development_problem(panel, config).batch_size
+
+
+def _configured(found: SettingsMap, batch: int, config: Config) -> float:
+    rate = config.model.learning_rate
+    mine = (found.seeds["learning_rate"] == rate) & (found.seeds["batch_size"] == batch)
+    return float(found.seeds.loc[mine, "ratio"].mean())
+
+
+def main() -> None:
+    """Measure, print and write where asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--data", type=Path, help="a panel; else the embedded prices")
+    parser.add_argument("--symbols", type=int, help="only the first so many, by name")
+    parser.add_argument("--test-start", type=dt.date.fromisoformat, help="first tested day")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    split = {"test_start": arguments.test_start} if arguments.test_start else {}
+    config = settings.load(None, {"split": split})
+    panel = (
+        panel_from(arguments.data, arguments.symbols, config)
+        if arguments.data
+        else embedded_panel(config, None)
+    )
+    figures = {"seconds": costs(panel, config), "choice": choice(panel, config)}
+    print(f"all{sum(figures['seconds'].values()):>21.1f} s")
+    for name, value in figures["choice"].items():
+        print(f"{name:<22}{value}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
