@@ -53,17 +53,19 @@ def choice(panel: Panel, config: Config) -> dict[str, Any]:
         map_settings(problem_of(regressor, *(thinned(part, LARGEST_PART) for part in some)))
         for some in (parts, [*parts[:2], later])
     )
-    best, after = judge(known.seeds, known.cells).best, judge(unseen.seeds, unseen.cells)
+    best = judge(known.seeds, known.cells).best
     cell = ["learning_rate", "batch_size"]
-    chosen = after.cells[(after.cells[cell] == best[cell]).all(axis=1)].iloc[0]
+    then = unseen.seeds.groupby(cell)["ratio"].agg(["mean", "std"]).reset_index()
+    chosen = then[(then[cell] == best[cell]).all(axis=1)].iloc[0]
+    winner = then.iloc[int(then["mean"].argmin())]
     return {
         "chosen": [float(x) for x in best[cell]],
         "chosen_ratio": round(float(chosen["mean"]), 4),
-        "best": [float(x) for x in after.best[cell]],
-        "best_ratio": round(float(after.best["mean"]), 4),
+        "best": [float(x) for x in winner[cell]],
+        "best_ratio": round(float(winner["mean"]), 4),
         "configured_ratio": round(_configured(unseen, problem_batch(panel, config), config), 4),
-        "seed_spread_of_best": round(float(after.best["spread"]), 4),
-        "within_a_spread": bool(chosen["mean"] <= after.best["mean"] + after.best["spread"]),
+        "seed_spread_of_best": round(float(winner["std"]), 4),
+        "within_a_spread": bool(chosen["mean"] <= winner["mean"] + winner["std"]),
     }
 
 
