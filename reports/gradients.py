@@ -18,8 +18,8 @@ EXPLODING = "exploding gradients"
 DEAD = "dead units"
 
 VANISHED = 0.05  # of the last hidden layer's gradient: below it the first one hardly learns
-EXPLODED = 1_000.0  # times the median norm of the first epoch
-DEAD_SHARE = 0.25  # of a layer's units
+EXPLODED = 200.0  # times the norm of the first step; healthy trainings stay below 30
+DEAD_SHARE = 0.5  # of a layer's units; deep, narrow ReLU layers begin with a third
 SATURATED_SHARE = 0.5  # of a layer's activations
 VISIBLE_SHARE = 0.01  # of dead or saturated units: below it there is no figure of them
 OFTEN = 0.5  # of the steps clipped: then the bound sets the step, not the learning rate
@@ -57,8 +57,8 @@ EPOCH_COLUMNS = [
 class Flow:
     """The numbers of one network, medians over members and over the epochs after the first.
 
-    `first_to_last` is NaN without hidden layers; `peak` is the largest norm of a step over the
-    median norm of the first epoch, and `infinite` the share of steps without a finite gradient,
+    `first_to_last` is NaN without hidden layers; `peak` is the largest norm of a step over
+    that of the first one, and `infinite` the share of steps without a finite gradient,
     both over everything; shares of dead and saturated units are those of the worst hidden layer
     in the last epoch. `val_loss` is the lowest median of an epoch.
     """
@@ -93,10 +93,10 @@ def flow(tables: Tables, network: str = CONFIGURED) -> Flow:
     last = hidden[hidden["epoch"] == hidden["epoch"].max()].groupby("layer")
     dead, saturated = last["dead_share"].median(), last["saturated_share"].median()
     updates = _later(layers).groupby("layer")["update_share"].median()
-    first_norm = epochs.loc[epochs["epoch"] == 1, "gradient_norm"].median()
+    start = epochs.loc[epochs["epoch"] == 1, "gradient_start"].median()
     return Flow(
         first_to_last=later["first_to_last"].median(),
-        peak=epochs["gradient_peak"].max() / first_norm if first_norm > 0 else np.nan,
+        peak=epochs["gradient_peak"].max() / start if start > 0 else np.nan,
         infinite=1.0 - epochs["finite_share"].mean(),
         dead=dead.max(),
         dead_layer=int(dead.idxmax()) if dead.notna().any() else 0,
@@ -139,7 +139,7 @@ def gradient_flow_finding(tables: Tables) -> Finding:
             "hidden gradients are zero at the very first step by design: layers are judged by the "
             "ratio of the first hidden layer's gradient to the last one's, per weight, after the "
             f"first epoch (vanishing below {VANISHED:g}). Exploding: a step without a finite "
-            f"gradient, or of {EXPLODED:,.0f} times the first epoch's. A dead unit gives the same "
+            f"gradient, or of {EXPLODED:g} times the first step's. A dead unit gives the same "
             "for every row."
         ),
     )
@@ -158,7 +158,7 @@ def _what(own: Flow, network: pd.Series) -> str:
         EXPLODING: (
             f"{100 * own.infinite:.0f} % of the gradients are no finite numbers"
             if own.infinite > 0
-            else f"the largest gradient is {_times(own.peak)} that of a usual step of epoch 1"
+            else f"the largest gradient is {_times(own.peak)} that of the first step"
         ),
         DEAD: (
             f"{100 * own.dead:.0f} % of the units of hidden layer {own.dead_layer} give the same "
@@ -184,7 +184,16 @@ def _steps(own: Flow, network: pd.Series) -> str:
     else:
         clipping = f"clipping ({network['clipping']} at {network['clip_at']:g}) never acts"
     low, high = f"{100 * own.update_low:.2g}", f"{100 * own.update_high:.2g}"
-    return f"A step moves a layer's weights by {low} to {high} % of their norm; {clipping}."
+    return (
+        f"A step moves a layer's weights by {low} to {high} % of their norm; {clipping}."
+        f"{_dead(own)}"
+    )
+
+
+def _dead(own: Flow) -> str:
+    if own.verdict == DEAD or not own.dead > VISIBLE_SHARE:
+        return ""
+    return f" {100 * own.dead:.0f} % of the units of hidden layer {own.dead_layer} are dead."
 
 
 def _compared(own: Flow, cure: Flow | None) -> str:
@@ -204,8 +213,8 @@ def _advice(own: Flow, cure: Flow | None, network: pd.Series) -> str:
         return f"Lower learning_rate (now {rate}), by a factor of 10 to begin with{clip}."
     if own.verdict == DEAD:
         return (
-            f"Lower learning_rate (now {rate}), by a factor of 10 to begin with: a dead unit gets "
-            "no gradient and does not come back."
+            f"Lower learning_rate (now {rate}), by a factor of 10 to begin with: a unit that is "
+            "dead or at its bound gets next to no gradient, and does not come back."
         )
     if own.verdict == VANISHING:
         if cure is not None and cure.verdict == HEALTHY:

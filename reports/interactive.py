@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.figures.landscape import PATH_STYLES, surface_grid
+from reports.figures.landscape import surface_grid
 from reports.landscape import PARTS, PLANES, Tables
 
 PLATEAU_SHARE = 0.98  # of the points: higher ones are cut off, or one peak would hide the rest
 SCENES = {"training": "scene", "validation": "scene2"}
 SURFACE_COLOURS = "Cividis"
+PATH_COLOURS = "#e8602c", "#000000", "#d13fa0"  # all stand out on it
+LIFT = 0.01  # of the surface's range: a line in the surface would flicker
 
 
 def landscape_page(tables: Tables, *, title: str = "Loss landscape") -> str:
@@ -81,8 +83,9 @@ def _traces(tables: Tables, plane: str, part: str) -> list[dict[str, Any]]:
             "hovertemplate": "loss %{z:.4f}<extra></extra>",
         }
     ]
-    for (rate, walk), (colour, _, _) in zip(
-        path.groupby("learning_rate", sort=False), PATH_STYLES, strict=False
+    lift = LIFT * (top - float(np.nanmin(loss)))
+    for (rate, walk), colour in zip(
+        path.groupby("learning_rate", sort=False), PATH_COLOURS, strict=False
     ):
         traces.append(
             {
@@ -93,19 +96,19 @@ def _traces(tables: Tables, plane: str, part: str) -> list[dict[str, Any]]:
                 "showlegend": part == "training",
                 "x": walk["x"],
                 "y": walk["y"],
-                "z": walk[f"{part}_loss_on_plane"].clip(upper=top),
-                "line": {"color": colour, "width": 5},
+                "z": walk[f"{part}_loss_on_plane"].clip(upper=top) + lift,
+                "line": {"color": colour, "width": 6},
                 "marker": {"color": colour, "size": 3},
                 "customdata": _told(walk, part),
                 "hovertemplate": "epoch %{customdata[0]}<br>loss of the true weights "
-                "%{customdata[1]:.4f}<br>on the plane %{z:.4f}<extra></extra>",
+                "%{customdata[1]:.4f}<br>on the plane %{customdata[2]:.4f}<extra></extra>",
             }
         )
     return traces
 
 
 def _told(walk: pd.DataFrame, part: str) -> Any:
-    return walk[["epoch", f"{part}_loss"]].to_numpy()
+    return walk[["epoch", f"{part}_loss", f"{part}_loss_on_plane"]].to_numpy()
 
 
 def _scene(domain: list[float]) -> dict[str, Any]:
@@ -115,6 +118,7 @@ def _scene(domain: list[float]) -> dict[str, Any]:
         "yaxis": {"title": "Second direction"},
         "zaxis": {"title": "Loss (no unit)"},
         "aspectmode": "cube",
+        "camera": {"eye": {"x": 1.2, "y": -1.9, "z": 1.1}},
     }
 
 

@@ -24,7 +24,7 @@ LABELS = {
     RATES: ("First direction of all paths (distance)", "Second direction (distance)"),
     RANDOM: ("First random direction (of each unit's norm)", "Second (of each unit's norm)"),
 }
-RING = 0.2, 0.3  # of the units' norms: how far away the loss is compared with the centre's
+AWAY, RING = 0.25, 0.05  # of the units' norms: where the loss is compared with the centre's
 ENOUGH = 0.95  # of the best rate's gain: less would be a reason to change the rate
 
 PATH_COLUMNS = [
@@ -160,9 +160,9 @@ def _reached(tables: Tables) -> pd.Series:
 def _rise(tables: Tables) -> pd.Series:
     """Return by how much the loss rises around the network in the random plane, by part."""
     surface = tables["surface"][tables["surface"]["plane"] == RANDOM]
-    away = np.hypot(surface["x"], surface["y"])
+    off = (np.hypot(surface["x"], surface["y"]) - AWAY).abs()
     centre = _first_path(tables).query("centre").iloc[0]
-    ring = surface[(away >= RING[0]) & (away <= RING[1])].groupby("part")["loss"].mean()
+    ring = surface[off <= max(RING, off.min() + RING)].groupby("part")["loss"].mean()
     return pd.Series({part: ring[part] / centre[f"{part}_loss"] - 1.0 for part in PARTS})
 
 

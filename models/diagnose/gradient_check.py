@@ -53,7 +53,7 @@ def check(
     plan = problem.plan(regressor)
     random = np.random.default_rng(seed)
     point = _drawn(plan, seed, random)
-    loss = _Loss(problem, plan)
+    loss = LossOfWeights(problem, plan)
     ends = np.cumsum([np.prod(shape) for shape in plan.architecture.shapes()])
     places = np.split(np.arange(ends[-1]), ends[:-1])
     chosen = [random.choice(part, min(ENTRIES, len(part)), replace=False) for part in places]
@@ -65,14 +65,14 @@ def check(
     )
     cuts = np.cumsum([len(part) for part in chosen])[:-1]
     slopes = loss.slopes(point)
-    records = [{"part": "loss", "layer": 0, "size": slopes[0].size, **_compared(*slopes)}]
+    records = [{"part": "loss", "layer": 0, "size": slopes[0].size, **compared(*slopes)}]
     for number, by_part in enumerate(zip(*(np.split(g, cuts) for g in gradients), strict=True)):
         part = {"part": ("kernel", "bias")[number % 2], "layer": number // 2 + 1}
-        records.append({**part, "size": len(places[number]), **_compared(*by_part)})
+        records.append({**part, "size": len(places[number]), **compared(*by_part)})
     return {"parts": pd.DataFrame(records)}
 
 
-class _Loss:
+class LossOfWeights:
     """The loss over the checked rows as a function of weights, in float64."""
 
     def __init__(self, problem: Problem, plan: Plan) -> None:
@@ -173,7 +173,7 @@ def _layers(weights: Any, architecture: Architecture) -> list[Any]:
     ]
 
 
-def _compared(automatic: Float, numerical: Float, shorter: Float) -> dict[str, float]:
+def compared(automatic: Float, numerical: Float, shorter: Float) -> dict[str, float]:
     """Return the figures of one part from its automatic gradient and two numerical ones."""
     scale = max(float(np.abs(numerical).max()), float(np.abs(shorter).max()))
     smooth = np.abs(numerical - shorter) <= KINK * scale + ROUNDING

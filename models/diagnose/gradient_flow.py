@@ -15,6 +15,7 @@ from models.engine.training import Plan
 from models.regressor import KerasVolatilityRegressor
 
 WATCHED_EPOCHS = 20  # trouble with gradients shows in the first ones
+WATCHED_MEMBERS = 8  # the first so many
 WATCHED_ROWS = 2_048  # training rows that units are looked at on
 CURE = {"activation": "relu", "initialisation": "he"}
 BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # of the activations that saturate
@@ -49,6 +50,7 @@ def flow_of(
 ) -> Tables:
     """Return tables `networks`, `epochs` and `layers` of one regressor, trained without stopping.
 
+    At most 8 members and `epochs` epochs are looked at.
     Figures of `epochs` and `layers` are over the epoch's steps:
 
     - `gradient_norm`: the median norm before clipping; `gradient_rms` is that over the root of
@@ -65,9 +67,9 @@ def flow_of(
       and tanh. NaN for the output.
     """
     regressor = regressor or problem.regressor
-    plan, team = problem.plan(regressor), problem.team(regressor)
+    plan, team = problem.plan(regressor), problem.team(regressor)[:WATCHED_MEMBERS]
     epochs = min(plan.epochs, epochs)
-    units = _Units(problem, plan, len(team))
+    units = Units(problem, plan, len(team))
     counts = [np.prod(kernel) + np.prod(bias) for kernel, bias in _pairs(plan)]
     by_epoch, by_layer = [], []
     for number, seen in enumerate(watched_epochs(problem.rows, team, plan, epochs), start=1):
@@ -93,7 +95,7 @@ def flow_of(
     }
 
 
-class _Units:
+class Units:
     """Looks at what the hidden units of a team give for a sample of the training rows."""
 
     def __init__(self, problem: Problem, plan: Plan, members: int) -> None:
@@ -159,6 +161,7 @@ def _epoch_table(seen: Epoch, roots: Float) -> pd.DataFrame:
             "member": np.arange(whole.shape[1]),
             "train_loss": seen.train_loss,
             "val_loss": seen.val_loss,
+            "gradient_start": whole[0],
             "gradient_norm": _median(whole),
             "gradient_peak": np.where(finite, whole, 0.0).max(axis=0),
             "first_to_last": _median(ratio),

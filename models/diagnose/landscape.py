@@ -114,11 +114,9 @@ def walks_of(problem: Problem, regressor: KerasVolatilityRegressor | None = None
     plan, first = problem.plan(regressor), problem.team(regressor)[0]
     team = [replace(first, learning_rate=share * first.learning_rate) for share in RATES]
     start = initial_weights(plan.architecture, [first.seed] * len(team), plan.initialisation)
-    seen = [as_rows(start)]
-    keep = keras.callbacks.LambdaCallback()
-    keep.on_epoch_end = lambda epoch, logs=None: seen.append(as_rows(keep.model.get_weights()))
-    trained = train(problem.rows, team, plan, callbacks=[keep])
-    weights = np.array(seen, dtype=np.float64)
+    seen = _Footsteps()
+    trained = train(problem.rows, team, plan, callbacks=[seen])
+    weights = np.array([as_rows(start), *seen.weights], dtype=np.float64)
     walks = []
     for number, member in enumerate(team):
         own = weights[: trained.epochs_run[number] + 1, number]
@@ -127,6 +125,18 @@ def walks_of(problem: Problem, regressor: KerasVolatilityRegressor | None = None
         known = min(known, int(np.isfinite(loss).cumprod().sum()))
         walks.append(Walk(member.learning_rate, own[:known], loss[:known]))
     return walks
+
+
+class _Footsteps(keras.callbacks.Callback):
+    """Keeps the weights of the stack after each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights: list[NDArray[np.float32]] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Add the weights of now, a row a member."""
+        self.weights.append(as_rows([v.numpy() for v in self.model.trainable_variables]))
 
 
 class Losses:
