@@ -160,7 +160,7 @@ def _reached(tables: Tables) -> pd.Series:
 def _rise(tables: Tables) -> pd.Series:
     """Return by how much the loss rises around the network in the random plane, by part."""
     surface = tables["surface"][tables["surface"]["plane"] == RANDOM]
-    off = (np.hypot(surface["x"], surface["y"]) - AWAY).abs()
+    off = np.abs(np.hypot(surface["x"], surface["y"]) - AWAY)
     centre = _first_path(tables).query("centre").iloc[0]
     ring = surface[off <= max(RING, off.min() + RING)].groupby("part")["loss"].mean()
     return pd.Series({part: ring[part] / centre[f"{part}_loss"] - 1.0 for part in PARTS})
