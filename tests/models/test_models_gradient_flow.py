@@ -1,5 +1,7 @@
 """Watched training: that it is the engine's own, and what it counts, against a naive loop."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,3 +179,11 @@ def test_first_weights_are_uniform_up_to_the_scheme_s_limit(scheme, limit):
     kernel = initial_weights(plan.architecture, [7], scheme)[0][0]
     expected = np.random.default_rng(7).uniform(-limit, limit, (4, 300))
     np.testing.assert_array_equal(kernel, expected.astype(np.float32))
+
+
+def test_members_of_different_batches_cannot_be_watched_together():
+    problem = make_problem()
+    one, other = problem.team()
+    mixed = [one, replace(other, batch_size=16)]
+    with pytest.raises(ValueError, match="must share batch size and steps; got"):
+        next(watched_epochs(problem.rows, mixed, problem.plan(), 1))
