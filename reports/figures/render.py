@@ -75,7 +75,7 @@ def figure_svg(
     height_px
         Height at the width of a panel (420 px).
     projection
-        Of the Axes, as matplotlib names it, such as "3d".
+        Of the Axes, such as "3d"; None is the plane.
 
     The same drawing gives the same bytes. Text and axes take the page's text colour.
     """
