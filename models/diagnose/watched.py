@@ -49,9 +49,9 @@ class WatchedProgram(Program):
 
     def run(self, *arguments: Any) -> Any:
         """Train an epoch as `Program.run` does; keep what was seen, (steps, width, 5, layers)."""
-        state, told, val_loss = super().run(*arguments)
+        state, told, measure = super().run(*arguments)
         self.seen = told[..., 1:].reshape(*told.shape[:2], 5, -1).astype(np.float64)
-        return state, told[..., 0], val_loss
+        return state, told[..., 0], measure
 
     def _step(self, *arguments: Any) -> Any:
         loss, gradient = self._gradient(*arguments)
@@ -92,11 +92,12 @@ def watched_epochs(
     base = np.array([member.learning_rate for member in members])
     for number in range(1, epochs + 1):
         shares = plan.schedule.shares(number, steps, plan.epochs)
-        train_loss, val_loss = group.train((base * plateaus.share)[:, None] * shares)
-        plateaus.update(val_loss.mean(axis=1))
+        train_loss, measure = group.train((base * plateaus.share)[:, None] * shares)
+        val_loss = measure.loss.mean(axis=1)
+        plateaus.update(val_loss)
         weights = as_layers(np.stack([t.state[:size] for t in group.trainees]), plan.architecture)
         gradient, bounded, update, size_before, acted = np.moveaxis(program.seen[:steps], 2, 0)
         yield Epoch(
             gradient, bounded, update, size_before, acted,
-            train_loss, val_loss.mean(axis=1), weights,
+            train_loss, val_loss, weights,
         )  # fmt: skip

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
-from reports.figures.palette import INK, colour_of, label_axes, legend_above
+from reports.figures.palette import INK, colour_of, label_axes, legend_above, log_axis
 
 FIRST_COLOUR, LAST_COLOUR = colour_of("network"), colour_of("har")
 LEAST_RANGE = 3.0  # of a logarithmic axis, from its lower end to its upper one
@@ -36,7 +36,7 @@ def gradient_by_layer(table: pd.DataFrame, axes: Axes) -> Axes:
     low, high = axes.get_ylim()
     if high < LEAST_RANGE * low:
         axes.set_ylim(low / LEAST_RANGE, high * LEAST_RANGE)
-    plain_log(axes.yaxis)
+    few_powers(axes.yaxis)
     _whole_numbers(axes, table["layer"])
     label_axes(
         axes,
@@ -69,7 +69,7 @@ def by_epoch(table: pd.DataFrame, axes: Axes, *, column: str, label: str, log: b
         )
     if log:
         axes.set_yscale("log")
-        plain_log(axes.yaxis)
+        few_powers(axes.yaxis)
     _whole_numbers(axes, table["epoch"])
     label_axes(axes, x="Epoch", y=label)
     legend_above(axes)
@@ -110,7 +110,7 @@ def errors_by_part(table: pd.DataFrame, axes: Axes, *, limit: float) -> Axes:
     axes.scatter(errors, places, c=colours, s=30, zorder=3)
     axes.set_xscale("log")
     axes.set_xlim(SMALLEST_ERROR, 2.0)
-    plain_log(axes.xaxis)
+    few_powers(axes.xaxis)
     axes.set_ylim(-0.6, len(table) - 0.4)
     axes.set_yticks(places, table["name"])
     axes.grid(visible=False)
@@ -118,16 +118,12 @@ def errors_by_part(table: pd.DataFrame, axes: Axes, *, limit: float) -> Axes:
     return axes
 
 
-def plain_log(axis: Axis) -> None:
-    """Show few powers of ten, as text that needs no mathematics: 0.01, 1e-5.
-
-    An axis of less than two powers shows 2 and 5 as well.
-    """
+def few_powers(axis: Axis) -> None:
+    """Show few powers of ten as plain numbers; less than two of them, and 2 and 5 as well."""
     low, high = axis.get_view_interval()
     wide = high / low >= 100.0
     axis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0), numticks=6))
-    axis.set_major_formatter(lambda value, _: f"{value:g}".replace("e-0", "e-"))
-    axis.set_minor_locator(NullLocator())
+    log_axis(axis)
 
 
 def _layer_label(part: pd.DataFrame) -> str:

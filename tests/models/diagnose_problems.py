@@ -1,4 +1,4 @@
-"""A small problem for the tests of the diagnostics: two horizons, four features, quick to train."""
+"""A problem so small that a naive loop can retrace every step: two horizons, four features."""
 
 from __future__ import annotations
 

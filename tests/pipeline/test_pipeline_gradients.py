@@ -5,8 +5,9 @@ import pytest
 
 from models.backend import tf
 from models.diagnose import gradient_check, gradient_flow
-from reports.gradient_check import COARSE, RIGHT, gradient_check_finding, judged, origin
-from reports.gradients import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow, gradient_flow_finding
+from reports.diagnosis.gradient_check import COARSE, RIGHT, gradient_check_finding, judged, origin
+from reports.diagnosis.gradients import gradient_flow_finding
+from reports.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
 from tests.models.diagnose_problems import make_problem, with_settings
 
 TEN = (16,) * 10

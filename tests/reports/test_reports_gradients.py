@@ -5,15 +5,23 @@ import re
 import pytest
 from matplotlib.figure import Figure
 
+from reports.diagnosis.gradient_check import (
+    COARSE,
+    RIGHT,
+    WRONG,
+    gradient_check_finding,
+    judged,
+    origin,
+)
+from reports.diagnosis.gradients import gradient_flow_finding
 from reports.figures.gradients import (
     by_epoch,
     clipping_by_epoch,
     errors_by_part,
+    few_powers,
     gradient_by_layer,
-    plain_log,
 )
-from reports.gradient_check import COARSE, RIGHT, WRONG, gradient_check_finding, judged, origin
-from reports.gradients import DEAD, EXPLODING, HEALTHY, VANISHING, flow, gradient_flow_finding
+from reports.gradient_flow import DEAD, EXPLODING, HEALTHY, VANISHING, flow
 from reports.pages import findings_page
 from tests.reports.diagnose_tables import EPOCHS, make_check, make_flow
 
@@ -139,14 +147,14 @@ def test_layers_without_a_gradient_and_single_epochs_are_drawn_without_a_warning
     ("low", "high", "texts"),
     [
         (0.002, 0.03, ["0.002", "0.005", "0.01", "0.02"]),
-        (1e-9, 1.0, ["1e-8", "1e-6", "0.01", "1"]),
+        (1e-9, 1.0, ["1e-08", "1e-06", "0.01", "1"]),
     ],
 )
 def test_a_logarithmic_axis_shows_plain_numbers(low, high, texts):
     axes = Figure().add_subplot()
     axes.set_yscale("log")
     axes.set_ylim(low, high)
-    plain_log(axes.yaxis)
+    few_powers(axes.yaxis)
     formatter = axes.yaxis.get_major_formatter()
     ticks = axes.yaxis.get_majorticklocs()
     shown = [formatter(t, 0) for t in ticks if low * 0.999 <= t <= high * 1.001]

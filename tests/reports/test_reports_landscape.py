@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from reports.diagnosis.interactive import landscape_page
+from reports.diagnosis.landscape import landscape_finding
 from reports.figures.landscape import levels_of, loss_contours, loss_surface
 from reports.figures.render import figure_svg
-from reports.interactive import landscape_page
-from reports.landscape import landscape_finding
 from reports.pages import findings_page
 from tests.reports.diagnose_tables import make_landscape
 

@@ -1,31 +1,32 @@
 """Words on the flow of gradients: healthy, vanishing, exploding or dead units, and what to do."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from reports.figures.gradients import by_epoch, clipping_by_epoch, gradient_by_layer
 from reports.figures.render import figure_svg
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
+from reports.gradient_flow import (
+    CONFIGURED,
+    CURE,
+    DEAD,
+    DEAD_SHARE,
+    EXPLODED,
+    EXPLODING,
+    HEALTHY,
+    VANISHED,
+    VANISHING,
+    Flow,
+    Tables,
+    flow,
+    later_epochs,
+    of_network,
+)
 from reports.presentation import Column, sentence_case, text_table
 
-HEALTHY = "healthy"
-VANISHING = "vanishing gradients"
-EXPLODING = "exploding gradients"
-DEAD = "dead units"
-
-VANISHED = 0.05  # of the last hidden layer's gradient: below it the first one hardly learns
-EXPLODED = 200.0  # times the norm of the first step; healthy trainings stay below 30
-DEAD_SHARE = 0.5  # of a layer's units; deep, narrow ReLU layers begin with a third
-SATURATED_SHARE = 0.5  # of a layer's activations
 VISIBLE_SHARE = 0.01  # of dead or saturated units: below it there is no figure of them
 OFTEN = 0.5  # of the steps clipped: then the bound sets the step, not the learning rate
-CONFIGURED, CURE = "configured", "relu, he"
-
-Tables = dict[str, pd.DataFrame]
 
 LAYER_COLUMNS = [
     Column("network", "Network", sentence_case),
@@ -53,63 +54,6 @@ EPOCH_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class Flow:
-    """The numbers of one network, medians over members and over the epochs after the first.
-
-    `first_to_last` is NaN without hidden layers; `peak` is the largest norm of a step over
-    that of the first one, and `infinite` the share of steps without a finite gradient,
-    both over everything; shares of dead and saturated units are those of the worst hidden layer
-    in the last epoch. `val_loss` is the lowest median of an epoch.
-    """
-
-    first_to_last: float
-    peak: float
-    infinite: float
-    dead: float
-    dead_layer: int
-    saturated: float
-    update_low: float
-    update_high: float
-    clipped: float
-    kept: float
-    gradient_norm: float
-    val_loss: float
-
-    @property
-    def verdict(self) -> str:
-        """Return the first name whose rule holds, the gravest first."""
-        if self.infinite > 0 or self.peak > EXPLODED:
-            return EXPLODING
-        if self.dead > DEAD_SHARE or self.saturated > SATURATED_SHARE:
-            return DEAD
-        return VANISHING if self.first_to_last < VANISHED else HEALTHY
-
-
-def flow(tables: Tables, network: str = CONFIGURED) -> Flow:
-    """Return the numbers of one network of `models.diagnose.gradient_flow.measure`."""
-    epochs, layers = (_of(tables[name], network) for name in ("epochs", "layers"))
-    later, hidden = _later(epochs), layers[layers["place"] == "hidden"]
-    last = hidden[hidden["epoch"] == hidden["epoch"].max()].groupby("layer")
-    dead, saturated = last["dead_share"].median(), last["saturated_share"].median()
-    updates = _later(layers).groupby("layer")["update_share"].median()
-    start = epochs.loc[epochs["epoch"] == 1, "gradient_start"].median()
-    return Flow(
-        first_to_last=later["first_to_last"].median(),
-        peak=epochs["gradient_peak"].max() / start if start > 0 else np.nan,
-        infinite=1.0 - epochs["finite_share"].mean(),
-        dead=dead.max(),
-        dead_layer=int(dead.idxmax()) if dead.notna().any() else 0,
-        saturated=saturated.max(),
-        update_low=updates.min(),
-        update_high=updates.max(),
-        clipped=epochs["clipped_share"].mean(),
-        kept=_kept(epochs),
-        gradient_norm=later["gradient_norm"].median(),
-        val_loss=epochs.groupby("epoch")["val_loss"].median().min(),
-    )
-
-
 def gradient_flow_finding(tables: Tables) -> Finding:
     """Return the verdict on the configured network, in words, figures and tables.
 
@@ -117,11 +61,11 @@ def gradient_flow_finding(tables: Tables) -> Finding:
     """
     own = flow(tables)
     cure = flow(tables, CURE) if CURE in set(tables["networks"]["network"]) else None
-    network = _of(tables["networks"], CONFIGURED).iloc[0]
+    network = of_network(tables["networks"], CONFIGURED).iloc[0]
     columns = ["network", "layer", "place"]
-    by_layer = _medians(_later(tables["layers"]), columns)
+    by_layer = _medians(later_epochs(tables["layers"]), columns)
     return Finding(
-        name="gradient-flow",
+        name="gradients",
         title="Gradient flow",
         sentence=" ".join(
             [_what(own, network), _steps(own, network), _compared(own, cure)]
@@ -146,14 +90,15 @@ def gradient_flow_finding(tables: Tables) -> Finding:
 
 
 def _what(own: Flow, network: pd.Series) -> str:
-    kind = f"{network['layers'].count(' ') + 1} hidden layers of {network['activation']}"
-    if not network["layers"]:
-        kind = "no hidden layer"
-    ratio = (
-        f"the first hidden layer's gradient is {_times(own.first_to_last)} the last one's"
-        if np.isfinite(own.first_to_last)
-        else "no gradient reaches the hidden layers"
-    )
+    count = len(network["layers"].split())
+    kind = {0: "no hidden layer", 1: "one hidden layer"}.get(count, f"{count} hidden layers")
+    kind += f" of {network['activation']}" if count else ""
+    if not np.isfinite(own.first_to_last):
+        ratio = "no gradient reaches the hidden layers"
+    elif count > 1:
+        ratio = f"the first hidden layer's gradient is {_times(own.first_to_last)} the last one's"
+    else:
+        ratio = "there is no layer to lose a gradient in"
     found = {
         EXPLODING: (
             f"{100 * own.infinite:.0f} % of the gradients are no finite numbers"
@@ -229,9 +174,9 @@ def _advice(own: Flow, cure: Flow | None, network: pd.Series) -> str:
 
 
 def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
-    layers = _medians(_of(tables["layers"], CONFIGURED), ["epoch", "layer", "place"])
+    layers = _medians(of_network(tables["layers"], CONFIGURED), ["epoch", "layer", "place"])
     hidden = layers[layers["place"] == "hidden"]
-    epochs = _medians(_of(tables["epochs"], CONFIGURED), ["epoch"])
+    epochs = _medians(of_network(tables["epochs"], CONFIGURED), ["epoch"])
 
     def profile(axes: Axes) -> Axes:
         return gradient_by_layer(by_layer, axes)
@@ -242,7 +187,7 @@ def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
             "How much gradient each layer gets",
             figure_svg(
                 profile,
-                name="gradient-flow-layers",
+                name="gradients-layers",
                 alt=f"Gradient of a weight by layer; first to last hidden layer {ratio}.",
             ),
         )
@@ -268,25 +213,15 @@ def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
 
         last = table[table["epoch"] == table["epoch"].max()][column]
         alt = f"{label} by layer and epoch; from {last.min():.2g} to {last.max():.2g} at the end."
-        panels.append(Panel(title, figure_svg(draw, name=f"gradient-flow-{column}", alt=alt)))
+        panels.append(Panel(title, figure_svg(draw, name=f"gradients-{column}", alt=alt)))
     if own.clipped > 0:
 
         def clipped(axes: Axes) -> Axes:
             return clipping_by_epoch(epochs, axes)
 
         alt = f"Share of the steps clipped by epoch, {own.clipped:.1%} of all."
-        panels.append(Panel("Clipping", figure_svg(clipped, name="gradient-flow-clip", alt=alt)))
+        panels.append(Panel("Clipping", figure_svg(clipped, name="gradients-clip", alt=alt)))
     return panels
-
-
-def _of(table: pd.DataFrame, network: str) -> pd.DataFrame:
-    return table[table["network"] == network]
-
-
-def _later(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the epochs after the first one, or that one where there is no other."""
-    left_out = min(1, int(table["epoch"].max()) - 1)
-    return table[table["epoch"] > left_out]
 
 
 def _medians(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
@@ -295,13 +230,6 @@ def _medians(table: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     others = [name for name in ("member", "epoch", "layer") if name in grouped]
     medians: pd.DataFrame = grouped.drop(columns=others).reset_index()
     return medians
-
-
-def _kept(epochs: pd.DataFrame) -> float:
-    """Return the mean share of the norm that clipping left, over the steps that it changed."""
-    steps = epochs["clipped_share"].sum()
-    kept = (epochs["kept_share"] * epochs["clipped_share"]).sum()
-    return float(kept / steps) if steps else np.nan
 
 
 def _times(ratio: float) -> str:

@@ -5,8 +5,7 @@ from matplotlib.axes import Axes
 
 from reports.figures.gradients import errors_by_part
 from reports.figures.render import figure_svg
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import Column, sentence_case, text_table
 
 RIGHT, WRONG, COARSE = "right", "wrong", "too coarse"

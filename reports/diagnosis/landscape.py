@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 
 from reports.figures.landscape import loss_contours, loss_surface
 from reports.figures.render import figure_svg
-from reports.finding import Finding
-from reports.panels import Panel
+from reports.finding import Finding, Panel
 from reports.presentation import Column, text_table
 
 Tables = dict[str, pd.DataFrame]

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from reports.diagnosis.landscape import PARTS, PLANES, Tables
 from reports.figures.landscape import surface_grid
-from reports.landscape import PARTS, PLANES, Tables
 
 PLATEAU_SHARE = 0.98  # of the points: higher ones are cut off, or one peak would hide the rest
 SCENES = {"training": "scene", "validation": "scene2"}
