@@ -21,6 +21,7 @@ SIZE = 31  # points a side
 MOST_ROWS = 2_000  # of a part, evenly spread; a surface needs no more
 RATES = (1.0, 0.3, 3.0)  # of the configured learning rate; the first is the network looked at
 RANDOM_REACH = 1.0  # of the units' own norms
+RUNAWAY = 10.0  # times the loss of the start: beyond it a path would dwarf the others
 MARGIN = 0.25  # of a path's extent, around it
 NARROWEST = 0.3  # of the longer side: a plane is drawn no narrower
 NETWORKS_AT_ONCE = 32
@@ -67,8 +68,9 @@ def measure(
     nearest point in the plane; `distance` from it; for each part the loss of the true weights,
     `training_loss` and `validation_loss`, and that of the point in the plane,
     `training_loss_on_plane` and `validation_loss_on_plane`; `centre` marks the network itself.
-    Weights or losses that are no finite numbers end a path. `planes` has `plane, share` (of the
-    paths' squared distances from the centre, what lies in the plane) and the rows of each part.
+    A path ends before weights that are no finite numbers, or a loss of ten times the first one.
+    `planes` has `plane, share` (of the paths' squared distances from the centre, what lies in the
+    plane) and the rows of each part.
 
     Raises ``ValueError`` where the configured training diverges in its first epoch.
     """
@@ -121,10 +123,15 @@ def walks_of(problem: Problem, regressor: KerasVolatilityRegressor | None = None
     for number, member in enumerate(team):
         own = weights[: trained.epochs_run[number] + 1, number]
         loss = trained.val_loss[: len(own), number]
-        known = int(np.isfinite(own).all(axis=1).cumprod().sum())
-        known = min(known, int(np.isfinite(loss).cumprod().sum()))
-        walks.append(Walk(member.learning_rate, own[:known], loss[:known]))
+        kept = sound_epochs(own, loss)
+        walks.append(Walk(member.learning_rate, own[:kept], loss[:kept]))
     return walks
+
+
+def sound_epochs(weights: Float, loss: Float) -> int:
+    """Return how many epochs pass, the start included, before a training runs away."""
+    sound = np.isfinite(weights).all(axis=1) & (loss <= RUNAWAY * np.abs(loss[0]))
+    return int(sound.cumprod().sum())
 
 
 class _Footsteps(keras.callbacks.Callback):

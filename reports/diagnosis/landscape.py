@@ -111,9 +111,9 @@ def _sentence(tables: Tables, planes: pd.DataFrame) -> str:
         f"{kept['validation_loss']:.4f}. The plane of the path holds "
         f"{100 * on_path['share']:.1f} % of its variance; on it the lowest train loss lies "
         f"{on_path['apart']:.2g} away from the lowest validation loss, for a path "
-        f"{_length(path):.2g} long. Moving every unit by a quarter of its norm at random raises "
-        f"the train loss by {100 * rise['training']:.1f} % and the validation loss by "
-        f"{100 * rise['validation']:.1f} %. {_rates(tables)}"
+        f"{_length(path):.2g} long. Moving every unit by a quarter of its norm at random changes "
+        f"the train loss by {rise['training']} % and the validation loss by "
+        f"{rise['validation']} %. {_rates(tables)}"
     )
 
 
@@ -136,7 +136,10 @@ def _advice(tables: Tables) -> str:
             f"the start instead of {100 * gains[rate] / start:.1f} %. One seed shows no more than "
             "where to look."
         )
-    return f"Keep learning_rate = {rate:.2g}: no other path reached a clearly lower valley."
+    return (
+        f"Keep learning_rate = {rate:.2g}: of the three paths no other reached a clearly lower "
+        "valley. `volcast lr-find` looks farther."
+    )
 
 
 def _length(path: pd.DataFrame) -> float:
@@ -156,13 +159,14 @@ def _reached(tables: Tables) -> pd.Series:
     return lowest
 
 
-def _rise(tables: Tables) -> pd.Series:
-    """Return by how much the loss rises around the network in the random plane, by part."""
+def _rise(tables: Tables) -> dict[str, str]:
+    """Return by how many percent the loss rises around the network in the random plane, by part."""
     surface = tables["surface"][tables["surface"]["plane"] == RANDOM]
     off = np.abs(np.hypot(surface["x"], surface["y"]) - AWAY)
     centre = _first_path(tables).query("centre").iloc[0]
     ring = surface[off <= max(RING, off.min() + RING)].groupby("part")["loss"].mean()
-    return pd.Series({part: ring[part] / centre[f"{part}_loss"] - 1.0 for part in PARTS})
+    rises = {part: 100.0 * (ring[part] / centre[f"{part}_loss"] - 1.0) for part in PARTS}
+    return {part: f"{round(rise, 1) + 0.0:+,.1f}" for part, rise in rises.items()}
 
 
 def _panels(tables: Tables) -> list[Panel]:
@@ -187,7 +191,8 @@ def _panels(tables: Tables) -> list[Panel]:
                 f"{100 * shares[plane]:.1f} % of its variance."
             )
             svg = figure_svg(contours, name=f"landscape-{plane}-{part}", alt=alt, height_px=340)
-            panels.append(Panel(f"{word} loss, {PLANES[plane]}", svg))
+            held = f"{100 * shares[plane]:.3g} % of the variance"
+            panels.append(Panel(f"{word} loss, {PLANES[plane]} ({held})", svg))
         if plane == PATH:
             panels += [_surface_panel(tables, part, word) for part, word in PARTS.items()]
     return panels

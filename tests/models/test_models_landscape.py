@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.diagnose import landscape
-from models.diagnose.landscape import RATES, Losses, measure, walks_of
+from models.diagnose.landscape import RATES, Losses, measure, sound_epochs, walks_of
 from models.diagnose.planes import Plane, path_plane, random_plane
 from models.engine.stack import as_layers, build_stack, forward, set_weights
 from models.engine.training import train
@@ -148,6 +148,21 @@ def test_a_training_that_diverges_at_once_is_refused_with_a_remedy():
     hopeless = make_problem(learning_rate=1e30, optimizer="sgd", clipping="none")
     with pytest.raises(ValueError, match=r"diverged in its first epoch.*lower learning_rate"):
         measure(hopeless, size=3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "weight", "epochs"),
+    [
+        ([0.5, 0.4, 0.6, 0.7], 1.0, 4),
+        ([0.5, 0.4, 5.1, 0.4], 1.0, 2),
+        ([0.5, np.nan, 0.4, 0.4], 1.0, 1),
+        ([0.5, 0.4, 0.4, 0.4], np.inf, 3),
+    ],
+)
+def test_a_path_ends_where_its_training_runs_away(loss, weight, epochs):
+    weights = np.ones((4, 2))
+    weights[3, 1] = weight
+    assert sound_epochs(weights, np.array(loss)) == epochs
 
 
 def test_rows_are_thinned_evenly(monkeypatch, problem):
