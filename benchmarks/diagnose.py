@@ -1,6 +1,7 @@
 """What the diagnostics cost, and whether the map's choice holds on days it has not seen.
 
-Usage: python -m benchmarks.diagnose [--data PANEL] [--symbols N] [--test-start DATE] [--json FILE]
+Usage: python -m benchmarks.diagnose [--data PANEL [--symbols N]] [--test-start DATE]
+    [--choice-only] [--json FILE]
 
 Without options: the embedded prices, first test 2008-01-02. Every diagnostic is measured once, with
 compilation and without imports. Then the networks of every cell of the map are judged on the year
@@ -86,6 +87,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="a panel; else the embedded prices")
     parser.add_argument("--symbols", type=int, help="only the first so many, by name")
     parser.add_argument("--test-start", type=dt.date.fromisoformat, help="first tested day")
+    parser.add_argument("--choice-only", action="store_true", help="do not time the diagnostics")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     split = {"test_start": arguments.test_start} if arguments.test_start else {}
@@ -95,8 +97,10 @@ def main() -> None:
         if arguments.data
         else embedded_panel(config, None)
     )
-    figures = {"seconds": costs(panel, config), "choice": choice(panel, config)}
-    print(f"all{sum(figures['seconds'].values()):>21.1f} s")
+    figures: dict[str, Any] = {} if arguments.choice_only else {"seconds": costs(panel, config)}
+    if figures:
+        print(f"all{sum(figures['seconds'].values()):>21.1f} s")
+    figures["choice"] = choice(panel, config)
     for name, value in figures["choice"].items():
         print(f"{name:<22}{value}")
     if arguments.json:

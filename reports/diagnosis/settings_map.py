@@ -71,11 +71,12 @@ def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[floa
 def _ridge_words(judged: Judgement) -> str:
     if np.isnan(judged.slope):
         return "The best rate lies at the map's edge for most batch sizes: there is no ridge."
-    rule = "linear scaling" if judged.slope > (LINEAR + ROOT) / 2 else "the square root's rule"
+    rules = {"linear scaling": LINEAR, "the square root's rule": ROOT}
+    near = [n for n, x in rules.items() if abs(judged.slope - x) <= 2 * judged.slope_error]
+    verdict = f"as {near[0]} has it" if near else "which is neither"
     return (
         f"The best rate grows with the batch size to the power of {judged.slope:.2f} ± "
-        f"{judged.slope_error:.2f} (1 is linear scaling, 0.5 the square root's rule): nearest to "
-        f"{rule}."
+        f"{judged.slope_error:.2f} (1 is linear scaling, 0.5 the square root's rule), {verdict}."
     )
 
 
