@@ -5,6 +5,8 @@ VolcastError
     DataError          prices are missing, unreadable or too few
     RunFolderError     the run folder is damaged, locked or not writable
     VerificationError  a look-ahead proof failed
+    LedgerError        the ledger is damaged, altered, busy or not writable
+    RegistryError      the model registry is damaged, missing or refuses a request
 
 Each message names the thing, the rule and the remedy, in one line.
 """
@@ -28,3 +30,11 @@ class RunFolderError(VolcastError):
 
 class VerificationError(VolcastError):
     """A look-ahead proof failed: something uses data that was not known yet."""
+
+
+class LedgerError(VolcastError):
+    """The ledger is damaged, altered, busy or cannot be written, or an entry is refused."""
+
+
+class RegistryError(VolcastError):
+    """The model registry is damaged or missing, or a version is not what was asked for."""

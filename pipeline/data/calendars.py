@@ -134,6 +134,20 @@ def last_settled_session(name: str, now: dt.datetime) -> pd.Timestamp:
     return pd.Timestamp(days[days.searchsorted(_day(today), side="left") - 1]).as_unit("us")
 
 
+def session_hours(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return when the session of ``day`` opens and closes, in UTC.
+
+    A day that the calendar knows no hours of (outside its bounds, or no session) is taken whole,
+    from midnight to midnight at the exchange.
+    """
+    calendar, session = _calendar(name), pd.Timestamp(_day(day))
+    if calendar.is_session(session, _parse=False):
+        return calendar.session_open(session), calendar.session_close(session)
+    midnight = session.tz_localize(calendar.tz)
+    after = (session + pd.Timedelta(days=1)).tz_localize(calendar.tz)
+    return midnight.tz_convert("UTC"), after.tz_convert("UTC")
+
+
 @lru_cache(maxsize=64)
 def _calendar(name: str) -> Any:
     """Return the calendar of exchange_calendars over the longest span that it supports."""

@@ -1,0 +1,174 @@
+"""The proof that the ledger is what was written: the chain recomputed, forecasts rebuilt."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from pipeline.errors import LedgerError
+from pipeline.ledger.chain import GENESIS, Head, head, row_hash, stored_rows
+from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.records import ForecastRow
+from pipeline.ledger.schema import CHAIN, COLUMNS, STATEMENTS, TABLES
+
+# Makes a past forecast again, from its stored vintage and model, and returns its variance. It may
+# raise any `VolcastError`, such as of a model that was pruned.
+Rebuild: TypeAlias = Callable[[ForecastRow], float]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was verified: rows of each table, the end of the chain, forecasts made again."""
+
+    rows: dict[str, int]
+    head: Head
+    rebuilt: int
+
+
+def verify(
+    ledger: Ledger,
+    *,
+    noted: str | None = None,
+    rebuild: Rebuild | None = None,
+    newest: int | None = None,
+) -> Proof:
+    """Recompute the chain from its beginning, and make forecasts again.
+
+    Parameters
+    ----------
+    ledger
+    noted
+        A hash of the chain that was noted elsewhere; it must still be in it. Only this detects
+        a chain that was written anew as a whole.
+    rebuild
+        Makes a forecast again; without it the chain alone is verified.
+    newest
+        How many forecasts to make again, the newest first; None is all.
+
+    Raises
+    ------
+    LedgerError
+        A row was altered, removed or inserted, or comes out otherwise when it is made again: the
+        first one is named. Or a trigger is missing, or the file is damaged.
+    """
+    with ledger.snapshot() as connection:
+        _check_made_of(connection, ledger, TABLES)
+        problem = min(_problems(connection), default=None)
+        if problem is not None:
+            raise LedgerError(f"the ledger {ledger.path} was tampered with: {problem[1]}")
+        _check_made_of(connection, ledger, STATEMENTS)
+        _check_integrity(connection, ledger)
+        _check_noted(connection, ledger, noted)
+        rows = {kind: _count(connection, kind) for kind in COLUMNS}
+        proven = head(connection)
+    rebuilt = 0 if rebuild is None else _rebuild_all(ledger, rebuild, newest)
+    return Proof(rows, proven, rebuilt)
+
+
+def _check_made_of(
+    connection: sqlite3.Connection, ledger: Ledger, statements: tuple[str, ...]
+) -> None:
+    """Raise ``LedgerError`` unless the file still has these tables or triggers, as they were."""
+    stored = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")}
+    for statement in (text.strip() for text in statements):
+        if statement not in stored:
+            name = " ".join(statement.split("(")[0].split()[:4])
+            raise LedgerError(
+                f"the ledger {ledger.path} was tampered with: what made it no longer holds "
+                f"({name} ...); put back your last copy"
+            )
+
+
+def _problems(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Return number and description of what is wrong: the first in the chain, and beside it."""
+    found = [_first_broken(connection)]
+    for kind in COLUMNS:
+        stray = connection.execute(
+            f"SELECT min(seq) FROM {kind} WHERE seq NOT IN (SELECT seq FROM chain WHERE kind = ?)",
+            (kind,),
+        ).fetchone()[0]
+        if stray is not None:
+            found.append((stray, f"row {stray}, of {kind}, was inserted past the chain"))
+    return [each for each in found if each is not None]
+
+
+def _first_broken(connection: sqlite3.Connection) -> tuple[int, str] | None:
+    """Return the first row of the chain that does not follow from those before it."""
+    expected, previous, before = 1, GENESIS, ""
+    for seq, kind, stored, values in stored_rows(connection):
+        if seq != expected:
+            return expected, f"row {expected} was removed"
+        if not values:
+            return seq, f"row {seq}, of {kind}, was removed"
+        if _hash(previous, seq, kind, values) != stored:
+            return seq, f"row {seq}, {describe(kind, values)}, or its link was altered"
+        if values[-1] < before:
+            return (
+                seq,
+                f"row {seq}, {describe(kind, values)}, claims to be older than row {seq - 1}",
+            )
+        expected, previous, before = seq + 1, stored, values[-1]
+    made = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (CHAIN,)).fetchone()
+    ever = made[0] if made else 0
+    if ever != expected - 1:
+        return expected, f"rows {expected} to {ever} were removed from the end"
+    return None
+
+
+def _hash(previous: str, seq: int, kind: str, values: tuple[Any, ...]) -> str | None:
+    try:
+        return row_hash(previous, seq, kind, values)
+    except (TypeError, ValueError):  # bytes or an infinity, which nobody wrote
+        return None
+
+
+def describe(kind: str, values: tuple[Any, ...]) -> str:
+    """Return a row in words."""
+    row = dict(zip(COLUMNS[kind], values, strict=True))
+    if kind in ("forecasts", "outcomes"):
+        whose = f" of {row['model']} {row['model_version']}" if kind == "forecasts" else ""
+        return (
+            f"the {kind[:-1]}{whose} for {row['ticker']}, origin {row['origin']}, "
+            f"horizon {row['horizon']}"
+        )
+    return f"the {kind[:-1]} {row['key' if kind == 'decisions' else 'name']!r}"
+
+
+def _check_integrity(connection: sqlite3.Connection, ledger: Ledger) -> None:
+    said = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    if said != "ok":
+        raise LedgerError(f"the ledger {ledger.path} is damaged ({said}); put back your last copy")
+
+
+def _check_noted(connection: sqlite3.Connection, ledger: Ledger, noted: str | None) -> None:
+    known = (None, GENESIS)
+    if (
+        noted in known
+        or connection.execute(f"SELECT 1 FROM {CHAIN} WHERE hash = ?", (noted,)).fetchone()
+    ):
+        return
+    raise LedgerError(
+        f"the ledger {ledger.path} was written anew: no row has the noted hash {noted}; "
+        "put back your last copy"
+    )
+
+
+def _count(connection: sqlite3.Connection, kind: str) -> int:
+    return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
+
+
+def _rebuild_all(ledger: Ledger, rebuild: Rebuild, newest: int | None) -> int:
+    """Make forecasts again and compare bit for bit; return how many."""
+    rebuilt = 0
+    for row in ledger.forecast_rows(newest):
+        again = rebuild(row)
+        if again != row.variance:
+            raise LedgerError(
+                f"row {row.seq}, {row}, does not come out again: the ledger has "
+                f"{row.variance!r}, made again it is {again!r}; bars, model, libraries or the "
+                "machine are not what they were"
+            )
+        rebuilt += 1
+    return rebuilt
