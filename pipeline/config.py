@@ -203,6 +203,9 @@ class ModelSettings(Section):
     activation: Literal["swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"] = (
         Field("swish", description="activation of the hidden layers, as Keras names it")
     )
+    initialisation: Literal["glorot", "he"] = Field(
+        "glorot", description="of hidden weights: glorot, or he for deep networks of relu"
+    )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
     l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")
     weight_decay: float = Field(

@@ -15,7 +15,7 @@ from pipeline.panels import sample_of
 from pipeline.splits import WalkForward
 
 JUDGED_SHARE = 0.2  # of the sessions before the first test, the latest: where settings are judged
-LARGEST_PART = 8_192  # rows; beyond it a part is thinned evenly
+LARGEST_PART = 4_096  # rows; beyond it a part is thinned evenly
 
 
 def development_problem(panel: Panel, config: Config, *, limit: int = LARGEST_PART) -> Problem:

@@ -97,6 +97,15 @@ def on_the_run(trial: Trial, words: list[str]) -> None:
     trial.volcast(words[1], str(trial.run_dir), *options)
 
 
+def diagnoses(trial: Trial, words: list[str]) -> None:
+    """Run a diagnostic on the finished run; it must write a page."""
+    pages = trial.run_dir / "pages"
+    before = set(pages.glob("*.html"))
+    place = next(n for n, word in enumerate(words) if word.endswith("-run"))
+    trial.volcast(*words[1:place], str(trial.run_dir), *words[place + 1 :])
+    assert set(pages.glob("*.html")) - before
+
+
 def prints_settings(trial: Trial, words: list[str]) -> None:
     """Print the default settings, which must be readable again."""
     printed = trial.folder / "printed.toml"
@@ -162,6 +171,10 @@ KNOWN: dict[str, Check] = {
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
     "volcast lab": writes_the_lab,
+    **{
+        f"volcast {name}": diagnoses
+        for name in ("lr-find", "map", "compare", "landscape", "diagnose", "check-gradients")
+    },
     **{
         f"volcast {name}": on_the_run
         for name in ("download", "features", "train", "evaluate", "report", "forecast", "verify")

@@ -75,6 +75,7 @@ values_of_keys = {
         "optimizer": st.sampled_from(["adam", "nesterov"]),
         "loss": st.sampled_from(["qlike", "mse"]),
         "hidden": st.lists(st.integers(1, 4096)).map(tuple),
+        "initialisation": st.sampled_from(["glorot", "he"]),
         "dropout": st.floats(0, 1, exclude_max=True),
         "l2": st.floats(0, 1e300),
         "seed": st.integers(0, 2**31 - 1),
