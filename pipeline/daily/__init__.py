@@ -1,0 +1,1 @@
+"""The daily cycle: outcomes in, retraining when due, the gate, forecasts out, alerts, a report."""

@@ -1,0 +1,90 @@
+"""What a stored model, or HAR, forecasts from one origin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from models.bounds import Bounds
+from models.forecaster import Forecaster
+from models.interval import Float, interval
+from models.network import Network
+from pipeline import walk
+from pipeline.errors import RegistryError
+from pipeline.model_folder import StoredModel
+from pipeline.panels import sample_of
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A forecast of one ticker and horizon."""
+
+    ticker: str
+    horizon: int
+    target_start: pd.Timestamp
+    target_end: pd.Timestamp
+    variance: float
+    lower: float
+    upper: float
+    clipped: bool
+    fallback: bool
+
+
+def network_cells(model: StoredModel, panel: Panel, origin: int, level: float) -> list[Cell]:
+    """Return the forecasts of a stored model from the session at position `origin`.
+
+    Raises
+    ------
+    RegistryError
+        The model was made for other tickers, features or horizons.
+    """
+    for name in ("tickers", "features", "horizons"):
+        mine = getattr(panel, "names" if name == "features" else name)
+        if tuple(getattr(model, name)) != tuple(mine):
+            raise RegistryError(
+                f"the model trained through {model.trained_through} was made for other {name}; "
+                "`volcast retrain --force` trains one for those of now"
+            )
+    network = Network(model.regressor)
+    return cells(network, model.bounds, model.log_residuals, panel, origin, level)
+
+
+def cells(
+    model: Forecaster,
+    bounds: Bounds,
+    errors: Mapping[int, Float],
+    panel: Panel,
+    origin: int,
+    level: float,
+) -> list[Cell]:
+    """Return a fitted model's forecasts from the session at position `origin`.
+
+    Where the model gives no number the mean of 22 sessions stands in, marked as a fallback;
+    tickers without a bar at the origin have none.
+    """
+    seen = sample_of(panel).until(origin)
+    origins = slice(origin, origin + 1)
+    found = walk.bounded_forecast(model, seen, origins, bounds)
+    made = []
+    for place, horizon in enumerate(panel.horizons):
+        variance = found["variance"][0, :, place]
+        lower, upper = interval(variance, errors.get(horizon, np.empty(0)), level)
+        for n, ticker in enumerate(panel.tickers):
+            if np.isfinite(variance[n]):
+                cell = Cell(
+                    ticker=ticker,
+                    horizon=horizon,
+                    target_start=pd.Timestamp(panel.target_start[origin, n]),
+                    target_end=pd.Timestamp(panel.target_end[origin, n, place]),
+                    variance=float(variance[n]),
+                    lower=float(lower[n]),
+                    upper=float(upper[n]),
+                    clipped=bool(found["clipped"][0, n, place]),
+                    fallback=bool(found["fallback"][0, n, place]),
+                )
+                made.append(cell)
+    return made

@@ -1,0 +1,111 @@
+"""A challenger: the network fitted on what was known before a session, and how far off it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from models.bounds import Bounds
+from models.catalogue import NETWORK, REFERENCE
+from models.forecaster import Forecaster
+from models.har import HAR
+from models.interval import Float
+from models.network import Network
+from pipeline import walk
+from pipeline.config import Config
+from pipeline.errors import DataError
+from pipeline.history import history_frame
+from pipeline.model_folder import StoredModel
+from pipeline.panels import sample_of
+from pipeline.splits import Fold
+
+Errors = Mapping[str, Mapping[int, Float]]  # log errors by model and horizon
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """A freshly fitted model, its training curves, and its validation losses."""
+
+    model: StoredModel
+    history: pd.DataFrame
+    metrics: dict[str, float]
+
+
+def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
+    """Return the fold whose first tested origin is at position `origin`, as the walk cuts it.
+
+    Raises
+    ------
+    DataError
+        The history before is too short.
+    """
+    try:
+        return next(walk.rule_of(config, origin).folds(len(panel.sessions)))
+    except ValueError as error:
+        raise DataError(
+            f"too little history before {panel.sessions[origin].date()} to train on: {error}"
+        ) from error
+
+
+def fitted_har(panel: Panel, config: Config, origin: int) -> tuple[HAR, Bounds]:
+    """Return HAR as the walk fits it for a fold that begins at position `origin`, and the bounds.
+
+    It is fitted anew whenever it is needed: the same bars give the same coefficients.
+    """
+    har = HAR()
+    bounds, _ = walk.fit({REFERENCE: har}, sample_of(panel), fold_from(panel, config, origin))
+    return har, bounds
+
+
+def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Challenger:
+    """Fit the network for forecasts from position `origin` on; that session itself is not seen.
+
+    `past` holds the log errors, by model and horizon, of forecasts before this one whose outcomes
+    were known by then. The first network has none, and takes those of the validation part.
+    """
+    fold, sample = fold_from(panel, config, origin), sample_of(panel)
+    models: dict[str, Any] = {NETWORK: Network(walk.regressor_of(config)), REFERENCE: HAR()}
+    bounds, _ = walk.fit(models, sample, fold)
+    validation = {
+        name: _validation_errors(model, bounds, panel, fold) for name, model in models.items()
+    }
+    errors = past or validation
+    model = StoredModel(
+        regressor=models[NETWORK].regressor,
+        bounds=bounds,
+        tickers=panel.tickers,
+        features=panel.names,
+        horizons=panel.horizons,
+        log_residuals=errors[NETWORK],
+        har_log_residuals=errors[REFERENCE],
+        trained_through=panel.sessions[origin - 1].date(),
+    )
+    metrics = {
+        f"validation_qlike_{horizon}_{name}": float((np.exp(e) - e - 1.0).mean())
+        for name, by_horizon in validation.items()
+        for horizon, e in by_horizon.items()
+        if len(e)
+    }
+    history = history_frame(models[NETWORK].regressor, 0, panel.horizons)
+    return Challenger(model, history, metrics)
+
+
+def _validation_errors(
+    model: Forecaster, bounds: Bounds, panel: Panel, fold: Fold
+) -> dict[int, Float]:
+    """Return the log errors on the validation part whose targets were known before the fold."""
+    seen = sample_of(panel).until(fold.validation.stop - 1)
+    variance = walk.bounded_forecast(model, seen, fold.validation, bounds)["variance"]
+    known = panel.target_end[fold.validation] < panel.sessions.to_numpy()[fold.test.start]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        errors = np.log(panel.target[fold.validation] / variance)
+    errors = np.where(known & np.isfinite(errors), errors, np.nan)
+    return {
+        horizon: errors[:, :, place][np.isfinite(errors[:, :, place])]
+        for place, horizon in enumerate(panel.horizons)
+    }
