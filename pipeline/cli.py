@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import diagnosis_commands
+from pipeline import diagnosis_commands, ledger_commands, models_commands
 from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
@@ -212,3 +212,5 @@ def _plain(value: Any) -> Any:
 
 
 diagnosis_commands.attach(app)
+ledger_commands.attach(app)
+models_commands.attach(app)

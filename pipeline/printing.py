@@ -73,6 +73,25 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def frame_table(title: str, rows: pd.DataFrame) -> Table:
+    """Return any frame as a table: four digits of a number, dates without midnight."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    for name in rows.columns:
+        number = pd.api.types.is_numeric_dtype(rows[name]) and rows[name].dtype != bool
+        table.add_column(name.replace("_", " "), justify="right" if number else "left")
+    for row in rows.itertuples(index=False, name=None):
+        table.add_row(*(escape(_cell(value)) for value in row))
+    return table
+
+
+def frame_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return any frame as JSON holds it: every number whole, dates in ISO format, else null."""
+    return [
+        {name: _plain(value) for name, value in zip(rows.columns, row, strict=True)}
+        for row in rows.itertuples(index=False, name=None)
+    ]
+
+
 def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a script wants to know of a finished run."""
     stages = manifest["stages"]
@@ -98,6 +117,24 @@ def _row(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[st
     }
     plain = {name: _rounded(value) for name, value in numbers.items()}
     return {"ticker": row["ticker"], "horizon": row["horizon"], **dates, **plain}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or pd.isna(value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if value.tzinfo is None else value.isoformat()
+    return value
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or pd.isna(value):
+        return "-"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _rounded(value: float | None) -> float | None:

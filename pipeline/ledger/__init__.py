@@ -9,4 +9,6 @@ ledger        Ledger: open, write, read
 joining       from forecast tables and panels to records
 scoring       live scores beside the backtest's
 verification  the chain recomputed, forecasts rebuilt
+reading       tables as frames
+words         what people are shown
 """

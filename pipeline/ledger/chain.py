@@ -68,7 +68,7 @@ def stored_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str,
         next(reader)
     links = connection.execute(f"SELECT seq, kind, hash FROM {CHAIN} ORDER BY seq")
     for seq, kind, stored in links:
-        yield seq, kind, stored, readers[kind].send(seq)
+        yield seq, kind, stored, readers[kind].send(seq) if kind in readers else ()
 
 
 def _in_step(connection: sqlite3.Connection, kind: str) -> Generator[tuple[Any, ...], int, None]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline import artifacts
 from pipeline.errors import LedgerError
 from pipeline.ledger.schema import FORMAT, STATEMENTS
 
@@ -94,30 +95,41 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        _make(path)
     with explained(path):
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _check_format(connection, path)
         connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
         connection.execute("PRAGMA foreign_keys = ON")
-        if _format(connection) == 0 and _is_empty(connection):
-            with transaction(connection, path):
-                for statement in STATEMENTS:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {FORMAT}")
-        _check_format(connection, path)
     return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty ledger beside `path` and put it in place: an empty file is never a new one."""
+
+    def fill(unfinished: Path) -> None:
+        unfinished.unlink(missing_ok=True)
+        with explained(path), closing(sqlite3.connect(unfinished, isolation_level=None)) as made:
+            made.execute("PRAGMA journal_mode = WAL")
+            with transaction(made, path):
+                for statement in STATEMENTS:
+                    made.execute(statement)
+                made.execute(f"PRAGMA user_version = {FORMAT}")
+
+    artifacts.write(path, fill)
 
 
 def _format(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _is_empty(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) = 0 FROM sqlite_master").fetchone()[0])
-
-
 def _check_format(connection: sqlite3.Connection, path: Path) -> None:
     found = _format(connection)
+    if found == 0:
+        raise LedgerError(
+            f"{path} is empty or no ledger; if it was one it is damaged: put back your last copy"
+        )
     if found != FORMAT:
         raise LedgerError(
             f"the ledger {path} has format {found}, this volcast reads {FORMAT}; "

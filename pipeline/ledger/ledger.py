@@ -241,11 +241,9 @@ class Ledger:
             )
 
     def _is_news(self, cell: tuple[Any, ...], numbers: tuple[float | None, ...]) -> bool:
-        where = "(origin, ticker, horizon) = (?, ?, ?)"
-        stored = self._one(
-            f"SELECT realized, log_return FROM outcomes WHERE {where} ORDER BY seq DESC LIMIT 1",
-            cell,
-        )
+        where = "WHERE (origin, ticker, horizon) = (?, ?, ?)"
+        newest = f"SELECT realized, log_return FROM outcomes {where} ORDER BY seq DESC LIMIT 1"
+        stored = self._one(newest, cell)
         if stored is not None:
             return not all(_same(a, b) for a, b in zip(stored, numbers, strict=True))
         if self._one(f"SELECT 1 FROM forecasts {where}", cell) is None:

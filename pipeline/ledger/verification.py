@@ -39,6 +39,7 @@ def verify(
     Parameters
     ----------
     ledger
+        Open, for reading or for writing.
     noted
         A hash of the chain that was noted elsewhere; it must still be in it. Only this detects
         a chain that was written anew as a whole.
@@ -105,16 +106,13 @@ def _first_broken(connection: sqlite3.Connection) -> tuple[int, str] | None:
         if _hash(previous, seq, kind, values) != stored:
             return seq, f"row {seq}, {describe(kind, values)}, or its link was altered"
         if values[-1] < before:
-            return (
-                seq,
-                f"row {seq}, {describe(kind, values)}, claims to be older than row {seq - 1}",
-            )
+            return seq, f"row {seq}, {describe(kind, values)}, claims to be older than the last"
         expected, previous, before = seq + 1, stored, values[-1]
     made = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (CHAIN,)).fetchone()
     ever = made[0] if made else 0
-    if ever != expected - 1:
+    if ever > expected - 1:
         return expected, f"rows {expected} to {ever} were removed from the end"
-    return None
+    return (expected, "SQLite's own count of its rows was altered") if ever < expected - 1 else None
 
 
 def _hash(previous: str, seq: int, kind: str, values: tuple[Any, ...]) -> str | None:

@@ -1,0 +1,20 @@
+"""Write forecasts one after the other in a process of its own: PATH, NAME, COUNT.
+
+After each commit its number is said on standard output.
+"""
+
+import datetime as dt
+import sys
+from pathlib import Path
+
+from pipeline.ledger.ledger import Ledger
+from tests.ledger.samples import EVENING, forecast, har
+
+if __name__ == "__main__":
+    path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    with Ledger.to_write(path) as ledger:
+        for number in range(count):
+            ticker = f"{name}{number}"
+            now = EVENING + dt.timedelta(seconds=number)
+            ledger.add_forecasts([forecast(ticker=ticker), har(ticker=ticker)], now=now)
+            print(number, flush=True)
