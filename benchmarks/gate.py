@@ -23,7 +23,7 @@ from benchmarks.development import embedded_panel
 from models.anchor import LogLinear
 from pipeline.config import Config
 from reports.betting import log_wealth
-from reports.gate import GateRules
+from reports.comparison import GateRules
 from reports.inference import diebold_mariano
 from reports.scores import qlike
 
@@ -63,7 +63,7 @@ class Market:
         shape = (self.histories, SESSIONS, tickers)
         factor = self.rng.standard_normal((*shape[:2], 1))
         own = self.rng.standard_normal(shape)
-        return np.exp(np.sqrt(common) * factor + np.sqrt(1 - common) * own - 0.5)
+        return np.asarray(np.exp(np.sqrt(common) * factor + np.sqrt(1 - common) * own - 0.5))
 
     def errors(self, size: float, persistence: float, shape: tuple[int, ...]) -> Floats:
         """Return errors of a log forecast, first-order autoregressive along the sessions."""

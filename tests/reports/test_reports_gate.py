@@ -8,13 +8,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.gate import demotes, promotes
-from reports.gate import (
-    GateRules,
-    after_training,
-    compare,
-    decide,
-    last_window,
-)
+from reports.comparison import GateRules, after_training, compare, last_window
+from reports.gate import decide
 
 RULES = GateRules()
 

@@ -1,0 +1,90 @@
+"""Forecasts under watch: coverage of the intervals, and how often the insanity filter clips."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from reports.inference import (
+    collapse_by_date,
+    degrees_of_freedom,
+    long_run_covariance,
+    newey_west_lags,
+)
+from reports.monitoring.alerts import Observation
+
+FALSE_ALARMS = 0.001  # of a single look
+CLEAR_SHARE = 0.8
+FEWEST_TARGETS = 20  # that do not overlap
+NAN = math.nan
+
+
+def coverage(
+    rows: pd.DataFrame, *, level: float, horizon: int, subject: str = "intervals"
+) -> Observation:
+    """Return how far the share of outcomes inside their intervals is from the nominal level.
+
+    Parameters
+    ----------
+    rows
+        One row an origin and ticker, of one horizon and the last sessions (250, say): `origin`,
+        `lower`, `upper`, `realized`. Rows that lack one of the numbers are left out.
+    level
+        Nominal coverage, 0.9 say.
+    horizon
+        Sessions that a target covers.
+    subject
+        What the alert will name.
+
+    The limit is the wider of two: the binomial's, counting tickers of a date once and of targets
+    that overlap every `horizon`-th only; and that of a Newey-West error, for misses that come in
+    clusters. The value is NaN below 20 targets.
+    """
+    known = rows[["lower", "upper", "realized"]].notna().all(axis=1)
+    used = rows[known]
+    inside = used["realized"].between(used["lower"], used["upper"]).to_numpy(np.float64)
+    sums, count = collapse_by_date(inside, used["origin"]) if len(used) else (inside, inside)
+    dates = len(sums)
+    targets = dates // horizon
+    if targets < FEWEST_TARGETS:
+        return Observation("coverage", subject, NAN, NAN, NAN, f"{subject}: too few outcomes yet")
+    daily = sums / count
+    share, away = float(daily.mean()), float(abs(daily.mean() - level))
+    lags = newey_west_lags(dates, horizon)
+    error = math.sqrt(long_run_covariance(daily - share, lags)[0, 0] / dates)
+    clustered = error * float(stats.t.isf(FALSE_ALARMS / 2, degrees_of_freedom(dates, lags)))
+    low, high = stats.binom.ppf([FALSE_ALARMS / 2, 1 - FALSE_ALARMS / 2], targets, level) / targets
+    limit = max(level - low if share < level else high - level, clustered)
+    words = (
+        f"{subject}: {share:.1%} of the outcomes of {dates} sessions lay inside intervals of "
+        f"{level:.0%}; chance explains {limit:.1%} either way"
+    )
+    return Observation("coverage", subject, away, limit, CLEAR_SHARE * limit, words)
+
+
+def clip_rate(recent: pd.DataFrame, usual: float, *, subject: str = "forecasts") -> Observation:
+    """Return the share of forecasts that were bounded by the range seen in training.
+
+    Parameters
+    ----------
+    recent
+        One row an origin and ticker of the last sessions: `origin`, `clipped`.
+    usual
+        The share in the backtest.
+    subject
+        What the alert will name.
+
+    The limit is the binomial's at the usual share (at least one in a thousand), with the tickers
+    of a date counted once. NaN without rows.
+    """
+    if recent.empty:
+        return Observation("clip rate", subject, NAN, NAN, NAN, f"{subject}: none yet")
+    sums, count = collapse_by_date(recent["clipped"].to_numpy(np.float64), recent["origin"])
+    share, dates = float((sums / count).mean()), len(sums)
+    limit = float(stats.binom.isf(FALSE_ALARMS, dates, max(usual, FALSE_ALARMS)) / dates)
+    words = (
+        f"{subject}: {share:.1%} were clipped over {dates} sessions, {usual:.1%} in the backtest; "
+        f"chance explains {limit:.1%}"
+    )
+    return Observation("clip rate", subject, share, limit, CLEAR_SHARE * limit, words)

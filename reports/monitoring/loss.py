@@ -1,0 +1,86 @@
+"""Drift of the loss: a CUSUM of QLIKE relative to HAR, with a limit from the model's own past.
+
+A cumulative sum (Page 1954, Biometrika 41) finds a small lasting change soonest. Its textbook
+limits hold for independent normal numbers; losses are neither, so the limit is found by resampling
+blocks of the past, as Chatterjee & Qiu (2009, Annals of Applied Statistics 3) do.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from reports.inference import Floats
+from reports.monitoring.alerts import Observation
+
+SLACK = 0.25  # half the shift to be found, in standard deviations of the limited differences
+TAILS = 0.01  # share of the reference at either end that is limited: one storm is no drift
+PATHS, SEED = 1_000, 0
+FALSE_ALARMS, YEAR = 0.05, 250  # the probability of an alarm within so many sessions
+CLEAR_SHARE = 0.5
+FEWEST_BLOCKS = 10
+
+
+class LossCusum:
+    """A CUSUM that knows from a reference what is usual.
+
+    Parameters
+    ----------
+    reference
+        Loss of the model less loss of HAR, one a session (tickers averaged), out of sample from
+        before the champion was put to work, without NaN; at least ten blocks, 50 sessions at
+        horizon 1.
+    horizon
+        Sessions that a target covers; blocks of ``2 h + 3`` sessions keep what overlap does.
+
+    Raises ``ValueError`` where the reference is too short or never varies.
+    """
+
+    def __init__(self, reference: ArrayLike, horizon: int = 1) -> None:
+        past, block = np.asarray(reference, dtype=np.float64), 2 * horizon + 3
+        if len(past) < FEWEST_BLOCKS * block:
+            raise ValueError(
+                f"the reference needs at least {FEWEST_BLOCKS * block} sessions; it has {len(past)}"
+            )
+        self.low, self.high = np.quantile(past, [TAILS, 1 - TAILS])
+        limited = np.clip(past, self.low, self.high)
+        self.mean, self.deviation = float(limited.mean()), float(limited.std())
+        if not self.deviation > 0:
+            raise ValueError("the losses of the reference must not all be equal")
+        self.limit = self._limit(limited, block)
+
+    def path(self, differences: ArrayLike) -> Floats:
+        """Return the sum after each session, along the last axis; it never falls below zero.
+
+        `differences` are as in the reference, of the sessions since the champion took over.
+        """
+        found = np.clip(np.asarray(differences, dtype=np.float64), self.low, self.high)
+        steps = (found - self.mean) / self.deviation - SLACK
+        level, path = np.zeros(steps.shape[:-1]), np.empty_like(steps)
+        for t in range(steps.shape[-1]):
+            level = np.maximum(0.0, level + steps[..., t])
+            path[..., t] = level
+        return path
+
+    def observation(self, differences: ArrayLike, subject: str) -> Observation:
+        """Return where the sum stands after the last session; zero before the first."""
+        path = self.path(differences)
+        value = float(path[-1]) if len(path) else 0.0
+        since = len(path) - int(np.flatnonzero(path == 0)[-1] + 1 if (path == 0).any() else 0)
+        words = (
+            f"{subject}: for {since} sessions the loss relative to HAR has been above its usual "
+            f"{self.mean:+.4f}; CUSUM {value:.1f}, chance reaches {self.limit:.1f} in 5 % of years"
+        )
+        return Observation(
+            "loss drift", subject, value, self.limit, CLEAR_SHARE * self.limit, words, "error"
+        )
+
+    def _limit(self, past: Floats, block: int) -> float:
+        """Return what the largest sum of a year of resampled blocks exceeds in 5 % of cases.
+
+        The mean of the past is itself uncertain: each year is moved by a draw of its error.
+        """
+        rng = np.random.default_rng(SEED)
+        starts = rng.integers(0, len(past), (PATHS, YEAR // block + 1))
+        blocks = past[(starts[:, :, None] + np.arange(block)) % len(past)]
+        error = float(blocks.mean(axis=2).std()) * np.sqrt(block / len(past))
+        years = blocks.reshape(PATHS, -1)[:, :YEAR] + error * rng.standard_normal((PATHS, 1))
+        return float(np.quantile(self.path(years).max(axis=1), 1 - FALSE_ALARMS))
