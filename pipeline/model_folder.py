@@ -35,8 +35,9 @@ class StoredModel:
         The tickers it was fitted on; the names of its inputs in their order.
     horizons : tuple of int
         In sessions.
-    log_residuals : mapping of horizon to float64 (m,)
-        ``log(realized / forecast)`` out of sample, which the prediction intervals come from.
+    log_residuals, har_log_residuals : mapping of horizon to float64 (m,)
+        ``log(realized / forecast)`` out of sample, which the prediction intervals come from: of
+        networks, and of HAR on the same days.
     trained_through : date
         The last session that its fit had seen; what it forecasts later is out of sample.
     """
@@ -47,20 +48,21 @@ class StoredModel:
     features: tuple[str, ...]
     horizons: tuple[int, ...]
     log_residuals: Mapping[int, NDArray[np.float64]]
+    har_log_residuals: Mapping[int, NDArray[np.float64]]
     trained_through: dt.date
 
 
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write the model into `folder`, made if missing: `.keras` and JSON, no pickle."""
     model.regressor.save(folder / NETWORK_FOLDER)
-    residuals = {str(h): values.tolist() for h, values in model.log_residuals.items()}
     rest = {
         "format": FORMAT,
         "tickers": list(model.tickers),
         "features": list(model.features),
         "horizons": list(model.horizons),
         "bounds": {"low": model.bounds.low.tolist(), "high": model.bounds.high.tolist()},
-        "log_residuals": residuals,
+        "log_residuals": _plain(model.log_residuals),
+        "har_log_residuals": _plain(model.har_log_residuals),
         "trained_through": model.trained_through.isoformat(),
     }
     (folder / REST).write_text(json.dumps(rest, indent=1), encoding="utf-8")
@@ -92,12 +94,19 @@ def load_model(folder: Path) -> StoredModel:
 
 
 def _restored(rest: dict[str, Any]) -> dict[str, Any]:
-    residuals = rest["log_residuals"].items()
     return {
         "bounds": Bounds(**{name: np.array(grid) for name, grid in rest["bounds"].items()}),
         "tickers": tuple(rest["tickers"]),
         "features": tuple(rest["features"]),
         "horizons": tuple(rest["horizons"]),
-        "log_residuals": {int(horizon): np.array(values) for horizon, values in residuals},
+        **{name: _arrays(rest[name]) for name in ("log_residuals", "har_log_residuals")},
         "trained_through": dt.date.fromisoformat(rest["trained_through"]),
     }
+
+
+def _plain(residuals: Mapping[int, NDArray[np.float64]]) -> dict[str, list[float]]:
+    return {str(horizon): values.tolist() for horizon, values in residuals.items()}
+
+
+def _arrays(residuals: dict[str, list[float]]) -> dict[int, NDArray[np.float64]]:
+    return {int(horizon): np.array(values, float) for horizon, values in residuals.items()}

@@ -13,7 +13,7 @@ from features.panel import Panel
 from models.bounds import Bounds
 from models.catalogue import NETWORK, REFERENCE
 from models.forecaster import Forecaster
-from models.har import HAR
+from models.har import LogHAR
 from models.interval import Float
 from models.network import Network
 from pipeline import walk
@@ -52,12 +52,12 @@ def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
         ) from error
 
 
-def fitted_har(panel: Panel, config: Config, origin: int) -> tuple[HAR, Bounds]:
+def fitted_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
     """Return HAR as the walk fits it for a fold that begins at position `origin`, and the bounds.
 
     It is fitted anew whenever it is needed: the same bars give the same coefficients.
     """
-    har = HAR()
+    har = LogHAR()
     bounds, _ = walk.fit({REFERENCE: har}, sample_of(panel), fold_from(panel, config, origin))
     return har, bounds
 
@@ -69,7 +69,7 @@ def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Cha
     were known by then. The first network has none, and takes those of the validation part.
     """
     fold, sample = fold_from(panel, config, origin), sample_of(panel)
-    models: dict[str, Any] = {NETWORK: Network(walk.regressor_of(config)), REFERENCE: HAR()}
+    models: dict[str, Any] = {NETWORK: Network(walk.regressor_of(config)), REFERENCE: LogHAR()}
     bounds, _ = walk.fit(models, sample, fold)
     validation = {
         name: _validation_errors(model, bounds, panel, fold) for name, model in models.items()

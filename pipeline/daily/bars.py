@@ -1,0 +1,70 @@
+"""The bars of now, their hashes, and the panel that is made from them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features.panel import Panel
+from pipeline.config import Config
+from pipeline.errors import DataError
+from pipeline.panels import calendars_of, grids, panel_of
+
+
+@dataclass(frozen=True)
+class Market:
+    """Clean bars, the panel of them, and up to when they were fetched."""
+
+    bars: pd.DataFrame
+    panel: Panel
+    vintage: dt.datetime
+    failures: Mapping[str, str]
+
+
+def market_of(config: Config, now: dt.datetime) -> Market:
+    """Return what the source has up to now: settled sessions alone.
+
+    Raises
+    ------
+    DataError
+        The source has nothing.
+    """
+    from pipeline.data.quality import check
+    from pipeline.data.source import Request
+    from pipeline.data.sources import source_named
+
+    settings = config.data
+    source = source_named(settings.source, Path(settings.path) if settings.path else None)
+    answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
+    checked = check(answer.bars, calendars_of(list(answer.bars["ticker"].unique()), config))
+    if checked.bars.empty:
+        raise DataError(f"no bar is left of {settings.source}; see `volcast data check`")
+    panel = panel_of(grids(checked.bars, config), config)
+    return Market(checked.bars, panel, now, {**answer.failures, **checked.failures})
+
+
+class Hashes:
+    """The hash of each ticker's bars up to any session, from one pass over them."""
+
+    def __init__(self, bars: pd.DataFrame) -> None:
+        rows = pd.util.hash_pandas_object(bars, index=False).to_numpy()
+        self._by_ticker: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        sessions = bars["session"].to_numpy()
+        for ticker, places in bars.groupby("ticker", sort=False).indices.items():
+            ordered = places[np.argsort(sessions[places], kind="stable")]
+            self._by_ticker[str(ticker)] = (sessions[ordered], rows[ordered])
+
+    def until(self, session: pd.Timestamp) -> dict[str, str]:
+        """Return the hash of each ticker's bars up to a session, included."""
+        return {
+            ticker: hashlib.sha256(
+                rows[: np.searchsorted(sessions, session.to_datetime64(), side="right")].tobytes()
+            ).hexdigest()
+            for ticker, (sessions, rows) in self._by_ticker.items()
+        }

@@ -1,0 +1,67 @@
+"""The daily cycle over past sessions, with the clock handed in: what the job would have done."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pipeline.config import Config
+from pipeline.daily.bars import Hashes, Market
+from pipeline.daily.evening import Evening, Summary, run_evening
+from pipeline.daily.standing import Standing
+from pipeline.data import calendars
+from pipeline.home import Home
+from pipeline.ledger.ledger import Ledger
+from pipeline.panels import calendars_of
+from pipeline.progress import Progress
+from pipeline.registry import Registry
+
+
+def replay(
+    home: Home,
+    config: Config,
+    market: Market,
+    period: tuple[dt.date | None, dt.date | None],
+    progress: Progress,
+) -> Iterator[Summary]:
+    """Do every evening's work from the first to the last day of `period`, and tell of each.
+
+    Nothing after an evening's session is used: features and targets are those of the panel cut
+    there, which the look-ahead proofs say is the same as a panel of the bars up to there.
+    """
+    panel, hashes = market.panel, Hashes(market.bars)
+    sessions = panel.sessions
+    first = int(sessions.searchsorted(pd.Timestamp(period[0]))) if period[0] else 0
+    last = (
+        int(sessions.searchsorted(pd.Timestamp(period[1]), side="right"))
+        if period[1]
+        else len(sessions)
+    )
+    names = sorted(set(calendars_of(panel.tickers, config).values()))
+    with Ledger.to_write(home.ledger) as ledger:
+        standing = Standing(Registry(home))
+        for origin in range(first, last):
+            day = pd.Timestamp(sessions[origin])
+            now = evening_of(day, names)
+            evening = Evening(
+                config=config,
+                panel=panel,
+                origin=origin,
+                now=now,
+                vintage=now,
+                data_hash=hashes.until(day),
+                ledger=ledger,
+                standing=standing,
+                progress=progress,
+            )
+            yield run_evening(evening)
+
+
+def evening_of(day: pd.Timestamp, names: list[str]) -> dt.datetime:
+    """Return the moment at which the session of a day has settled on every exchange."""
+    open_then = [name for name in names if len(calendars.sessions_between(name, day, day))]
+    closes = [calendars.session_hours(name, day)[1] for name in open_then]
+    latest: dt.datetime = (max(closes) + calendars.SETTLING).to_pydatetime()
+    return latest
