@@ -68,6 +68,7 @@ STAGES = (
         ("data", "target", "features", "split", "model", "baselines", "report"),
     ),
 )
+WITHOUT_EFFECT = ("dir", "rate")  # of the section data
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -106,10 +107,12 @@ def run(
 
 
 def _with_absolute_path(config: Config) -> Config:
-    """Return `config` with the data's path made absolute: a run is repeated from any folder."""
-    if not config.data.path:
-        return config
-    data = config.data.model_copy(update={"path": str(Path(config.data.path).resolve())})
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {"path": config.data.path, "dir": config.data.dir}
+    absolute = {
+        name: str(Path(path).expanduser().resolve()) for name, path in given.items() if path
+    }
+    data = config.data.model_copy(update=absolute)
     return config.model_copy(update={"data": data})
 
 
@@ -164,6 +167,10 @@ def _run_stage(
     started = time.perf_counter()
     work = stages.Work(folder, config, progress, now, key, manifest)
     summary = stage.work(work)
+    if source is not None and stage.name == "download":
+        # What a stored source held before has grown meanwhile: what was read is in the summary.
+        source = _source_after(config, now, source, summary)
+        key = _key(stage, config, inputs, source)
     manifest["stages"][stage.name] = {
         "key": key,
         "inputs": inputs,
@@ -189,13 +196,20 @@ def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: An
     depends = {
         "volcast": __version__,
         "stage": stage.name,
-        "config": {name: getattr(config, name).model_dump(mode="json") for name in stage.sections},
+        "config": {name: _settings(config, name) for name in stage.sections},
         "inputs": inputs,
         "source": source,
     }
     if "baselines" in stage.sections:
         depends["own_code"] = _own_code(config)
     return artifacts.digest_of(depends)
+
+
+def _settings(config: Config, section: str) -> dict[str, Any]:
+    """Return the settings of a section on which a result depends: not where or how fast."""
+    values: dict[str, Any] = getattr(config, section).model_dump(mode="json")
+    without = WITHOUT_EFFECT if section == "data" else ()
+    return {name: value for name, value in values.items() if name not in without}
 
 
 def _own_code(config: Config) -> dict[str, str | None]:
@@ -223,13 +237,22 @@ def _own_code(config: Config) -> dict[str, str | None]:
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, or the day."""
+    """Return what the bars depend on beside the configuration: the files, or the store."""
     if config.data.source == "files" and config.data.path:
         return artifacts.digest(Path(config.data.path))
-    if config.data.source == "yahoo":
-        from pipeline.data.calendars import last_settled_session
-        from pipeline.panels import calendars_of
+    if config.data.source == "yahoo" and config.data.tickers:
+        from pipeline.data.source import Request
+        from pipeline.data.sources import stored_source
+        from pipeline.data.stored import store_options
 
-        names = sorted(set(calendars_of(config.data.tickers, config).values()))
-        return [str(last_settled_session(name, now).date()) for name in names]
+        data = config.data
+        source = stored_source(data.source, store_options(config, Progress()))
+        return source.state(Request(data.tickers, data.start, data.end, now))
     return None
+
+
+def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
+    """Return the state of the source that the download has left: with the content it has read."""
+    if config.data.source != "yahoo":
+        return before
+    return {**_source_state(config, now), "content": summary["content"]}
