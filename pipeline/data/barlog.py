@@ -11,7 +11,6 @@ scaled by it on reading.
 import datetime as dt
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
@@ -22,6 +21,7 @@ Columns = dict[str, NDArray[np.generic]]
 Rows = NDArray[np.int64]
 
 FORMAT = "1"
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 VALUE_COLUMNS = (*NUMBER_COLUMNS, *ACTION_COLUMNS)
 SCHEMA = pa.schema(
     [
@@ -40,7 +40,7 @@ ORDER_COLUMNS = ("session", "vintage", "basis", "factor", "fetched_at")
 
 def microseconds(moment: dt.datetime) -> int:
     """Return a moment, which has a timezone, as microseconds since 1970."""
-    return int(pd.Timestamp(moment).as_unit("us").value)
+    return (moment - EPOCH) // dt.timedelta(microseconds=1)
 
 
 def visible(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Rows:
