@@ -44,6 +44,7 @@ class Listing:
     closes: str = "16:00"
     currency: str = "USD"
     instrument: str = "EQUITY"
+    exchange: str = ""
     live: pd.DataFrame | None = None
     dividends: dict[str, float] = field(default_factory=dict)
     splits: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -222,14 +223,15 @@ def _meta(ticker: str, listing: Listing, stamps: list[int]) -> dict:
         (last + pd.Timedelta(f"{clock}:00")).tz_localize(listing.timezone)
         for clock in (listing.opens, listing.closes)
     )
+    exchange = listing.exchange or ("NMS" if listing.timezone == "America/New_York" else "")
     offset = int(begin.utcoffset().total_seconds())
     period = {
         "timezone": begin.tzname(), "start": int(begin.timestamp()),
         "end": int(end.timestamp()), "gmtoffset": offset,
     }  # fmt: skip
     return {
-        "currency": listing.currency, "symbol": ticker, "exchangeName": "NMS",
-        "fullExchangeName": "NasdaqGS", "instrumentType": listing.instrument,
+        "currency": listing.currency, "symbol": ticker, "exchangeName": exchange,
+        "fullExchangeName": exchange, "instrumentType": listing.instrument,
         "firstTradeDate": int(_moments(listing, listing.bars.index[:1])[0]),
         "regularMarketTime": stamps[-1] if stamps else int(begin.timestamp()),
         "hasPrePostMarketData": True, "gmtoffset": offset, "timezone": begin.tzname(),
