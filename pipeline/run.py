@@ -160,7 +160,8 @@ def _run_stage(
     source = _source_state(config, now) if stage.name == "download" else None
     key = _key(stage, config, inputs, source)
     before = manifest["stages"].get(stage.name, {})
-    if before.get("key") == key and before.get("outputs") == _outputs(stage, folder):
+    unchanged = before.get("key") == key and before.get("outputs") == _outputs(stage, folder)
+    if unchanged and not _is_due(source):
         progress.stage(f"{stage.name}: unchanged, skipped")
         return
     progress.stage(stage.name)
@@ -249,6 +250,11 @@ def _source_state(config: Config, now: dt.datetime) -> Any:
         source = stored_source(data.source, store_options(config, Progress()))
         return source.state(Request(data.tickers, data.start, data.end, now))
     return None
+
+
+def _is_due(source: Any) -> bool:
+    """Whether a source that is asked over a network may have newer bars than it had last time."""
+    return isinstance(source, dict) and bool(source["due"])
 
 
 def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:

@@ -36,7 +36,7 @@ class Patience:
     """
 
     attempts: int = 3
-    wait: float = 1.0
+    wait: float = 0.5
     wait_most: float = 20.0
     pause: float = 60.0
     pause_most: float = 600.0

@@ -90,7 +90,7 @@ class Update:
         with self.client.connected(bucket.take) as fetch:
             ask = partial(_asked, breaker, fetch)
             yield from self._round(list(dict.fromkeys(tickers)), ask, row)
-            todo = row.passing
+            todo = row.worth_asking_again()
             while todo:
                 yield from self._round(todo, ask, row)
                 todo = row.refused

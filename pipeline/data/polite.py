@@ -10,6 +10,7 @@ from filelock import FileLock
 from pipeline.errors import ConfigError
 
 BURST = 4  # requests at once after a rest: cookie, crumb, timezone, prices
+TICK = 1e-6  # seconds; a clock need not be finer
 LONGEST_HOLD = 3600.0  # seconds; a later moment was written by a clock that was wrong
 
 
@@ -52,25 +53,23 @@ class TokenBucket:
     def held(self) -> float:
         """Return for how many seconds nobody may ask."""
         with self._locked():
-            return max(0.0, self._read()[1] - self.clock())
+            now = self.clock()
+            return max(0.0, self._read(now)[1] - now)
 
     def hold(self, seconds: float) -> None:
         """Let no request of any process through for so long."""
         with self._locked():
-            full_at, held_until = self._read()
-            self._write(full_at, max(held_until, self.clock() + seconds))
+            now = self.clock()
+            full_at, held_until = self._read(now)
+            self._write(full_at, max(held_until, now + seconds))
 
     def _claimed(self) -> float:
         """Take a token and return 0, or return the seconds until there may be one."""
         with self._locked():
             now = self.clock()
-            full_at, held_until = self._read()
-            full_at = min(
-                max(full_at, now), now + BURST / self.rate
-            )  # the clock may have gone back
-            held_until = held_until if held_until < now + LONGEST_HOLD else 0.0
+            full_at, held_until = self._read(now)
             ready_at = max(full_at - (BURST - 1) / self.rate, held_until)
-            if ready_at > now:
+            if ready_at - now > TICK:
                 return ready_at - now
             self._write(full_at + 1 / self.rate, held_until)
             return 0.0
@@ -79,12 +78,17 @@ class TokenBucket:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(self.file.with_name(f"{self.file.name}.lock"))
 
-    def _read(self) -> tuple[float, float]:
+    def _read(self, now: float) -> tuple[float, float]:
+        """Return the state; moments too far ahead were written before the clock went back."""
         try:
             full_at, held_until = json.loads(self.file.read_text(encoding="utf-8"))
-            return float(full_at), float(held_until)
+            possible = (
+                now <= full_at <= now + BURST / self.rate + TICK,
+                now <= held_until <= now + LONGEST_HOLD,
+            )
+            return full_at if possible[0] else now, held_until if possible[1] else 0.0
         except (OSError, ValueError, TypeError):
-            return 0.0, 0.0
+            return now, 0.0
 
     def _write(self, full_at: float, held_until: float) -> None:
         # Torn or lost it reads as an empty one: no need to pay for a flush at every request.

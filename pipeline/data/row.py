@@ -36,10 +36,12 @@ class Row:
         """Begin a round."""
         self.passing: list[str] = []
         self.refused: list[str] = []
+        self._answered = False
 
     def came(self, *, asked: bool) -> None:
         """Note a ticker that came; one that was not asked for says nothing of the source."""
         if asked:
+            self._answered = True
             self._errors.clear()
             self._singled.update(self.refused)
             self.refused.clear()
@@ -47,10 +49,15 @@ class Row:
     def failed(self, ticker: str, error: DataError) -> None:
         """Note a ticker that did not come."""
         self._errors.append(error)
+        self._answered |= not isinstance(error, UnreachableError)
         if isinstance(error, PASSING):
             self.passing.append(ticker)
         if isinstance(error, RateLimitError) and ticker not in self._singled:
             self.refused.append(ticker)
+
+    def worth_asking_again(self) -> list[str]:
+        """Return who to ask once more: nobody if the whole round met no network."""
+        return self.passing if self._answered else []
 
     def hopeless(self) -> str:
         """Return why no more tickers are asked; empty while there is hope."""

@@ -102,7 +102,7 @@ class StoredSource:
         due = not self.options.as_of and any(
             self._is_due(ticker, request) for ticker in request.tickers
         )
-        return {"content": content_hashes(bars), "due": request.now.isoformat() if due else None}
+        return {"content": content_hashes(bars), "due": due}
 
     def _updated(self, tickers: Sequence[str], request: Request) -> dict[str, str]:
         """Bring the store up to date; return the reasons of what did not come."""

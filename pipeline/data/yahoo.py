@@ -176,7 +176,7 @@ def _translated(error: Exception, asked: str) -> Exception:
     from yfinance.exceptions import YFPricesMissingError, YFRateLimitError, YFTzMissingError
 
     status = getattr(getattr(error, "response", None), "status_code", None) or None
-    said = (str(error).splitlines() or [""])[0][:200]
+    said = (str(error).splitlines() or [""])[0].partition(" See http")[0][:200]
     if isinstance(error, NoBarsError):
         return NoBarsError(NOTHING.format(asked))
     if isinstance(error, YFRateLimitError):
