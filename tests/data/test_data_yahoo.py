@@ -12,7 +12,7 @@ import pytest
 from pipeline.data.quality import check
 from pipeline.errors import DataError
 from tests.data.conftest import asking, make_bars
-from tests.data.yahoo_standin import Listing, chart
+from tests.data.yahoo_standin import Listing
 
 NEW_YORK = "America/New_York"
 
@@ -170,31 +170,6 @@ def test_yfinance_is_left_as_it_was(standin, yahoo):
     standin.listings["AAA"] = listing()
     yahoo().load(asking("AAA"))
     assert yfinance.config.debug.hide_exceptions is True
-
-
-def test_the_standin_encodes_as_yahoo_does():
-    # Apple's split day as Yahoo answered it: 2020-08-31, 09:30 in New York is 1598880600.
-    row = {
-        "open": 127.58,
-        "high": 131.0,
-        "low": 126.0,
-        "close": 129.04,
-        "adj_close": 125.82673645019531,
-    }
-    bars = pd.DataFrame(row | {"volume": 225702700.0}, index=pd.DatetimeIndex(["2020-08-31"]))
-    one = Listing(bars, splits={"2020-08-31": (4, 1)})
-    answer = chart("AAPL", one, {"period1": "1598832000", "period2": "1604707200"})
-    result = answer["chart"]["result"][0]
-    assert result["timestamp"] == [1598880600]
-    assert result["indicators"]["quote"][0]["open"] == [127.58000183105469]
-    assert result["indicators"]["quote"][0]["volume"] == [225702700]
-    assert result["events"]["splits"]["1598880600"] == {
-        "date": 1598880600,
-        "numerator": 4,
-        "denominator": 1,
-        "splitRatio": "4:1",
-    }
-    assert result["meta"]["exchangeTimezoneName"] == NEW_YORK
 
 
 AFTER_TENSORFLOW = """
