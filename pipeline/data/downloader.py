@@ -24,7 +24,7 @@ from pipeline.data.plans import Plan, plan, unusable, whole_history
 from pipeline.data.polite import TokenBucket
 from pipeline.data.row import PASSING, Row
 from pipeline.data.store import Store
-from pipeline.errors import DataError
+from pipeline.errors import ConfigError, DataError, VolcastError
 from pipeline.progress import Progress
 
 RATE = 2.0  # requests a second
@@ -37,10 +37,10 @@ class Wish:
 
     Parameters
     ----------
-    start
-        First session; None: all there is.
     now
         The clock, with a timezone: only sessions that have settled by now are stored.
+    start
+        First session; None: all there is.
     recheck
         Compare the last sessions again also where nothing new can be.
     anew
@@ -82,6 +82,8 @@ class Update:
         everybody's requests, as often as patience lasts. Whatever was yielded is on disk: an
         interruption loses nothing.
         """
+        if self.wish.calendar:
+            last_settled_session(self.wish.calendar, self.wish.now)  # a wrong name ends it here
         bucket = TokenBucket(self.store.folder / ".rate.json", self.rate)
         breaker = Breaker(bucket, self.patience, self.progress.note)
         if bucket.held() > 1:
@@ -107,7 +109,7 @@ class Update:
             try:
                 outcome = self.update_one(ticker, ask)
                 row.came(asked=outcome.status != "not due")
-            except DataError as error:
+            except (DataError, ConfigError) as error:  # a calendar that cannot be had is one's own
                 row.failed(ticker, error)
                 reason = self._noted(ticker, error)
                 outcome = Outcome(ticker, "failed", {}, self._last(ticker), reason)
@@ -196,7 +198,7 @@ class Update:
         )
         self.store.write_note(ticker, noted)
 
-    def _noted(self, ticker: str, error: DataError) -> str:
+    def _noted(self, ticker: str, error: VolcastError) -> str:
         """Note a failure of the source; return what to say of it."""
         reason = str(error)
         if not isinstance(error, PASSING):

@@ -8,7 +8,7 @@ from pipeline.data.client import (
     UnknownTickerError,
     UnreachableError,
 )
-from pipeline.errors import DataError
+from pipeline.errors import VolcastError
 
 PASSING = (TransientError, RateLimitError, UnknownTickerError, NoBarsError)
 
@@ -28,7 +28,7 @@ class Row:
 
     def __init__(self, patience: Patience, breaker: Breaker):
         self.patience, self.breaker = patience, breaker
-        self._errors: list[DataError] = []
+        self._errors: list[VolcastError] = []
         self._singled: set[str] = set()
         self.begin()
 
@@ -46,7 +46,7 @@ class Row:
             self._singled.update(self.refused)
             self.refused.clear()
 
-    def failed(self, ticker: str, error: DataError) -> None:
+    def failed(self, ticker: str, error: VolcastError) -> None:
         """Note a ticker that did not come."""
         self._errors.append(error)
         self._answered |= not isinstance(error, UnreachableError)

@@ -14,6 +14,7 @@ from pipeline.data.calendars import (
     periods_per_year,
     sessions_between,
 )
+from pipeline.data.exchanges import CALENDAR_OF_EXCHANGE
 from pipeline.errors import ConfigError
 
 
@@ -156,3 +157,11 @@ def test_a_session_is_settled_an_hour_after_its_close(name, now, zone, expected)
 def test_a_clock_without_timezone_is_refused():
     with pytest.raises(ConfigError, match="timezone"):
         last_settled_session("XNYS", dt.datetime(2024, 1, 10))
+
+
+def test_every_exchange_that_yahoo_names_has_a_calendar():
+    # Those of the suffixes are known to be buildable; each of the others costs a fifth of a second.
+    for name in set(CALENDAR_OF_EXCHANGE.values()) - set(CALENDAR_OF_SUFFIX.values()):
+        assert len(between(name, "2022-03-01", "2022-03-31")) > 15
+    assert CALENDAR_OF_EXCHANGE["NMS"] == CALENDAR_OF_EXCHANGE["PCX"] == "XNYS"
+    assert (CALENDAR_OF_EXCHANGE["CCC"], CALENDAR_OF_EXCHANGE["CCY"]) == ("24/7", "24/5")

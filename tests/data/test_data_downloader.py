@@ -15,6 +15,7 @@ import pytest
 from pipeline.data.breaker import Patience
 from pipeline.data.calendars import last_settled_session, sessions_between
 from pipeline.data.downloader import Update, Wish
+from pipeline.data.note import Note
 from pipeline.data.outcome import outcome_table, summary
 from pipeline.data.polite import BURST
 from pipeline.data.quality import check
@@ -135,6 +136,14 @@ def test_a_live_bar_is_not_stored_and_comes_when_it_has_settled(standin, store, 
     update(day="2024-02-01")
     assert closes(store)["2024-02-01"] == quarter().bars.loc["2024-02-01", "close"]
     assert "revised" not in set(store.log("AAA")["change"])
+
+
+def test_bars_that_come_unasked_after_the_last_settled_session_are_left_out(standin, store, update):
+    unasked = make_bars(first="2024-02-01", last="2024-02-05").set_index("session")
+    unasked.index = (unasked.index + pd.Timedelta(hours=9.5)).tz_localize("America/New_York")
+    standin.listings["AAA"] = Listing(make_bars().set_index("session"), live=unasked)
+    update(day="2024-01-31")
+    pd.testing.assert_frame_equal(store.bars(["AAA"]), make_bars())
 
 
 def test_a_live_bar_as_second_row_of_its_date_leaves_one_bar(standin, store, update):
@@ -465,6 +474,14 @@ def test_a_damaged_file_stops_its_ticker_only(standin, store, update):
     assert "the stored file is damaged" in outcomes["AAA"].note
 
 
+def test_a_ticker_whose_calendar_cannot_be_had_does_not_stop_the_others(standin, update, store):
+    standin.listings |= {"AAA": quarter(), "BBB": quarter("BBB")}
+    store.write_note("AAA", Note(calendar="NOWHERE"))
+    outcomes = update("AAA", "BBB", day="2024-02-02")
+    assert outcomes["BBB"].status == "updated"
+    assert "calendar 'NOWHERE' is unknown" in outcomes["AAA"].note
+
+
 # Interruptions, processes, politeness
 
 
@@ -499,10 +516,10 @@ def test_an_interruption_keeps_what_came_and_the_next_update_asks_for_the_rest(
 
 
 def test_no_more_requests_are_sent_than_the_rate_allows(standin, update):
-    names = [f"T{number}" for number in range(8)]
+    names = [f"RATE{number}" for number in range(10)]
     standin.listings |= {name: quarter(name) for name in names}
-    standin.faults["T3"] = [500, 429]  # what the client sends on its own account counts, too
-    rate, slack = 25.0, 0.2  # a request may be under way for that many seconds
+    standin.faults["RATE3"] = [500, 429]  # what the client sends on its own account counts, too
+    rate, slack = 8.0, 0.1  # a request may be under way for that many seconds
     update(*names, "NOPE", day="2024-02-01", rate=rate)
     moments = np.array(standin.moments)
     assert len(moments) > 20

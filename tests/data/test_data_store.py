@@ -144,6 +144,16 @@ def test_a_damaged_note_is_an_empty_one(store):
         assert store.note("AAA") == Note()
 
 
+def test_five_days_without_prices_in_one_week_are_not_enough_to_call_a_ticker_gone():
+    note = Note()
+    for number in range(6):
+        note = note.missed(MONDAY + number * DAY, "not found")
+        assert note.failure == "not found"
+    assert note.missed(MONDAY + 7 * DAY, "not found").failure == (
+        "no prices under this name since 2024-02-05, asked on 7 days; it may be renamed or delisted"
+    )
+
+
 @given(st.text(min_size=1, max_size=8))
 def test_every_ticker_has_a_file_name_and_comes_back_from_it(ticker):
     stem = file_stem(ticker)
