@@ -34,7 +34,7 @@ class Format(StrEnum):
 
 
 Tickers = Annotated[
-    list[str] | None, typer.Argument(metavar="[TICKERS]", help="All that are stored if none.")
+    list[str] | None, typer.Argument(metavar="TICKERS", help="All that are stored if none.")
 ]
 DataDir = Annotated[
     Path | None,
@@ -61,7 +61,7 @@ def update(
         Path | None, typer.Option(metavar="WATCHLIST", help="Tickers, one a line; # comments.")
     ] = None,
     start: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First session; else all there is.")
+        str | None, typer.Option(metavar="DATE", help="First session; else as before.")
     ] = None,
     recheck: Annotated[
         bool, typer.Option("--recheck", help="Compare the last sessions also if none is due.")

@@ -93,6 +93,7 @@ def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         "verdict": stages["evaluate"]["summary"]["verdict"],
         "training": stages["train"]["summary"]["verdict"],
         "failures": artifacts.failures(manifest),
+        "notes": stages["download"]["summary"].get("notes", []),
         "seconds": {name: stage["seconds"] for name, stage in stages.items()},
         "forecasts": forecast_rows(folder),
     }

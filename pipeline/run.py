@@ -12,6 +12,7 @@ from typing import Any
 from pipeline import artifacts, stages
 from pipeline.config import Config, load
 from pipeline.config_text import to_toml
+from pipeline.data.sources import STORED_NAMES, stored_source
 from pipeline.errors import ConfigError, RunFolderError
 from pipeline.panels import feature_names
 from pipeline.progress import Progress
@@ -241,9 +242,8 @@ def _source_state(config: Config, now: dt.datetime) -> Any:
     """Return what the bars depend on beside the configuration: the files, or the store."""
     if config.data.source == "files" and config.data.path:
         return artifacts.digest(Path(config.data.path))
-    if config.data.source == "yahoo" and config.data.tickers:
+    if config.data.source in STORED_NAMES and config.data.tickers:
         from pipeline.data.source import Request
-        from pipeline.data.sources import stored_source
         from pipeline.data.stored import store_options
 
         data = config.data
@@ -259,6 +259,6 @@ def _is_due(source: Any) -> bool:
 
 def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
     """Return the state of the source that the download has left: with the content it has read."""
-    if config.data.source != "yahoo":
+    if config.data.source not in STORED_NAMES:
         return before
     return {**_source_state(config, now), "content": summary["content"]}

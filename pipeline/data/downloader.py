@@ -40,7 +40,8 @@ class Wish:
     now
         The clock, with a timezone: only sessions that have settled by now are stored.
     start
-        First session; None: all there is.
+        First session; `ALL_THERE_IS` for the whole history; None: as before, and of a new ticker
+        the whole history.
     recheck
         Compare the last sessions again also where nothing new can be.
     anew

@@ -81,7 +81,7 @@ def merge(stored: pd.DataFrame, fetched: pd.DataFrame, *, whole: bool) -> Merge:
     moved = ~_close(kept[BODY], old[BODY], SAME_PRICE).all(axis=1) & common
     if not whole and moved[int(common.argmax())]:
         return Merge(nothing, needs_whole=True)
-    if moved[common].mean() > REVISED_AT_MOST:
+    if whole and moved[common].mean() > REVISED_AT_MOST:
         return _on_new_basis(stored, fetched)
     ratio = (kept["adj_close"] / kept["close"]) / (old["adj_close"] / old["close"])
     factor = float(ratio.iloc[int(common.argmax())])

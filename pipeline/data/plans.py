@@ -43,7 +43,7 @@ def plan(
     settled
         The last session whose bar is final.
     start
-        The first session wanted; None wants all there is.
+        The first session wanted; None wants what was wanted before, of a new ticker all there is.
     calendar
         Its exchange calendar.
     recheck
@@ -58,7 +58,7 @@ def plan(
     """
     has = stored.index[priced(stored)]
     covered = note.asked_from or (has[0].date() if len(has) else None)
-    if covered is None or not len(has) or (start or ALL_THERE_IS) < covered:
+    if covered is None or not len(has) or (start is not None and start < covered):
         return whole_history(stored, note, settled, start)
     if has[-1].date() >= settled and not recheck:
         return None
@@ -72,10 +72,10 @@ def whole_history(
     stored: pd.DataFrame, note: Note, settled: dt.date, start: dt.date | None
 ) -> Plan:
     """Return the fetch of everything that is stored, was ever asked for, or is wanted now."""
-    begins = [start or ALL_THERE_IS]
+    begins = [start] if start else []
     begins += [note.asked_from] if note.asked_from else []
     begins += [stored.index[0].date()] if len(stored) else []
-    begin = min(begins)
+    begin = min(begins, default=ALL_THERE_IS)
     return Plan(None if begin == ALL_THERE_IS else begin, settled, whole=True)
 
 

@@ -14,6 +14,7 @@ from pipeline.data.client import Client
 from pipeline.data.content_hash import content_hashes
 from pipeline.data.downloader import RATE, Update, Wish
 from pipeline.data.folders import data_folder
+from pipeline.data.note import ALL_THERE_IS
 from pipeline.data.outcome import failures_of
 from pipeline.data.plans import plan
 from pipeline.data.recorded import history_rows
@@ -106,7 +107,7 @@ class StoredSource:
 
     def _updated(self, tickers: Sequence[str], request: Request) -> dict[str, str]:
         """Bring the store up to date; return the reasons of what did not come."""
-        wish = Wish(request.now, request.start, calendar=self.options.calendar)
+        wish = Wish(request.now, _start(request), calendar=self.options.calendar)
         update = Update(
             self.client,
             self.store,
@@ -138,7 +139,7 @@ class StoredSource:
             self.store.known(ticker),
             note,
             self._settled(ticker, request).date(),
-            request.start,
+            _start(request),
             calendar=self._calendar(ticker),
         )
 
@@ -157,6 +158,10 @@ class StoredSource:
 
     def _calendar(self, ticker: str) -> str:
         return self.store.note(ticker).calendar or calendar_name(ticker, self.options.calendar)
+
+
+def _start(request: Request) -> dt.date:
+    return request.start or ALL_THERE_IS
 
 
 def _days(age: dt.timedelta) -> str:

@@ -115,10 +115,18 @@ def test_an_earlier_start_brings_the_earlier_bars_once(standin, store, update):
     update(day="2024-03-01", start=dt.date(2024, 2, 1))
     assert len(store.bars(["AAA"])) == 21
     assert update(day="2024-03-01", start=dt.date(2024, 1, 8))["AAA"].counts == {"new": 17}
-    assert update(day="2024-03-01")["AAA"].counts == {"new": 4}  # all there is
+    assert update(day="2024-03-01", start=dt.date.min)["AAA"].counts == {"new": 4}
     standin.requests.clear()
     assert update(day="2024-03-01", start=dt.date(1990, 1, 1))["AAA"].status == "not due"
     assert standin.requests == []
+
+
+def test_without_a_start_a_stored_history_stays_as_long_as_it_was_asked_for(standin, store, update):
+    standin.listings["AAA"] = quarter()
+    update(day="2024-03-01", start=dt.date(2024, 2, 1))
+    assert update(day="2024-03-04")["AAA"].counts == {"new": 1}
+    assert update(day="2024-03-05", anew=True)["AAA"].counts == {"new": 1}
+    assert store.bars(["AAA"])["session"].min() == pd.Timestamp("2024-02-01")
 
 
 # Bars that are not final

@@ -68,6 +68,13 @@ def test_an_oldest_session_that_differs_needs_the_whole_history():
     assert merge(frame(), frame("2024-02-01", "2024-02-02"), whole=False).needs_whole
 
 
+def test_many_revisions_inside_the_overlap_are_recorded_one_by_one():
+    fetched = frame("2024-01-18")
+    fetched.iloc[1:, fetched.columns.get_loc("high")] += 1
+    one = merge(frame(), fetched, whole=False)
+    assert (one.new_basis, one.counts()) == (False, {"revised": 9})
+
+
 def test_in_the_whole_history_few_changes_are_revisions_and_many_are_a_new_basis():
     few, many = frame(), frame()
     few.iloc[:4, few.columns.get_loc("high")] += 1
