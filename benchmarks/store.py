@@ -20,11 +20,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from pipeline.data.barlog import SCHEMA, VALUE_COLUMNS
 from pipeline.data.breaker import Patience
 from pipeline.data.calendars import sessions_between
 from pipeline.data.downloader import Update, Wish
 from pipeline.data.outcome import failures_of, summary
+from pipeline.data.plans import OVERLAP
 from pipeline.data.source import conform
 from pipeline.data.store import Store
 from pipeline.data.yahoo import YahooClient
@@ -35,6 +39,8 @@ RATE = 10_000.0  # requests a second: the loopback is nobody's
 QUICK = Patience(wait=0.01, wait_most=0.1, pause=0.1, pause_most=0.5, in_all=60.0)
 PRICES = ["open", "high", "low", "close", "adj_close"]
 REPEATS = 5
+QUARTER = 63  # sessions
+CHANGE = SCHEMA.field("change").type
 
 
 def made_up(sessions: int, seed: int) -> pd.DataFrame:
@@ -78,6 +84,29 @@ def differences(store: Store, served: dict[str, pd.DataFrame]) -> dict[str, int]
     }
 
 
+def grown_daily(folder: Path, tickers: int, sessions: int) -> Store:
+    """Return a store as a fetch a session leaves it, with a dividend and its overlap a quarter."""
+    overlap = {day: range(day - OVERLAP, day + 1) for day in range(QUARTER, sessions, QUARTER)}
+    parts = [np.array(overlap.get(day, [day])) for day in range(sessions)]
+    session, vintage = np.concatenate(parts), np.repeat(range(sessions), [len(p) for p in parts])
+    moment = pa.array(vintage * 86_400_000_000, pa.timestamp("us", tz="UTC"))
+    columns = {
+        "session": pa.array(session.astype("int32")).cast(pa.date32()),
+        "change": pa.array(["new"] * len(session)).dictionary_encode().cast(CHANGE),
+        "vintage": pa.array(vintage, pa.int32()),
+        "basis": pa.array(np.zeros(len(session)), pa.int32()),
+        "factor": pa.array(np.where(np.isin(vintage, list(overlap)), 0.995, 1.0)),
+        "fetched_at": moment,
+    }
+    folder.mkdir()
+    for number in range(tickers):
+        values = np.random.default_rng(number).random((len(VALUE_COLUMNS), len(session)))
+        numbers = {name: pa.array(row) for name, row in zip(VALUE_COLUMNS, values, strict=True)}
+        table = pa.table(columns | numbers).select(SCHEMA.names).cast(SCHEMA)
+        pq.write_table(table, folder / f"T{number}.parquet", compression="zstd")
+    return Store(folder)
+
+
 def reading(store: Store, tickers: list[str]) -> float:
     """Return the median seconds of loading all bars."""
     seconds = []
@@ -108,7 +137,9 @@ def measured(folder: Path, tickers: int, sessions: int, faults: float) -> dict[s
             sum(f"/chart/{name}?" in asked for asked in standin.requests) for name in served
         )
         figures |= {f"{name}_in_the_end": n for name, n in differences(store, served).items()}
-    return figures | {"load_seconds": reading(store, list(served))}
+    figures["load_seconds"] = reading(store, list(served))
+    grown = grown_daily(folder / "grown", tickers, sessions)
+    return figures | {"load_seconds_grown_daily": reading(grown, list(served))}
 
 
 def main() -> None:

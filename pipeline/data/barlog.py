@@ -62,8 +62,7 @@ def visible(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Row
     newest = np.zeros(int(ticker[-1]) + 1 if len(ticker) else 0, dtype=log["basis"].dtype)
     np.maximum.at(newest, ticker[rows], log["basis"][rows])
     rows = rows[log["basis"][rows] == newest[ticker[rows]]]
-    day = log["session"][rows].astype("datetime64[D]").astype("int64")
-    key = (ticker[rows] << 32) + day
+    key = (ticker[rows] << 32) + _days(log, rows)
     if (np.diff(key) <= 0).any():  # a ticker fetched once is in order as it is
         order = np.argsort(key, kind="stable")
         key, rows = key[order], rows[order]
@@ -83,13 +82,19 @@ def adjusted_close(
     rescaling = np.flatnonzero(known)
     if not len(rescaling):
         return adjusted
-    day, owner = log["session"][rows], ticker[rows]
-    keys = np.unique(np.stack([ticker[rescaling], log["vintage"][rescaling]]), axis=1)
-    for number, vintage in keys.T:
-        begin, end = owner.searchsorted([number, number + 1])
-        mine = slice(begin, end)
-        its = rescaling[(ticker[rescaling] == number) & (log["vintage"][rescaling] == vintage)]
-        same_basis = log["basis"][rows[mine]] == log["basis"][its[0]]
-        earlier = (log["vintage"][rows[mine]] < vintage) & (day[mine] < log["session"][its].min())
-        adjusted[mine][earlier & same_basis] *= log["factor"][its[0]]
+    fetch = (ticker[rescaling] << 32) + log["vintage"][rescaling].astype("int64")
+    starts = np.flatnonzero(np.diff(fetch, prepend=-1))
+    heads, first_day = rescaling[starts], np.minimum.reduceat(_days(log, rescaling), starts)
+    begin, end = (ticker[rows].searchsorted(ticker[heads] + after) for after in (0, 1))
+    day, vintage, basis = _days(log, rows), log["vintage"][rows], log["basis"][rows]
+    for head, first, mine in zip(heads, first_day, map(slice, begin, end), strict=True):
+        earlier = (vintage[mine] < log["vintage"][head]) & (day[mine] < first)
+        earlier &= basis[mine] == log["basis"][head]
+        adjusted[mine][earlier] *= log["factor"][head]
     return adjusted
+
+
+def _days(log: Columns, rows: Rows) -> Rows:
+    """Return the sessions of rows as days since 1970."""
+    days: Rows = log["session"][rows].astype("datetime64[D]").astype("int64")
+    return days

@@ -230,6 +230,28 @@ def test_a_dividend_scales_the_adjusted_close_and_fetches_nothing_anew(standin, 
     assert store.actions(["AAA"])["dividend"].tolist() == [0.5]
 
 
+def test_a_fund_pays_dividends_and_capital_gains(standin, store, update):
+    paid = {
+        "dividends": {"2024-01-10": 0.25},
+        "capital_gains": {"2024-01-10": 1.5, "2024-01-12": 2},
+    }
+    standin.listings["AAA"] = quarter(instrument="ETF", **paid)
+    update(day="2024-01-31")
+    actions = store.actions(["AAA"])[["dividend", "capital_gain"]]
+    assert actions.to_numpy().tolist() == [[0.25, 1.5], [0.0, 2.0]]
+    assert len(store.bars(["AAA"])) == 21
+
+
+def test_a_dividend_on_a_day_without_a_bar_is_kept(standin, store, update):
+    standin.listings["AAA"] = quarter(dividends={"2024-01-10": 0.25})
+    standin.listings["AAA"].bars.loc["2024-01-10", PRICES] = np.nan
+    update(day="2024-01-31")
+    assert store.actions(["AAA"])["dividend"].tolist() == [0.25]
+    standin.listings["AAA"] = quarter(dividends={"2024-01-10": 0.25})
+    assert update(day="2024-02-01")["AAA"].counts == {"healed": 1, "new": 1}
+    assert store.actions(["AAA"])["dividend"].tolist() == [0.25]
+
+
 def test_a_history_that_lost_its_sessions_is_not_believed(standin, store, update):
     standin.listings["AAA"] = quarter()
     update(day="2024-02-01")

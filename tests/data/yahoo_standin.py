@@ -35,7 +35,7 @@ class Listing:
 
     ``bars`` has the columns open, high, low, close, adj_close, volume and an index of dates (which
     may repeat); NaN is sent as null. ``live`` is appended as a last row at the moment of its index,
-    whatever range was asked for. ``dividends`` and ``splits`` go by date.
+    whatever range was asked for. ``dividends``, ``splits`` and ``capital_gains`` go by date.
     """
 
     bars: pd.DataFrame
@@ -48,6 +48,7 @@ class Listing:
     live: pd.DataFrame | None = None
     dividends: dict[str, float] = field(default_factory=dict)
     splits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    capital_gains: dict[str, float] = field(default_factory=dict)
 
 
 Fault = int | str | None
@@ -214,7 +215,13 @@ def _events(listing: Listing, stamps: list[int]) -> dict:
         for day, (up, down) in listing.splits.items()
         if day in day_of
     }  # fmt: skip
-    return {name: value for name, value in (("dividends", dividends), ("splits", splits)) if value}
+    gains = {
+        str(day_of[day]): {"amount": amount, "date": day_of[day]}
+        for day, amount in listing.capital_gains.items()
+        if day in day_of
+    }
+    events = {"dividends": dividends, "capitalGains": gains, "splits": splits}
+    return {name: value for name, value in events.items() if value}
 
 
 def _meta(ticker: str, listing: Listing, stamps: list[int]) -> dict:
