@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import diagnosis_commands
+from pipeline import data_commands, diagnosis_commands
 from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
@@ -30,6 +30,8 @@ class SourceName(StrEnum):
     YAHOO = "yahoo"
     FILES = "files"
 
+
+app.add_typer(data_commands.app, name="data")
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run folder.")]
 
@@ -57,6 +59,12 @@ def run(
     ticker: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First session.")] = None,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last session.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of stored prices, for yahoo.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="Only what was stored then, for yahoo.")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the optimizer.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step.")] = None,
     epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
@@ -74,7 +82,15 @@ def run(
     from pipeline import config as settings
 
     overrides: dict[str, dict[str, Any]] = {
-        "data": {"source": source, "path": data, "tickers": ticker, "start": start, "end": end},
+        "data": {
+            "source": source,
+            "path": data,
+            "tickers": ticker,
+            "start": start,
+            "end": end,
+            "dir": data_dir,
+            "as_of": as_of,
+        },
         "target": {"horizons": horizon},
         "model": {
             "learning_rate": learning_rate,

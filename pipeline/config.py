@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from pipeline.dates import DATE_RULE, MOMENT_RULE, date_of, moment_of
 from pipeline.errors import ConfigError
 
 Proxy = Literal[
@@ -31,7 +32,6 @@ Proxy = Literal[
     "parkinson",
     "close_to_close",
 ]
-DATE_RULE = "must be a date such as 2020-01-31"
 RULES = {  # what pydantic found, in the words of this file
     "greater_than": "must be above {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
@@ -42,6 +42,7 @@ RULES = {  # what pydantic found, in the words of this file
     "float_type": "must be a number",
     "string_type": "must be text in quotes",
     "date_type": DATE_RULE,
+    "datetime_type": MOMENT_RULE,
     "tuple_type": "must be a list in brackets",
     "too_short": "must not be empty",
     "literal_error": "must be {expected}",
@@ -76,16 +77,6 @@ OWN_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 
 
-def _date(value: Any) -> Any:
-    """Return the date of ISO text; empty text is no date, for TOML has no null."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise ValueError(DATE_RULE) from error
-
-
 def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(values)) < len(values):
         raise ValueError("must not name a value twice")
@@ -100,7 +91,8 @@ def _baseline(name: str) -> str:
     return name
 
 
-Day = Annotated[date | None, BeforeValidator(_date)]
+Moment = Annotated[datetime | None, BeforeValidator(moment_of)]
+Day = Annotated[date | None, BeforeValidator(date_of)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
 Horizon = Annotated[int, Field(ge=1, le=250)]
 Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_distinct)]
@@ -128,6 +120,13 @@ class DataSettings(Section):
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
     )
+    dir: str = Field(
+        "", description="folder of stored prices; empty: VOLCAST_DATA_DIR or the user's data folder"
+    )
+    as_of: Moment = Field(
+        None, description="for yahoo: only what was stored at this moment, and ask for nothing new"
+    )
+    rate: float = Field(2.0, gt=0, le=100, description="requests a second that yahoo is sent")
 
     @field_validator("end")
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline import artifacts, stages
 from pipeline.config import Config, load
 from pipeline.config_text import to_toml
+from pipeline.data.sources import STORED_NAMES, stored_source
 from pipeline.errors import ConfigError, RunFolderError
 from pipeline.panels import feature_names
 from pipeline.progress import Progress
@@ -81,6 +82,7 @@ STAGES = (
         ("data", "target", "features", "split", "model", "baselines", "diagnose", "report"),
     ),
 )
+WITHOUT_EFFECT = ("dir", "rate")  # of the section data
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -121,10 +123,12 @@ def run(
 
 
 def _with_absolute_path(config: Config) -> Config:
-    """Return `config` with the data's path made absolute: a run is repeated from any folder."""
-    if not config.data.path:
-        return config
-    data = config.data.model_copy(update={"path": str(Path(config.data.path).resolve())})
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {"path": config.data.path, "dir": config.data.dir}
+    absolute = {
+        name: str(Path(path).expanduser().resolve()) for name, path in given.items() if path
+    }
+    data = config.data.model_copy(update=absolute)
     return config.model_copy(update={"data": data})
 
 
@@ -172,13 +176,18 @@ def _run_stage(
     source = _source_state(config, now) if stage.name == "download" else None
     key = _key(stage, config, inputs, source)
     before = manifest["stages"].get(stage.name, {})
-    if before.get("key") == key and before.get("outputs") == _outputs(stage, folder):
+    unchanged = before.get("key") == key and before.get("outputs") == _outputs(stage, folder)
+    if unchanged and not _is_due(source):
         progress.stage(f"{stage.name}: unchanged, skipped")
         return
     progress.stage(stage.name)
     started = time.perf_counter()
     work = stages.Work(folder, config, progress, now, key, manifest)
     summary = stage.work(work)
+    if source is not None and stage.name == "download":
+        # What a stored source held before has grown meanwhile: what was read is in the summary.
+        source = _source_after(config, now, source, summary)
+        key = _key(stage, config, inputs, source)
     manifest["stages"][stage.name] = {
         "key": key,
         "inputs": inputs,
@@ -204,13 +213,20 @@ def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: An
     depends = {
         "volcast": __version__,
         "stage": stage.name,
-        "config": {name: getattr(config, name).model_dump(mode="json") for name in stage.sections},
+        "config": {name: _settings(config, name) for name in stage.sections},
         "inputs": inputs,
         "source": source,
     }
     if "baselines" in stage.sections:
         depends["own_code"] = _own_code(config)
     return artifacts.digest_of(depends)
+
+
+def _settings(config: Config, section: str) -> dict[str, Any]:
+    """Return the settings of a section on which a result depends: not where or how fast."""
+    values: dict[str, Any] = getattr(config, section).model_dump(mode="json")
+    without = WITHOUT_EFFECT if section == "data" else ()
+    return {name: value for name, value in values.items() if name not in without}
 
 
 def _own_code(config: Config) -> dict[str, str | None]:
@@ -238,13 +254,26 @@ def _own_code(config: Config) -> dict[str, str | None]:
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, or the day."""
+    """Return what the bars depend on beside the configuration: the files, or the store."""
     if config.data.source == "files" and config.data.path:
         return artifacts.digest(Path(config.data.path))
-    if config.data.source == "yahoo":
-        from pipeline.data.calendars import last_settled_session
-        from pipeline.panels import calendars_of
+    if config.data.source in STORED_NAMES and config.data.tickers:
+        from pipeline.data.source import Request
+        from pipeline.data.stored import store_options
 
-        names = sorted(set(calendars_of(config.data.tickers, config).values()))
-        return [str(last_settled_session(name, now).date()) for name in names]
+        data = config.data
+        source = stored_source(data.source, store_options(config, Progress()))
+        return source.state(Request(data.tickers, data.start, data.end, now))
     return None
+
+
+def _is_due(source: Any) -> bool:
+    """Whether a source that is asked over a network may have newer bars than it had last time."""
+    return isinstance(source, dict) and bool(source["due"])
+
+
+def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
+    """Return the state of the source that the download has left: with the content it has read."""
+    if config.data.source not in STORED_NAMES:
+        return before
+    return {**_source_state(config, now), "content": summary["content"]}

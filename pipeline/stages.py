@@ -53,26 +53,39 @@ class Work:
 
 def download(work: Work) -> dict[str, Any]:
     """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
-    from pipeline.data.quality import check
+    from pipeline.data.content_hash import content_hashes
+    from pipeline.data.quality import check, with_history
     from pipeline.data.source import Request
     from pipeline.data.sources import source_named
+    from pipeline.data.stored import store_options
     from pipeline.panels import calendars_of
 
     settings = work.config.data
-    source = source_named(settings.source, Path(settings.path) if settings.path else None)
+    path = Path(settings.path) if settings.path else None
+    source = source_named(settings.source, path, store_options(work.config, work.progress))
     answer = source.load(Request(settings.tickers, settings.start, settings.end, work.now))
+    for note in answer.notes:
+        work.progress.note(note)
     tickers = list(answer.bars["ticker"].unique())
     checked = check(answer.bars, calendars_of(tickers, work.config))
     failures = {**answer.failures, **checked.failures}
     _tell(failures, work.progress)
-    artifacts.write_frame(work.folder / artifacts.QUALITY, checked.quality)
+    quality = with_history(checked.quality, answer.history)
+    artifacts.write_frame(work.folder / artifacts.QUALITY, quality)
     artifacts.write_frame(work.folder / artifacts.BARS, checked.bars)
     bars = checked.bars
     work.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
-    return {"failures": failures, "bars": len(bars), "tickers": bars["ticker"].nunique()}
+    return {
+        "failures": failures,
+        "bars": len(bars),
+        "tickers": bars["ticker"].nunique(),
+        "content": content_hashes(answer.bars),
+        "vintages": answer.vintages,
+        "notes": list(answer.notes),
+    }
 
 
 def features(work: Work) -> dict[str, Any]:

@@ -1,15 +1,20 @@
 """Bars made by hand, and the stand-in for Yahoo."""
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.data.breaker import Patience
 from pipeline.data.calendars import sessions_between
 from pipeline.data.source import COLUMNS, Request
+from pipeline.data.stored import StoredSource, StoreOptions
+from pipeline.data.yahoo import YahooClient
 from tests.data.yahoo_standin import StandIn
 
+QUICK = Patience(wait=0.001, wait_most=0.01, pause=0.05, pause_most=0.1, in_all=0.3)
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
 
@@ -35,6 +40,19 @@ def make_bars(ticker="AAA", first="2024-01-02", last="2024-01-31", level=100.0) 
 
 def asking(*tickers, start=None, end=None, now=NOW) -> Request:
     return Request(tuple(tickers), start, end, now)
+
+
+def yahoo_in(folder, **options) -> StoredSource:
+    """Yahoo by way of a store in a folder, without long waits."""
+    settings = {"rate": 1000.0, "patience": QUICK} | options
+    return StoredSource(YahooClient(timeout=5.0), StoreOptions(folder, **settings))
+
+
+@pytest.fixture
+def yahoo(tmp_path):
+    """Make sources that start from an empty store each."""
+    numbers = itertools.count()
+    return lambda **options: yahoo_in(tmp_path / f"data-{next(numbers)}", **options)
 
 
 @pytest.fixture(scope="session")
