@@ -17,6 +17,8 @@ from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
 
+TIMELESS = ("sample", "files")  # sources that have nothing new on another day
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -90,7 +92,7 @@ def run(
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
-    config = _with_absolute_path(config)
+    config = _with_absolute_paths(config)
     feature_names(config)  # before anything is written
     _own_code(config)  # a class that cannot be had is told before an hour of downloading
     with artifacts.locked(folder), progress.running():
@@ -105,12 +107,11 @@ def run(
         return manifest
 
 
-def _with_absolute_path(config: Config) -> Config:
-    """Return `config` with the data's path made absolute: a run is repeated from any folder."""
-    if not config.data.path:
-        return config
-    data = config.data.model_copy(update={"path": str(Path(config.data.path).resolve())})
-    return config.model_copy(update={"data": data})
+def _with_absolute_paths(config: Config) -> Config:
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {key: getattr(config.data, key) for key in ("path", "intraday")}
+    absolute = {key: str(Path(path).absolute()) for key, path in given.items() if path}
+    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
 
 
 def stored_config(folder: Path) -> Config:
@@ -223,13 +224,14 @@ def _own_code(config: Config) -> dict[str, str | None]:
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, or the day."""
-    if config.data.source == "files" and config.data.path:
-        return artifacts.digest(Path(config.data.path))
-    if config.data.source == "yahoo":
-        from pipeline.data.calendars import last_settled_session
-        from pipeline.panels import calendars_of
+    """Return what the bars depend on beside the configuration: the files, and the day."""
+    data = config.data
+    files = [artifacts.digest(Path(path)) if path else None for path in (data.path, data.intraday)]
+    if data.source in TIMELESS:
+        return files
+    from pipeline.data.calendars import last_settled_session
+    from pipeline.panels import calendars_of
 
-        names = sorted(set(calendars_of(config.data.tickers, config).values()))
-        return [str(last_settled_session(name, now).date()) for name in names]
-    return None
+    # A source may have tickers that only it knows: the default exchange then tells the day.
+    names = sorted(set(calendars_of(data.tickers or ("",), config).values()))
+    return [*files, *(str(last_settled_session(name, now).date()) for name in names)]

@@ -10,14 +10,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from pipeline import artifacts
-from pipeline.config import Config
+from pipeline.config import Config, DataSettings
 from pipeline.errors import RunFolderError
 from pipeline.progress import Progress
+
+if TYPE_CHECKING:
+    from pipeline.data.intraday import IntradaySource
+    from pipeline.data.source import Source
 
 FOLD_FORECASTS = "forecasts.parquet"
 FOLD_HISTORY = "history.csv"
@@ -54,25 +58,43 @@ class Work:
 def download(work: Work) -> dict[str, Any]:
     """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
     from pipeline.data.quality import check
+    from pipeline.data.realized import realized_sentence, with_realized
     from pipeline.data.source import Request
-    from pipeline.data.sources import source_named
     from pipeline.panels import calendars_of
 
     settings = work.config.data
-    source = source_named(settings.source, Path(settings.path) if settings.path else None)
+    intraday, source = _sources(settings, work.now)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, work.now))
-    tickers = list(answer.bars["ticker"].unique())
-    checked = check(answer.bars, calendars_of(tickers, work.config))
-    failures = {**answer.failures, **checked.failures}
+    calendars = calendars_of(list(answer.bars["ticker"].unique()), work.config)
+    checked = check(answer.bars, calendars)
+    failures, bars = {**answer.failures, **checked.failures}, checked.bars
     _tell(failures, work.progress)
+    if intraday:
+        bars = with_realized(bars, intraday.days, calendars, settings.overnight)
+        work.progress.note(realized_sentence(bars, intraday.failures))
     artifacts.write_frame(work.folder / artifacts.QUALITY, checked.quality)
-    artifacts.write_frame(work.folder / artifacts.BARS, checked.bars)
-    bars = checked.bars
+    artifacts.write_frame(work.folder / artifacts.BARS, bars)
     work.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
     return {"failures": failures, "bars": len(bars), "tickers": bars["ticker"].nunique()}
+
+
+def _sources(settings: DataSettings, now: dt.datetime) -> tuple[IntradaySource | None, Source]:
+    """Return the source of intraday bars, if there is one, and the source of daily bars."""
+    from pipeline.data.intraday import IntradaySource
+    from pipeline.data.sources import source_named
+
+    path = Path(settings.path) if settings.path else None
+    if not settings.intraday:
+        return None, source_named(settings.source, path)
+    intraday = IntradaySource(
+        Path(settings.intraday), settings.tickers, now, settings.calendar or None
+    )
+    if settings.source == "files" and path is None:
+        return intraday, intraday
+    return intraday, source_named(settings.source, path)
 
 
 def features(work: Work) -> dict[str, Any]:

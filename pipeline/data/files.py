@@ -42,8 +42,8 @@ class FilesSource:
 
         """
         frames, failures = [], {}
-        files = _files(self.path)
-        for file in _files_asked(files, request.tickers):
+        files = files_of(self.path)
+        for file in files_asked(files, request.tickers):
             try:
                 frames.append(bars_of(read_table(file), file, ticker_of(file)))
             except DataError as error:
@@ -62,7 +62,8 @@ def ticker_of(file: Path) -> str:
     return name.removesuffix(Path(name).suffix)
 
 
-def _files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
+    """Return the file at a path, or the tables in the folder there."""
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if _is_table(file) and file.is_file())
         if not files:
@@ -80,7 +81,7 @@ def _is_table(file: Path) -> bool:
     return suffix in SUFFIXES and not file.name.startswith(".")
 
 
-def _files_asked(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
+def files_asked(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
     """Return the files to read: only those named after the tickers, when each ticker has one."""
     named = [file for file in files if ticker_of(file) in tickers]
     return named if tickers and {ticker_of(file) for file in named} == set(tickers) else files
