@@ -226,7 +226,7 @@ def _own_code(config: Config) -> dict[str, str | None]:
 def _source_state(config: Config, now: dt.datetime) -> Any:
     """Return what the bars depend on beside the configuration: the files, and the day."""
     data = config.data
-    files = [artifacts.digest(Path(path)) if path else None for path in (data.path, data.intraday)]
+    files = [_digests(data.path, data.source == "files"), _digests(data.intraday, True)]
     if data.source in TIMELESS:
         return files
     from pipeline.data.calendars import last_settled_session
@@ -235,3 +235,12 @@ def _source_state(config: Config, now: dt.datetime) -> Any:
     # A source may have tickers that only it knows: the default exchange then tells the day.
     names = sorted(set(calendars_of(data.tickers or ("",), config).values()))
     return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
+
+
+def _digests(path: str, holds_tables: bool) -> Any:
+    """Return the hash of what lies at a path; of a folder of tables, the hash of each of these."""
+    if not path or not holds_tables:
+        return artifacts.digest(Path(path)) if path else None
+    from pipeline.data.files import files_of
+
+    return {file.name: artifacts.digest(file) for file in files_of(Path(path))}

@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pyarrow import ArrowException  # type: ignore[import-untyped]
@@ -64,7 +65,13 @@ def _read_parquet(file: Path, names_of: Names) -> pd.DataFrame:
     positions = _positions([str(name) for name in frame.columns], file, names_of)
     found = frame.iloc[:, list(positions.values())]
     found.columns = pd.Index(list(positions))
-    return found
+    raw = [name for name in positions if found[name].dtype == object]
+    return found.assign(**{name: found[name].map(_decoded) for name in raw})
+
+
+def _decoded(value: Any) -> Any:
+    """Return raw bytes as text; what is no UTF-8 becomes signs that no column allows."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _text(file: Path) -> str:

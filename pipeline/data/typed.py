@@ -87,7 +87,8 @@ def tickers_of(values: pd.Series, file: Path) -> pd.Series:
 def complain(wrong: pd.Series, rule: str, file: Path) -> None:
     """Raise ``DataError`` if any value is ``wrong``, with its place and the rule it breaks."""
     if len(wrong):
-        value, more = str(wrong.fillna("").iloc[0])[:SHOWN], len(wrong) - 1
+        missing = wrong.isna().iloc[0]
+        value, more = "" if missing else str(wrong.iloc[0])[:SHOWN], len(wrong) - 1
         also = f" (and {more} more)" if more else ""
         column = "date" if wrong.name == "session" else wrong.name
         row = int(wrong.index[0]) + 1
