@@ -182,7 +182,9 @@ def _moments(values: pd.Series, file: Path) -> pd.Series:
 def _spacing(moments: pd.Series) -> int:
     """Return the minutes from bar to bar that occur most."""
     gaps = pd.Series(np.sort(moments.unique())).diff().dropna()
-    minutes = gaps.mode().iloc[0] / pd.Timedelta(minutes=1) if len(gaps) else np.nan
+    if gaps.empty:
+        raise DataError("one moment alone makes no session; check the timestamps")
+    minutes = gaps.mode().iloc[0] / pd.Timedelta(minutes=1)
     if minutes not in SPACINGS:
         raise DataError(
             f"bars must be {' or '.join(map(str, SPACINGS))} minutes apart; most are {minutes:g}"
