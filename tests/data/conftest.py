@@ -5,9 +5,12 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+import stamina
 
 from pipeline.data.calendars import sessions_between
 from pipeline.data.source import COLUMNS, Request
+from pipeline.data.tiingo import ATTEMPTS
+from tests.data.tiingo_standin import KEY, TiingoStandIn
 from tests.data.yahoo_standin import StandIn
 
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
@@ -51,3 +54,14 @@ def _standin(tmp_path_factory):
 def standin(_standin):
     _standin.reset()
     return _standin
+
+
+@pytest.fixture
+def empty_tiingo(monkeypatch):
+    """The stand-in for Tiingo, without bars; retries do not wait."""
+    with TiingoStandIn() as server:
+        monkeypatch.setenv("TIINGO_API_KEY", KEY)
+        monkeypatch.setenv("TIINGO_BASE_URL", f"{server.url}/")
+        stamina.set_testing(True, attempts=ATTEMPTS)
+        yield server
+        stamina.set_testing(False)

@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import stamina
 
 from pipeline.data.source import COLUMNS
 from pipeline.data.tiingo import ATTEMPTS, TiingoSource
 from pipeline.errors import ConfigError, DataError
 from tests.data.conftest import asking, make_bars
-from tests.data.tiingo_standin import KEY, TiingoStandIn
+from tests.data.tiingo_standin import KEY
 from tests.pipeline.samples import volcast
 
 DAY = dt.date
@@ -23,16 +22,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def tiingo(monkeypatch):
-    """The stand-in, listing AAA, BBB and CCC; retries do not wait."""
-    with TiingoStandIn() as standin:
-        monkeypatch.setenv("TIINGO_API_KEY", KEY)
-        monkeypatch.setenv("TIINGO_BASE_URL", standin.url + "/")
-        for level, ticker in enumerate(("AAA", "BBB", "CCC"), start=1):
-            standin.serve(ticker, make_bars(ticker, level=100.0 * level))
-        stamina.set_testing(True, attempts=ATTEMPTS)
-        yield standin
-        stamina.set_testing(False)
+def tiingo(empty_tiingo):
+    """The stand-in, listing AAA, BBB and CCC."""
+    for level, ticker in enumerate(("AAA", "BBB", "CCC"), start=1):
+        empty_tiingo.serve(ticker, make_bars(ticker, level=100.0 * level))
+    return empty_tiingo
 
 
 def load(*tickers, timeout=5.0, **options):
