@@ -24,6 +24,7 @@ NUMBERS = ("open", "high", "low", "close", "volume")
 SPACINGS = (1, GRID_MINUTES)  # minutes
 OFFSET = r"[T ].*(?:Z|[+-]\d{2}:?\d{2})$"
 DAY = pd.Timedelta(days=1)
+MICROSECONDS_A_MINUTE = 60_000_000
 
 
 class IntradaySource:
@@ -124,7 +125,7 @@ def days_of(bars: pd.DataFrame, calendar: str, now: dt.datetime) -> pd.DataFrame
     bars = bars.assign(moment=moment).dropna(subset="moment")
     spacing = _spacing(bars["moment"])
     first, last = (
-        moment.tz_localize(None).normalize() for moment in bars["moment"].agg(["min", "max"])
+        edge.tz_localize(None).normalize() for edge in bars["moment"].agg(["min", "max"])
     )
     hours = session_hours(calendar, first - DAY, last + DAY)
     hours = hours[hours["session"] <= last_settled_session(calendar, now)]
@@ -181,10 +182,11 @@ def _moments(values: pd.Series, file: Path) -> pd.Series:
 
 def _spacing(moments: pd.Series) -> int:
     """Return the minutes from bar to bar that occur most."""
-    gaps = pd.Series(np.sort(moments.unique())).diff().dropna()
-    if gaps.empty:
+    gaps = np.diff(np.unique(pd.DatetimeIndex(moments).as_unit("us").asi8))
+    if not len(gaps):
         raise DataError("one moment alone makes no session; check the timestamps")
-    minutes = gaps.mode().iloc[0] / pd.Timedelta(minutes=1)
+    lengths, counts = np.unique(gaps, return_counts=True)
+    minutes = lengths[counts.argmax()] / MICROSECONDS_A_MINUTE
     if minutes not in SPACINGS:
         raise DataError(
             f"bars must be {' or '.join(map(str, SPACINGS))} minutes apart; most are {minutes:g}"

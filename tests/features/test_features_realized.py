@@ -232,6 +232,15 @@ def test_weighting_keeps_the_mean_and_lessens_the_noise():
     assert np.square(weighted - level[1000:]).mean() < 0.5 * np.square(plain - level[1000:]).mean()
 
 
+def test_no_weight_is_negative_when_nights_follow_the_square_of_the_session():
+    rng = np.random.default_rng(4)
+    realized = 1e-4 * np.exp(rng.normal(0, 0.5, 600))
+    squared_overnight = realized**2 * 1e4
+    weights = hansen_lunde_weights(squared_overnight, realized)
+    means = squared_overnight[:599].mean(), realized[:599].mean()
+    assert weights[599].tolist() == pytest.approx([0.0, sum(means) / means[1]])
+
+
 def test_without_nights_the_weights_stay_at_one():
     realized, overnight, _ = day_parts()
     assert (hansen_lunde_weights(0 * overnight, realized) == 1).all()
