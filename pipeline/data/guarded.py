@@ -1,6 +1,6 @@
 """A source of another package, held to the contract: what it breaks is told in its name."""
 
-import pandas as pd
+import dataclasses
 
 from pipeline.data.source import COLUMNS, Download, Request, Source, conform
 from pipeline.errors import DataError, VolcastError
@@ -30,17 +30,18 @@ class GuardedSource:
             bars = conform(answer.bars)
         except (TypeError, ValueError) as error:
             raise self._broken(f"its bars have a wrong type: {error}") from error
-        return self._checked(request, bars, answer.failures)
+        return self._checked(request, dataclasses.replace(answer, bars=bars))
 
-    def _checked(self, request: Request, bars: pd.DataFrame, failures: dict[str, str]) -> Download:
-        if bars.empty:
+    def _checked(self, request: Request, answer: Download) -> Download:
+        tickers = set(answer.bars["ticker"])
+        if not tickers:
             raise self._broken("it returned no bars; it must raise a DataError that says why")
-        strangers = set(bars["ticker"]) - set(request.tickers) if request.tickers else set()
+        strangers = tickers - set(request.tickers) if request.tickers else set()
         if strangers:
             raise self._broken(f"it returned {sorted(strangers)[0]}, which was not asked for")
-        silent = set(request.tickers) - set(bars["ticker"]) - set(failures)
+        silent = set(request.tickers) - tickers - set(answer.failures)
         unsaid = dict.fromkeys(sorted(silent), f"source {self.name!r} gave no bars and no reason")
-        return Download(bars, failures | unsaid)
+        return dataclasses.replace(answer, failures=answer.failures | unsaid)
 
     def _broken(self, what: str) -> DataError:
         return DataError(
