@@ -102,7 +102,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     history_ : dict
         `train_loss`, `val_loss` and `learning_rate` (epochs + 1, members), row 0 the anchor, NaN
         after a stop; the rate is that of an epoch's last step. `val_loss_by_target` (epochs + 1,
-        members, targets) is what training stops on; `val_loss` is its mean.
+        members, targets) is what training stops on; `val_loss` is its mean. `correction_range`
+        and `correction_size` (epochs + 1, members) say how far the corrections of held-out rows
+        lie apart, and how large they are.
     best_epoch_ : ndarray of int, (members, targets)
         The epoch whose weights each member kept for each target; 0 is the anchor itself.
     epochs_run_ : ndarray of int, (members,)
@@ -305,6 +307,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             "val_loss": trained.val_loss,
             "val_loss_by_target": trained.val_loss_by_output,
             "learning_rate": trained.learning_rate,
+            "correction_range": trained.correction_range,
+            "correction_size": trained.correction_size,
         }
         if self.diverged_.any():
             warnings.warn(checks.divergence(self), ConvergenceWarning, stacklevel=3)

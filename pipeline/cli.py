@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from pipeline import diagnosis_commands
+from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
 app = typer.Typer(
@@ -21,12 +23,6 @@ app = typer.Typer(
 
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run folder.")]
-ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Settings in TOML.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 
 
 def _version(wanted: bool) -> None:
@@ -60,6 +56,9 @@ def run(
     epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
     horizon: Annotated[list[int] | None, typer.Option(help="Sessions; repeatable.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights and shuffling.")] = None,
+    diagnose: Annotated[
+        bool, typer.Option("--diagnose", help="Also measure all diagnostics of the training.")
+    ] = False,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run folder.")] = Path("volcast-run"),
     quiet: Quiet = False,
     as_json: Json = False,
@@ -77,6 +76,7 @@ def run(
             "epochs": epochs,
             "seed": seed,
         },
+        "diagnose": {"parts": settings.DIAGNOSTICS if diagnose else None},
     }
     chosen = settings.load(config, _given(overrides))
     _run(out, chosen, quiet=quiet, as_json=as_json)
@@ -98,25 +98,25 @@ def download(
 @app.command()
 def features(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
     """Run one stage: build features and targets."""
-    _run_stored(run_dir, "features", quiet)
+    run_stored(run_dir, "features", quiet)
 
 
 @app.command()
 def train(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
     """Run one stage: fit every model fold by fold, and monitor the curves."""
-    _run_stored(run_dir, "train", quiet)
+    run_stored(run_dir, "train", quiet)
 
 
 @app.command()
 def evaluate(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
     """Run one stage: judge the forecasts."""
-    _run_stored(run_dir, "evaluate", quiet)
+    run_stored(run_dir, "evaluate", quiet)
 
 
 @app.command()
 def report(run_dir: RunDir, quiet: Quiet = False, debug: Debug = False) -> None:
     """Run one stage: render report.html and report.md."""
-    _run_stored(run_dir, "report", quiet)
+    run_stored(run_dir, "report", quiet)
 
 
 @app.command()
@@ -156,7 +156,8 @@ def verify(
         typer.echo(json.dumps(proofs, indent=1))
 
 
-def _run_stored(run_dir: Path, stage: str, quiet: bool) -> None:
+def run_stored(run_dir: Path, stage: str, quiet: bool) -> None:
+    """Run one stage of a run folder with its own settings."""
     from pipeline.run import stored_config
 
     _run(run_dir, stored_config(run_dir), only=stage, quiet=quiet)
@@ -186,3 +187,6 @@ def _given(overrides: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
+
+
+diagnosis_commands.attach(app)

@@ -7,7 +7,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -62,6 +62,17 @@ BASELINE_NAMES = (
     "egarch",
     "trees",
 )
+DiagnosticName = Literal[
+    "rates",
+    "map",
+    "optimizers",
+    "batch-sizes",
+    "learning-rates",
+    "gradients",
+    "gradient-check",
+    "landscape",
+]
+DIAGNOSTICS: tuple[DiagnosticName, ...] = get_args(DiagnosticName)
 OWN_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 
@@ -251,6 +262,16 @@ class ReportSettings(Section):
     title: str = Field("", description="heading of the report; empty: the tickers")
 
 
+class DiagnoseSettings(Section):
+    """What is measured about the training itself, and shown in the report."""
+
+    parts: tuple[DiagnosticName, ...] = Field(
+        (),
+        strict=False,
+        description="of " + ", ".join(DIAGNOSTICS) + "; volcast run --diagnose takes all",
+    )
+
+
 class Config(Section):
     """All settings of a run."""
 
@@ -260,6 +281,7 @@ class Config(Section):
     split: SplitSettings = SplitSettings()
     model: ModelSettings = ModelSettings()
     baselines: BaselineSettings = BaselineSettings()
+    diagnose: DiagnoseSettings = DiagnoseSettings()
     report: ReportSettings = ReportSettings()
 
 

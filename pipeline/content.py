@@ -12,6 +12,7 @@ from pipeline.config import Config
 from pipeline.config_text import to_toml
 from pipeline.evaluation import today_table, with_volatility
 from reports.content import ReportContent
+from reports.finding import Finding
 from reports.scores import unscored
 
 TICKERS_IN_TITLE = 4
@@ -39,8 +40,21 @@ def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> Re
         failures=artifacts.failures(manifest),
         steps=artifacts.read_frame(folder / artifacts.STEPS),
         risk=artifacts.read_frame(folder / artifacts.RISK),
+        findings=findings(folder, config),
         interval_level=config.report.interval,
     )
+
+
+def findings(folder: Path, config: Config) -> list[Finding]:
+    """Return what the diagnostics of [diagnose] found."""
+    if not config.diagnose.parts:
+        return []
+    from pipeline import diagnosis, panels
+    from pipeline.problem import development_problem
+
+    problem = development_problem(panels.read(folder / artifacts.FEATURES), config)
+    tables = diagnosis.read_tables(folder / artifacts.DIAGNOSIS)
+    return [diagnosis.DIAGNOSTICS[name].finding(tables[name], problem) for name in tables]
 
 
 def settings(config: Config) -> dict[str, str]:

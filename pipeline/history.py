@@ -9,11 +9,13 @@ import pandas as pd
 
 from models.regressor import KerasVolatilityRegressor
 
+CURVES = ["train_loss", "val_loss", "learning_rate", "correction_range", "correction_size"]
+
 
 def history_frame(
     regressor: KerasVolatilityRegressor, fold: int, horizons: Sequence[int]
 ) -> pd.DataFrame:
-    """Return `fold, member, epoch, train_loss, val_loss, learning_rate`; epoch 0 is the anchor.
+    """Return `fold, member, epoch` and the `CURVES`; epoch 0 is the anchor.
 
     Then comes `val_loss_H` of each horizon H, whose mean `val_loss` is. A member's rows end with
     the epoch at which it stopped.
@@ -26,9 +28,7 @@ def history_frame(
             "fold": fold,
             "member": member,
             "epoch": epoch,
-            "train_loss": curves["train_loss"].T.ravel(),
-            "val_loss": curves["val_loss"].T.ravel(),
-            "learning_rate": curves["learning_rate"].T.ravel(),
+            **{name: curves[name].T.ravel() for name in CURVES},
             **{
                 f"val_loss_{horizon}": curves["val_loss_by_target"][..., at].T.ravel()
                 for at, horizon in enumerate(horizons)

@@ -22,13 +22,17 @@ TIMELESS = ("sample", "files")  # sources that have nothing new on another day
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage, the files it reads and writes, and the sections of the configuration it obeys."""
+    """A stage, the files it reads and writes, and the sections of the configuration it obeys.
+
+    `command` runs it alone, where that is not its name.
+    """
 
     name: str
     work: Callable[[stages.Work], dict[str, Any]]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     sections: tuple[str, ...]
+    command: str = ""
 
 
 STAGES = (
@@ -55,10 +59,19 @@ STAGES = (
         ("data", "report"),
     ),
     Stage(
+        "diagnose",
+        stages.diagnose,
+        (artifacts.FEATURES,),
+        (artifacts.DIAGNOSIS,),
+        ("data", "split", "model", "diagnose"),
+        command="diagnose all",
+    ),
+    Stage(
         "report",
         stages.report,
         (
             artifacts.FORECASTS,
+            artifacts.DIAGNOSIS,
             artifacts.SCORES,
             artifacts.STEPS,
             artifacts.RISK,
@@ -67,7 +80,7 @@ STAGES = (
             artifacts.FEATURES,
         ),
         (artifacts.REPORT_HTML, artifacts.REPORT_MD),
-        ("data", "target", "features", "split", "model", "baselines", "report"),
+        ("data", "target", "features", "split", "model", "baselines", "diagnose", "report"),
     ),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
@@ -80,8 +93,9 @@ def run(
     now: dt.datetime,
     progress: Progress,
     only: str | None = None,
+    until: str = "report",
 ) -> dict[str, Any]:
-    """Run all stages, or `only` the named one, in a run folder; return its manifest.
+    """Run all stages `until` the named one, or `only` one, in a run folder; return its manifest.
 
     A stage whose configuration and inputs are unchanged since it last finished, and whose outputs
     are still what it wrote, is skipped; the named one needs those before it to be done. The folder
@@ -100,7 +114,8 @@ def run(
         manifest["volcast"] = __version__
         if only is not None:
             _check_before(BY_NAME[only], folder, config, manifest)
-        for stage in STAGES if only is None else (BY_NAME[only],):
+        chain = STAGES[: STAGES.index(BY_NAME[until]) + 1]
+        for stage in chain if only is None else (BY_NAME[only],):
             _run_stage(stage, folder, config, manifest, now, progress)
             # Not earlier: a failed download leaves the run that was there as it is.
             artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
@@ -142,7 +157,7 @@ def _check_before(stage: Stage, folder: Path, config: Config, manifest: dict[str
         if (done.get("key"), done.get("outputs")) != (key, _outputs(earlier, folder)):
             raise RunFolderError(
                 f"{stage.name} needs the stage {earlier.name}, which is not finished in {folder}; "
-                f"run `volcast {earlier.name} {folder}` first"
+                f"run `volcast {earlier.command or earlier.name} {folder}` first"
             )
 
 

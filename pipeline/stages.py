@@ -124,7 +124,7 @@ def train(work: Work) -> dict[str, Any]:
     A fold that an earlier, interrupted run has finished is taken over.
     """
     from pipeline import panels, walk
-    from reports import curves
+    from reports import verdicts
 
     panel = panels.read(work.folder / artifacts.FEATURES)
     folds = walk.folds_of(panel, work.config)
@@ -143,7 +143,7 @@ def train(work: Work) -> dict[str, Any]:
             artifacts.write_folder(kept[fold.number], save)
     history = _gather(kept, FOLD_HISTORY)
     artifacts.write_frame(work.folder / artifacts.HISTORY, history)
-    verdict = curves.summary(curves.verdicts(history, work.config.model.epochs))
+    verdict = verdicts.summary(verdicts.verdicts(history, work.config.model.epochs))
     work.progress.note(verdict)
     return {"folds": len(folds), "verdict": verdict}
 
@@ -179,6 +179,23 @@ def evaluate(work: Work) -> dict[str, Any]:
     if steps_sentence(steps):
         work.progress.note(steps_sentence(steps))
     return {"forecasts": len(table), "verdict": verdict}
+
+
+def diagnose(work: Work) -> dict[str, Any]:
+    """Measure what [diagnose] asks for about the training; write diagnosis/."""
+    parts = work.config.diagnose.parts
+
+    def measure(folder: Path) -> None:
+        from pipeline import diagnosis, panels
+        from pipeline.problem import development_problem
+
+        panel = panels.read(work.folder / artifacts.FEATURES)
+        problem = development_problem(panel, work.config)
+        for name in parts:
+            diagnosis.write_tables(folder, name, diagnosis.measure(name, problem, work.progress))
+
+    artifacts.write_folder(work.folder / artifacts.DIAGNOSIS, measure if parts else lambda _: None)
+    return {"parts": list(parts)}
 
 
 def report(work: Work) -> dict[str, Any]:

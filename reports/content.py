@@ -1,10 +1,11 @@
 """What a report is about: the finished tables and texts, handed over in one frozen record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from reports.finding import Finding
 from reports.risk import RISK_COLUMNS
 from reports.steps import STEP_COLUMNS
 
@@ -42,6 +43,8 @@ class ReportContent:
         Heading to text or to a mapping of label to value: configuration, hashes, versions, seeds.
     failures
         Ticker to the reason why it has no forecast.
+    findings
+        What the diagnostics of the training found; empty where none was asked for.
     steps
         Result of `reports.steps.steps_table`; empty where it cannot be had.
     risk
@@ -65,6 +68,7 @@ class ReportContent:
     failures: Mapping[str, str] = field(default_factory=dict)
     steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
+    findings: Sequence[Finding] = ()
     interval_level: float = 0.9
 
     def __post_init__(self) -> None:

@@ -20,11 +20,11 @@ from reports.breakdowns import (
     regimes,
 )
 from reports.content import ReportContent
-from reports.curves import summary, verdicts
 from reports.pages import environment
 from reports.presentation import TextTable, text_table
 from reports.scores import POOLED, scored_rows
 from reports.steps import steps_sentence
+from reports.verdicts import summary, verdicts
 
 __all__ = ["ReportContent", "render_html", "render_markdown"]
 
@@ -86,7 +86,7 @@ def _tables(content: ReportContent) -> Tables:
     )
 
 
-def _figures(content: ReportContent, tables: Tables) -> dict[str, list[panels.Panel]]:
+def _figures(content: ReportContent, tables: Tables) -> dict[str, list[Panel]]:
     tickers = list(dict.fromkeys(tables.newest["ticker"]))
     return {
         "forecast_panels": panels.forecast_panels(content, tickers),

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reports.panels import Panel
 from reports.presentation import TextTable
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One figure of the page: its heading and its SVG."""
+
+    title: str
+    svg: str
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Composes the figures of a report: a finished table, a drawing, a title and words for it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,18 +17,11 @@ from reports.figures.regimes import error_by_regime
 from reports.figures.render import figure_svg
 from reports.figures.scores import ratio_to_har
 from reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
+from reports.finding import Panel
 from reports.presentation import horizon_name
 from reports.scores import POOLED
 
 TICKERS_DRAWN = 6  # figures of more would make the page long and heavy
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One figure of the page: its heading and its SVG."""
-
-    title: str
-    svg: str
 
 
 def forecast_panels(content: ReportContent, tickers: list[str]) -> list[Panel]:

@@ -57,6 +57,11 @@ class Problem:
         """Return the members of a regressor on the training and validation rows."""
         return team_of(regressor or self.regressor, self.training, self.validation)
 
+    @property
+    def batch_size(self) -> int:
+        """Return the rows a step, also where they go by the number of training rows."""
+        return self.team()[0].batch_size
+
     def har_loss(self, numbers: Numbers) -> Float:
         """Return HAR's QLIKE over some rows by horizon, (H,)."""
         nothing = np.zeros((1, len(numbers), 1))

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from models.backend import tf
-from models.engine.program import EVALUATION_ROWS, Picks, Program, Settings, Table
+from models.engine.program import EVALUATION_ROWS, Measure, Picks, Program, Settings, Table
 
 SMALLEST_BUCKET = 16_384  # rows; padding costs memory alone, compiling costs a second
 WIDEST_ON_GPU = 128  # members; a GPU is idle below
@@ -88,25 +88,35 @@ class Group:
     program: Program
     table: Table
 
-    def train(self, rates: Float) -> tuple[Float, Float]:
-        """Train an epoch at `rates` (members, steps); return train and validation loss.
+    def train(self, rates: Float) -> tuple[Float, Measure]:
+        """Train an epoch at `rates` (members, steps); return train loss and validation measure.
 
         The train loss (members,) is the mean over the epoch's steps, each before it is taken, as
-        in `fit`; the validation loss is that of each output, (members, H).
+        in `fit`.
         """
         orders = [t.shuffle.permutation(t.member.training) for t in self.trainees]
-        step_losses, val_loss = self._run(
-            orders, [t.member.validation for t in self.trainees], rates
-        )
+        step_losses, measure = self.step(orders, rates)
         counts = np.array([len(order) for order in orders])
         batch, steps = self.trainees[0].member.lane
         sizes = np.clip(counts - batch * np.arange(steps)[:, None], 0, batch)
+        return (sizes * step_losses).sum(axis=0) / counts, measure
+
+    def step(self, orders: Sequence[NDArray[np.integer]], rates: Float) -> tuple[Float, Measure]:
+        """Train an epoch in the given orders of rows, a step for each of `rates` (members, steps).
+
+        Returns the losses, (steps, members), each before its step is taken, and the validation
+        measure after the last one.
+        """
+        step_losses, measure = self._run(
+            orders, [t.member.validation for t in self.trainees], rates
+        )
+        steps = rates.shape[1]
         for trainee in self.trainees:
             trainee.steps_done += steps
-        return (sizes * step_losses[:steps]).sum(axis=0) / counts, val_loss
+        return step_losses[:steps], measure
 
-    def measure(self, picks: Sequence[NDArray[np.integer]]) -> Float:
-        """Return each member's mean loss by output, (members, H), over its picks."""
+    def measure(self, picks: Sequence[NDArray[np.integer]]) -> Measure:
+        """Return the measure of each member's picks, without training."""
         nothing = [np.empty(0, np.int32)] * len(self.trainees)
         return self._run(nothing, picks, np.zeros((len(picks), 1)))[1]
 
@@ -115,7 +125,7 @@ class Group:
         training: Sequence[NDArray[np.integer]],
         validation: Sequence[NDArray[np.integer]],
         rates: Float,
-    ) -> tuple[Float, Float]:
+    ) -> tuple[Float, Measure]:
         shape = self.program.shape
         bucket = int(self.table.inputs.shape[0])
         steps = -(-bucket // shape.batch_size)
@@ -131,11 +141,14 @@ class Group:
         )
         states = np.stack([trainee.state for trainee in self.trainees])
         state = _padded(states, (shape.width, states.shape[1]))
-        states, step_losses, val_loss = self.program.run(state, self.table, picks, settings)
+        states, step_losses, measure = self.program.run(state, self.table, picks, settings)
         for trainee, row in zip(self.trainees, states, strict=False):
             trainee.state = row
         n = len(self.trainees)
-        return step_losses[:, :n].astype(np.float64), val_loss[:n].astype(np.float64)
+        return (
+            step_losses[:, :n].astype(np.float64),
+            Measure(*(part[:n].astype(np.float64) for part in measure)),
+        )
 
 
 def packed(trainees: Sequence[Trainee], widths: dict[Lane, int]) -> list[list[Trainee]]:

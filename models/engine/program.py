@@ -55,6 +55,17 @@ class Picks(NamedTuple):
     count: Any
 
 
+class Measure(NamedTuple):
+    """What is measured without training, by output (width, H).
+
+    The mean `loss`, and the smallest and the largest correction, `low` and `high`, of the rows.
+    """
+
+    loss: Any
+    low: Any
+    high: Any
+
+
 class Settings(NamedTuple):
     """Learning rate (width, steps), weight decay (width,), dropout seed (width,), steps so far."""
 
@@ -99,11 +110,10 @@ class Program:
         return np.pad(weights, ((0, 0), (0, weights.shape[1] * (len(self._columns) - 1))))
 
     def run(self, state: Any, table: Table, picks: tuple[Picks, Picks], settings: Settings) -> Any:
-        """Train one epoch on the first picks, then measure the loss on the second ones.
+        """Train one epoch on the first picks, then measure on the second ones.
 
-        Returns the new state, the mean loss of each step (steps, width), and of the second picks
-        that of each output (width, H), as arrays. Losses are those of the data; the L2 penalty is
-        not in them.
+        Returns the new state, the mean loss of each step (steps, width), and the `Measure` of the
+        second picks, as arrays. Losses are those of the data; the L2 penalty is not in them.
         """
         arguments = (state, table, picks, settings)
         rows = int(table.inputs.shape[0])
@@ -113,7 +123,8 @@ class Program:
         except Empty:
             function = _on_own_variables(compiled)
         try:
-            return tuple(tensor.numpy() for tensor in function(*arguments))
+            state, losses, measure = function(*arguments)
+            return state.numpy(), losses.numpy(), Measure(*(part.numpy() for part in measure))
         finally:
             self._idle[rows].put(function)
 
@@ -139,8 +150,8 @@ class Program:
             return number + 1, losses.write(number, loss)
 
         _, losses = tf.while_loop(lambda number, _: number < steps, step, (0, losses))
-        mean_loss = self._mean_loss(table, validation)
-        return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), mean_loss
+        measure = self._measure(table, validation)
+        return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), measure
 
     def _assign(self, state: Any, given: Settings) -> None:
         for variable, part in zip(
@@ -155,10 +166,10 @@ class Program:
         """Take one step of the optimizer on each member's next batch; return the losses before."""
         keys = self._dropout_keys(given.seed)
         with tf.GradientTape() as tape:
-            truth, forecast, weight = self._block(
+            truth, anchor, correction, weight = self._block(
                 table, picks, number * self.shape.batch_size, keys
             )
-            values = self._loss(truth, forecast)
+            values = self._loss(truth, anchor + correction)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.recipe.l2 > 0:
@@ -168,21 +179,30 @@ class Program:
         self._optimizer.apply([bounded], [self._weights])
         return loss
 
-    def _mean_loss(self, table: Table, picks: Picks) -> Any:
-        """Return each member's mean loss over its picks by output, (width, H), without training."""
+    def _measure(self, table: Table, picks: Picks) -> Measure:
+        """Return the measure of each member's picks, without training."""
         last = tf.reduce_max(picks.count)
 
-        def block(start: Any, total: Any) -> Any:
-            truth, forecast, weight = self._block(table, picks, start)
-            values = self._loss_by_output(truth, forecast) * weight[..., None]
-            return start + EVALUATION_ROWS, total + tf.reduce_sum(values, axis=1)
+        def block(start: Any, so_far: Measure) -> Any:
+            truth, anchor, correction, weight = self._block(table, picks, start)
+            losses = self._loss_by_output(truth, anchor + correction) * weight[..., None]
+            counts = weight[..., None] > 0
+            low = tf.reduce_min(tf.where(counts, correction, np.inf), axis=1)
+            high = tf.reduce_max(tf.where(counts, correction, -np.inf), axis=1)
+            return start + EVALUATION_ROWS, Measure(
+                so_far.loss + tf.reduce_sum(losses, axis=1),
+                tf.minimum(so_far.low, low),
+                tf.maximum(so_far.high, high),
+            )
 
-        nothing = tf.zeros([self.shape.width, self.shape.architecture.outputs])
-        _, total = tf.while_loop(lambda start, _: start < last, block, (0, nothing))
-        return total / tf.cast(picks.count, tf.float32)[:, None]
+        size = [self.shape.width, self.shape.architecture.outputs]
+        start = Measure(*(tf.fill(size, np.float32(x)) for x in (0.0, np.inf, -np.inf)))
+        _, total = tf.while_loop(lambda start, _: start < last, block, (0, start))
+        rows = tf.cast(picks.count, tf.float32)[:, None]
+        return Measure(total.loss / rows, total.low, total.high)
 
     def _block(self, table: Table, picks: Picks, start: Any, keys: Any = None) -> Any:
-        """Return truth and forecast of a block of picks, (width, rows, H), and 1 where one counts.
+        """Return truth, anchor, correction (width, rows, H) of a block, and 1 where a pick counts.
 
         `keys` of the dropout layers are given in training. The last batch is the shorter one:
         beyond the count, rows weigh nothing.
@@ -196,7 +216,7 @@ class Program:
         correction, _ = self._stack.stateless_call(
             self._layer_weights(), fixed, inputs, training=training
         )
-        return target, anchor + correction, weight
+        return target, anchor, correction, weight
 
     def _layer_weights(self) -> list[Any]:
         """Return the kernels and biases, (width, ...), that the matrix of weights holds."""

@@ -48,7 +48,10 @@ class Trained:
     `weights` are of networks of one output: network ``m * H + h`` is member m as it was at the
     best epoch (members, H) of output h, and gives that output. Row 0 of the losses is the
     untrained network; NaN stands where a member had stopped. `val_loss_by_output` is (epochs + 1,
-    members, H), and `val_loss` its mean. The learning rate is that of an epoch's last step. A
+    members, H), and `val_loss` its mean. `correction_range` is the largest correction of a
+    validation row less the smallest, `correction_size` the largest in absolute value, each of the
+    output where it is largest: a dead network corrects all rows alike. The learning rate is that
+    of an epoch's last step. A
     member that `diverged` reached a loss that is no finite number; its weights are the best
     before.
     """
@@ -61,6 +64,8 @@ class Trained:
     val_loss: Float
     val_loss_by_output: Float
     learning_rate: Float
+    correction_range: Float
+    correction_size: Float
 
 
 def train(
@@ -126,23 +131,28 @@ class _Run:
         losses = self._measured([m.training for m in members], [m.validation for m in members])
         self.stopping = EarlyStopping(plan.patience, losses[1], self._states())
         rates = np.array([member.learning_rate for member in members])
-        self.curves: list[tuple[Float, Float, Float]] = [(losses[0].mean(axis=1), losses[1], rates)]
+        nothing = np.zeros_like(losses[1])
+        self.curves: list[tuple[Float, ...]] = [
+            (losses[0].mean(axis=1), losses[1], rates, nothing, nothing)
+        ]
 
     def epoch(self, number: int) -> dict[str, Float]:
         """Train every member that has not stopped; return the epoch's losses and rates."""
         running = [self.trainees[at] for at in np.flatnonzero(self.stopping.active)]
         rates = {trainee.number: self._rates(trainee, number) for trainee in running}
 
-        def train_group(group: Group) -> tuple[Float, Float]:
-            return group.train(np.stack([rates[trainee.number] for trainee in group.trainees]))
+        def train_group(group: Group) -> tuple[Float, ...]:
+            own_rates = np.stack([rates[trainee.number] for trainee in group.trainees])
+            train_loss, measure = group.train(own_rates)
+            return train_loss, *measure
 
-        train_loss, val_loss = self._by_member(train_group, running)
+        train_loss, val_loss, low, high = self._by_member(train_group, running)
         self.stopping.update(train_loss, val_loss, self._states())
         self.plateaus.update(val_loss.mean(axis=1))
         last_rates = np.full(len(self.members), np.nan)
         for trainee in running:
             last_rates[trainee.number] = rates[trainee.number][-1]
-        self.curves.append((train_loss, val_loss, last_rates))
+        self.curves.append((train_loss, val_loss, last_rates, low, high))
         return {
             "loss": train_loss,
             "val_loss": val_loss.mean(axis=1),
@@ -155,7 +165,9 @@ class _Run:
 
     def outcome(self) -> Trained:
         """Return the best weights, and the curves so far."""
-        train_loss, val_loss, learning_rate = (np.array(x) for x in zip(*self.curves, strict=True))
+        train_loss, val_loss, learning_rate, low, high = (
+            np.array(curve) for curve in zip(*self.curves, strict=True)
+        )
         return Trained(
             weights=by_output(self.stopping.best_weights, self.plan.architecture),
             best_epoch=self.stopping.best_epoch,
@@ -165,6 +177,8 @@ class _Run:
             val_loss=val_loss.mean(axis=2),
             val_loss_by_output=val_loss,
             learning_rate=learning_rate,
+            correction_range=_finite((high - low).max(axis=2)),
+            correction_size=_finite(np.maximum(-low, high).max(axis=2)),
         )
 
     def _rates(self, trainee: Trainee, epoch: int) -> Float:
@@ -174,27 +188,27 @@ class _Run:
             trainee.member.learning_rate * self.plateaus.share[trainee.number] * shares
         )
 
-    def _measured(self, *picks: Sequence[NDArray[np.integer]]) -> tuple[Float, Float]:
+    def _measured(self, *picks: Sequence[NDArray[np.integer]]) -> tuple[Float, ...]:
         """Return the losses (members, H) of the untrained members over two sets of picks."""
 
-        def measure(group: Group) -> tuple[Float, Float]:
-            one, two = ([part[t.number] for t in group.trainees] for part in picks)
-            return group.measure(one), group.measure(two)
+        def measure(group: Group) -> tuple[Float, ...]:
+            own = [[part[t.number] for t in group.trainees] for part in picks]
+            return tuple(group.measure(part).loss for part in own)
 
         return self._by_member(measure, self.trainees)
 
     def _by_member(
-        self, work: Callable[[Group], tuple[Float, Float]], trainees: Sequence[Trainee]
-    ) -> tuple[Float, Float]:
-        """Do `work` for each group, side by side; return its two figures of all members, or NaN."""
+        self, work: Callable[[Group], tuple[Float, ...]], trainees: Sequence[Trainee]
+    ) -> tuple[Float, ...]:
+        """Do `work` for each group, side by side; return its figures of all members, or NaN."""
         groups = [
             Group(some, self.programs[some[0].member.lane], self.table)
             for some in packed(trainees, self.widths)
         ]
         outcomes = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
         numbers = [trainee.number for group in groups for trainee in group.trainees]
-        one, two = (np.concatenate(figures) for figures in zip(*outcomes, strict=True))
-        return self._placed(one, numbers), self._placed(two, numbers)
+        figures = (np.concatenate(parts) for parts in zip(*outcomes, strict=True))
+        return tuple(self._placed(figure, numbers) for figure in figures)
 
     def _placed(self, known: Float, numbers: Sequence[int]) -> Float:
         """Return a figure of some members among all of them, NaN where there is none."""
@@ -206,6 +220,10 @@ class _Run:
         """Return the weights of now as a matrix, a row a member."""
         size = sum(np.prod(shape) for shape in self.plan.architecture.shapes())
         return np.stack([trainee.state[:size] for trainee in self.trainees])
+
+
+def _finite(values: Float) -> Float:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def cores() -> int:

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pandas as pd
+
 from pipeline.data.source import COLUMNS, Download, Request, Source, conform
 from pipeline.errors import DataError, VolcastError
 
@@ -23,6 +25,8 @@ class GuardedSource:
             raise self._broken(f"it raised {type(error).__name__}: {error}") from error
         if not isinstance(answer, Download):
             raise self._broken(f"load must return a Download; it returned {type(answer).__name__}")
+        if not isinstance(answer.bars, pd.DataFrame):
+            raise self._broken(f"bars must be a frame; they are {type(answer.bars).__name__}")
         missing = [name for name in COLUMNS if name not in answer.bars]
         if missing:
             raise self._broken(f"its bars lack the columns {', '.join(missing)}")

@@ -4,8 +4,12 @@ The hues are Okabe and Ito's colour-blind-safe ones, moved to a middle lightness
 contrast of about 3:1 or more on both backgrounds.
 """
 
+from collections.abc import Iterable
+
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from matplotlib.transforms import Transform, offset_copy
 
 LABEL_GAP = 5.0  # points between the top of the axis and the y label
@@ -75,6 +79,14 @@ def legend_above(axes: Axes, *, columns: int = 4) -> None:
         columnspacing=1.4,
         handletextpad=0.5,
     )
+
+
+def log_axis(axis: Axis, places: Iterable[float] | None = None) -> None:
+    """Show powers of ten, or `places` only, as plain numbers: 0.001, 1e-06."""
+    if places is not None:
+        axis.set_major_locator(FixedLocator(list(places)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())
 
 
 def date_axis(axes: Axes) -> None:

@@ -186,6 +186,7 @@ def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
     [
         ("return make_bars()", "load must return a Download; it returned DataFrame"),
         ("return None", "it returned NoneType"),
+        ("return Download([1], {})", "bars must be a frame; they are list"),
         ("return 1 / 0", "it raised ZeroDivisionError: division by zero"),
         ("return Download(make_bars().drop(columns='open'), {})", "its bars lack the columns open"),
         ("return Download(make_bars().assign(open='x'), {})", "its bars have a wrong type"),

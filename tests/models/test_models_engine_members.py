@@ -5,6 +5,7 @@ import pytest
 
 from models.engine import training
 from models.engine.groups import Group, Trainee, packed, widths_of
+from models.engine.program import Measure
 from models.engine.recipe import Clipping, Recipe
 from models.engine.schedules import Schedule
 from tests.models.engine_samples import (
@@ -125,7 +126,9 @@ def test_every_row_is_seen_once_an_epoch_in_another_order_by_each_member(monkeyp
     monkeypatch.setattr(
         Group,
         "_run",
-        lambda group, picks, *_: orders.extend(picks) or (np.zeros((3, 2)), np.zeros((2, 1))),
+        lambda group, picks, *_: (
+            orders.extend(picks) or (np.zeros((3, 2)), Measure(*3 * [np.zeros((2, 1))]))
+        ),
     )
     trained([member(0), member(1)], plan(2))
     seen = [order for order in orders if len(order)]

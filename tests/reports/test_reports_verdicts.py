@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.curves import summary, verdicts
+from reports.verdicts import summary, verdicts
 from tests.reports.synthetic import make_history
 
 START = 0.3
@@ -134,7 +134,7 @@ def test_the_numbers_are_shares_of_the_har_start():
 def test_overfitting_names_the_epoch_from_which():
     val, train, _ = CASES["overfitting"]
     row = verdict_of(make_curve(val, train, noise=0.0))
-    assert f"from epoch {row['best_epoch']}" in row["words"]
+    assert f"after epoch {row['best_epoch']}" in row["words"]
     assert row["best_epoch"] == pytest.approx(8, abs=2)
 
 

@@ -1,0 +1,186 @@
+"""Several settings of one network, trained at once and judged on later rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.diagnose.problem import Problem, qlike_by_horizon
+from models.engine.groups import Group, Member, Trainee
+from models.engine.program import Shape, program
+from models.engine.stack import as_rows, build_stack, forward, initial_weights, set_weights
+from models.engine.training import Plan, Trained, train
+from models.regressor import KerasVolatilityRegressor
+
+Float = NDArray[np.float64]
+
+TIMED_EPOCHS = 3
+
+
+@dataclass(frozen=True)
+class Trials:
+    """What became of each setting.
+
+    Attributes
+    ----------
+    curves : DataFrame
+        `trial, member, epoch, train_loss, val_loss`: losses as shares of the untrained network's,
+        which are HAR's; a member's rows end with its stop.
+    outcomes : DataFrame
+        `trial, member, seed, best_epoch, epochs, diverged, validation, ratio`: the best validation
+        loss and the later rows' QLIKE of this one network, relative to HAR's, means over horizons.
+    together : DataFrame
+        `trial, batch_size, ratio, ms_per_epoch`: QLIKE of all members' mean, and the wall-clock
+        milliseconds that a network takes for an epoch while eight train side by side.
+    """
+
+    curves: pd.DataFrame
+    outcomes: pd.DataFrame
+    together: pd.DataFrame
+
+
+def run_trials(problem: Problem, settings: Mapping[str, Mapping[str, Any]]) -> Trials:
+    """Train the configured network with each of the named `settings`; judge it on `problem.test`.
+
+    Settings that differ in learning rate, batch size or weight decay only train in one stack.
+    """
+    regressors = {name: problem.changed(**changes) for name, changes in settings.items()}
+    alike: dict[Plan, list[str]] = {}
+    for name, regressor in regressors.items():
+        alike.setdefault(problem.plan(regressor), []).append(name)
+    parts = [
+        part
+        for plan, names in alike.items()
+        for part in _trained(problem, plan, {name: regressors[name] for name in names})
+    ]
+    order = list(settings)
+    curves, outcomes, together = (
+        pd.concat(tables, ignore_index=True).sort_values(
+            "trial", key=lambda names: names.map(order.index), kind="stable", ignore_index=True
+        )
+        for tables in zip(*parts, strict=True)
+    )
+    return Trials(curves, outcomes, together)
+
+
+def _trained(
+    problem: Problem, plan: Plan, regressors: Mapping[str, KerasVolatilityRegressor]
+) -> list[tuple[pd.DataFrame, ...]]:
+    teams = {name: problem.team(regressor) for name, regressor in regressors.items()}
+    everyone = [member for team in teams.values() for member in team]
+    trained = train(problem.rows, everyone, plan)
+    ratios, corrections = _judged(problem, plan, trained)
+    timed: dict[tuple[int, int], float] = {}
+    start = 0
+    tables: list[tuple[pd.DataFrame, ...]] = []
+    for name, team in teams.items():
+        mine = slice(start, start + len(team))
+        start = mine.stop
+        lane = team[0].lane
+        if lane not in timed:
+            timed[lane] = _milliseconds(problem, plan, team)
+        har = problem.har_loss(problem.test).mean()
+        whole = qlike_by_horizon(problem.rows, problem.test, corrections[mine].mean(0)[None])
+        together = {
+            "trial": [name],
+            "batch_size": [lane[0]],
+            "ratio": [float(whole.mean() / har)],
+            "ms_per_epoch": [timed[lane]],
+        }
+        tables.append(
+            (
+                _curves(name, trained, mine),
+                _outcomes(name, trained, mine, team, ratios[mine]),
+                pd.DataFrame(together),
+            )
+        )
+    return tables
+
+
+def _judged(problem: Problem, plan: Plan, trained: Trained) -> tuple[Float, Float]:
+    """Return each member's ratio to HAR, (members,), and its corrections (members, n, H).
+
+    Other losses than QLIKE are centred on the validation rows, as the regressor does.
+    """
+    later = _corrections(problem, plan, trained, problem.test)
+    if plan.recipe.loss != "qlike":
+        held_out = _corrections(problem, plan, trained, problem.validation)
+        rows = problem.validation
+        error = problem.rows.target[rows] - problem.rows.anchor[rows] - held_out
+        later = later + np.log(np.exp(error).mean(axis=1))[:, None]
+    losses = qlike_by_horizon(problem.rows, problem.test, later)
+    return losses.mean(axis=1) / problem.har_loss(problem.test).mean(), later
+
+
+def _corrections(
+    problem: Problem, plan: Plan, trained: Trained, numbers: NDArray[np.intp]
+) -> Float:
+    members, outputs = trained.best_epoch.shape
+    stack = build_stack(replace(plan.architecture, outputs=1), members * outputs)
+    set_weights(stack, trained.weights)
+    flat = forward(stack, problem.rows.inputs[numbers])[..., 0].astype(np.float64)
+    return flat.reshape(members, outputs, len(numbers)).swapaxes(1, 2)
+
+
+def _curves(name: str, trained: Trained, mine: slice) -> pd.DataFrame:
+    member, epoch = np.indices(trained.train_loss[:, mine].T.shape)
+    table = pd.DataFrame(
+        {
+            "trial": name,
+            "member": member.ravel(),
+            "epoch": epoch.ravel(),
+            **{
+                loss: (values[:, mine] / values[0, mine]).T.ravel()
+                for loss, values in (
+                    ("train_loss", trained.train_loss),
+                    ("val_loss", trained.val_loss),
+                )
+            },
+        }
+    )
+    return pd.DataFrame(table[(epoch <= trained.epochs_run[mine][:, None]).ravel()])
+
+
+def _outcomes(
+    name: str, trained: Trained, mine: slice, team: Sequence[Member], ratios: Float
+) -> pd.DataFrame:
+    curve = trained.val_loss_by_output[:, mine]
+    best = np.take_along_axis(curve, trained.best_epoch[None, mine], axis=0)[0]
+    return pd.DataFrame(
+        {
+            "trial": name,
+            "member": np.arange(len(team)),
+            "seed": [member.seed for member in team],
+            "best_epoch": trained.best_epoch[mine].max(axis=1),
+            "epochs": trained.epochs_run[mine],
+            "diverged": trained.diverged[mine],
+            "validation": best.mean(axis=1) / trained.val_loss[0, mine],
+            "ratio": ratios,
+        }
+    )
+
+
+def _milliseconds(problem: Problem, plan: Plan, team: Sequence[Member]) -> float:
+    """Return what a network-epoch takes in a group of the team's size; the program is compiled."""
+    decays = any(member.weight_decay > 0 for member in team)
+    width = min(8, 1 << (len(team) - 1).bit_length())
+    some = list(team)[:width]
+    compiled = program(Shape(plan.architecture, plan.recipe, width, team[0].lane[0], decays))
+    weights = initial_weights(plan.architecture, [member.seed for member in some])
+    states = compiled.state_of(as_rows(weights))
+    trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]
+    group = Group(trainees, compiled, problem.rows.table())
+    rates = np.full((len(some), team[0].lane[1]), 1e-6)
+    group.train(rates)
+    seconds = []
+    for _ in range(TIMED_EPOCHS):
+        start = time.perf_counter()
+        group.train(rates)
+        seconds.append(time.perf_counter() - start)
+    return 1000.0 * float(np.median(seconds)) / len(some)

@@ -1,0 +1,62 @@
+"""A sweep: members trained along one sequence of learning rates, and the loss before every step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engine.groups import Group, Member, Rows, Trainee, packed, widths_of
+from models.engine.program import Shape, program
+from models.engine.stack import as_rows, initial_weights
+from models.engine.training import Plan, cores
+
+Float = NDArray[np.float64]
+
+
+def sweep(
+    rows: Rows, members: Sequence[Member], plan: Plan, rates: Float
+) -> tuple[Float, list[NDArray[np.integer]]]:
+    """Train every member one step at each of `rates`, over as many epochs as that takes.
+
+    Returns the losses of the data, (steps, members), each before its step is taken, and the rows
+    of each member in the order in which it met them. Nobody stops; a member that diverges goes on
+    with losses that are no numbers.
+    """
+    widths = widths_of(members)
+    states = initial_weights(plan.architecture, [member.seed for member in members])
+    programs = {
+        lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], _decays(members)))
+        for lane, width in widths.items()
+    }
+    first = next(iter(programs.values())).state_of(as_rows(states))
+    trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(members, first, strict=True))]
+    table = rows.table()
+    groups = [
+        Group(some, programs[some[0].member.lane], table) for some in packed(trainees, widths)
+    ]
+    losses = np.full((len(rates), len(members)), np.nan)
+    orders: list[NDArray[np.integer]] = [np.empty(0, np.intp)] * len(members)
+
+    def walk(group: Group) -> None:
+        numbers = [trainee.number for trainee in group.trainees]
+        _, steps = group.trainees[0].member.lane
+        for start in range(0, len(rates), steps):
+            some = rates[start : start + steps]
+            picked = [t.shuffle.permutation(t.member.training) for t in group.trainees]
+            taken = [order[: len(some) * group.program.shape.batch_size] for order in picked]
+            losses[start : start + len(some), numbers] = group.step(
+                taken, np.tile(some, (len(numbers), 1))
+            )[0]
+            for number, order in zip(numbers, taken, strict=True):
+                orders[number] = np.concatenate([orders[number], order])
+
+    with ThreadPoolExecutor(cores()) as pool:
+        list(pool.map(walk, groups))
+    return losses, orders
+
+
+def _decays(members: Sequence[Member]) -> bool:
+    return any(member.weight_decay > 0 for member in members)

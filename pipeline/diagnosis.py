@@ -1,0 +1,123 @@
+"""The diagnostics by name: how each is measured, and which finding it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from pipeline import artifacts
+from pipeline.errors import RunFolderError
+
+if TYPE_CHECKING:
+    from models.diagnose.problem import Problem
+    from pipeline.progress import Progress
+    from reports.finding import Finding
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One diagnostic: `measure` makes its tables, `finding` puts them in words and figures."""
+
+    name: str
+    about: str
+    measure: Callable[[Problem], Tables]
+    finding: Callable[[Tables, Problem], Finding]
+
+
+def _rates(problem: Problem) -> Tables:
+    from models.diagnose.rate_finder import find_rate
+
+    return vars(find_rate(problem))
+
+
+def _rates_finding(tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.rates import rates_finding
+
+    return rates_finding(**tables, configured=problem.regressor.learning_rate)
+
+
+def _map(problem: Problem) -> Tables:
+    from models.diagnose.settings_map import map_settings
+
+    return vars(map_settings(problem))
+
+
+def _map_finding(tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.settings_map import map_finding
+
+    return map_finding(**tables, configured=(problem.regressor.learning_rate, problem.batch_size))
+
+
+def _compared(name: str, problem: Problem) -> Tables:
+    from models.diagnose import comparison
+
+    compare: dict[str, Any] = {
+        "optimizers": comparison.compare_optimizers,
+        "batch-sizes": comparison.compare_batch_sizes,
+        "learning-rates": comparison.compare_learning_rates,
+    }
+    tables: Tables = vars(compare[name](problem))
+    return tables
+
+
+def _comparison_finding(name: str, tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.comparison import comparison_finding
+
+    configured = {
+        "optimizers": f"{problem.regressor.optimizer},",
+        "batch-sizes": f"batch {problem.batch_size}",
+        "learning-rates": f"rate {problem.regressor.learning_rate:g}",
+    }
+    return comparison_finding(name, tables, configured[name])
+
+
+def _comparison(name: str, about: str) -> Diagnostic:
+    return Diagnostic(name, about, partial(_compared, name), partial(_comparison_finding, name))
+
+
+DIAGNOSTICS = {
+    diagnostic.name: diagnostic
+    for diagnostic in (
+        Diagnostic("rates", "the learning-rate finder", _rates, _rates_finding),
+        Diagnostic("map", "learning rate and batch size", _map, _map_finding),
+        _comparison("optimizers", "six optimizers"),
+        _comparison("batch-sizes", "batch sizes"),
+        _comparison("learning-rates", "learning rates"),
+    )
+}
+
+
+def measure(name: str, problem: Problem, progress: Progress) -> dict[str, pd.DataFrame]:
+    """Return the tables of a diagnostic."""
+    progress.note(f"measuring {DIAGNOSTICS[name].about}")
+    return dict(DIAGNOSTICS[name].measure(problem))
+
+
+def write_tables(folder: Path, name: str, tables: Tables) -> None:
+    """Write the tables of a diagnostic into `folder`, each as ``name.table.parquet``."""
+    for part, table in tables.items():
+        artifacts.write_frame(folder / f"{name}.{part}.parquet", table)
+
+
+def read_tables(folder: Path) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return the tables of every diagnostic in `folder`, by name and table.
+
+    Raises
+    ------
+    RunFolderError
+        A table is damaged, or of a diagnostic that is not known.
+    """
+    found: dict[str, dict[str, pd.DataFrame]] = {}
+    for path in sorted(folder.glob("*.parquet")):
+        name, part, _ = path.name.split(".")
+        if name not in DIAGNOSTICS:
+            raise RunFolderError(f"{path} belongs to no diagnostic; delete it and run again")
+        found.setdefault(name, {})[part] = artifacts.read_frame(path)
+    return {name: found[name] for name in DIAGNOSTICS if name in found}

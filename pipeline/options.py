@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings in TOML.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+SourceOption = Annotated[
+    str | None, typer.Option("--source", help="Where prices come from: sample, yahoo, files.")
+]
+TickerOption = Annotated[list[str] | None, typer.Option("--ticker", help="May be repeated.")]

@@ -1,0 +1,136 @@
+"""Optimizers, batch sizes and learning rates compared: words, curves and a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from reports.figures.comparison import trial_curves
+from reports.figures.render import figure_svg
+from reports.finding import Finding, Panel
+from reports.presentation import Column, p_value, text_table
+
+LEVEL = 0.05
+TRIAL_COLUMNS = [
+    Column("trial", "Setting"),
+    Column("best_epoch", "Best epoch", ".0f"),
+    Column("epochs", "Epochs", ".0f"),
+    Column("diverged", "Diverged", ".0%"),
+    Column("validation", "Validation loss", ".4f"),
+    Column("spread", "Seed spread", ".4f"),
+    Column("ratio", "Later rows, ratio to HAR", ".4f"),
+    Column("p_value", "p against the best", p_value),
+    Column("ms_per_epoch", "ms an epoch", ".2f"),
+    Column("seconds_to_best", "Seconds to the best epoch", ".3f"),
+]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is compared: names for the page, whether the trials have an order, how it was done."""
+
+    name: str
+    title: str
+    thing: str
+    ordered: bool
+    method: str
+
+
+KINDS = {
+    "optimizers": Kind(
+        "optimizers",
+        "Optimizers",
+        "optimizer",
+        False,
+        "Each optimizer at its own best of five rates, by the validation loss.",
+    ),
+    "batch-sizes": Kind(
+        "batch-sizes", "Batch sizes", "batch size", True, "All at the configured learning rate."
+    ),
+    "learning-rates": Kind(
+        "learning-rates", "Learning rates", "learning rate", True, "All at the configured batches."
+    ),
+}
+
+
+def comparison_table(outcomes: pd.DataFrame, together: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a trial: means over the networks, seed spread, test against the best, cost.
+
+    `p_value` is Welch's, of the validation losses of the networks against those of the trial with
+    the lowest mean; trials differ in it by their seeds.
+    """
+    names = list(dict.fromkeys(outcomes["trial"]))
+    found = outcomes.groupby("trial", sort=False)
+    columns = ["best_epoch", "epochs", "diverged", "validation", "ratio"]
+    table = found[columns].mean()
+    table["spread"] = found["validation"].std()
+    losses = {str(name): part["validation"].to_numpy(np.float64) for name, part in found}
+    best = losses[str(table["validation"].idxmin())]
+    table["p_value"] = [
+        1.0 if losses[name] is best else _welch(losses[name], best) for name in names
+    ]
+    table["ms_per_epoch"] = together.set_index("trial")["ms_per_epoch"]
+    table["seconds_to_best"] = table["ms_per_epoch"] * table["best_epoch"] / 1000
+    return table.reset_index()
+
+
+def _welch(one: np.ndarray, other: np.ndarray) -> float:
+    if not (np.ptp(one) or np.ptp(other)):
+        return float(np.array_equal(one, other))
+    return float(stats.ttest_ind(one, other, equal_var=False).pvalue)
+
+
+def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured: str) -> Finding:
+    """Return the finding on the tables of `models.diagnose.trials.Trials`, by attribute.
+
+    `name` is of KINDS; `configured` is how the name of the configured setting's trial begins.
+    """
+    kind = KINDS[name]
+    table = comparison_table(trials["outcomes"], trials["together"])
+    best = table.iloc[int(table["validation"].argmin())]
+    equal = table[table["p_value"] > LEVEL]
+    worst = table.iloc[int(table["validation"].argmax())]
+    sentence = (
+        f"{best['trial'].capitalize()} has the lowest validation loss, {best['validation']:.3f} of "
+        f"HAR's (on later rows {best['ratio']:.3f}); {len(equal) - 1} of {len(table) - 1} others "
+        f"cannot be told from it. The worst is {worst['trial']} with {worst['validation']:.3f}."
+    )
+
+    def panel(loss: str, title: str) -> Panel:
+        def draw(axes: Axes) -> Axes:
+            return trial_curves(trials["curves"], axes, ordered=kind.ordered, loss=loss)
+
+        svg = figure_svg(draw, name=f"{kind.name}-{loss}", alt=f"{title} by {kind.thing}.")
+        return Panel(title, svg)
+
+    return Finding(
+        name=kind.name,
+        title=kind.title,
+        sentence=sentence,
+        advice=_advice(equal, configured),
+        panels=[panel("val_loss", "Validation loss"), panel("train_loss", "Train loss")],
+        tables={f"Every {kind.thing}": text_table(table, TRIAL_COLUMNS)},
+        method=f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
+        "their middle half. Milliseconds are wall-clock, of one network while eight train at once.",
+    )
+
+
+def _advice(equal: pd.DataFrame, configured: str) -> str:
+    quickest = equal.iloc[int(equal["seconds_to_best"].argmin())]
+    mine = equal[equal["trial"].str.startswith(configured)]
+    seconds = f"{quickest['seconds_to_best']:.2g} s a network"
+    if mine.empty:
+        return (
+            f"Take {quickest['trial']}: of those as good as the best it gets there soonest, in "
+            f"{seconds}."
+        )
+    own = mine.iloc[0]
+    if own["trial"] == quickest["trial"]:
+        return f"Keep {own['trial']}: nothing is better, and none as good is quicker."
+    return (
+        f"Keep {own['trial']}: nothing is better; {quickest['trial']} gets as far in less time, "
+        f"{seconds} against {own['seconds_to_best']:.2g}."
+    )

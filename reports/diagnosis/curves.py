@@ -1,0 +1,44 @@
+"""The curves of a run in words: what happened in its folds, and what to do."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.figures.curve_bands import curve_bands, draw_curve_bands
+from reports.figures.render import figure_svg
+from reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
+from reports.finding import Finding, Panel
+from reports.presentation import VERDICT_COLUMNS, text_table
+from reports.verdicts import advice, summary, verdicts
+
+
+def curves_finding(history: pd.DataFrame, max_epochs: int) -> Finding:
+    """Return the finding on the training curves (docs/tables.md) of all folds and members."""
+    table = verdicts(history, max_epochs)
+    bands = curve_bands(history)
+    lowest = history.loc[history.groupby(["fold", "member"])["val_loss"].idxmin(), "epoch"]
+    folds = curves_by_fold(history, "val_loss")
+
+    def draw_bands(axes: Axes) -> Axes:
+        return draw_curve_bands(bands, lowest, axes)
+
+    def draw_folds(axes: Axes) -> Axes:
+        return training_curves(folds, axes, loss="val_loss")
+
+    members = len(lowest)
+    alt = f"Train and validation loss of {members} members, bands from the 10 % to the 90 % one."
+    return Finding(
+        name="curves",
+        title="Training curves",
+        sentence=summary(table),
+        advice=advice(table),
+        panels=[
+            Panel(f"All {members} networks", figure_svg(draw_bands, name="curves-all", alt=alt)),
+            Panel(
+                f"{LABEL_OF_LOSS['val_loss']}, fold by fold",
+                figure_svg(draw_folds, name="curves-folds", alt="Validation loss of each fold."),
+            ),
+        ],
+        tables={"Verdict on each fold": text_table(table, VERDICT_COLUMNS)},
+        method="Bands hold four fifths of the networks. Every number is a share of the loss of the "
+        "untrained network, which is HAR; noise is the robust scale of epoch-to-epoch changes.",
+    )

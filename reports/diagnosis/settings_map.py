@@ -1,0 +1,95 @@
+"""The map of learning rate and batch size in words and figures."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.figures.render import figure_svg
+from reports.figures.settings_map import epoch_cost, settings_map
+from reports.finding import Finding, Panel
+from reports.presentation import Column, p_value, text_table
+from reports.settings_map import Judgement, judge
+
+MAP_COLUMNS = [
+    Column("learning_rate", "Learning rate", ".2g"),
+    Column("batch_size", "Batch size", "d"),
+    Column("mean", "Ratio to HAR", ".4f"),
+    Column("spread", "Seed spread", ".4f"),
+    Column("p_value", "p against the best", p_value),
+    Column("equal", "Equal", lambda equal: "yes" if equal else "no"),
+    Column("ratio_together", "Mean of the networks", ".4f"),
+    Column("ms_per_epoch", "ms an epoch", ".2f"),
+]
+LINEAR, ROOT = 1.0, 0.5
+
+
+def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[float, int]) -> Finding:
+    """Return the finding on a `SettingsMap`; `configured` is a learning rate and a batch size."""
+    judged = judge(seeds, cells)
+    best = judged.best
+    equals = int(judged.cells["equal"].sum())
+    sentence = (
+        f"Best is a learning rate of {best['learning_rate']:.2g} with batches of "
+        f"{best['batch_size']:.0f}: QLIKE of later rows is {best['mean']:.3f} of HAR's, with a "
+        f"seed spread of {best['spread']:.3f}; {equals - 1} of {len(judged.cells) - 1} other cells "
+        f"cannot be told from it. {_ridge_words(judged)}"
+    )
+
+    def draw_map(axes: Axes) -> Axes:
+        return settings_map(judged.cells, judged.ridge, configured, axes)
+
+    def draw_cost(axes: Axes) -> Axes:
+        return epoch_cost(judged.cells, axes)
+
+    ordered = judged.cells.sort_values("mean", ignore_index=True)
+    return Finding(
+        name="map",
+        title="Learning rate and batch size",
+        sentence=sentence,
+        advice=_advice(judged, configured),
+        panels=[
+            Panel(
+                "QLIKE of later rows, ratio to HAR",
+                figure_svg(draw_map, name="map", alt=sentence, height_px=330),
+            ),
+            Panel(
+                "What an epoch costs",
+                figure_svg(draw_cost, name="map-cost", alt="Milliseconds an epoch by batch size"),
+            ),
+        ],
+        tables={"Every cell, the best first": text_table(ordered, MAP_COLUMNS)},
+        method="Mean of single networks with their own seeds, over all horizons, on rows later "
+        "than those that trained and stopped them, all before the first tested session. Framed: "
+        "the best; dots: not told from it (Welch's test, Holm, 5 %), which speaks of seeds, not of "
+        "other days; diamond: as configured; line: the best rate of each batch size.",
+    )
+
+
+def _ridge_words(judged: Judgement) -> str:
+    if np.isnan(judged.slope):
+        return "The best rate lies at the map's edge for most batch sizes: there is no ridge."
+    rule = "linear scaling" if judged.slope > (LINEAR + ROOT) / 2 else "the square root's rule"
+    return (
+        f"The best rate grows with the batch size to the power of {judged.slope:.2f} ± "
+        f"{judged.slope_error:.2f} (1 is linear scaling, 0.5 the square root's rule): nearest to "
+        f"{rule}."
+    )
+
+
+def _advice(judged: Judgement, configured: tuple[float, int]) -> str:
+    best = judged.best
+    change = (
+        f"set model.learning_rate = {best['learning_rate']:.2g} and model.batch_size = "
+        f"{best['batch_size']:.0f}"
+    )
+    cells = judged.cells
+    mine = cells[
+        np.isclose(cells["learning_rate"], configured[0]) & (cells["batch_size"] == configured[1])
+    ]
+    if mine.empty:
+        return f"{change[0].upper()}{change[1:]}; the configured cell is not on the map."
+    own = f"a learning rate of {configured[0]:.2g} with batches of {configured[1]}"
+    if bool(mine["equal"].iloc[0]):
+        return f"Keep {own}: it cannot be told from the best."
+    gap = 100 * (float(mine["mean"].iloc[0]) / float(best["mean"]) - 1)
+    return f"{change[0].upper()}{change[1:]}: {own} is {gap:.1f} % worse."
