@@ -156,6 +156,22 @@ def verify(
         typer.echo(json.dumps(proofs, indent=1))
 
 
+@app.command()
+def lab(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The page.")] = Path("lab.html"),
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Write a page on how gradient descent and backpropagation work, all computed here."""
+    from pipeline.lab import write_lab
+
+    sections = write_lab(out)
+    if as_json:
+        typer.echo(json.dumps({"page": str(out), "sections": sections}, indent=1))
+    else:
+        typer.echo(out)
+
+
 def run_stored(run_dir: Path, stage: str, quiet: bool) -> None:
     """Run one stage of a run folder with its own settings."""
     from pipeline.run import stored_config

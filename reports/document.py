@@ -20,6 +20,7 @@ from reports.breakdowns import (
     regimes,
 )
 from reports.content import ReportContent
+from reports.finding import Panel
 from reports.pages import environment
 from reports.presentation import TextTable, text_table
 from reports.scores import POOLED, scored_rows

@@ -36,6 +36,12 @@ class Finding:
         Heading to table; shown folded.
     method
         How it was measured, in a sentence or two.
+    prose
+        Paragraphs that explain, before the figures; the advice then comes last.
+    steps
+        What happens in which order, as a numbered list after the paragraphs.
+    unfolded
+        Whether the tables are shown at once.
     """
 
     name: str
@@ -45,3 +51,6 @@ class Finding:
     panels: Sequence[Panel] = ()
     tables: Mapping[str, TextTable] = field(default_factory=dict)
     method: str = ""
+    prose: Sequence[str] = ()
+    steps: Sequence[str] = ()
+    unfolded: bool = False

@@ -109,6 +109,13 @@ def as_it_stands(trial: Trial, words: list[str]) -> None:
     trial.volcast(*words[1:])
 
 
+def writes_the_lab(trial: Trial, words: list[str]) -> None:
+    """Write the lab's page where the trial's files are."""
+    page = trial.folder / "lab.html"
+    trial.volcast("lab", "--out", str(page))
+    assert page.stat().st_size > 0
+
+
 def make_target(trial: Trial, words: list[str]) -> None:
     """Ask make for the commands of a target, without running them."""
     command = ["make", "--dry-run", *words[1:]]
@@ -154,6 +161,7 @@ KNOWN: dict[str, Check] = {
     "volcast config": prints_settings,
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
+    "volcast lab": writes_the_lab,
     **{
         f"volcast {name}": on_the_run
         for name in ("download", "features", "train", "evaluate", "report", "forecast", "verify")

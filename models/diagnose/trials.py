@@ -75,7 +75,11 @@ def _trained(
     teams = {name: problem.team(regressor) for name, regressor in regressors.items()}
     everyone = [member for team in teams.values() for member in team]
     trained = train(problem.rows, everyone, plan)
-    ratios, corrections = _judged(problem, plan, trained)
+    corrections = {
+        part: _corrections(problem, plan, trained, getattr(problem, part))
+        for part in ("validation", "test")
+    }
+    ratios = _ratios(problem, plan, corrections)
     timed: dict[tuple[int, int], float] = {}
     start = 0
     tables: list[tuple[pd.DataFrame, ...]] = []
@@ -85,12 +89,11 @@ def _trained(
         lane = team[0].lane
         if lane not in timed:
             timed[lane] = _milliseconds(problem, plan, team)
-        har = problem.har_loss(problem.test).mean()
-        whole = qlike_by_horizon(problem.rows, problem.test, corrections[mine].mean(0)[None])
+        mean = {part: values[mine].mean(axis=0)[None] for part, values in corrections.items()}
         together = {
             "trial": [name],
             "batch_size": [lane[0]],
-            "ratio": [float(whole.mean() / har)],
+            "ratio": _ratios(problem, plan, mean),
             "ms_per_epoch": [timed[lane]],
         }
         tables.append(
@@ -103,19 +106,18 @@ def _trained(
     return tables
 
 
-def _judged(problem: Problem, plan: Plan, trained: Trained) -> tuple[Float, Float]:
-    """Return each member's ratio to HAR, (members,), and its corrections (members, n, H).
+def _ratios(problem: Problem, plan: Plan, corrections: Mapping[str, Float]) -> Float:
+    """Return the ratio to HAR on the later rows of each correction (networks, n, H), (networks,).
 
     Other losses than QLIKE are centred on the validation rows, as the regressor does.
     """
-    later = _corrections(problem, plan, trained, problem.test)
+    later = corrections["test"]
     if plan.recipe.loss != "qlike":
-        held_out = _corrections(problem, plan, trained, problem.validation)
         rows = problem.validation
-        error = problem.rows.target[rows] - problem.rows.anchor[rows] - held_out
+        error = problem.rows.target[rows] - problem.rows.anchor[rows] - corrections["validation"]
         later = later + np.log(np.exp(error).mean(axis=1))[:, None]
     losses = qlike_by_horizon(problem.rows, problem.test, later)
-    return losses.mean(axis=1) / problem.har_loss(problem.test).mean(), later
+    return np.asarray(losses.mean(axis=1) / problem.har_loss(problem.test).mean())
 
 
 def _corrections(

@@ -54,7 +54,14 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def figure_svg(draw: Callable[[Axes], object], *, name: str, alt: str, height_px: int = 260) -> str:
+def figure_svg(
+    draw: Callable[[Axes], object],
+    *,
+    name: str,
+    alt: str,
+    height_px: int = 260,
+    projection: str | None = None,
+) -> str:
     """Return the drawing as an SVG element to be placed in a page.
 
     Parameters
@@ -67,13 +74,15 @@ def figure_svg(draw: Callable[[Axes], object], *, name: str, alt: str, height_px
         What the figure shows, for those who cannot see it.
     height_px
         Height at the width of a panel (420 px).
+    projection
+        Of the Axes, such as "3d"; None is the plane.
 
     The same drawing gives the same bytes. Text and axes take the page's text colour.
     """
     size = (WIDTH_PX / POINTS_PER_INCH, height_px / POINTS_PER_INCH)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=size, dpi=POINTS_PER_INCH, layout="constrained")
-        axes = figure.add_subplot()
+        axes = figure.add_subplot(projection=projection)
         draw(axes)
         if axes.get_legend() is None:  # else the layout makes room for it, and for the y label
             figure.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0, 1.0 - ROOM_FOR_Y_LABEL))

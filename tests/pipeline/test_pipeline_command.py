@@ -17,7 +17,7 @@ from tests.pipeline.samples import volcast
 
 COMMANDS = [
     *("run", "download", "features", "train", "evaluate", "report"),
-    *("forecast", "config", "verify"),
+    *("forecast", "config", "verify", "lab"),
 ]
 HEAVY = ["numpy", "pandas", "scipy", "sklearn", "keras", "tensorflow", "arch", "matplotlib"]
 HEAVY += ["pyarrow", "statsmodels", "exchange_calendars", "yfinance", "jinja2"]

@@ -1,0 +1,1 @@
+"""Dense networks and backpropagation in plain NumPy and float64, short enough to be read."""

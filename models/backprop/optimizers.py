@@ -1,0 +1,150 @@
+"""Update rules: each turns a gradient g, and what it remembers, into a change of the weight.
+
+r is the rate, m the momentum, v what the rule remembers of earlier gradients. The rules without a
+remark are Keras's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from models.backprop._typing import Float
+
+Memory = tuple[Float, ...]
+
+
+class Rule(Protocol):
+    """One update rule; a parameter's memory holds `slots` arrays, all zero at first."""
+
+    @property
+    def rate(self) -> float:
+        """The learning rate."""
+
+    @property
+    def slots(self) -> int:
+        """How many arrays a parameter's memory holds."""
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter in this step (1, 2, ...), and the new memory."""
+
+
+@dataclass(frozen=True)
+class Vanilla:
+    """Gradient descent: ``-r g``."""
+
+    rate: float
+    slots = 0
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        return -self.rate * g, ()
+
+
+@dataclass(frozen=True)
+class Momentum:
+    """Classical momentum (Polyak 1964), the convention of Keras: ``v = m v - r g``, add v."""
+
+    rate: float
+    momentum: float = 0.9
+    slots = 1
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        v = self.momentum * memory[0] - self.rate * g
+        return v, (v,)
+
+
+@dataclass(frozen=True)
+class AveragedMomentum:
+    """Momentum as a moving average (EMA): ``v = m v + (1 - m) g``, add ``-r v``.
+
+    Not Keras's: it takes the steps of classical momentum with the rate ``r (1 - m)``.
+    """
+
+    rate: float
+    momentum: float = 0.9
+    slots = 1
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        v = self.momentum * memory[0] + (1.0 - self.momentum) * g
+        return -self.rate * v, (v,)
+
+
+@dataclass(frozen=True)
+class Nesterov:
+    """Momentum that looks ahead (Nesterov 1983): ``v = m v - r g``, add ``m v - r g``."""
+
+    rate: float
+    momentum: float = 0.9
+    slots = 1
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        v = self.momentum * memory[0] - self.rate * g
+        return self.momentum * v - self.rate * g, (v,)
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """Steps by the gradient's recent size: ``v = d v + (1 - d) g^2``, add ``-r g / sqrt(v + e)``.
+
+    Tieleman & Hinton 2012.
+    """
+
+    rate: float
+    decay: float = 0.9
+    epsilon: float = 1e-7
+    slots = 1
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        v = self.decay * memory[0] + (1.0 - self.decay) * g**2
+        return -self.rate * g / np.sqrt(v + self.epsilon), (v,)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Averaged momentum over the recent size, both freed of their start at zero.
+
+    Kingma & Ba 2015, in the order of its section 2, where epsilon is not corrected.
+    """
+
+    rate: float
+    momentum: float = 0.9
+    decay: float = 0.999
+    epsilon: float = 1e-7
+    slots = 2
+
+    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return what to add to the parameter, and the new memory."""
+        mean = self.momentum * memory[0] + (1.0 - self.momentum) * g
+        square = self.decay * memory[1] + (1.0 - self.decay) * g**2
+        correction = np.sqrt(1.0 - self.decay**step) / (1.0 - self.momentum**step)
+        change = -self.rate * correction * mean / (np.sqrt(square) + self.epsilon)
+        return change, (mean, square)
+
+
+class Descent:
+    """A rule at work: remembers the past gradients of each parameter."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self.steps = 0
+        self._memories: list[Memory] = []
+
+    def step(self, parameters: Sequence[Float], gradients: Sequence[Float]) -> list[Float]:
+        """Return the parameters after one step."""
+        if not self._memories:
+            self._memories = [(np.zeros_like(p),) * self.rule.slots for p in parameters]
+        self.steps += 1
+        changed = [
+            self.rule.change(g, memory, self.steps)
+            for g, memory in zip(gradients, self._memories, strict=True)
+        ]
+        self._memories = [memory for _, memory in changed]
+        return [p + change for p, (change, _) in zip(parameters, changed, strict=True)]

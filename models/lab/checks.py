@@ -1,0 +1,103 @@
+"""Gradient checks of every experiment of the lab, and of one gradient that is wrong on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from models.backprop._typing import Float
+from models.backprop.gradient_check import (
+    TOLERANCE,
+    central_differences,
+    parameter_errors,
+    relative_error,
+)
+from models.backprop.losses import BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY, MSE, Loss
+from models.backprop.network import Network, Parameters, loss_and_gradients
+from models.backprop.training import Rows
+from models.lab import (
+    batches,
+    bowls,
+    by_hand,
+    classes,
+    credit,
+    graph,
+    logistic,
+    vanishing,
+    wells,
+    xor,
+)
+from models.lab.functions import PARABOLA, bowl
+
+DEPTH = 3  # of the stacks; deeper sigmoids leave less than rounding lets differences see
+PLANTED = "XOR, a sign turned on purpose"
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Return `checks`: `subject, loss, gradients` (how many), `error`, `planted` and `passed`.
+
+    The error is the largest relative one over the parameters; it passes below `TOLERANCE`.
+    """
+    records = [*_of_functions(), *_of_networks()]
+    table = pd.DataFrame(records, columns=["subject", "loss", "gradients", "error"])
+    table["planted"] = table["subject"] == PLANTED
+    table["passed"] = table["error"] < TOLERANCE
+    return {"checks": table.assign(tolerance=TOLERANCE)}
+
+
+def with_wrong_sign(
+    network: Network, inputs: Float, truth: Float, loss: Loss
+) -> tuple[float, Parameters]:
+    """Backpropagate, but turn the sign of one entry of the first weights."""
+    value, gradients = loss_and_gradients(network, inputs, truth, loss)
+    gradients[0] = gradients[0].copy()
+    gradients[0][0, 0] *= -1.0
+    return value, gradients
+
+
+def _of_functions() -> Iterator[tuple[str, str, int, float]]:
+    """Yield the checks of the functions of a point, and of the graph."""
+    functions = [(PARABOLA, np.array([5.0]))]
+    functions += [(bowl(steepness), np.array(bowls.START)) for steepness in bowls.STEEPNESS]
+    functions += [(wells.WELLS, np.array(wells.STARTS["slope"]))]
+    for function, at in functions:
+        numeric = central_differences(function.value_at, at)
+        yield function.name, "", at.size, relative_error(function.gradient(at), numeric)
+    gradients = graph.backward(graph.forward(graph.AT))
+    chain = np.array([gradients[name] for name in graph.AT])
+    yield "graph j = 3 (a + b c)", "", chain.size, relative_error(chain, graph.numeric_gradients())
+
+
+def _of_networks() -> Iterator[tuple[str, str, int, float]]:
+    for subject, network, rows, loss in _networks():
+        backpropagation = with_wrong_sign if subject == PLANTED else loss_and_gradients
+        errors = parameter_errors(network, rows, loss, backpropagation)
+        yield subject, loss.name, sum(p.size for p in network.parameters), max(errors)
+
+
+def _networks() -> list[tuple[str, Network, Rows, Loss]]:
+    """Return every network of the lab, untrained, with its rows and its loss."""
+    hand = (by_hand.INPUTS, by_hand.TRUTH)
+    exclusive_or = (xor.network(), (xor.INPUTS, xor.TRUTH), BINARY_CROSS_ENTROPY)
+    return [
+        *(
+            (f"2-1-1 network, {name}", by_hand.network(), hand, loss)
+            for name, loss in by_hand.LOSSES.items()
+        ),
+        ("2-3-1 network", credit.network(), (credit.INPUTS, credit.TRUTH), MSE),
+        ("XOR, 2-4-1", *exclusive_or),
+        ("one neuron", logistic.network(), logistic.rows(), BINARY_CROSS_ENTROPY),
+        ("three classes", classes.network(), classes.rows()[0], CATEGORICAL_CROSS_ENTROPY),
+        ("straight line", batches.line(), batches.line_rows(), MSE),
+        ("curve, 1-8-1", batches.curve_network(), batches.curve_rows(), MSE),
+        *((f"stack of {DEPTH}, {name}", *_stack(name), MSE) for name in vanishing.NAMES),
+        (PLANTED, *exclusive_or),
+    ]
+
+
+def _stack(name: str) -> tuple[Network, Rows]:
+    rng = np.random.default_rng(DEPTH)
+    inputs, truth = rng.normal(size=(2, 2, vanishing.UNITS))
+    return vanishing.stack(name, DEPTH, rng), (inputs, truth)

@@ -1,0 +1,69 @@
+"""Three classes by softmax: a spiral of three arms, stopped early."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from models.backprop._typing import Float
+from models.backprop.activations import SOFTMAX, TANH
+from models.backprop.losses import CATEGORICAL_CROSS_ENTROPY
+from models.backprop.network import Network, drawn_network
+from models.backprop.optimizers import Adam
+from models.backprop.training import Recipe, train
+from models.lab.regions import accuracy, point_table, region_table
+
+ARMS, ROWS_AN_ARM, HIDDEN = 3, 120, 24
+TURNS, NOISE = 0.6, 0.3  # of a whole turn; radians
+VALIDATION_SHARE = 0.3
+RECIPE = Recipe(CATEGORICAL_CROSS_ENTROPY, Adam(0.02), epochs=200, batch_size=32, patience=20)
+VIEW = (-1.15, 1.15)
+SEED = 1
+
+
+def rows() -> tuple[tuple[Float, Float], tuple[Float, Float]]:
+    """Return training and validation rows: inputs (n, 2), and a one in the class's column."""
+    rng = np.random.default_rng(SEED)
+    classes = np.repeat(np.arange(ARMS), ROWS_AN_ARM)
+    radius = rng.uniform(0.1, 1.0, len(classes))
+    angle = 2.0 * np.pi * (classes / ARMS + TURNS * radius) + rng.normal(0, NOISE, len(classes))
+    inputs = radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    order = rng.permutation(len(classes))
+    held_out, training = np.split(order, [int(VALIDATION_SHARE * len(order))])
+    truth = np.eye(ARMS)[classes]
+    return (inputs[training], truth[training]), (inputs[held_out], truth[held_out])
+
+
+def network() -> Network:
+    """Return the untrained network."""
+    return drawn_network((2, HIDDEN, ARMS), (TANH, SOFTMAX), np.random.default_rng(SEED))
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Return `points` (validation), `regions`, `history` with accuracies, and a `summary`.
+
+    `history` has rows `epoch, train_loss, val_loss, train_accuracy, val_accuracy`; `summary` one
+    row: `best_epoch, epochs, train_accuracy, val_accuracy` of the weights that were restored.
+    """
+    training, validation = rows()
+    trained = train(network(), training, RECIPE, validation=validation)
+    history = trained.history.assign(
+        train_accuracy=[_accuracy(each, training) for each in trained.networks],
+        val_accuracy=[_accuracy(each, validation) for each in trained.networks],
+    )
+    restored = {
+        "best_epoch": trained.best_epoch,
+        "epochs": len(history) - 1,
+        "train_accuracy": _accuracy(trained.network, training),
+        "val_accuracy": _accuracy(trained.network, validation),
+    }
+    return {
+        "points": point_table(trained.network, validation[0], validation[1].argmax(axis=1)),
+        "regions": region_table(trained.network, VIEW, VIEW),
+        "history": history,
+        "summary": pd.DataFrame([restored]),
+    }
+
+
+def _accuracy(each: Network, rows: tuple[Float, Float]) -> float:
+    return accuracy(each, rows[0], rows[1].argmax(axis=1))

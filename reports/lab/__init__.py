@@ -1,0 +1,1 @@
+"""The sections of the lab's page: each puts the tables of one experiment into words and figures."""

@@ -1,0 +1,83 @@
+"""The section on batch, mini-batch and stochastic descent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from reports.finding import Finding
+from reports.lab.figures.curves import batch_size_curves
+from reports.lab.figures.surfaces import contour
+from reports.lab.rows import rows
+from reports.lab.words import listed, panel
+from reports.presentation import Column, text_table
+
+COLUMNS = [
+    Column("batch_size", "Batch size (rows)", "d"),
+    Column("steps_an_epoch", "Steps an epoch", "d"),
+    Column("epochs", "Epochs", "d"),
+    Column("median", "Loss at the end, median", ".4f"),
+    Column("min", "lowest seed", ".4f"),
+    Column("max", "highest seed", ".4f"),
+]
+
+
+def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
+    """Return the section of the tables of `models.lab.batches`."""
+    paths, curves, sizes = tables["paths"], tables["curves"], tables["sizes"]
+    ways = paths.drop_duplicates("way")
+    named = [f"{r['way']} ({r['batch_size']} a step)" for r in rows(ways)]
+    return Finding(
+        name="batches",
+        title="Batch, mini-batch, stochastic",
+        sentence=_sentence(sizes),
+        prose=(
+            f"The same straight line is fitted in three ways: {listed(named)}. Each takes "
+            f"{paths['step'].max()} steps at one rate. All rows give the true slope, and a smooth "
+            "path; a single row gives a guess at it, and a path that staggers and does not settle, "
+            "for a fraction of the work a step.",
+            "By step, batch sizes hardly differ: at one rate, a step is a step. By epoch a small "
+            "batch takes more steps with the same rows, and is further. A large one must take a "
+            "larger rate to keep up.",
+        ),
+        panels=[
+            panel(
+                "Three ways down one loss",
+                "batches-paths",
+                f"Contours of the loss by weight and bias, with the paths of {listed(named)}.",
+                partial(contour, tables["surface"], paths, names=("Weight", "Bias"), by="way"),
+                height_px=320,
+            ),
+            panel(
+                "Loss by epoch",
+                "batches-epochs",
+                "Training loss by epoch, a line a batch size; after the last epoch "
+                + listed([f"{r['batch_size']} rows {r['median']:.3f}" for r in rows(sizes)])
+                + ".",
+                partial(batch_size_curves, curves, along="epoch", unit="Epoch"),
+                height_px=300,
+            ),
+            panel(
+                "Loss by step",
+                "batches-steps",
+                "The same training losses by step: the lines nearly coincide.",
+                partial(batch_size_curves, curves, along="steps", unit="Step (log scale)"),
+                height_px=300,
+            ),
+        ],
+        tables={"Batch sizes": text_table(sizes, COLUMNS)},
+        method="Vanilla descent at one rate for all batch sizes, on a network of one hidden layer; "
+        "lines are medians over seeds, bands their range.",
+        advice="when you multiply the batch size, multiply the learning rate with it, and look "
+        "whether the loss still falls evenly.",
+    )
+
+
+def _sentence(sizes: pd.DataFrame) -> str:
+    parts = [
+        f"{r['median']:.3f} with {r['batch_size']} rows a step ({r['steps_an_epoch']} an epoch)"
+        for r in rows(sizes)
+    ]
+    return f"At one rate, {sizes['epochs'].iloc[0]} epochs end at a loss of {listed(parts)}."

@@ -1,0 +1,103 @@
+"""The section on two dimensions: steep and flat directions, rates and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from reports.finding import Finding, Panel
+from reports.lab.figures.surfaces import contour, surface
+from reports.lab.rows import groups, rows
+from reports.lab.words import formula, listed, panel
+from reports.presentation import Column, sentence_case, text_table
+
+TABLES = ("surfaces", "paths")
+CLASSICAL, AVERAGED = formula("v = m v - r g"), formula("v = m v + (1 - m) g")
+COLUMNS = [
+    Column("surface", "Surface"),
+    Column("name", "Path", sentence_case),
+    Column("rate", "Rate", ".4g"),
+    Column("steps", "Steps to a thousandth of f", ".0f"),
+    Column("end", "f at the end", ".3g"),
+]
+
+
+def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
+    """Return the section of the tables of `models.lab.bowls`."""
+    names = {
+        key: formula(part["name"].iloc[0]) for key, part in groups(tables["surfaces"], "steepness")
+    }
+    outcomes = tables["outcomes"].assign(surface=tables["outcomes"]["steepness"].map(names))
+    momenta = rows(tables["momenta"])[0]
+    return Finding(
+        name="bowls",
+        title="Two dimensions",
+        sentence=_sentence(outcomes, momenta),
+        prose=(
+            "The steepest direction sets the largest rate that does not diverge: two over the "
+            "largest curvature. The flattest direction then has to live with that rate. The more "
+            "the curvatures differ, the more a path zigzags across the valley instead of "
+            "following it.",
+            "Momentum adds up steps: across the valley they cancel, along it they agree. Two "
+            f"conventions share the name. Classical momentum, that of Keras, is {CLASSICAL}, and "
+            f"adds v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
+            f"{momenta['ratio_of_rates']:g} times as large, 1 / (1 - m) for m = "
+            f"{momenta['momentum']:g}, it takes the very same path: in all of "
+            f"{momenta['steps']:.0f} steps they are never further apart than "
+            f"{momenta['largest_distance']:.1g}. Nesterov's rule takes the slope where momentum is "
+            "about to arrive, and so brakes in time.",
+        ),
+        panels=list(_panels(tables, names)),
+        tables={"Every path": text_table(outcomes, COLUMNS)},
+        method="All paths begin at the ring; on the surface lies that of the smallest rate. The "
+        "limit is the rate at which vanilla descent stops converging; the rules share one rate, "
+        "the averaged momentum in its own convention.",
+        advice="standardise the inputs, so that no direction is much steeper than another; then "
+        "turn on momentum, and only then raise the rate.",
+    )
+
+
+def _panels(tables: Mapping[str, pd.DataFrame], names: Mapping[Any, Any]) -> Iterator[Panel]:
+    for number, (steepness, name) in enumerate(names.items()):
+        grid, paths = (tables[t][tables[t]["steepness"] == steepness] for t in TABLES)
+        rates, rules = (paths[paths["family"] == family] for family in ("rate", "rule"))
+        # Small steps stay on the surface; the chords of large ones would hang in the air.
+        slowest = rates[rates["name"] == rates["name"].iloc[0]]
+        yield panel(
+            f"{name}: the surface",
+            f"bowl-{number}-surface",
+            f"Surface of {name} with the path of vanilla descent at {slowest['name'].iloc[0]}.",
+            partial(surface, grid, slowest, names=("x", "y", "f(x, y)")),
+            projection="3d",
+            height_px=300,
+        )
+        for title, some in (("learning rates", rates), ("rules", rules)):
+            drawn = some[~some["name"].str.contains("averaged")]
+            yield panel(
+                f"{name}: {title}",
+                f"bowl-{number}-{title.split()[-1]}",
+                f"Contours of {name} with the paths of {listed(list(drawn['name'].unique()))}.",
+                partial(contour, grid, drawn, names=("x", "y"), by="name"),
+                height_px=300,
+            )
+
+
+def _sentence(outcomes: pd.DataFrame, momenta: dict[str, Any]) -> str:
+    """Return how many steps vanilla descent and momentum need on each bowl."""
+    rules = groups(outcomes[outcomes["family"] == "rule"], "name")
+    most = int(momenta["steps"])
+    steps = {
+        name: listed([f"over {most}" if pd.isna(n) else f"{n:.0f}" for n in part["steps"]])
+        for name, part in rules
+    }
+    surfaces = listed(list(outcomes["surface"].unique()))
+    first, *others = (name for name in steps if "averaged" not in name)
+    others = [f"{name} takes {steps[name]}" for name in others]
+    return (
+        f"To come down to {momenta['arrived_share']:.1%} of the first value on {surfaces}, {first} "
+        f"descent takes {steps[first]} steps at one share of the largest rate; "
+        f"{listed(others)}. Momentum is a detour in a round bowl and pays in a steep one."
+    )

@@ -1,0 +1,1 @@
+"""Drawings of the lab; each takes finished tables and an Axes."""

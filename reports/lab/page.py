@@ -1,0 +1,43 @@
+"""The lab's page: the sections in the order in which they build on each other."""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from reports.finding import Finding
+from reports.lab import (
+    batches,
+    bowls,
+    by_hand,
+    checks,
+    classes,
+    credit,
+    descent,
+    graph,
+    logistic,
+    vanishing,
+    wells,
+    xor,
+)
+
+Tables = Mapping[str, pd.DataFrame]
+
+SECTIONS: dict[str, Callable[[Tables], Finding]] = {
+    "descent": descent.finding,
+    "bowls": bowls.finding,
+    "wells": wells.finding,
+    "graph": graph.finding,
+    "by_hand": by_hand.finding,
+    "credit": credit.finding,
+    "logistic": logistic.finding,
+    "xor": xor.finding,
+    "classes": classes.finding,
+    "vanishing": vanishing.finding,
+    "batches": batches.finding,
+    "checks": checks.finding,
+}
+
+
+def lab_findings(tables: Mapping[str, Tables]) -> list[Finding]:
+    """Return the sections of the page, given the tables of each experiment by its name."""
+    return [section(tables[name]) for name, section in SECTIONS.items()]

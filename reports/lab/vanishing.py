@@ -1,0 +1,62 @@
+"""The section on vanishing gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from reports.finding import Finding
+from reports.lab.figures.curves import gradient_left
+from reports.lab.rows import groups
+from reports.lab.words import panel
+from reports.presentation import Column, text_table
+
+
+def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
+    """Return the section of the tables of `models.lab.vanishing`."""
+    table = tables["gradients"]
+    deepest = table[table["depth"] == table["depth"].max()].set_index("activation")
+    left = {str(name): float(value) for name, value in deepest["left"].items()}
+    slope, bound = table["bound"].max(), deepest["bound"].iloc[0]
+    return Finding(
+        name="vanishing",
+        title="Vanishing gradients",
+        sentence=f"Through {table['depth'].max()} layers, {left['sigmoid']:.0e} of a gradient is "
+        f"left with sigmoid, {left['tanh']:.0%} with tanh and {left['relu']:.0%} with ReLU; "
+        f"{slope:g}ⁿ foretells {bound:.0e}.",
+        prose=(
+            f"Backward, each layer multiplies by the slope of its activation. The sigmoid's is "
+            f"{slope:g} at its steepest: n layers leave no more than {slope:g}ⁿ, times what the "
+            "weights do. The slope of tanh is one at zero and that of ReLU one for all that it "
+            "lets through; with weights drawn to match, the gradient keeps its size.",
+        ),
+        panels=[
+            panel(
+                "What is left of a gradient",
+                "vanishing",
+                "Share of the gradient that reaches the inputs by depth: sigmoid follows the "
+                f"foretold fall to {left['sigmoid']:.0e}, tanh and ReLU stay near one.",
+                partial(gradient_left, table),
+                height_px=320,
+            )
+        ],
+        tables={"Every depth": text_table(_wide(table), _columns(table))},
+        method="Norm of the gradient at the inputs over that at the output, median and range over "
+        "draws of the weights: Glorot for sigmoid and tanh, He for ReLU.",
+        advice="for more than two or three layers take ReLU or swish with He weights; a sigmoid "
+        "belongs at the output alone.",
+    )
+
+
+def _wide(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a depth, a column an activation, and the bound."""
+    wide = table.pivot(index="depth", columns="activation", values="left")
+    return wide.assign(bound=table.groupby("depth")["bound"].first()).reset_index()
+
+
+def _columns(table: pd.DataFrame) -> list[Column]:
+    names = [name for name, _ in groups(table, "activation")]
+    bound = Column("bound", f"{table['bound'].max():g}ⁿ", ".2e")
+    return [Column("depth", "Depth", "d"), bound, *(Column(n, n, ".2e") for n in names)]

@@ -1,0 +1,76 @@
+"""The section on XOR."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from reports.finding import Finding
+from reports.lab.figures.curves import loss_curves
+from reports.lab.figures.regions import decision_regions
+from reports.lab.rows import groups
+from reports.lab.words import panel
+from reports.presentation import Column, text_table
+
+POINT_COLUMNS = [
+    Column("x", "x₁", "g"),
+    Column("y", "x₂", "g"),
+    Column("class", "XOR", "d"),
+    Column("probability", "Probability given to it", ".4f"),
+]
+SEED_COLUMNS = [
+    Column("units", "Hidden neurons", "d"),
+    Column("seed", "Seed", "d"),
+    Column("right", "Rows right of four", "d"),
+    Column("solved_at", "All right from epoch", ".0f"),
+]
+
+
+def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
+    """Return the section of the tables of `models.lab.xor`."""
+    points, seeds = tables["points"], tables["seeds"]
+    rows = len(points)
+    hidden, alone = (part for _, part in groups(seeds, "units"))
+    solved = int((hidden["right"] == rows).sum())
+    curves = {
+        f"{units} hidden" if units else "one neuron": part["train_loss"].reset_index(drop=True)
+        for units, part in groups(tables["history"], "units")
+    }
+    return Finding(
+        name="xor",
+        title="XOR",
+        sentence=f"With {hidden['units'].iloc[0]} hidden neurons, {solved} of {len(hidden)} seeds "
+        f"get all {rows} rows right; a single neuron gets at most {alone['right'].max()} right, "
+        "from any seed.",
+        prose=(
+            "XOR is one where exactly one of its inputs is one. No straight line parts the ones "
+            "from the zeros, and a single neuron can only draw a straight line. Hidden neurons "
+            "draw several, and the last one joins them.",
+        ),
+        panels=[
+            panel(
+                "What the network decides where",
+                "xor-regions",
+                f"Decision regions of the network; {int(points['right'].sum())} of {rows} rows "
+                "lie in the region of their class.",
+                partial(decision_regions, tables["regions"], points),
+                height_px=360,
+            ),
+            panel(
+                "Loss, with hidden neurons and without",
+                "xor-loss",
+                f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden neurons "
+                f"and at {curves['one neuron'].iloc[-1]:.4f} without.",
+                partial(loss_curves, curves, loss="Loss (binary cross-entropy, nats)"),
+                height_px=300,
+            ),
+        ],
+        tables={
+            "The four rows": text_table(points, POINT_COLUMNS),
+            "Every seed": text_table(seeds, SEED_COLUMNS),
+        },
+        advice="when the training loss stays where it began, more epochs will not help: add hidden "
+        "neurons, or a feature that makes the problem straight.",
+    )
