@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,14 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class SourceName(StrEnum):
-    """Where prices come from."""
-
-    SAMPLE = "sample"
-    YAHOO = "yahoo"
-    FILES = "files"
 
 
 app.add_typer(data_commands.app, name="data")
@@ -54,7 +45,10 @@ def _main(
 @app.command()
 def run(
     config: ConfigFile = None,
-    source: Annotated[SourceName | None, typer.Option(help="Where prices come from.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="sample, yahoo, tiingo, files, or a package's own."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="File or folder, for files.")] = None,
     ticker: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First session.")] = None,
@@ -224,7 +218,7 @@ def _given(overrides: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path | StrEnum) else value
+    return str(value) if isinstance(value, Path) else value
 
 
 diagnosis_commands.attach(app)

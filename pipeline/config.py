@@ -20,6 +20,7 @@ from pydantic import (
     field_validator,
 )
 
+from pipeline.data.sources import SOURCE_NAMES, known_sources
 from pipeline.dates import DATE_RULE, MOMENT_RULE, date_of, moment_of
 from pipeline.errors import ConfigError
 
@@ -83,6 +84,14 @@ def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
+def _source(name: str) -> str:
+    if name not in SOURCE_NAMES and name not in known_sources():
+        raise ValueError(
+            f"must be {', '.join(known_sources())}, or one that an installed package brings"
+        )
+    return name
+
+
 def _baseline(name: str) -> str:
     if name not in BASELINE_NAMES and not OWN_CLASS.fullmatch(name):
         raise ValueError(
@@ -108,15 +117,27 @@ class Section(BaseModel):
 class DataSettings(Section):
     """Where prices come from."""
 
-    source: Literal["sample", "yahoo", "files"] = Field(
-        "sample", description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo or files"
+    source: Annotated[str, AfterValidator(_source)] = Field(
+        "sample",
+        description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo, tiingo, files, "
+        "or one of an installed package",
     )
     tickers: Names = Field(
-        (), description="which tickers; empty: all that the source has (yahoo needs them)"
+        (), description="which tickers; empty: all that the source has (yahoo and tiingo need them)"
     )
     start: Day = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
     end: Day = Field(None, description="last session, included; empty: up to the last final")
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
+    intraday: str = Field(
+        "",
+        description="a file or folder of 1- or 5-minute bars: their realised variance is forecast; "
+        "files without a path makes the daily bars from them, too",
+    )
+    overnight: Literal["sum", "hansen_lunde"] = Field(
+        "sum",
+        description="with intraday: squared overnight return plus realised variance (sum), or both "
+        "weighted by the ticker's past (hansen_lunde)",
+    )
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
     )

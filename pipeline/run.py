@@ -18,6 +18,8 @@ from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
 
+TIMELESS = ("sample", "files")  # sources that have nothing new on another day
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -106,7 +108,7 @@ def run(
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
-    config = _with_absolute_path(config)
+    config = _with_absolute_paths(config)
     feature_names(config)  # before anything is written
     _own_code(config)  # a class that cannot be had is told before an hour of downloading
     with artifacts.locked(folder), progress.running():
@@ -122,14 +124,11 @@ def run(
         return manifest
 
 
-def _with_absolute_path(config: Config) -> Config:
+def _with_absolute_paths(config: Config) -> Config:
     """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
-    given = {"path": config.data.path, "dir": config.data.dir}
-    absolute = {
-        name: str(Path(path).expanduser().resolve()) for name, path in given.items() if path
-    }
-    data = config.data.model_copy(update=absolute)
-    return config.model_copy(update={"data": data})
+    given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
+    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
+    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
 
 
 def stored_config(folder: Path) -> Config:
@@ -254,17 +253,31 @@ def _own_code(config: Config) -> dict[str, str | None]:
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, or the store."""
-    if config.data.source == "files" and config.data.path:
-        return artifacts.digest(Path(config.data.path))
-    if config.data.source in STORED_NAMES and config.data.tickers:
-        from pipeline.data.source import Request
-        from pipeline.data.stored import store_options
+    """Return what the bars depend on beside the configuration: the files, the store, the day."""
+    data = config.data
+    files = [_digests(data.path, data.source == "files"), _digests(data.intraday, True)]
+    if data.source in TIMELESS:
+        return files
+    if data.source in STORED_NAMES:
+        return {"files": files, **_store_state(config, now)}
+    from pipeline.data.calendars import last_settled_session
+    from pipeline.panels import calendars_of
 
-        data = config.data
-        source = stored_source(data.source, store_options(config, Progress()))
-        return source.state(Request(data.tickers, data.start, data.end, now))
-    return None
+    # A source may have tickers that only it knows: the default exchange then tells the day.
+    names = sorted(set(calendars_of(data.tickers or ("",), config).values()))
+    return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
+
+
+def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
+    """Return what the store has of the tickers asked for, and whether more is due."""
+    if not config.data.tickers:
+        return {"due": True}
+    from pipeline.data.source import Request
+    from pipeline.data.stored import store_options
+
+    data = config.data
+    source = stored_source(data.source, store_options(config, Progress()))
+    return source.state(Request(data.tickers, data.start, data.end, now))
 
 
 def _is_due(source: Any) -> bool:
@@ -277,3 +290,12 @@ def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[s
     if config.data.source not in STORED_NAMES:
         return before
     return {**_source_state(config, now), "content": summary["content"]}
+
+
+def _digests(path: str, holds_tables: bool) -> Any:
+    """Return the hash of what lies at a path; of a folder of tables, the hash of each of these."""
+    if not path or not holds_tables:
+        return artifacts.digest(Path(path)) if path else None
+    from pipeline.data.files import files_of
+
+    return {file.name: artifacts.digest(file) for file in files_of(Path(path))}

@@ -6,12 +6,15 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+import stamina
 
 from pipeline.data.breaker import Patience
 from pipeline.data.calendars import sessions_between
 from pipeline.data.source import COLUMNS, Request
 from pipeline.data.stored import StoredSource, StoreOptions
+from pipeline.data.tiingo import ATTEMPTS
 from pipeline.data.yahoo import YahooClient
+from tests.data.tiingo_standin import KEY, TiingoStandIn
 from tests.data.yahoo_standin import StandIn
 
 QUICK = Patience(wait=0.001, wait_most=0.01, pause=0.05, pause_most=0.1, in_all=0.3)
@@ -69,3 +72,14 @@ def _standin(tmp_path_factory):
 def standin(_standin):
     _standin.reset()
     return _standin
+
+
+@pytest.fixture
+def empty_tiingo(monkeypatch):
+    """The stand-in for Tiingo, without bars; retries do not wait."""
+    with TiingoStandIn() as server:
+        monkeypatch.setenv("TIINGO_API_KEY", KEY)
+        monkeypatch.setenv("TIINGO_BASE_URL", f"{server.url}/")
+        stamina.set_testing(True, attempts=ATTEMPTS)
+        yield server
+        stamina.set_testing(False)
