@@ -195,4 +195,4 @@ def _json(rows: pd.DataFrame) -> str:
 def _print(title: str, rows: pd.DataFrame) -> None:
     from pipeline.printing import frame_table, print_table
 
-    print_table(frame_table(title, rows))
+    print_table(frame_table(rows, title))

@@ -191,4 +191,4 @@ def _tell(change: Change | None, champion: Version, as_json: bool) -> None:
 def _print(title: str, rows: Any) -> None:
     from pipeline.printing import frame_table, print_table
 
-    print_table(frame_table(title, rows))
+    print_table(frame_table(rows, title))

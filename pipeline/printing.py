@@ -73,12 +73,12 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def frame_table(title: str, rows: pd.DataFrame) -> Table:
+def frame_table(rows: pd.DataFrame, title: str) -> Table:
     """Return any frame as a table: four digits of a number, dates without midnight."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
+    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
     for name in rows.columns:
         number = pd.api.types.is_numeric_dtype(rows[name]) and rows[name].dtype != bool
-        table.add_column(name.replace("_", " "), justify="right" if number else "left")
+        table.add_column(escape(str(name).replace("_", " ")), justify="right" if number else "left")
     for row in rows.itertuples(index=False, name=None):
         table.add_row(*(escape(_cell(value)) for value in row))
     return table
@@ -101,6 +101,7 @@ def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         "verdict": stages["evaluate"]["summary"]["verdict"],
         "training": stages["train"]["summary"]["verdict"],
         "failures": artifacts.failures(manifest),
+        "notes": stages["download"]["summary"].get("notes", []),
         "seconds": {name: stage["seconds"] for name, stage in stages.items()},
         "forecasts": forecast_rows(folder),
     }
