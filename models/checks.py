@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov")
 SCHEDULES = ("constant", "cosine", "exponential", "plateau")
 CLIPPINGS = ("none", "value", "norm", "global_norm")
+INITIALISATIONS = ("glorot", "he")
 ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")
 
 
@@ -30,6 +31,11 @@ def parameters(estimator: KerasVolatilityRegressor) -> None:
         ("loss", _loss(e.loss), 'qlike, or a loss of Keras, such as "mse" or "huber"'),
         ("hidden", _units(e.hidden), "a sequence of whole numbers, 1 or more"),
         ("activation", e.activation in ACTIVATIONS, f"one of {', '.join(ACTIVATIONS)}"),
+        (
+            "initialisation",
+            e.initialisation in INITIALISATIONS,
+            f"one of {', '.join(INITIALISATIONS)}",
+        ),
         ("dropout", _share(e.dropout), "in [0, 1)"),
         ("l2", _not_below_zero(e.l2), "0 or more"),
         ("weight_decay", _not_below_zero(e.weight_decay), "0 or more"),

@@ -33,6 +33,7 @@ def plan_of(regressor: KerasVolatilityRegressor, inputs: int, outputs: int) -> P
         Schedule(r.schedule, r.warmup_epochs),
         epochs=r.epochs,
         patience=r.patience,
+        initialisation=r.initialisation,
     )
 
 

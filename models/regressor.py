@@ -66,6 +66,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Units of each hidden layer; empty for a linear correction.
     activation : {"swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"}
         Keras's activation of that name, of the hidden layers.
+    initialisation : {"glorot", "he"}
+        How hidden weights are drawn: by inputs and units (Glorot & Bengio 2010), or wider, by the
+        inputs alone (He et al. 2015), which "relu" needs in deep networks.
     dropout, l2 : float
         Share of hidden units dropped while training; weight of the squared kernels in the loss.
     weight_decay : float
@@ -145,6 +148,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         loss: Any = "qlike",
         hidden: Sequence[int] = (32, 16),
         activation: str = "swish",
+        initialisation: Literal["glorot", "he"] = "glorot",
         dropout: float = 0.0,
         l2: float = 0.0,
         weight_decay: float = 0.0,
@@ -170,6 +174,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.loss = loss
         self.hidden = hidden
         self.activation = activation
+        self.initialisation = initialisation
         self.dropout = dropout
         self.l2 = l2
         self.weight_decay = weight_decay

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -20,6 +20,8 @@ from pydantic import (
     field_validator,
 )
 
+from pipeline.data.sources import SOURCE_NAMES, known_sources
+from pipeline.dates import DATE_RULE, MOMENT_RULE, date_of, moment_of
 from pipeline.errors import ConfigError
 
 Proxy = Literal[
@@ -31,7 +33,6 @@ Proxy = Literal[
     "parkinson",
     "close_to_close",
 ]
-DATE_RULE = "must be a date such as 2020-01-31"
 RULES = {  # what pydantic found, in the words of this file
     "greater_than": "must be above {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
@@ -42,6 +43,7 @@ RULES = {  # what pydantic found, in the words of this file
     "float_type": "must be a number",
     "string_type": "must be text in quotes",
     "date_type": DATE_RULE,
+    "datetime_type": MOMENT_RULE,
     "tuple_type": "must be a list in brackets",
     "too_short": "must not be empty",
     "literal_error": "must be {expected}",
@@ -76,20 +78,18 @@ OWN_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 
 
-def _date(value: Any) -> Any:
-    """Return the date of ISO text; empty text is no date, for TOML has no null."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return date.fromisoformat(value) if value else None
-    except ValueError as error:
-        raise ValueError(DATE_RULE) from error
-
-
 def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(values)) < len(values):
         raise ValueError("must not name a value twice")
     return values
+
+
+def _source(name: str) -> str:
+    if name not in SOURCE_NAMES and name not in known_sources():
+        raise ValueError(
+            f"must be {', '.join(known_sources())}, or one that an installed package brings"
+        )
+    return name
 
 
 def _baseline(name: str) -> str:
@@ -100,7 +100,8 @@ def _baseline(name: str) -> str:
     return name
 
 
-Day = Annotated[date | None, BeforeValidator(_date)]
+Moment = Annotated[datetime | None, BeforeValidator(moment_of)]
+Day = Annotated[date | None, BeforeValidator(date_of)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
 Horizon = Annotated[int, Field(ge=1, le=250)]
 Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_distinct)]
@@ -116,18 +117,37 @@ class Section(BaseModel):
 class DataSettings(Section):
     """Where prices come from."""
 
-    source: Literal["sample", "yahoo", "files"] = Field(
-        "sample", description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo or files"
+    source: Annotated[str, AfterValidator(_source)] = Field(
+        "sample",
+        description="sample (embedded S&P 500 and Nasdaq, 1999-2018), yahoo, tiingo, files, "
+        "or one of an installed package",
     )
     tickers: Names = Field(
-        (), description="which tickers; empty: all that the source has (yahoo needs them)"
+        (), description="which tickers; empty: all that the source has (yahoo and tiingo need them)"
     )
     start: Day = Field(None, description="first session, YYYY-MM-DD; empty: all there is")
     end: Day = Field(None, description="last session, included; empty: up to the last final")
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
+    intraday: str = Field(
+        "",
+        description="a file or folder of 1- or 5-minute bars: their realised variance is forecast; "
+        "files without a path makes the daily bars from them, too",
+    )
+    overnight: Literal["sum", "hansen_lunde"] = Field(
+        "sum",
+        description="with intraday: squared overnight return plus realised variance (sum), or both "
+        "weighted by the ticker's past (hansen_lunde)",
+    )
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, of tickers whose name does not tell it"
     )
+    dir: str = Field(
+        "", description="folder of stored prices; empty: VOLCAST_DATA_DIR or the user's data folder"
+    )
+    as_of: Moment = Field(
+        None, description="for yahoo: only what was stored at this moment, and ask for nothing new"
+    )
+    rate: float = Field(2.0, gt=0, le=100, description="requests a second that yahoo is sent")
 
     @field_validator("end")
     @classmethod
@@ -202,6 +222,9 @@ class ModelSettings(Section):
     )
     activation: Literal["swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"] = (
         Field("swish", description="activation of the hidden layers, as Keras names it")
+    )
+    initialisation: Literal["glorot", "he"] = Field(
+        "glorot", description="of hidden weights: glorot, or he for deep networks of relu"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
     l2: float = Field(0.0, ge=0, description="weight of the squared kernels in the loss")

@@ -62,7 +62,7 @@ def settings(config: Config) -> dict[str, str]:
     model = config.model
     return {
         "learning rate": f"{model.learning_rate:g}",
-        "batch size": str(model.batch_size),
+        "batch size": str(model.batch_size or "by the rows"),
         "optimizer": model.optimizer,
         "loss": model.loss,
         "epochs at most": str(model.epochs),

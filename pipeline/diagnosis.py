@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pipeline import artifacts
-from pipeline.errors import RunFolderError
+from pipeline.errors import ConfigError, RunFolderError
 
 if TYPE_CHECKING:
     from models.diagnose.problem import Problem
@@ -82,6 +82,45 @@ def _comparison(name: str, about: str) -> Diagnostic:
     return Diagnostic(name, about, partial(_compared, name), partial(_comparison_finding, name))
 
 
+def _gradients(problem: Problem) -> Tables:
+    from models.diagnose.gradient_flow import measure
+
+    return measure(problem)
+
+
+def _gradients_finding(tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.gradients import gradient_flow_finding
+
+    return gradient_flow_finding(dict(tables))
+
+
+def _gradient_check(problem: Problem) -> Tables:
+    from models.diagnose.gradient_check import check
+
+    return check(problem)
+
+
+def _gradient_check_finding(tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.gradient_check import gradient_check_finding
+
+    return gradient_check_finding(dict(tables))
+
+
+def _landscape(problem: Problem) -> Tables:
+    from models.diagnose.landscape import measure
+
+    try:
+        return measure(problem)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _landscape_finding(tables: Tables, problem: Problem) -> Finding:
+    from reports.diagnosis.landscape import landscape_finding
+
+    return landscape_finding(dict(tables))
+
+
 DIAGNOSTICS = {
     diagnostic.name: diagnostic
     for diagnostic in (
@@ -90,6 +129,11 @@ DIAGNOSTICS = {
         _comparison("optimizers", "six optimizers"),
         _comparison("batch-sizes", "batch sizes"),
         _comparison("learning-rates", "learning rates"),
+        Diagnostic("gradients", "gradients", _gradients, _gradients_finding),
+        Diagnostic(
+            "gradient-check", "the gradient check", _gradient_check, _gradient_check_finding
+        ),
+        Diagnostic("landscape", "the loss landscape", _landscape, _landscape_finding),
     )
 }
 

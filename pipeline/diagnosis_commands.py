@@ -92,8 +92,22 @@ def landscape(
     debug: Debug = False,
 ) -> None:
     """Draw the loss around the trained network, with the optimiser's path on it."""
+    if interactive:
+        _needs_plotly()
     work = _Work(run_dir, config, source, ticker, quiet, as_json)
-    work.measured("landscape", interactive=interactive)
+    tables = work.measured("landscape")
+    if interactive:
+        work.write_page("landscape-interactive", tables)
+
+
+def _needs_plotly() -> None:
+    """Raise ``ConfigError`` without plotly, before anything is measured."""
+    from importlib.util import find_spec
+
+    from pipeline.errors import ConfigError
+
+    if find_spec("plotly") is None:
+        raise ConfigError('--interactive needs plotly: pip install "volcast[interactive]"')
 
 
 @diagnose.command("curves")
@@ -140,7 +154,7 @@ class _Work:
         self.folder, self.as_json = run_dir, as_json
         self.progress = progress_for(console(), quiet or as_json)
 
-    def measured(self, name: str, *, interactive: bool = False) -> dict[str, Any]:
+    def measured(self, name: str) -> dict[str, Any]:
         """Measure a diagnostic, write its page and tables, say what it found; return the tables."""
         from pipeline import artifacts, diagnosis, panels
         from pipeline.problem import development_problem
@@ -151,6 +165,17 @@ class _Work:
         finding = diagnosis.DIAGNOSTICS[name].finding(tables, problem)
         _tell(self.folder, finding, tables, self.as_json)
         return tables
+
+    def write_page(self, name: str, tables: dict[str, Any]) -> None:
+        """Write the landscape as a surface that can be turned, and say where."""
+        from pipeline import artifacts
+        from reports.diagnosis.interactive import landscape_page
+
+        path = self.folder / artifacts.PAGES / f"{name}.html"
+        title = f"The loss around the trained network of {self.folder.name}"
+        artifacts.write_text(path, landscape_page(tables, title=title))
+        if not self.as_json:
+            typer.echo(path)
 
     def run_with(self, model: dict[str, Any]) -> None:
         """Run all stages with some settings of the model changed."""

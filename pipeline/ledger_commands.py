@@ -199,4 +199,5 @@ def _json(rows: pd.DataFrame) -> str:
 def _print(title: str, rows: pd.DataFrame) -> None:
     from pipeline.printing import frame_table, print_table
 
-    print_table(frame_table(title, rows))
+    readable = rows.rename(columns=lambda name: name.replace("_", " "))
+    print_table(frame_table(readable, title, digits=4))

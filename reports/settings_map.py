@@ -20,9 +20,10 @@ class Judgement:
     Attributes
     ----------
     cells : DataFrame
-        `learning_rate, batch_size, mean, spread, p_value, equal, ratio_together, ms_per_epoch`:
-        mean and standard deviation of the networks' ratio to HAR; `equal` where the mean cannot
-        be told from the best one's.
+        `learning_rate, batch_size, mean, spread, later, p_value, equal, ratio_together,
+        ms_per_epoch`: mean and standard deviation over the networks of their ratio to HAR on all
+        rows not trained on, `later` the mean on the later ones alone; `equal` where the mean
+        cannot be told from the best one's.
     best : Series
         The row of the cell with the lowest mean.
     ridge : DataFrame
@@ -43,17 +44,24 @@ class Judgement:
 def judge(seeds: pd.DataFrame, together: pd.DataFrame) -> Judgement:
     """Judge the tables of `models.diagnose.settings_map.SettingsMap`.
 
-    A cell counts as equal to the best unless Welch's t test of their networks' ratios rejects,
-    at 5 % for all cells together (Holm). Networks of a cell differ by their seed only: the test
-    says what another draw of seeds could turn round, not what other days could.
+    A network's score is the mean of its ratios to HAR on the rows that stopped its training and
+    on those after: choosing by both did better in the years that followed than choosing by one.
+    A cell counts as equal to the best unless its mean lies more than a seed's standard deviation
+    above and Welch's t test of their networks' ratios rejects, at 5 % for all cells together
+    (Holm): the best of many has been lucky, which makes the others look worse. Networks of a cell
+    differ by their seed only: the test says what another draw of seeds could turn round, not what
+    other days could.
     """
-    found = seeds.groupby(CELL)["ratio"]
+    scored = seeds.assign(score=(seeds["held_out"] + seeds["ratio"]) / 2)
+    found = scored.groupby(CELL)["score"]
     cells = found.agg(mean="mean", spread="std").reset_index()
+    cells["later"] = scored.groupby(CELL)["ratio"].mean().to_numpy()
     best_at = int(np.argmin(cells["mean"].to_numpy()))
     groups = {key: values.to_numpy(np.float64) for key, values in found}
     reference = groups[tuple(cells[CELL].to_numpy()[best_at])]
     cells["p_value"] = [_p_value(groups[tuple(row)], reference) for row in cells[CELL].to_numpy()]
-    cells["equal"] = ~_rejected(cells["p_value"].to_numpy(np.float64), best_at)
+    near = cells["mean"] <= cells["mean"].iloc[best_at] + cells["spread"].iloc[best_at]
+    cells["equal"] = near | ~_rejected(cells["p_value"].to_numpy(np.float64), best_at)
     cells = cells.merge(together, on=CELL)
     sizes = np.unique(cells["batch_size"].to_numpy())
     ridge = pd.DataFrame([_ridge_point(size, cells[cells["batch_size"] == size]) for size in sizes])

@@ -19,9 +19,9 @@ SEEDS = 8
 class SettingsMap:
     """`seeds`: a row a network; `cells`: a row a cell, with what its members' mean is worth.
 
-    `seeds` has `learning_rate, batch_size, seed, best_epoch, epochs, diverged, validation, ratio`,
+    `seeds` has `learning_rate, batch_size, seed, best_epoch, epochs, diverged, held_out, ratio`,
     `cells` has `learning_rate, batch_size, ratio_together, ms_per_epoch`; ratios are QLIKE of the
-    later rows relative to HAR.
+    later rows relative to HAR, `held_out` that of the rows that stopped the training.
     """
 
     seeds: pd.DataFrame
@@ -65,7 +65,7 @@ def _as_map(trials: Trials, cells: dict[str, tuple[float, int]]) -> SettingsMap:
         )
         return pd.concat([labels, table[columns].reset_index(drop=True)], axis=1)
 
-    outcome = ["seed", "best_epoch", "epochs", "diverged", "validation", "ratio"]
+    outcome = ["seed", "best_epoch", "epochs", "diverged", "held_out", "ratio"]
     together = trials.together.rename(columns={"ratio": "ratio_together"})
     return SettingsMap(
         labelled(trials.outcomes, outcome), labelled(together, ["ratio_together", "ms_per_epoch"])

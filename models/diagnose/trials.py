@@ -33,8 +33,9 @@ class Trials:
         `trial, member, epoch, train_loss, val_loss`: losses as shares of the untrained network's,
         which are HAR's; a member's rows end with its stop.
     outcomes : DataFrame
-        `trial, member, seed, best_epoch, epochs, diverged, validation, ratio`: the best validation
-        loss and the later rows' QLIKE of this one network, relative to HAR's, means over horizons.
+        `trial, member, seed, best_epoch, epochs, diverged, validation, held_out, ratio`: the best
+        validation loss, and QLIKE of the validation rows and of the later ones, of this one
+        network, relative to HAR's, means over horizons.
     together : DataFrame
         `trial, batch_size, ratio, ms_per_epoch`: QLIKE of all members' mean, and the wall-clock
         milliseconds that a network takes for an epoch while eight train side by side.
@@ -79,7 +80,7 @@ def _trained(
         part: _corrections(problem, plan, trained, getattr(problem, part))
         for part in ("validation", "test")
     }
-    ratios = _ratios(problem, plan, corrections)
+    ratios = {part: _ratios(problem, plan, corrections, part) for part in corrections}
     timed: dict[tuple[int, int], float] = {}
     start = 0
     tables: list[tuple[pd.DataFrame, ...]] = []
@@ -93,31 +94,33 @@ def _trained(
         together = {
             "trial": [name],
             "batch_size": [lane[0]],
-            "ratio": _ratios(problem, plan, mean),
+            "ratio": _ratios(problem, plan, mean, "test"),
             "ms_per_epoch": [timed[lane]],
         }
         tables.append(
             (
                 _curves(name, trained, mine),
-                _outcomes(name, trained, mine, team, ratios[mine]),
+                _outcomes(name, trained, mine, team).assign(
+                    held_out=ratios["validation"][mine], ratio=ratios["test"][mine]
+                ),
                 pd.DataFrame(together),
             )
         )
     return tables
 
 
-def _ratios(problem: Problem, plan: Plan, corrections: Mapping[str, Float]) -> Float:
-    """Return the ratio to HAR on the later rows of each correction (networks, n, H), (networks,).
+def _ratios(problem: Problem, plan: Plan, corrections: Mapping[str, Float], part: str) -> Float:
+    """Return the ratio to HAR on a part of the rows of each correction (networks, n, H).
 
     Other losses than QLIKE are centred on the validation rows, as the regressor does.
     """
-    later = corrections["test"]
+    mine, numbers = corrections[part], getattr(problem, part)
     if plan.recipe.loss != "qlike":
         rows = problem.validation
         error = problem.rows.target[rows] - problem.rows.anchor[rows] - corrections["validation"]
-        later = later + np.log(np.exp(error).mean(axis=1))[:, None]
-    losses = qlike_by_horizon(problem.rows, problem.test, later)
-    return np.asarray(losses.mean(axis=1) / problem.har_loss(problem.test).mean())
+        mine = mine + np.log(np.exp(error).mean(axis=1))[:, None]
+    losses = qlike_by_horizon(problem.rows, numbers, mine)
+    return np.asarray(losses.mean(axis=1) / problem.har_loss(numbers).mean())
 
 
 def _corrections(
@@ -149,9 +152,7 @@ def _curves(name: str, trained: Trained, mine: slice) -> pd.DataFrame:
     return pd.DataFrame(table[(epoch <= trained.epochs_run[mine][:, None]).ravel()])
 
 
-def _outcomes(
-    name: str, trained: Trained, mine: slice, team: Sequence[Member], ratios: Float
-) -> pd.DataFrame:
+def _outcomes(name: str, trained: Trained, mine: slice, team: Sequence[Member]) -> pd.DataFrame:
     curve = trained.val_loss_by_output[:, mine]
     best = np.take_along_axis(curve, trained.best_epoch[None, mine], axis=0)[0]
     return pd.DataFrame(
@@ -163,7 +164,6 @@ def _outcomes(
             "epochs": trained.epochs_run[mine],
             "diverged": trained.diverged[mine],
             "validation": best.mean(axis=1) / trained.val_loss[0, mine],
-            "ratio": ratios,
         }
     )
 

@@ -82,6 +82,8 @@ class Program:
     each thread runs the one executable on a scratch set of variables of its own.
     """
 
+    _told: tuple[int, ...] = ()  # the shape of what a step tells of a member: its loss
+
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
         self._stack = build_stack(shape.architecture, shape.width)
@@ -142,7 +144,8 @@ class Program:
         self._assign(state, given)
         batch = self.shape.batch_size
         steps = -(-tf.reduce_max(training.count) // batch)
-        losses = tf.TensorArray(tf.float32, given.rate.shape[1], element_shape=(self.shape.width,))
+        told = (self.shape.width, *self._told)
+        losses = tf.TensorArray(tf.float32, given.rate.shape[1], element_shape=told)
 
         def step(number: Any, losses: Any) -> Any:
             self._rate.value.assign(given.rate[:, number, None])
@@ -164,6 +167,13 @@ class Program:
 
     def _step(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
         """Take one step of the optimizer on each member's next batch; return the losses before."""
+        loss, gradient = self._gradient(table, picks, number, given)
+        bounded = clipped(gradient, self.shape.recipe.clipping, self._sizes)
+        self._optimizer.apply([bounded], [self._weights])
+        return loss
+
+    def _gradient(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
+        """Return the loss of each member's next batch, (width,), and its gradient, (width, P)."""
         keys = self._dropout_keys(given.seed)
         with tf.GradientTape() as tape:
             truth, anchor, correction, weight = self._block(
@@ -174,10 +184,7 @@ class Program:
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.recipe.l2 > 0:
                 total += self._penalty()
-        gradient = tape.gradient(total, self._weights.value)
-        bounded = clipped(gradient, self.shape.recipe.clipping, self._sizes)
-        self._optimizer.apply([bounded], [self._weights])
-        return loss
+        return loss, tape.gradient(total, self._weights.value)
 
     def _measure(self, table: Table, picks: Picks) -> Measure:
         """Return the measure of each member's picks, without training."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,6 +13,12 @@ from numpy.typing import NDArray
 from models.backend import keras, tf
 
 FORWARD_ROWS = 512  # rows a block when forecasting
+
+# From the inputs and the units of a layer, the largest weight that its kernel is drawn with.
+SPREADS: dict[str, Callable[[int, int], float]] = {
+    "glorot": lambda inputs, units: float(np.sqrt(6.0 / (inputs + units))),  # 2010, eq. 16
+    "he": lambda inputs, _: float(np.sqrt(6.0 / inputs)),  # He et al. 2015, eq. 10, as uniform
+}
 
 Weights = list[NDArray[np.float32]]  # kernels and biases by layer, each (members, inputs, units)
 
@@ -101,14 +107,14 @@ class StackedDropout(keras.layers.Layer):
         return {**super().get_config(), "rate": self.rate}
 
 
-def build_stack(architecture: Architecture, members: int) -> Any:
+def build_stack(architecture: Architecture, members: int, *, dtype: str = "float32") -> Any:
     """Return the stack as a Keras model, (members, rows, inputs) to (members, rows, outputs)."""
-    layers = [keras.Input((None, architecture.inputs), batch_size=members)]
+    layers = [keras.Input((None, architecture.inputs), batch_size=members, dtype=dtype)]
     for units in architecture.hidden:
-        layers.append(StackedDense(members, units, architecture.activation))
+        layers.append(StackedDense(members, units, architecture.activation, dtype=dtype))
         if architecture.dropout > 0:
-            layers.append(StackedDropout(architecture.dropout))
-    layers.append(StackedDense(members, architecture.outputs))
+            layers.append(StackedDropout(architecture.dropout, dtype=dtype))
+    layers.append(StackedDense(members, architecture.outputs, dtype=dtype))
     return keras.Sequential(layers)
 
 
@@ -142,17 +148,20 @@ def by_output(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
     return [*hidden, *(np.take_along_axis(part, own, axis=2) for part in (kernel, bias))]
 
 
-def initial_weights(architecture: Architecture, seeds: Sequence[int]) -> Weights:
-    """Return fresh weights: Glorot uniform kernels, zero biases, and a zero last layer.
+def initial_weights(
+    architecture: Architecture, seeds: Sequence[int], scheme: str = "glorot"
+) -> Weights:
+    """Return fresh weights: uniform kernels, zero biases, and a zero last layer.
 
     Each member draws from its own seed, so that it starts alike in whatever stack it is. The
-    zero last layer makes the untrained network predict exactly zero: no correction.
+    zero last layer makes the untrained network predict exactly zero: no correction. `scheme` is a
+    key of `SPREADS`.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
     shapes = architecture.shapes()
     weights = [np.zeros((len(seeds), *shape), np.float32) for shape in shapes]
     for kernel in weights[:-2:2]:
-        limit = np.sqrt(6.0 / sum(kernel.shape[1:]))  # Glorot & Bengio 2010, eq. 16
+        limit = SPREADS[scheme](*kernel.shape[1:])
         for member, generator in enumerate(generators):
             kernel[member] = generator.uniform(-limit, limit, kernel.shape[1:])
     return weights

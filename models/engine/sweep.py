@@ -26,7 +26,8 @@ def sweep(
     with losses that are no numbers.
     """
     widths = widths_of(members)
-    states = initial_weights(plan.architecture, [member.seed for member in members])
+    seeds = [member.seed for member in members]
+    states = initial_weights(plan.architecture, seeds, plan.initialisation)
     programs = {
         lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], _decays(members)))
         for lane, width in widths.items()

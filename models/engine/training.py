@@ -32,13 +32,14 @@ Float = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plan:
-    """What all members of a training share."""
+    """What all members of a training share; `initialisation` is a key of `stack.SPREADS`."""
 
     architecture: Architecture
     recipe: Recipe = field(default_factory=Recipe)
     schedule: Schedule = field(default_factory=Schedule)
     epochs: int = 40
     patience: int = 5
+    initialisation: str = "glorot"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class _Run:
         pool: ThreadPoolExecutor,
     ) -> None:
         seeds = [member.seed for member in members]
-        weights = initial_weights(plan.architecture, seeds) if start is None else start
+        fresh = initial_weights(plan.architecture, seeds, plan.initialisation)
+        weights = fresh if start is None else start
         self.plan = plan
         self.pool = pool
         self.members = members

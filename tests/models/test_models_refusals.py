@@ -39,6 +39,7 @@ from tests.models.samples import make_rows
         ("activation", "step", "one of swish, relu, .*; got 'step'"),
         ("activation", None, "one of swish, relu, .*; got None"),
         ("dropout", 1.0, r"in \[0, 1\); got 1.0"),
+        ("initialisation", "zeros", "one of glorot, he; got 'zeros'"),
         ("l2", -0.1, "0 or more; got -0.1"),
         ("weight_decay", -0.1, "0 or more; got -0.1"),
         ("clipping", "all", "one of none, value, .*; got 'all'"),

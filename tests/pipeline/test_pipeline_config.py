@@ -49,11 +49,13 @@ rates = st.floats(0, 1e6, exclude_min=True)
 counts = st.integers(1, 10_000)
 values_of_keys = {
     "data": {
-        "source": st.sampled_from(["sample", "yahoo", "files"]),
+        "source": st.sampled_from(["sample", "yahoo", "files", "tiingo"]),
         "tickers": st.lists(texts).map(tuple),
         "start": st.none() | days.filter(lambda day: day < dt.date(2000, 1, 1)),
         "end": st.none() | days.filter(lambda day: day >= dt.date(2000, 1, 1)),
         "path": texts,
+        "intraday": texts,
+        "overnight": st.sampled_from(["sum", "hansen_lunde"]),
         "calendar": texts,
     },
     "target": {
@@ -75,6 +77,7 @@ values_of_keys = {
         "optimizer": st.sampled_from(["adam", "nesterov"]),
         "loss": st.sampled_from(["qlike", "mse"]),
         "hidden": st.lists(st.integers(1, 4096)).map(tuple),
+        "initialisation": st.sampled_from(["glorot", "he"]),
         "dropout": st.floats(0, 1, exclude_max=True),
         "l2": st.floats(0, 1e300),
         "seed": st.integers(0, 2**31 - 1),

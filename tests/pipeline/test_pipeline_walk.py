@@ -182,7 +182,7 @@ def test_every_network_setting_reaches_the_regressor(config):
             "learning_rate": 0.5, "batch_size": 7, "epochs": 8, "patience": 9, "optimizer": "sgd",
             "loss": "mse", "hidden": (3,), "activation": "tanh", "dropout": 0.1, "l2": 0.2,
             "schedule": "cosine", "warmup_epochs": 0.5, "weight_decay": 0.6, "clipping": "value",
-            "clip_at": 0.3, "members": 2, "bootstrap": True, "seed": 11,
+            "clip_at": 0.3, "members": 2, "bootstrap": True, "seed": 11, "initialisation": "he",
         },
     )  # fmt: skip
     parameters = regressor_of(given).get_params()

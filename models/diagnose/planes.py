@@ -1,0 +1,80 @@
+"""Planes through the space of a network's weights: random ones, and those of a training's path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.engine.stack import Architecture, as_layers, as_rows
+
+STRAIGHT = 1e-6  # of the first singular value: a second one below it holds no direction
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The points ``centre + x * directions[0] + y * directions[1]``; weights are rows (P,)."""
+
+    centre: Float
+    directions: Float
+
+    def at(self, coordinates: Float) -> Float:
+        """Return the weights (n, P) of coordinates (n, 2)."""
+        return np.asarray(self.centre + coordinates @ self.directions)
+
+    def coordinates(self, weights: Float) -> Float:
+        """Return where weights (n, P) lie nearest in the plane, (n, 2)."""
+        away = (weights - self.centre).T
+        return np.asarray(np.linalg.lstsq(self.directions.T, away)[0].T)
+
+    def distance(self, weights: Float) -> Float:
+        """Return how far weights (n, P) lie from the plane, (n,), as a norm."""
+        return np.asarray(np.linalg.norm(weights - self.at(self.coordinates(weights)), axis=1))
+
+    def share(self, weights: Float) -> float:
+        """Return the share of the squared distances from the centre that lies in the plane."""
+        total = float(((weights - self.centre) ** 2).sum())
+        return 1.0 - float((self.distance(weights) ** 2).sum()) / total if total else 1.0
+
+
+def random_plane(centre: Float, architecture: Architecture, seed: int) -> Plane:
+    """Return a plane of two random directions, normalised filter by filter.
+
+    The weights into each unit are drawn from a normal distribution and scaled to the norm of the
+    unit's own weights, so that 1 means the same for every unit, however its weights are scaled;
+    biases stay (Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, section 4).
+    """
+    drawn = np.random.default_rng(seed).normal(size=(2, len(centre))).astype(np.float32)
+    directions = as_layers(drawn, architecture)
+    weights = as_layers(centre[None].astype(np.float32), architecture)
+    for kernel, own in zip(directions[::2], weights[::2], strict=True):
+        kernel *= _norms(own) / _norms(kernel)
+    for bias in directions[1::2]:
+        bias[:] = 0.0
+    return Plane(centre, as_rows(directions).astype(np.float64))
+
+
+def path_plane(centre: Float, path: Float, seed: int) -> Plane:
+    """Return the plane through `centre` that is nearest to a path (n, P) of weights.
+
+    Its directions are the first two principal components of the path seen from the centre, of
+    length 1. Each points so that the path begins on its negative side. The second one of a straight
+    path is drawn at random.
+    """
+    _, sizes, directions = np.linalg.svd(path - centre, full_matrices=False)
+    first, second = directions[0], directions[min(1, len(directions) - 1)]
+    if len(sizes) < 2 or sizes[1] <= STRAIGHT * sizes[0]:
+        second = np.random.default_rng(seed).normal(size=len(centre))
+        second -= (second @ first) * first
+        second /= np.linalg.norm(second)
+    pair = np.stack([first, second])
+    begin = pair @ (path[0] - centre)
+    return Plane(centre, np.where(begin > 0, -1.0, 1.0)[:, None] * pair)
+
+
+def _norms(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the norm of the weights into each unit, (networks, 1, units)."""
+    return np.asarray(np.linalg.norm(kernel, axis=1, keepdims=True))

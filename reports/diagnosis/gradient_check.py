@@ -1,0 +1,129 @@
+"""Words on the gradient check: right, wrong and from where, or too coarse to be checked."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from reports.figures.gradients import errors_by_part
+from reports.figures.render import figure_svg
+from reports.finding import Finding, Panel
+from reports.presentation import Column, sentence_case, text_table
+
+RIGHT, WRONG, COARSE = "right", "wrong", "too coarse"
+WRONG_ERROR = 1e-5  # relative; float64 leaves 1e-9 of a right gradient, a wrong one is 1e-3 and up
+BEYOND_ROUNDING = 10.0  # times what the numerical gradient itself is uncertain by
+MANY_KINKS = 0.5  # of a part's entries: no kinks then, but a loss of steps
+
+Tables = dict[str, pd.DataFrame]
+
+COLUMNS = [
+    Column("name", "Part"),
+    Column("size", "Weights", ",d"),
+    Column("entries", "Checked", ",d"),
+    Column("kinks", "Kinks", ",d"),
+    Column("gradient_norm", "Gradient norm", ".2e"),
+    Column("relative_error", "Relative error", ".1e"),
+    Column("worst_error", "Worst entry", ".1e"),
+    Column("rounding", "Rounding", ".1e"),
+    Column("verdict", "Verdict", sentence_case),
+]
+
+
+def judged(tables: Tables) -> pd.DataFrame:
+    """Return table `parts` of `models.diagnose.gradient_check.check` with `name` and `verdict`."""
+    parts = tables["parts"]
+    wrong = (parts["relative_error"] > WRONG_ERROR) & (
+        parts["relative_error"] > BEYOND_ROUNDING * parts["rounding"]
+    )
+    coarse = parts["kinks"] > MANY_KINKS * parts["entries"]
+    verdict = wrong.map({True: WRONG, False: RIGHT}).mask(coarse, COARSE)
+    return parts.assign(verdict=verdict, name=[_name(row) for _, row in parts.iterrows()])
+
+
+def gradient_check_finding(tables: Tables) -> Finding:
+    """Return whether the gradients are right, and where a wrong one begins.
+
+    `tables` are those of `models.diagnose.gradient_check.check`.
+    """
+    parts = judged(tables)
+
+    def draw(axes: Axes) -> Axes:
+        return errors_by_part(parts, axes, limit=WRONG_ERROR)
+
+    worst = parts["relative_error"].max()
+    alt = f"Relative error of the gradient by part, at most {worst:.1e}; wrong above {WRONG_ERROR}."
+    height = 120 + 22 * len(parts)
+    svg = figure_svg(draw, name="gradient-check-errors", alt=alt, height_px=height)
+    return Finding(
+        name="gradient-check",
+        title="Gradient check",
+        sentence=_sentence(parts),
+        advice=_advice(parts),
+        panels=[Panel("Automatic against numerical gradient", svg)],
+        tables={"By part": text_table(parts, COLUMNS)},
+        method=(
+            "Gradients by automatic differentiation against central differences (step 6e-6), both "
+            "in float64, with drawn weights, over 64 training rows; dropout off, L2 in. Entries "
+            "at which the numerical gradient changes with the step lie at a kink (of ReLU, mae or "
+            "Huber's loss) and are left out. A part is wrong above a relative error of "
+            f"{WRONG_ERROR:g}, if that is ten times its rounding."
+        ),
+    )
+
+
+def origin(parts: pd.DataFrame) -> int:
+    """Return the layer at which a wrong gradient begins: 0 for the loss, -1 for none.
+
+    Gradients flow from the loss back to the first layer, so that an error spoils every layer
+    before the one that it begins at. That is the last wrong one, unless the loss is wrong already.
+    """
+    wrong = parts.loc[parts["verdict"] == WRONG, "layer"]
+    if wrong.empty:
+        return -1
+    return 0 if (wrong == 0).any() else int(wrong.max())
+
+
+def _sentence(parts: pd.DataFrame) -> str:
+    begin, worst = origin(parts), parts.iloc[int(parts["relative_error"].argmax())]
+    coarse = parts[parts["verdict"] == COARSE]
+    left_out = int(parts["kinks"].sum())
+    kinks = f" {left_out} entries at kinks were left out." if left_out else ""
+    if len(coarse) and begin < 0:
+        return (
+            f"The gradient cannot be checked: for {len(coarse)} of {len(parts)} parts the loss "
+            "moves in steps larger than what a small change of a weight does to it."
+        )
+    if begin < 0:
+        return (
+            f"The gradients are right: over {parts['entries'].sum():,} entries of "
+            f"{len(parts)} parts the largest relative error is {worst['relative_error']:.1e} "
+            f"({worst['name'].lower()}).{kinks}"
+        )
+    wrong = parts[parts["verdict"] == WRONG]
+    if begin == 0:
+        return (
+            f"The gradient of the loss is wrong: its slope by the forecast has a relative error "
+            f"of {wrong['relative_error'].iloc[0]:.1e}, and with it {len(wrong) - 1} of "
+            f"{len(parts) - 1} kernels and biases.{kinks}"
+        )
+    return (
+        f"A gradient is wrong from layer {begin} down to the first, with a relative error of up to "
+        f"{wrong['relative_error'].max():.1e}; what lies behind it, and the loss, are right."
+        f"{kinks}"
+    )
+
+
+def _advice(parts: pd.DataFrame) -> str:
+    begin = origin(parts)
+    if begin == 0:
+        return "Mend the loss's own gradient (its tf.custom_gradient), or let it be derived."
+    if begin > 0:
+        return f"Mend the gradient of the activation of layer {begin}, or let it be derived."
+    if (parts["verdict"] == COARSE).any():
+        return "Let the loss compute in the precision it is given; a cast to float32 is too coarse."
+    return "Nothing to do."
+
+
+def _name(part: pd.Series) -> str:
+    if part["layer"] == 0:
+        return "Loss, by forecast"
+    return f"Layer {part['layer']}, {part['part']}"
