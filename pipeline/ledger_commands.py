@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipeline.home import Home
     from pipeline.ledger.verification import Rebuild
 
+RISK_SHOWN = [
+    *("level", "ticker", "rows", "exceedances", "share"),
+    *("kupiec_p", "coverage_p", "es_p", "zone"),
+]
 Noted = Annotated[
     str | None, typer.Option("--head", metavar="HASH", help="A hash noted before; must be in it.")
 ]
@@ -95,7 +99,7 @@ def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> 
         return
     _print("live forecasts whose outcome is known", scores)
     if len(risk):
-        _print("value at risk of what went out", risk.drop(columns="model"))
+        _print("value at risk of what went out", risk[RISK_SHOWN])
     else:
         typer.echo("value at risk is judged from 250 one-session outcomes on")
 
@@ -195,4 +199,5 @@ def _json(rows: pd.DataFrame) -> str:
 def _print(title: str, rows: pd.DataFrame) -> None:
     from pipeline.printing import frame_table, print_table
 
-    print_table(frame_table(rows, title))
+    readable = rows.rename(columns=lambda name: name.replace("_", " "))
+    print_table(frame_table(readable, title, digits=4))

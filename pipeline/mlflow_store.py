@@ -17,10 +17,12 @@ from pipeline.home import Home
 
 TRACKING_VARIABLE = "VOLCAST_TRACKING_URI"
 PATIENCE = 120.0  # seconds; making the tables takes some
-# MLflow sends usage statistics, logs each migration, and looks for git, unless told not to.
+# MLflow sends usage statistics, logs each migration, prints where a run can be seen, and looks for
+# git, unless told not to.
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 # Where MLflow's SQL store keeps absolute addresses of artefacts.

@@ -191,4 +191,5 @@ def _tell(change: Change | None, champion: Version, as_json: bool) -> None:
 def _print(title: str, rows: Any) -> None:
     from pipeline.printing import frame_table, print_table
 
-    print_table(frame_table(rows, title))
+    readable = rows.rename(columns=lambda name: name.replace("_", " "))
+    print_table(frame_table(readable, title, digits=4))

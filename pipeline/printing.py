@@ -73,22 +73,23 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def frame_table(rows: pd.DataFrame, title: str) -> Table:
-    """Return any frame as a table: four digits of a number, dates without midnight."""
+def frame_table(frame: pd.DataFrame, title: str, *, digits: int = 6) -> Table:
+    """Return a finished table: numbers to the right, nothing for what is missing."""
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
-    for name in rows.columns:
-        number = pd.api.types.is_numeric_dtype(rows[name]) and rows[name].dtype != bool
-        table.add_column(escape(str(name).replace("_", " ")), justify="right" if number else "left")
-    for row in rows.itertuples(index=False, name=None):
-        table.add_row(*(escape(_cell(value)) for value in row))
+    for name in frame.columns:
+        kind = frame[name].dtype
+        numbers = pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
+        table.add_column(escape(str(name)), justify="right" if numbers else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*("" if pd.isna(cell) else escape(_cell(cell, digits)) for cell in row))
     return table
 
 
-def frame_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return any frame as JSON holds it: every number whole, dates in ISO format, else null."""
     return [
-        {name: _plain(value) for name, value in zip(rows.columns, row, strict=True)}
-        for row in rows.itertuples(index=False, name=None)
+        {name: _plain(value) for name, value in zip(frame.columns, row, strict=True)}
+        for row in frame.itertuples(index=False, name=None)
     ]
 
 
@@ -128,18 +129,16 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value is None or pd.isna(value):
-        return "-"
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
 def _rounded(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else round(float(value), 2)
+
+
+def _cell(value: object, digits: int) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}" if value == value.normalize() else f"{value:%Y-%m-%d %H:%M}"
+    return f"{value:,.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def _number(value: float | None) -> str:

@@ -239,7 +239,7 @@ class Registry:
             self._client.log_artifacts(run, str(folder), ARTIFACT)
             return
         place.parent.mkdir(parents=True)
-        artifacts.write_folder(place, lambda to: shutil.copytree(folder, to, dirs_exist_ok=True))
+        artifacts.write_folder(place, lambda to: _copy(folder, to))
 
     def _log(self, run: str, facts: Facts, moment: int) -> None:
         """Write parameters, metrics and curves under a run."""
@@ -277,6 +277,15 @@ def _version(made: Any, run: Any, aliases: dict[str, int]) -> Version:
         metrics=dict(run.metrics) if run else {},
         run=made.run_id,
     )
+
+
+def _copy(folder: Path, to: Path) -> None:
+    for file in sorted(folder.rglob("*")):
+        copy = to / file.relative_to(folder)
+        if file.is_dir():
+            copy.mkdir(parents=True, exist_ok=True)
+        else:
+            shutil.copyfile(file, copy)
 
 
 def _describe_har(folder: Path) -> None:

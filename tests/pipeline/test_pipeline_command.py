@@ -18,10 +18,11 @@ from tests.pipeline.samples import volcast
 COMMANDS = [
     *("run", "download", "features", "train", "evaluate", "report"),
     *("forecast", "config", "verify", "data", "lab", "lr-find", "map", "landscape"),
-    *("check-gradients", "compare", "diagnose"),
+    *("check-gradients", "compare", "diagnose", "ledger", "models"),
 ]
 HEAVY = ["numpy", "pandas", "scipy", "sklearn", "keras", "tensorflow", "arch", "matplotlib"]
 HEAVY += ["pyarrow", "statsmodels", "exchange_calendars", "yfinance", "jinja2"]
+HEAVY += ["mlflow", "sqlalchemy", "sqlite3"]
 
 
 @pytest.mark.parametrize("option", ["--help", "--version"])
@@ -32,7 +33,7 @@ def test_nothing_heavy_is_imported_to_answer(option):
         "try: main()\n"
         "finally: print('loaded:', *(n for n in sys.modules if '.' not in n), file=sys.stderr)"
     )
-    for command in ([], ["run"]) if option == "--help" else ([],):
+    for command in ([], ["run"], ["ledger"], ["models", "list"]) if option == "--help" else ([],):
         answer = subprocess.run(
             [sys.executable, "-c", script, *command, option], capture_output=True, text=True
         )
