@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import diagnosis_commands
+from pipeline import diagnosis_commands, schedule_commands
 from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
@@ -212,3 +212,4 @@ def _plain(value: Any) -> Any:
 
 
 diagnosis_commands.attach(app)
+schedule_commands.attach(app)

@@ -17,3 +17,9 @@ SourceOption = Annotated[
     str | None, typer.Option("--source", help="Where prices come from: sample, yahoo, files.")
 ]
 TickerOption = Annotated[list[str] | None, typer.Option("--ticker", help="May be repeated.")]
+HomeDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", metavar="DIR", help="Folder of all state; default: VOLCAST_HOME, or your data's."
+    ),
+]

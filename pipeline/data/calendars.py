@@ -134,6 +134,25 @@ def last_settled_session(name: str, now: dt.datetime) -> pd.Timestamp:
     return pd.Timestamp(days[days.searchsorted(_day(today), side="left") - 1]).as_unit("us")
 
 
+def settled_at(name: str, session: dt.date) -> pd.Timestamp:
+    """Return when the bar of a session is final, in UTC: its close (half days too) and `SETTLING`.
+
+    Where the calendar knows no closing time (outside its bounds) a session ends with its day.
+    """
+    calendar, day = _calendar(name), pd.Timestamp(session).normalize()
+    if calendar.first_session <= day <= calendar.last_session:
+        close = pd.Timestamp(calendar.closes.loc[day])
+    else:
+        midnight = day + pd.Timedelta(days=1)
+        close = midnight.tz_localize(calendar.tz, nonexistent="shift_forward", ambiguous=False)
+    return close.tz_convert("UTC") + SETTLING
+
+
+def timezone(name: str) -> str:
+    """Return the name of the timezone of a calendar, such as America/New_York."""
+    return str(_calendar(name).tz)
+
+
 @lru_cache(maxsize=64)
 def _calendar(name: str) -> Any:
     """Return the calendar of exchange_calendars over the longest span that it supports."""
