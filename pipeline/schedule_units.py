@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -98,7 +99,6 @@ def github_actions(job: Job, slot: Slot, now: dt.datetime) -> str:
     crons = "\n".join(f'    - cron: "{line}"' for line in lines.values())
     cases = " | ".join(f'"{offset} {line}"' for offset, line in lines.items())
     command = shlex.join(["python", *job.command[1:]])
-    home = job.home.as_posix()
     return f"""\
 name: volcast
 on:
@@ -131,15 +131,16 @@ jobs:
       - if: steps.due.outputs.yes
         uses: actions/cache/restore@v4
         with:
-          path: {home}
+          path: {json.dumps(job.home.as_posix())}
           key: volcast-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
           restore-keys: volcast-
       - if: steps.due.outputs.yes
-        run: {command}
+        run: |
+          {command}
       - if: always() && steps.due.outputs.yes
         uses: actions/cache/save@v4
         with:
-          path: {home}
+          path: {json.dumps(job.home.as_posix())}
           key: volcast-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
 """
 

@@ -218,7 +218,7 @@ def test_install_writes_files_that_name_absolute_paths(clock, tmp_path, monkeypa
 def test_a_workflow_names_paths_inside_the_repository(clock, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = volcast("install", "--github-actions", "--home", "state").stdout
-    assert "run: python -m pipeline retrain --if-due --home state\n" in said
+    assert "\n          python -m pipeline retrain --if-due --home state\n" in said
     with pytest.raises(ConfigError, match="must lie inside the repository"):
         volcast("install", "--github-actions", "--home", "/elsewhere")
 

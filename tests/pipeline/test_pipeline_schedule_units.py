@@ -1,11 +1,13 @@
 """Texts for other schedulers: read back by systemd and the shell, right all year."""
 
 import datetime as dt
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.schedule import Slot, next_due
 from pipeline.schedule_units import Job, cron, github_actions, systemd
@@ -132,6 +134,17 @@ def test_one_of_the_workflows_lines_is_let_through_in_each_half_of_the_year(tmp_
     assert through == [f"0 {hour} * * 1,2,3,4,5"]
     due = next_due(["XNYS"], dt.datetime(2018, int(month), 3, 19, tzinfo=dt.UTC)).at
     assert due.hour == hour
+
+
+def test_the_workflow_is_yaml_whose_steps_wait_for_the_guard():
+    job_here = Job(("--config", "a: b #c.toml"), Path("my: home"), Path())
+    workflow = yaml.safe_load(github_actions(job_here, EVENING, NOW))
+    first, *steps = workflow["jobs"]["retrain"]["steps"]
+    assert first["id"] == "due"
+    assert all("steps.due.outputs.yes" in step["if"] for step in steps)
+    assert steps[-1]["with"]["path"] == "my: home"
+    (retrain,) = [step["run"] for step in steps if "retrain" in step.get("run", "")]
+    assert shlex.split(retrain)[1:] == job_here.command[1:]
 
 
 def test_a_workflow_started_by_hand_is_let_through(tmp_path):
