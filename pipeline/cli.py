@@ -9,7 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline import data_commands, diagnosis_commands, ledger_commands, models_commands
+from pipeline import (
+    data_commands,
+    diagnosis_commands,
+    ledger_commands,
+    models_commands,
+    schedule_commands,
+)
 from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
@@ -225,3 +231,4 @@ def _plain(value: Any) -> Any:
 diagnosis_commands.attach(app)
 ledger_commands.attach(app)
 models_commands.attach(app)
+schedule_commands.attach(app)

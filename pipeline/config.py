@@ -16,6 +16,7 @@ from pipeline.sections import (
     DataSettings,
     DiagnoseSettings,
     FeatureSettings,
+    JobSettings,
     ModelSettings,
     ReportSettings,
     Section,
@@ -40,22 +41,6 @@ RULES = {  # what pydantic found, in the words of this file
     "model_type": "must be a section of keys, as in `volcast config`",
     "value_error": "{error}",
 }
-
-
-class JobSettings(Section):
-    """The scheduled job: when it retrains, and what the gate asks for."""
-
-    retrain_every: int = Field(22, ge=1, description="sessions between trainings of a challenger")
-    gate_horizon: int = Field(1, ge=1, description="sessions ahead, of the losses that decide")
-    gate_alpha: float = Field(
-        0.05, gt=0, lt=1, description="chance that an equal challenger is ever promoted"
-    )
-    minimum_effect: float = Field(
-        0.005, ge=0, lt=1, description="least gain that counts, as a share of the champion's loss"
-    )
-    har_window: int = Field(
-        250, ge=1, description="sessions over which the champion must not lose to HAR"
-    )
 
 
 class Config(Section):

@@ -250,3 +250,19 @@ class DiagnoseSettings(Section):
         strict=False,
         description="of " + ", ".join(DIAGNOSTICS) + "; volcast run --diagnose takes all",
     )
+
+
+class JobSettings(Section):
+    """The scheduled job: when it retrains, and what the gate asks for."""
+
+    retrain_every: int = Field(22, ge=1, description="sessions between trainings of a challenger")
+    gate_horizon: int = Field(1, ge=1, description="sessions ahead, of the losses that decide")
+    gate_alpha: float = Field(
+        0.05, gt=0, lt=1, description="chance that an equal challenger is ever promoted"
+    )
+    minimum_effect: float = Field(
+        0.005, ge=0, lt=1, description="least gain that counts, as a share of the champion's loss"
+    )
+    har_window: int = Field(
+        250, ge=1, description="sessions over which the champion must not lose to HAR"
+    )

@@ -11,9 +11,9 @@ import pandas as pd
 
 from models.catalogue import NETWORK, REFERENCE
 from models.interval import Float
-from pipeline.config import JobSettings
 from pipeline.daily.standing import Standing
 from pipeline.ledger.ledger import Ledger
+from pipeline.sections import JobSettings
 from reports.comparison import GateRules, compare, last_window
 from reports.gate import decide
 from reports.scores import qlike
@@ -84,15 +84,11 @@ def past_errors(
     first = pd.Timestamp(newest.facts["trained_through"])
     known = (scored["target_end"] > first) & (scored["target_end"] < day)
     scored = scored[known & scored["realized"].gt(0)]
-    error = np.log(scored["realized"] / scored["variance"])
+    error = np.log(scored["realized"].to_numpy() / scored["variance"].to_numpy())
+    cell = scored["model"].to_numpy(), scored["horizon"].to_numpy()
     return {
         name: {
-            horizon: np.concatenate(
-                [
-                    errors,
-                    error[(scored["model"] == name) & (scored["horizon"] == horizon)].to_numpy(),
-                ]
-            )
+            horizon: np.concatenate([errors, error[(cell[0] == name) & (cell[1] == horizon)]])
             for horizon, errors in by_horizon.items()
         }
         for name, by_horizon in before.items()

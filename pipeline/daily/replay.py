@@ -62,6 +62,5 @@ def replay(
 def evening_of(day: pd.Timestamp, names: list[str]) -> dt.datetime:
     """Return the moment at which the session of a day has settled on every exchange."""
     open_then = [name for name in names if len(calendars.sessions_between(name, day, day))]
-    closes = [calendars.session_hours(name, day)[1] for name in open_then]
-    latest: dt.datetime = (max(closes) + calendars.SETTLING).to_pydatetime()
+    latest: dt.datetime = max(calendars.settled_at(name, day) for name in open_then).to_pydatetime()
     return latest

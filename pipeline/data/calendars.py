@@ -134,7 +134,7 @@ def last_settled_session(name: str, now: dt.datetime) -> pd.Timestamp:
     return pd.Timestamp(days[days.searchsorted(_day(today), side="left") - 1]).as_unit("us")
 
 
-def session_hours(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]:
+def open_and_close(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return when the session of ``day`` opens and closes, in UTC.
 
     A day that the calendar knows no hours of (outside its bounds, or no session) is taken whole,
@@ -146,6 +146,19 @@ def session_hours(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]:
     midnight = session.tz_localize(calendar.tz)
     after = (session + pd.Timedelta(days=1)).tz_localize(calendar.tz)
     return midnight.tz_convert("UTC"), after.tz_convert("UTC")
+
+
+def settled_at(name: str, session: dt.date) -> pd.Timestamp:
+    """Return when the bar of a session is final, in UTC: its close (half days too) and `SETTLING`.
+
+    Where the calendar knows no closing time (outside its bounds) a session ends with its day.
+    """
+    return open_and_close(name, session)[1] + SETTLING
+
+
+def timezone_name(name: str) -> str:
+    """Return the name of the timezone of a calendar, such as America/New_York."""
+    return str(_calendar(name).tz)
 
 
 @lru_cache(maxsize=64)

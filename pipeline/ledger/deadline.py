@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
-from pipeline.data.calendars import SETTLING, session_hours
+from pipeline.data.calendars import SETTLING, open_and_close
 
 
 @lru_cache(maxsize=4096)
@@ -16,6 +16,6 @@ def deadline(calendar: str, origin: dt.date, target_start: dt.date) -> dt.dateti
     final before the next session is under way; there it is that session's close, at which the
     first day of the target becomes known.
     """
-    settled = session_hours(calendar, origin)[1] + SETTLING
-    opens, closes = session_hours(calendar, target_start)
+    settled = open_and_close(calendar, origin)[1] + SETTLING
+    opens, closes = open_and_close(calendar, target_start)
     return (opens if opens >= settled else closes).to_pydatetime()

@@ -38,8 +38,9 @@ def input_drift(
     features
         The columns to compare; NaN is a value of its own, so that a feature that ceases shows.
 
-    Every date weighs the same, whatever the number of its tickers. PSI is ``sum (p - q) log(p / q)`` over the deciles of the training part, KS the largest
-    distance of the distribution functions over 50 quantiles. The limits are the quantiles at
+    Every date weighs the same, whatever the number of its tickers. PSI is
+    ``sum (p - q) log(p / q)`` over the deciles of the training part, KS the largest distance of the
+    distribution functions over 50 quantiles. The limits are the quantiles at
     ``1 - 0.01 / features`` of a gamma law (as of quadratic forms: Satterthwaite 1946) with mean and
     variance of the statistic over all windows of the training part that are as long as `recent`;
     that of PSI is at least 0.1. They are NaN where the training part holds fewer than four such

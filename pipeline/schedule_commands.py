@@ -1,0 +1,215 @@
+"""The commands of the schedule: when the next run is due, and what makes it happen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import signal
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.options import ConfigFile, Debug, HomeDir, Json, SourceOption, TickerOption
+
+if TYPE_CHECKING:
+    from pipeline.schedule_units import Job
+
+schedule = typer.Typer(no_args_is_help=True, help="Say when the next run is due, and have it run.")
+
+
+class Kind(StrEnum):
+    """Who is to run the job."""
+
+    SYSTEMD = "systemd"
+    CRON = "cron"
+    GITHUB_ACTIONS = "github-actions"
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.add_typer(schedule, name="schedule")
+
+
+@schedule.command()
+def show(
+    home: HomeDir = None,
+    config: ConfigFile = None,
+    source: SourceOption = None,
+    ticker: TickerOption = None,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Print when the next run is due: after the last exchange's close and settling time."""
+    from pipeline.schedule import next_due
+
+    _, names = _job(home, config, source, ticker)
+    due = next_due(names, _now())
+    if as_json:
+        told = {
+            "due_utc": f"{due.at:%Y-%m-%dT%H:%M:%SZ}",
+            "due_local": due.local.isoformat(),
+            "timezone": due.timezone,
+            "session": due.session.isoformat(),
+            "calendar": due.calendar,
+            "calendars": names,
+        }
+        typer.echo(json.dumps(told, indent=1))
+    else:
+        typer.echo(
+            f"next run: {due.at:%Y-%m-%d %H:%M} UTC, {due.local:%Y-%m-%d %H:%M} {due.timezone}, "
+            f"for the session of {due.session} ({due.calendar})"
+        )
+
+
+@schedule.command()
+def install(
+    home: HomeDir = None,
+    config: ConfigFile = None,
+    source: SourceOption = None,
+    ticker: TickerOption = None,
+    systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
+    cron: Annotated[bool, typer.Option("--cron", help="Lines of a crontab.")] = False,
+    github_actions: Annotated[
+        bool, typer.Option("--github-actions", help="A workflow; paths from the repository's root.")
+    ] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="DIR", help="Write files there instead.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Print what makes systemd, cron or GitHub Actions run the job."""
+    from pipeline.artifacts import write_text
+    from pipeline.errors import ConfigError
+
+    chosen = dict(zip(Kind, (systemd, cron, github_actions), strict=True))
+    if sum(chosen.values()) != 1:
+        raise ConfigError("name one of --systemd, --cron and --github-actions")
+    kind = next(kind for kind, wanted in chosen.items() if wanted)
+    job, names = _job(home, config, source, ticker, within=kind is Kind.GITHUB_ACTIONS)
+    files, hint = _units(kind, job, names)
+    for name, text in files.items():
+        if to:
+            to.mkdir(parents=True, exist_ok=True)
+            write_text(to / name, text)
+            typer.echo(to / name)
+        else:
+            typer.echo(f"# {name}\n{text}" if len(files) > 1 else text)
+    typer.echo(f"# {hint}", err=True)
+
+
+@schedule.command()
+def run(
+    home: HomeDir = None,
+    config: ConfigFile = None,
+    source: SourceOption = None,
+    ticker: TickerOption = None,
+    debug: Debug = False,
+) -> None:
+    """Stay in the foreground: run now, then after each session; SIGTERM or Ctrl-C ends it."""
+    from pipeline.errors import ConfigError
+
+    try:
+        from pipeline.schedule_run import run_command, serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "apscheduler":
+            raise
+        raise ConfigError(
+            "schedule run needs APScheduler; install it with: pip install 'volcast[ops]'"
+        ) from error
+
+    job, names = _job(home, config, source, ticker)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
+    serve(
+        names,
+        lambda: run_command(job.command, job.folder, stop, _tell),
+        stop=stop,
+        tell=_tell,
+        clock=_now,
+    )
+
+
+def _job(
+    home: Path | None,
+    config: Path | None,
+    source: str | None,
+    ticker: list[str] | None,
+    *,
+    within: bool = False,
+) -> tuple[Job, list[str]]:
+    """Return the job and the calendars of its tickers; paths `within` the folder are relative.
+
+    Settings come from `--config`, else from config.toml in the home, else they are the defaults.
+    """
+    from pipeline import config as settings
+    from pipeline.home import home_of
+    from pipeline.schedule_units import Job
+
+    folder, state = Path.cwd(), home_of(home).folder
+    stored = state / "config.toml"
+    config = config or (stored if stored.exists() else None)
+    given: dict[str, Any] = {"source": source, "tickers": ticker or None}
+    overrides = {"data": {key: value for key, value in given.items() if value is not None}}
+    chosen = settings.load(config, overrides)
+    options = []
+    if config:
+        options += ["--config", str(_placed(config.absolute(), folder, within))]
+    if source:
+        options += ["--source", source]
+    for name in ticker or ():
+        options += ["--ticker", name]
+    job = Job(tuple(options), _placed(state, folder, within), folder)
+    return job, _calendars(chosen)
+
+
+def _calendars(chosen: Any) -> list[str]:
+    """Return the calendars of the tickers, each once; of the source's own where none is named."""
+    from pipeline.data.calendars import DEFAULT_CALENDAR
+    from pipeline.panels import calendars_of
+
+    found = calendars_of(chosen.data.tickers, chosen).values()
+    return sorted(set(found)) or [chosen.data.calendar or DEFAULT_CALENDAR]
+
+
+def _placed(path: Path, folder: Path, within: bool) -> Path:
+    from pipeline.errors import ConfigError
+
+    if not within:
+        return path
+    if not path.is_relative_to(folder):
+        raise ConfigError(
+            f"a workflow's paths must lie inside the repository {folder}; {path} does not; "
+            "name another with --home or --config"
+        )
+    return path.relative_to(folder)
+
+
+def _units(kind: Kind, job: Job, names: list[str]) -> tuple[dict[str, str], str]:
+    """Return the files of a kind by name, and what to do with them."""
+    from pipeline import schedule_units as units
+    from pipeline.schedule import weekly_slot
+
+    slot = weekly_slot(names, _now())
+    if kind is Kind.SYSTEMD:
+        place = "~/.config/systemd/user"
+        return units.systemd(job, slot), (
+            f"write both with --to {place}, then: systemctl --user enable --now volcast.timer; "
+            "loginctl enable-linger"
+        )
+    if kind is Kind.CRON:
+        return {"volcast.cron": units.cron(job, slot)}, "add these lines with: crontab -e"
+    workflow = units.github_actions(job, slot, _now())
+    return {"volcast.yml": workflow}, "commit it as .github/workflows/volcast.yml"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _tell(message: str) -> None:
+    typer.echo(f"{_now():%Y-%m-%dT%H:%M:%SZ} {message}", err=True)
