@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline import (
+    daily_commands,
     data_commands,
     diagnosis_commands,
     ledger_commands,
@@ -228,7 +229,14 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
+def _rebuilder(home: Any) -> Any:
+    from pipeline.daily.rebuild import rebuilder
+
+    return rebuilder(home)
+
+
 diagnosis_commands.attach(app)
-ledger_commands.attach(app)
+ledger_commands.attach(app, _rebuilder)
 models_commands.attach(app)
 schedule_commands.attach(app)
+daily_commands.attach(app)

@@ -263,6 +263,7 @@ class JobSettings(Section):
     minimum_effect: float = Field(
         0.005, ge=0, lt=1, description="least gain that counts, as a share of the champion's loss"
     )
+    webhook: str = Field("", description="address that alerts are posted to as JSON; empty: none")
     har_window: int = Field(
         250, ge=1, description="sessions over which the champion must not lose to HAR"
     )

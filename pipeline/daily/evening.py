@@ -26,6 +26,7 @@ from pipeline.daily.forecasting import Cell, cells, network_cells
 from pipeline.daily.judging import CHANGES, decision_of, past_errors
 from pipeline.daily.standing import Standing
 from pipeline.daily.training import fitted_har, train
+from pipeline.daily.watching import observe, stale, tell, update_alerts
 from pipeline.errors import VolcastError
 from pipeline.ledger.joining import outcomes_of
 from pipeline.ledger.ledger import Ledger
@@ -35,8 +36,10 @@ from pipeline.panels import calendars_of
 from pipeline.progress import Progress
 from pipeline.promotion import Grounds, name_of, promote
 from pipeline.versions import Facts, Version
+from reports.monitoring.alerts import Alert
 
 MODEL_SECTIONS = ("data", "target", "features", "split", "model")
+NEVER_GROWS = ("sample",)  # sources whose prices end in the past
 FORGOTTEN = {"data": {"start", "end", "path"}}  # these say which bars, not what is made of them
 
 
@@ -84,7 +87,20 @@ class Summary:
     decision: str
     champion: str
     forecasts: int
+    raised: tuple[Alert, ...] = ()
+    open_alerts: tuple[Alert, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        """Return the evening in one line, as a log wants it."""
+        parts = [
+            f"{self.origin}: {self.forecasts} new forecasts, {self.outcomes} outcomes",
+            f"champion {self.champion}",
+            f"trained {self.trained}" if self.trained else "nothing trained",
+            f"{len(self.open_alerts)} alerts open, {len(self.raised)} new",
+            *self.notes,
+        ]
+        return "; ".join(parts)
 
 
 def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = True) -> Summary:
@@ -98,8 +114,19 @@ def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = T
     trained = _retrain(evening, forced, if_due, notes)
     decision = _decide(evening)
     written = _forecast(evening, notes)
-    champion = name_of(evening.standing.champion)
-    return Summary(evening.day.date(), outcomes, trained, decision, champion, written, tuple(notes))
+    raised, still_open = _watch(evening)
+    failed = tell(evening.config.job, raised)
+    return Summary(
+        origin=evening.day.date(),
+        outcomes=outcomes,
+        trained=trained,
+        decision=decision,
+        champion=name_of(evening.standing.champion),
+        forecasts=written,
+        raised=tuple(raised),
+        open_alerts=tuple(still_open),
+        notes=(*notes, *([failed] if failed else [])),
+    )
 
 
 def config_hash(config: Config) -> str:
@@ -167,11 +194,22 @@ def _retrain(evening: Evening, forced: str | None, if_due: bool, notes: list[str
         key=f"register {version.number}",
         action="registered",
         subject=name_of(version),
-        numbers=version.metrics,
+        numbers={**version.metrics, "backtest": _validation_scores(version.metrics)},
         reason=f"trained through {version.facts['trained_through']}: {reason}",
     )
     evening.ledger.add_decision(decision, now=evening.now)
     return name_of(version)
+
+
+def _validation_scores(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
+    """Return QLIKE on the validation part, and its ratio to HAR's, by horizon."""
+    found = {}
+    for name, value in metrics.items():
+        horizon, _, model = name.removeprefix("validation_qlike_").partition("_")
+        har = metrics.get(f"validation_qlike_{horizon}_{REFERENCE}")
+        if model == NETWORK and har:
+            found[horizon] = {"qlike": value, "ratio_to_har": value / har}
+    return found
 
 
 def _registered(evening: Evening) -> Version:
@@ -279,6 +317,22 @@ def _har_rows(evening: Evening, role: Role) -> list[Forecast]:
     made = cells(har, bounds, errors, evening.panel, evening.origin, level)
     version = str(evening.panel.sessions[first - 1].date())
     return _rows(evening, made, REFERENCE, version, role)
+
+
+def _watch(evening: Evening) -> tuple[list[Alert], list[Alert]]:
+    """Observe, and write which alerts begin and end."""
+    newest, panel = evening.standing.newest, evening.panel
+    trained = evening.origin
+    if newest is not None:
+        through = pd.Timestamp(newest.facts["trained_through"])
+        trained = int(panel.sessions.searchsorted(through)) + 1
+    names = calendars_of(panel.tickers, evening.config)
+    grows = evening.config.data.source not in NEVER_GROWS
+    observations = [
+        *(stale(panel, evening.origin, evening.now, names) if grows else []),
+        *observe(evening.ledger, panel, evening.origin, trained, evening.config.report.interval),
+    ]
+    return update_alerts(evening.ledger, observations, evening.day.date(), now=evening.now)
 
 
 def _rows(

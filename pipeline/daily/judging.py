@@ -127,6 +127,17 @@ def _losses(scored: pd.DataFrame, since: pd.Timestamp, standing: Standing) -> pd
     return pd.DataFrame(keyed).reset_index() if keyed else pd.DataFrame(columns=["origin"])
 
 
+def series_losses(scored: pd.DataFrame) -> pd.DataFrame:
+    """Return `origin, ticker, issued, har`: QLIKE of what went out, and of HAR, of one horizon."""
+    rows = scored[scored["realized"].gt(0)]
+    loss = np.asarray(qlike(rows["realized"].to_numpy(), rows["variance"].to_numpy()))
+    table = rows.assign(loss=loss)
+    cell = ["origin", "ticker"]
+    issued = table[table["role"] == "champion"].set_index(cell)["loss"]
+    har = table[table["model"] == REFERENCE].drop_duplicates(cell).set_index(cell)["loss"]
+    return pd.DataFrame({"issued": issued, REFERENCE: har}).reset_index()
+
+
 def _while_challenged(losses: pd.DataFrame) -> pd.DataFrame:
     """Return the rows from the first origin on at which there was a challenger."""
     there = losses.loc[losses[CHALLENGER].notna(), "origin"]

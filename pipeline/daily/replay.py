@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from pipeline import artifacts
 from pipeline.config import Config
+from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, Market
 from pipeline.daily.evening import Evening, Summary, run_evening
 from pipeline.daily.standing import Standing
@@ -40,7 +42,8 @@ def replay(
         else len(sessions)
     )
     names = sorted(set(calendars_of(panel.tickers, config).values()))
-    with Ledger.to_write(home.ledger) as ledger:
+    with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
+        artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
         standing = Standing(Registry(home))
         for origin in range(first, last):
             day = pd.Timestamp(sessions[origin])

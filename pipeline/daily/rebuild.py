@@ -1,0 +1,81 @@
+"""A past forecast made again from the stored vintage of its bars and its stored model."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from models.catalogue import NETWORK
+from pipeline.config import Config, load
+from pipeline.daily.bars import Hashes, Market, market_of
+from pipeline.daily.forecasting import cells, network_cells
+from pipeline.daily.retrain import at_home
+from pipeline.daily.standing import Standing
+from pipeline.daily.training import fitted_har
+from pipeline.errors import LedgerError
+from pipeline.home import Home
+from pipeline.ledger.records import ForecastRow
+from pipeline.ledger.verification import Rebuild
+from pipeline.registry import Registry
+
+VINTAGES_KEPT = 4  # panels in memory
+
+
+def rebuilder(home: Home) -> Rebuild:
+    """Return what makes a forecast of this home again.
+
+    Raises
+    ------
+    LedgerError
+        The bars of then are not to be had, or are not what the forecast was made from.
+    """
+    standing = Standing(Registry(home))
+    settings = _settings(home)
+
+    @lru_cache(maxsize=VINTAGES_KEPT)
+    def market(vintage: dt.datetime) -> tuple[Market, Hashes]:
+        found = market_of(as_known(settings, vintage), vintage)
+        return found, Hashes(found.bars)
+
+    def again(row: ForecastRow) -> float:
+        found, hashes = market(row.data_vintage)
+        panel, day = found.panel, pd.Timestamp(row.origin)
+        origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
+        if origin < 0 or hashes.until(day).get(row.ticker) != row.data_hash:
+            raise LedgerError(
+                f"the bars of {row.ticker} as they were known at {row.data_vintage:%Y-%m-%d %H:%M} "
+                "are not those that the forecast was made from"
+            )
+        level = settings.report.interval
+        if row.model == NETWORK:
+            version = standing.registry.version(int(row.model_version))
+            made = network_cells(standing.model(version), panel, origin, level)
+        else:
+            through = pd.Timestamp(row.model_version)
+            first = int(panel.sessions.searchsorted(through)) + 1
+            har, bounds = fitted_har(panel, settings, first)
+            made = cells(har, bounds, {}, panel, origin, level)
+        own = [c for c in made if (c.ticker, c.horizon) == (row.ticker, row.horizon)]
+        return own[0].variance if own else float(np.nan)
+
+    return again
+
+
+def as_known(config: Config, vintage: dt.datetime) -> Config:
+    """Return the settings with the store read as it was known at a moment."""
+    data = config.data.model_copy(update={"as_of": vintage})
+    return config.model_copy(update={"data": data})
+
+
+def _settings(home: Home) -> Config:
+    """Return the settings of the last evening."""
+    path = home.folder / "config.toml"
+    if not path.exists():
+        raise LedgerError(
+            f"{path} is missing: `volcast retrain` writes it; without it no forecast can be made "
+            "again"
+        )
+    return at_home(load(path), home)

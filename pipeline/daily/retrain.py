@@ -1,0 +1,71 @@
+"""The job: lock the home, bring the bars up to date, do the evening's work, write its report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipeline import artifacts
+from pipeline.config import Config
+from pipeline.config_text import to_toml
+from pipeline.daily.bars import Hashes, market_of
+from pipeline.daily.evening import Evening, Summary, run_evening
+from pipeline.daily.reporting import write_report
+from pipeline.daily.standing import Standing
+from pipeline.home import Home
+from pipeline.ledger.ledger import Ledger
+from pipeline.progress import Progress
+from pipeline.registry import Registry
+
+
+@dataclass(frozen=True)
+class Wish:
+    """When a challenger is trained: `if_due` alone, at every call, or for the reason `forced`."""
+
+    if_due: bool = True
+    forced: str | None = None
+
+
+def retrain(
+    home: Home, config: Config, wish: Wish, *, now: dt.datetime, progress: Progress
+) -> Summary:
+    """Do the work of the newest settled session; a second call on the same day changes nothing.
+
+    Raises
+    ------
+    VolcastError
+        Another job works in the home, or there are no bars at all. What was done stays.
+    """
+    config = at_home(config, home)
+    with artifacts.locked(home.folder):
+        artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
+        progress.stage("bringing the bars up to date")
+        market = market_of(config, now)
+        known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
+        origin = int(known[-1])
+        with Ledger.to_write(home.ledger) as ledger:
+            evening = Evening(
+                config=config,
+                panel=market.panel,
+                origin=origin,
+                now=now,
+                vintage=market.vintage,
+                data_hash=Hashes(market.bars).until(pd.Timestamp(market.panel.sessions[origin])),
+                ledger=ledger,
+                standing=Standing(Registry(home)),
+                progress=progress,
+            )
+            summary = run_evening(evening, forced=wish.forced, if_due=wish.if_due)
+            write_report(home, evening, summary, market.failures)
+    return summary
+
+
+def at_home(config: Config, home: Home) -> Config:
+    """Return the settings with the stored bars below the home, unless they name a place."""
+    if config.data.dir:
+        return config
+    data = config.data.model_copy(update={"dir": str(home.bars)})
+    return config.model_copy(update={"data": data})

@@ -1,0 +1,118 @@
+"""The commands of the daily job: retrain, and replay of what it would have done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pipeline.options import ConfigFile, Debug, HomeDir, Json, Quiet, SourceOption, TickerOption
+
+if TYPE_CHECKING:
+    from pipeline.config import Config
+    from pipeline.daily.evening import Summary
+
+ALERTED = 3  # the exit code where all was done and an alert stands
+Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
+
+
+def attach(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(retrain)
+    app.command()(replay)
+
+
+def retrain(
+    home: HomeDir = None,
+    config: ConfigFile = None,
+    source: SourceOption = None,
+    data: Data = None,
+    ticker: TickerOption = None,
+    if_due: Annotated[bool, typer.Option("--if-due", help="Train only when it is due.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Train a challenger in any case.")] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Update data, train a challenger when due, decide, forecast, watch, report.
+
+    Exits with 0 when all was done, with 3 when all was done and an alert stands.
+    """
+    from pipeline.daily.retrain import Wish
+    from pipeline.daily.retrain import retrain as do_retrain
+    from pipeline.home import home_of
+    from pipeline.printing import console
+    from pipeline.progress import progress_for
+
+    progress = progress_for(console(), quiet or as_json)
+    wish = Wish(if_due=if_due or not force, forced="it was asked for" if force else None)
+    with progress.running():
+        summary = do_retrain(
+            home_of(home),
+            _settings(config, source, data, ticker),
+            wish,
+            now=dt.datetime.now(dt.UTC),
+            progress=progress,
+        )
+    typer.echo(_json(summary) if as_json else summary.line())
+    if summary.open_alerts:
+        raise typer.Exit(ALERTED)
+
+
+def replay(
+    home: HomeDir = None,
+    config: ConfigFile = None,
+    source: SourceOption = None,
+    data: Data = None,
+    ticker: TickerOption = None,
+    start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day.")] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Run the daily cycle over history, with the clock handed in."""
+    from pipeline.daily.bars import market_of
+    from pipeline.daily.replay import replay as do_replay
+    from pipeline.home import home_of
+    from pipeline.printing import console
+    from pipeline.progress import progress_for
+
+    progress = progress_for(console(), quiet or as_json)
+    chosen = _settings(config, source, data, ticker)
+    market = market_of(chosen, dt.datetime.now(dt.UTC))
+    for summary in do_replay(home_of(home), chosen, market, (_day(start), _day(end)), progress):
+        if as_json:
+            typer.echo(_json(summary))
+        elif not quiet:
+            typer.echo(summary.line())
+
+
+def _settings(
+    config: Path | None, source: str | None, data: Path | None, ticker: list[str] | None
+) -> Config:
+    from pipeline import config as settings
+
+    given: dict[str, Any] = {
+        "source": source,
+        "path": str(data) if data else None,
+        "tickers": ticker or None,
+    }
+    return settings.load(config, {"data": {k: v for k, v in given.items() if v is not None}})
+
+
+def _day(text: str | None) -> dt.date | None:
+    from pipeline.errors import ConfigError
+
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise ConfigError(f"--from and --to are dates such as 2020-01-31; got {text!r}") from error
+
+
+def _json(summary: Summary) -> str:
+    return json.dumps(asdict(summary), default=str)
