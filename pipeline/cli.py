@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from pipeline import diagnosis_commands, schedule_commands
+from pipeline import data_commands, diagnosis_commands, schedule_commands
 from pipeline.options import ConfigFile, Debug, Json, Quiet
 from pipeline.version import __version__
 
@@ -23,13 +22,7 @@ app = typer.Typer(
 )
 
 
-class SourceName(StrEnum):
-    """Where prices come from."""
-
-    SAMPLE = "sample"
-    YAHOO = "yahoo"
-    FILES = "files"
-
+app.add_typer(data_commands.app, name="data")
 
 RunDir = Annotated[Path, typer.Argument(metavar="RUN_DIR", help="A run folder.")]
 
@@ -52,11 +45,20 @@ def _main(
 @app.command()
 def run(
     config: ConfigFile = None,
-    source: Annotated[SourceName | None, typer.Option(help="Where prices come from.")] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="sample, yahoo, tiingo, files, or a package's own."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="File or folder, for files.")] = None,
     ticker: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First session.")] = None,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last session.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of stored prices, for yahoo.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option(metavar="MOMENT", help="Only what was stored then, for yahoo.")
+    ] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Of the optimizer.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Rows a step.")] = None,
     epochs: Annotated[int | None, typer.Option(help="At most so many.")] = None,
@@ -72,9 +74,18 @@ def run(
 ) -> None:
     """Run all stages: download, features, train, evaluate, report."""
     from pipeline import config as settings
+    from pipeline.sections import DIAGNOSTICS
 
     overrides: dict[str, dict[str, Any]] = {
-        "data": {"source": source, "path": data, "tickers": ticker, "start": start, "end": end},
+        "data": {
+            "source": source,
+            "path": data,
+            "tickers": ticker,
+            "start": start,
+            "end": end,
+            "dir": data_dir,
+            "as_of": as_of,
+        },
         "target": {"horizons": horizon},
         "model": {
             "learning_rate": learning_rate,
@@ -82,7 +93,7 @@ def run(
             "epochs": epochs,
             "seed": seed,
         },
-        "diagnose": {"parts": settings.DIAGNOSTICS if diagnose else None},
+        "diagnose": {"parts": DIAGNOSTICS if diagnose else None},
     }
     chosen = settings.load(config, _given(overrides))
     _run(out, chosen, quiet=quiet, as_json=as_json)
@@ -208,7 +219,7 @@ def _given(overrides: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Path | StrEnum) else value
+    return str(value) if isinstance(value, Path) else value
 
 
 diagnosis_commands.attach(app)

@@ -28,7 +28,7 @@ def to_toml(config: Config) -> str:
 def _item(value: Any) -> Item:
     if value is None:
         value = ""
-    elif isinstance(value, date):
+    elif isinstance(value, date):  # a moment too
         value = value.isoformat()
     elif isinstance(value, tuple):
         value = list(value)

@@ -73,6 +73,17 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def frame_table(frame: pd.DataFrame, title: str) -> Table:
+    """Return a finished table: numbers to the right, nothing for what is missing."""
+    table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
+    for name in frame.columns:
+        numbers = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(escape(str(name)), justify="right" if numbers else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*("" if pd.isna(cell) else escape(_cell(cell)) for cell in row))
+    return table
+
+
 def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a script wants to know of a finished run."""
     stages = manifest["stages"]
@@ -82,6 +93,7 @@ def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
         "verdict": stages["evaluate"]["summary"]["verdict"],
         "training": stages["train"]["summary"]["verdict"],
         "failures": artifacts.failures(manifest),
+        "notes": stages["download"]["summary"].get("notes", []),
         "seconds": {name: stage["seconds"] for name, stage in stages.items()},
         "forecasts": forecast_rows(folder),
     }
@@ -102,6 +114,10 @@ def _row(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[st
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else round(float(value), 2)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
 def _number(value: float | None) -> str:

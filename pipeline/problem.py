@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from features.panel import Panel
@@ -12,7 +14,6 @@ from pipeline import walk
 from pipeline.config import Config
 from pipeline.errors import DataError
 from pipeline.panels import sample_of
-from pipeline.splits import WalkForward
 
 JUDGED_SHARE = 0.2  # of the sessions before the first test, the latest: where settings are judged
 LARGEST_PART = 4_096  # rows; beyond it a part is thinned evenly
@@ -39,13 +40,7 @@ def development_parts(panel: Panel, config: Config) -> tuple[KerasVolatilityRegr
     sample = sample_of(panel).until(first_test - 1)
     usable = np.flatnonzero(sample.usable().any(axis=1))
     judged = round((first_test - usable[0]) * JUDGED_SHARE)
-    rule = WalkForward(
-        first_test=first_test - judged,
-        refit_every=judged,
-        purge=max(panel.horizons),
-        validation_share=config.split.validation_share,
-        window=config.split.train_sessions if config.split.window == "rolling" else None,
-    )
+    rule = replace(walk.rule_of(config, first_test - judged), refit_every=judged)
     try:
         fold = next(rule.folds(first_test))
     except ValueError as error:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+LONG_LIST = 20  # things; fewer need no line in between
+
 
 class Progress:
     """Says nothing; the base of those that speak."""
@@ -25,6 +27,9 @@ class Progress:
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
         """End an epoch; losses are medians over the members."""
 
+    def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
+        """Say that `done` of `total` things are done, `latest` the last, and the time expected."""
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Surround the work."""
@@ -36,6 +41,7 @@ class PlainProgress(Progress):
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._tenth = 0
 
     def stage(self, name: str) -> None:
         """Print the stage."""
@@ -48,6 +54,13 @@ class PlainProgress(Progress):
     def fold(self, number: int, count: int, first: str) -> None:
         """Print the fold."""
         self._print(f"  fold {number + 1}/{count}, tested from {first}")
+
+    def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
+        """Print a line at each tenth of a long list."""
+        tenth = done * 10 // total
+        if total >= LONG_LIST and tenth != self._tenth and done < total:
+            self._print(f"  {done}/{total}, {duration(seconds_left)} left")
+        self._tenth = tenth % 10
 
     def _print(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -90,6 +103,14 @@ class BarProgress(PlainProgress):
         detail = f"network, epoch {epoch}: train {train_loss:.4f}, validation {val_loss:.4f}"
         self._live.update(self._task, detail=detail)
 
+    def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
+        """Move the bar; the expected time beside it."""
+        detail = f"{latest}, {duration(seconds_left)} left"
+        description = f"{done}/{total}"
+        self._live.update(
+            self._task, completed=done, total=total, description=description, detail=detail
+        )
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Show the bar while the work lasts."""
@@ -102,3 +123,10 @@ def progress_for(console: Console, quiet: bool) -> Progress:
     if quiet:
         return Progress()
     return BarProgress(console) if console.is_terminal else PlainProgress(console)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as a person says it: 40 s, 12 min, 3 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"

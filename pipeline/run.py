@@ -12,10 +12,13 @@ from typing import Any
 from pipeline import artifacts, stages
 from pipeline.config import Config, load
 from pipeline.config_text import to_toml
+from pipeline.data.sources import STORED_NAMES, stored_source
 from pipeline.errors import ConfigError, RunFolderError
 from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
+
+TIMELESS = ("sample", "files")  # sources that have nothing new on another day
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ STAGES = (
         ("data", "target", "features", "split", "model", "baselines", "diagnose", "report"),
     ),
 )
+WITHOUT_EFFECT = ("dir", "rate")  # of the section data
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -104,7 +108,7 @@ def run(
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
-    config = _with_absolute_path(config)
+    config = _with_absolute_paths(config)
     feature_names(config)  # before anything is written
     _own_code(config)  # a class that cannot be had is told before an hour of downloading
     with artifacts.locked(folder), progress.running():
@@ -120,12 +124,11 @@ def run(
         return manifest
 
 
-def _with_absolute_path(config: Config) -> Config:
-    """Return `config` with the data's path made absolute: a run is repeated from any folder."""
-    if not config.data.path:
-        return config
-    data = config.data.model_copy(update={"path": str(Path(config.data.path).resolve())})
-    return config.model_copy(update={"data": data})
+def _with_absolute_paths(config: Config) -> Config:
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
+    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
+    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
 
 
 def stored_config(folder: Path) -> Config:
@@ -172,13 +175,18 @@ def _run_stage(
     source = _source_state(config, now) if stage.name == "download" else None
     key = _key(stage, config, inputs, source)
     before = manifest["stages"].get(stage.name, {})
-    if before.get("key") == key and before.get("outputs") == _outputs(stage, folder):
+    unchanged = before.get("key") == key and before.get("outputs") == _outputs(stage, folder)
+    if unchanged and not _is_due(source):
         progress.stage(f"{stage.name}: unchanged, skipped")
         return
     progress.stage(stage.name)
     started = time.perf_counter()
     work = stages.Work(folder, config, progress, now, key, manifest)
     summary = stage.work(work)
+    if source is not None and stage.name == "download":
+        # What a stored source held before has grown meanwhile: what was read is in the summary.
+        source = _source_after(config, now, source, summary)
+        key = _key(stage, config, inputs, source)
     manifest["stages"][stage.name] = {
         "key": key,
         "inputs": inputs,
@@ -204,13 +212,20 @@ def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: An
     depends = {
         "volcast": __version__,
         "stage": stage.name,
-        "config": {name: getattr(config, name).model_dump(mode="json") for name in stage.sections},
+        "config": {name: _settings(config, name) for name in stage.sections},
         "inputs": inputs,
         "source": source,
     }
     if "baselines" in stage.sections:
         depends["own_code"] = _own_code(config)
     return artifacts.digest_of(depends)
+
+
+def _settings(config: Config, section: str) -> dict[str, Any]:
+    """Return the settings of a section on which a result depends: not where or how fast."""
+    values: dict[str, Any] = getattr(config, section).model_dump(mode="json")
+    without = WITHOUT_EFFECT if section == "data" else ()
+    return {name: value for name, value in values.items() if name not in without}
 
 
 def _own_code(config: Config) -> dict[str, str | None]:
@@ -238,13 +253,49 @@ def _own_code(config: Config) -> dict[str, str | None]:
 
 
 def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, or the day."""
-    if config.data.source == "files" and config.data.path:
-        return artifacts.digest(Path(config.data.path))
-    if config.data.source == "yahoo":
-        from pipeline.data.calendars import last_settled_session
-        from pipeline.panels import calendars_of
+    """Return what the bars depend on beside the configuration: the files, the store, the day."""
+    data = config.data
+    files = [_digests(data.path, data.source == "files"), _digests(data.intraday, True)]
+    if data.source in TIMELESS:
+        return files
+    if data.source in STORED_NAMES:
+        return {"files": files, **_store_state(config, now)}
+    from pipeline.data.calendars import last_settled_session
+    from pipeline.panels import calendars_of
 
-        names = sorted(set(calendars_of(config.data.tickers, config).values()))
-        return [str(last_settled_session(name, now).date()) for name in names]
-    return None
+    # A source may have tickers that only it knows: the default exchange then tells the day.
+    names = sorted(set(calendars_of(data.tickers or ("",), config).values()))
+    return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
+
+
+def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
+    """Return what the store has of the tickers asked for, and whether more is due."""
+    if not config.data.tickers:
+        return {"due": True}
+    from pipeline.data.source import Request
+    from pipeline.data.stored import store_options
+
+    data = config.data
+    source = stored_source(data.source, store_options(config, Progress()))
+    return source.state(Request(data.tickers, data.start, data.end, now))
+
+
+def _is_due(source: Any) -> bool:
+    """Whether a source that is asked over a network may have newer bars than it had last time."""
+    return isinstance(source, dict) and bool(source["due"])
+
+
+def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
+    """Return the state of the source that the download has left: with the content it has read."""
+    if config.data.source not in STORED_NAMES:
+        return before
+    return {**_source_state(config, now), "content": summary["content"]}
+
+
+def _digests(path: str, holds_tables: bool) -> Any:
+    """Return the hash of what lies at a path; of a folder of tables, the hash of each of these."""
+    if not path or not holds_tables:
+        return artifacts.digest(Path(path)) if path else None
+    from pipeline.data.files import files_of
+
+    return {file.name: artifacts.digest(file) for file in files_of(Path(path))}

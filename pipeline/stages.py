@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,6 +18,10 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.errors import RunFolderError
 from pipeline.progress import Progress
+
+if TYPE_CHECKING:
+    from pipeline.data.intraday import IntradaySource
+    from pipeline.data.source import Source
 
 FOLD_FORECASTS = "forecasts.parquet"
 FOLD_HISTORY = "history.csv"
@@ -53,26 +57,60 @@ class Work:
 
 def download(work: Work) -> dict[str, Any]:
     """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
-    from pipeline.data.quality import check
+    from pipeline.data.content_hash import content_hashes
+    from pipeline.data.quality import check, with_history
+    from pipeline.data.realized import realized_sentence, with_realized
     from pipeline.data.source import Request
-    from pipeline.data.sources import source_named
     from pipeline.panels import calendars_of
 
     settings = work.config.data
-    source = source_named(settings.source, Path(settings.path) if settings.path else None)
+    intraday, source = _sources(work)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, work.now))
-    tickers = list(answer.bars["ticker"].unique())
-    checked = check(answer.bars, calendars_of(tickers, work.config))
-    failures = {**answer.failures, **checked.failures}
+    for note in answer.notes:
+        work.progress.note(note)
+    calendars = calendars_of(list(answer.bars["ticker"].unique()), work.config)
+    checked = check(answer.bars, calendars)
+    failures, bars = {**answer.failures, **checked.failures}, checked.bars
     _tell(failures, work.progress)
-    artifacts.write_frame(work.folder / artifacts.QUALITY, checked.quality)
-    artifacts.write_frame(work.folder / artifacts.BARS, checked.bars)
-    bars = checked.bars
+    if intraday:
+        bars = with_realized(bars, intraday.days, calendars, settings.overnight)
+        work.progress.note(realized_sentence(bars, intraday.failures))
+    quality = with_history(checked.quality, answer.history)
+    artifacts.write_frame(work.folder / artifacts.QUALITY, quality)
+    artifacts.write_frame(work.folder / artifacts.BARS, bars)
     work.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
-    return {"failures": failures, "bars": len(bars), "tickers": bars["ticker"].nunique()}
+    return {
+        "failures": failures,
+        "bars": len(bars),
+        "tickers": bars["ticker"].nunique(),
+        "content": content_hashes(answer.bars),
+        "vintages": answer.vintages,
+        "notes": list(answer.notes),
+    }
+
+
+def _sources(work: Work) -> tuple[IntradaySource | None, Source]:
+    """Return the source of intraday bars, if there is one, and the source of daily bars."""
+    from pipeline.data.intraday import IntradaySource
+    from pipeline.data.sources import source_named
+    from pipeline.data.stored import store_options
+
+    settings = work.config.data
+    path = Path(settings.path) if settings.path else None
+    intraday = (
+        IntradaySource(
+            Path(settings.intraday), settings.tickers, work.now, settings.calendar or None
+        )
+        if settings.intraday
+        else None
+    )
+    if intraday and settings.source == "files" and path is None:
+        return intraday, intraday
+    options = store_options(work.config, work.progress)
+    return intraday, source_named(settings.source, path, options)
 
 
 def features(work: Work) -> dict[str, Any]:

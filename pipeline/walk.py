@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,21 +58,25 @@ def folds_of(panel: Panel, config: Config) -> list[Fold]:
     """
     sample = sample_of(panel)
     first_test = _first_test(panel, sample, config)
+    try:
+        folds = list(rule_of(config, first_test).folds(len(panel.sessions)))
+    except ValueError as error:
+        raise DataError(f"{_too_short(panel, first_test)}; {error}") from error
+    for fold in folds:
+        _check_rows(panel, sample, fold)
+    return folds
+
+
+def rule_of(config: Config, first_test: int) -> WalkForward:
+    """Return the rule that cuts sessions into folds, the first tested from a position on."""
     rolling = config.split.window == "rolling"
-    rule = WalkForward(
+    return WalkForward(
         first_test=first_test,
         refit_every=config.split.refit_every,
         purge=max(config.target.horizons),
         validation_share=config.split.validation_share,
         window=config.split.train_sessions if rolling else None,
     )
-    try:
-        folds = list(rule.folds(len(panel.sessions)))
-    except ValueError as error:
-        raise DataError(f"{_too_short(panel, first_test)}; {error}") from error
-    for fold in folds:
-        _check_rows(panel, sample, fold)
-    return folds
 
 
 def _check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
@@ -146,15 +150,9 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
     too: they say how far off the first fold's models are, before any test outcome is known.
     """
     sample = sample_of(panel)
-    known = sample.until(fold.test.start - 1)
-    split = Split(fold.train, fold.validation)
-    bounds = Bounds.fit(known, split)
     network = Network(regressor_of(config), on_epoch=progress.epoch)
     models = {**baselines_of(config), NETWORK: network}
-    seconds = dict.fromkeys(models, 0.0)
-    for name, model in models.items():
-        with _timed(seconds, name):
-            model.fit(known, split)
+    bounds, seconds = fit(models, sample, fold)
     if network.regressor.diverged_.any():
         progress.note(f"fold {fold.number + 1}: {divergence(network.regressor)}")
     tables = []
@@ -162,11 +160,27 @@ def walk_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> F
         seen = sample.until(origins.stop - 1)
         for name, model in models.items():
             with _timed(seconds, name):
-                table = _forecast(model, seen, origins, bounds)
+                table = bounded_forecast(model, seen, origins, bounds)
             tables.append(_long(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     members = _members(network, seen, panel, fold.test, bounds)
     return FoldResult(forecasts, members, network.regressor, seconds)
+
+
+def fit(
+    models: Mapping[str, Forecaster], sample: Sample, fold: Fold
+) -> tuple[Bounds, dict[str, float]]:
+    """Fit models on what was known before the fold's first origin.
+
+    Returns the bounds of the insanity filter and the seconds that each model took.
+    """
+    known = sample.until(fold.test.start - 1)
+    split = Split(fold.train, fold.validation)
+    seconds = dict.fromkeys(models, 0.0)
+    for name, model in models.items():
+        with _timed(seconds, name):
+            model.fit(known, split)
+    return Bounds.fit(known, split), seconds
 
 
 def _members(
@@ -206,7 +220,7 @@ def regressor_of(config: Config) -> KerasVolatilityRegressor:
     return KerasVolatilityRegressor(**settings | {"batch_size": settings["batch_size"] or None})
 
 
-def _forecast(
+def bounded_forecast(
     model: Forecaster, seen: Sample, origins: slice, bounds: Bounds
 ) -> dict[str, np.ndarray]:
     """Return variance, clipped and fallback, each (n, N, H).

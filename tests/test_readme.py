@@ -1,4 +1,4 @@
-"""Every command that README.md and CONTRIBUTING.md show works; nothing names this machine."""
+"""Every command that a document for users shows works; nothing names this machine."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ from pipeline.config import Config, load
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("features", "models", "pipeline", "reports")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/data.md")
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 # Enough for two folds of every model that is asked for, in seconds.
@@ -78,7 +78,7 @@ def run(trial: Trial, words: list[str]) -> None:
     options = ["--config", str(trial.config), "--out", str(trial.folder / "shown")]
     given = iter(words[2:])
     for word in given:
-        if word in ("--config", "--out", "--ticker", "--start", "--end"):
+        if word in ("--config", "--out", "--ticker", "--start", "--end", "--data-dir", "--as-of"):
             next(given)  # ours stand in
         elif word == "--source":
             options += ["--source", next(given).replace("yahoo", "sample")]
@@ -104,6 +104,22 @@ def diagnoses(trial: Trial, words: list[str]) -> None:
     place = next(n for n, word in enumerate(words) if word.endswith("-run"))
     trial.volcast(*words[1:place], str(trial.run_dir), *words[place + 1 :])
     assert set(pages.glob("*.html")) - before
+
+
+def on_the_store(trial: Trial, words: list[str]) -> None:
+    """Run a data command on a store of the trial's prices; of an update try the options alone."""
+    store = ["--data-dir", str(trial.folder / "store")]
+    trial.volcast("data", "import", str(trial.prices), *store)
+    if words[2] == "update":
+        shown = trial.volcast("data", "update", "--help")
+        assert all(word in shown for word in words if word.startswith("--"))
+        return
+    ours = {"SPY": "^GSPC", "prices.csv": str(trial.prices)}
+    options = [ours.get(word, word) for word in words[2:]]
+    if "--out" in options:
+        at = options.index("--out") + 1
+        options[at] = str(trial.folder / options[at])
+    trial.volcast("data", *options, *store)
 
 
 def prints_settings(trial: Trial, words: list[str]) -> None:
@@ -168,6 +184,7 @@ KNOWN: dict[str, Check] = {
     "pip install .": installs,
     "volcast run": run,
     "volcast config": prints_settings,
+    "volcast data": on_the_store,
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
     "volcast lab": writes_the_lab,

@@ -10,6 +10,7 @@ from pipeline.data.typed import bars_of
 from pipeline.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
+SHOWN = 200  # characters of a path in a message
 
 
 class FilesSource:
@@ -42,8 +43,8 @@ class FilesSource:
 
         """
         frames, failures = [], {}
-        files = _files(self.path)
-        for file in _files_asked(files, request.tickers):
+        files = files_of(self.path)
+        for file in files_asked(files, request.tickers):
             try:
                 frames.append(bars_of(read_table(file), file, ticker_of(file)))
             except DataError as error:
@@ -62,6 +63,21 @@ def ticker_of(file: Path) -> str:
     return name.removesuffix(Path(name).suffix)
 
 
+def files_of(path: Path) -> list[Path]:
+    """Return the file at a path, or the tables in the folder there; ``DataError`` if none."""
+    try:
+        return _files(path)
+    except OSError as error:
+        name = str(path)[:SHOWN]
+        raise DataError(f"{name}: the path cannot be read; {error.strerror}") from error
+
+
+def files_asked(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
+    """Return the files to read: only those named after the tickers, when each ticker has one."""
+    named = [file for file in files if ticker_of(file) in tickers]
+    return named if tickers and {ticker_of(file) for file in named} == set(tickers) else files
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if _is_table(file) and file.is_file())
@@ -72,15 +88,11 @@ def _files(path: Path) -> list[Path]:
         raise DataError(f"{path}: there is no such file or folder; check the path")
     if not _is_table(path):
         raise DataError(f"{path}: the file type is unknown; use {', '.join(SUFFIXES)}")
+    if not path.is_file():
+        raise DataError(f"{path}: this is no ordinary file; save the bars in one")
     return [path]
 
 
 def _is_table(file: Path) -> bool:
     suffix = Path(file.name.lower().removesuffix(".gz")).suffix
     return suffix in SUFFIXES and not file.name.startswith(".")
-
-
-def _files_asked(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
-    """Return the files to read: only those named after the tickers, when each ticker has one."""
-    named = [file for file in files if ticker_of(file) in tickers]
-    return named if tickers and {ticker_of(file) for file in named} == set(tickers) else files

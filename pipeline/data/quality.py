@@ -22,6 +22,12 @@ QUALITY_COLUMNS = (
 )
 REJECT = "reject row"
 MISSING = ("missing_session", "the exchange was open and there is no usable bar", "warn")
+MISSING_FOR_MOST = (
+    "missing_for_most",
+    "the session is missing for most tickers of the exchange: the source's fault, not theirs",
+    "warn",
+)
+FEW = 3  # tickers; of fewer, most says nothing
 KEPT = ("bars", "rows kept", "count")
 
 
@@ -75,7 +81,9 @@ def check(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None) -> C
     for rule in RULES:
         kept, hit = _apply(rule, kept)
         hits.append(_tallied(hit, rule.name, rule.says, rule.action))
-    hits.append(_tallied(_missing_sessions(kept), *MISSING))
+    missing = _missing_sessions(kept)
+    hits.append(_tallied(missing, *MISSING))
+    hits.append(_tallied(_missing_for_most(missing, kept, calendars), *MISSING_FOR_MOST))
     hits.append(_tallied(kept, *KEPT, tickers=list(calendars)))
     quality = _table(hits)
     failures = _emptied(quality)
@@ -110,6 +118,33 @@ def _missing_sessions(bars: pd.DataFrame) -> pd.DataFrame:
             absent = np.setdiff1d(grid[first:last], have, assume_unique=True)
             gaps.append(pd.DataFrame({"ticker": str(ticker), "session": absent}))
     return pd.concat([gap for gap in gaps if len(gap)] or gaps[:1], ignore_index=True)
+
+
+def _missing_for_most(
+    missing: pd.DataFrame, bars: pd.DataFrame, calendars: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return the missing rows of sessions that more than half of a calendar's tickers lack.
+
+    Only tickers whose history spans the session count, and there must be `FEW` at least.
+    """
+    lacking = missing.assign(calendar=missing["ticker"].map(calendars))
+    span = bars.groupby("ticker")["session"].agg(["min", "max"])
+    calendar_of = pd.Series(calendars).reindex(span.index)
+    faulty = []
+    for (calendar, session), rows in lacking.groupby(["calendar", "session"]):
+        own = span[calendar_of == calendar]
+        spanning = int(((own["min"] <= session) & (own["max"] >= session)).sum())
+        if len(rows) >= FEW and len(rows) > spanning / 2:
+            faulty.append(rows)
+    return pd.concat(faulty or [lacking.head(0)])[["ticker", "session"]]
+
+
+def with_history(quality: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return a quality table with the rows of what a source changed over time, sorted alike."""
+    if history is None or history.empty:
+        return quality
+    both = pd.concat([quality, history], ignore_index=True)
+    return both.sort_values(["ticker", "rule"], ignore_index=True)
 
 
 def _tallied(

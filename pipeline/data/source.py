@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Protocol
 
@@ -63,11 +63,20 @@ class Download:
         NaN, impossible prices and several rows of one session are possible, the later one last.
     failures
         Ticker to reason, for each ticker asked for that has no row in ``bars``.
+    notes
+        What else a user should know, such as that stored bars are old.
+    vintages
+        Ticker to the moment its bars were fetched, ISO format; empty where a source keeps none.
+    history
+        Rows of the quality table on what the source changed over time; None where it keeps none.
 
     """
 
     bars: pd.DataFrame
     failures: dict[str, str]
+    notes: tuple[str, ...] = ()
+    vintages: dict[str, str] = field(default_factory=dict)
+    history: pd.DataFrame | None = None
 
 
 class Source(Protocol):

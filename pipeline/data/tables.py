@@ -5,7 +5,9 @@ import io
 import re
 import warnings
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pyarrow import ArrowException  # type: ignore[import-untyped]
@@ -21,6 +23,7 @@ NAMES_OF = {
     "adj_close": ("adjclose", "adjustedclose"),
     "variance": ("variance", "realizedvariance", "realisedvariance", "rv"),
 }
+Names = Mapping[str, tuple[str, ...]]
 REQUIRED = ("session", "open", "high", "low", "close")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SEPARATORS = ",;\t"
@@ -28,8 +31,10 @@ MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None"
 SHOWN = 60  # characters of a file's own text in a message
 
 
-def read_table(file: Path) -> pd.DataFrame:
+def read_table(file: Path, names_of: Names = NAMES_OF) -> pd.DataFrame:
     """Return the known columns of a file, renamed as in the bar table.
+
+    ``names_of`` holds for each column the names that it goes by, as `NAMES_OF` does.
 
     Numbers are float64 where the whole column reads as numbers, else text; ticker and session are
     text or what the Parquet file holds. Rows without any value are left out. The index counts the
@@ -44,23 +49,29 @@ def read_table(file: Path) -> pd.DataFrame:
     """
     try:
         if file.suffix.lower() in PARQUET_SUFFIXES:
-            return _read_parquet(file).dropna(how="all")
-        return _read_csv(_text(file), file).dropna(how="all")
+            return _read_parquet(file, names_of).dropna(how="all")
+        return _read_csv(_text(file), file, names_of).dropna(how="all")
     except OSError as error:
         raise DataError(f"{file}: the file cannot be read; {_first_line(error)}") from error
 
 
-def _read_parquet(file: Path) -> pd.DataFrame:
+def _read_parquet(file: Path, names_of: Names) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(file)
     except (ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
         raise DataError(f"{file}: this is no Parquet file; {_first_line(error)}") from error
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(allow_duplicates=True)
-    positions = _positions([str(name) for name in frame.columns], file)
+    positions = _positions([str(name) for name in frame.columns], file, names_of)
     found = frame.iloc[:, list(positions.values())]
     found.columns = pd.Index(list(positions))
-    return found
+    raw = [name for name in positions if found[name].dtype == object]
+    return found.assign(**{name: found[name].map(_decoded) for name in raw})
+
+
+def _decoded(value: Any) -> Any:
+    """Return raw bytes as text; what is no UTF-8 becomes signs that no column allows."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _text(file: Path) -> str:
@@ -85,11 +96,11 @@ def _text(file: Path) -> str:
         ) from error
 
 
-def _read_csv(text: str, file: Path) -> pd.DataFrame:
+def _read_csv(text: str, file: Path, names_of: Names) -> pd.DataFrame:
     header = next(line for line in text.splitlines() if line.strip())
     layout = {"sep": max(SEPARATORS, key=header.count), "index_col": False, "low_memory": False}
     names = _parse(text, file, header=None, nrows=1, dtype=str, keep_default_na=False, **layout)
-    positions = _positions([str(name) for name in names.iloc[0]], file)
+    positions = _positions([str(name) for name in names.iloc[0]], file, names_of)
     column_at = {position: column for column, position in positions.items()}
     layout |= {
         "header": 0,
@@ -118,11 +129,11 @@ def _parse(text: str, file: Path, **options: object) -> pd.DataFrame:
             ) from error
 
 
-def _positions(header: list[str], file: Path) -> dict[str, int]:
+def _positions(header: list[str], file: Path, names_of: Names) -> dict[str, int]:
     """Return where each known column stands."""
     plain = [_plain(name) for name in header]
     positions = {}
-    for column, names in NAMES_OF.items():
+    for column, names in names_of.items():
         name = next((name for name in names if name in plain), None)
         if name is None:
             continue

@@ -38,21 +38,21 @@ def bars_of(table: pd.DataFrame, file: Path, ticker: str) -> pd.DataFrame:
     if table.empty:
         raise DataError(f"{file}: the file has no row; it needs at least one bar")
     columns = {column: table[column] for column in NUMBER_COLUMNS if column in table}
-    numbers = {column: _numbers(values, file) for column, values in columns.items()}
-    names = _tickers(table["ticker"], file) if "ticker" in table else ticker
+    numbers = {column: numbers_of(values, file) for column, values in columns.items()}
+    names = tickers_of(table["ticker"], file) if "ticker" in table else ticker
     return conform(
         pd.DataFrame({"session": _sessions(table["session"], file), **numbers}).assign(ticker=names)
     )
 
 
-def _numbers(values: pd.Series, file: Path) -> pd.Series:
+def numbers_of(values: pd.Series, file: Path) -> pd.Series:
     """Return a column as float64; text that is no number is an error."""
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return values.astype("float64")
     given = values.notna()
     numbers = pd.to_numeric(values[given].astype(str), errors="coerce").astype("float64")
     written_nan = values[given].astype(str).str.strip().str.lower().isin(["nan", ""])
-    _complain(values[given][numbers.isna() & ~written_nan], "is not a number", file)
+    complain(values[given][numbers.isna() & ~written_nan], "is not a number", file)
     return numbers.reindex(values.index)
 
 
@@ -64,7 +64,7 @@ def _sessions(values: pd.Series, file: Path) -> pd.Series:
         dates = _parsed(values.astype("str").fillna(""))
     # Beyond these the calendars end, and the date is a slip anyway.
     bad = ~dates.between(*PLAUSIBLE)
-    _complain(values[bad], "is not a date such as 2020-01-31, from 1800 to 2200", file)
+    complain(values[bad], "is not a date such as 2020-01-31, from 1800 to 2200", file)
     return dates
 
 
@@ -77,15 +77,18 @@ def _parsed(text: pd.Series) -> pd.Series:
     return pd.Series(dates.to_numpy()[codes], index=text.index)
 
 
-def _tickers(values: pd.Series, file: Path) -> pd.Series:
+def tickers_of(values: pd.Series, file: Path) -> pd.Series:
+    """Return a column as tickers; a blank one is an error."""
     names = values.astype("str").str.strip()
-    _complain(values[names.isna() | names.eq("")], "is no ticker", file)
+    complain(values[names.isna() | names.eq("")], "is no ticker", file)
     return names
 
 
-def _complain(wrong: pd.Series, rule: str, file: Path) -> None:
+def complain(wrong: pd.Series, rule: str, file: Path) -> None:
+    """Raise ``DataError`` if any value is ``wrong``, with its place and the rule it breaks."""
     if len(wrong):
-        value, more = str(wrong.fillna("").iloc[0])[:SHOWN], len(wrong) - 1
+        missing = wrong.isna().iloc[0]
+        value, more = "" if missing else str(wrong.iloc[0])[:SHOWN], len(wrong) - 1
         also = f" (and {more} more)" if more else ""
         column = "date" if wrong.name == "session" else wrong.name
         row = int(wrong.index[0]) + 1

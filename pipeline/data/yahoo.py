@@ -1,19 +1,31 @@
 """Daily prices from Yahoo Finance, through the yfinance package."""
 
 import datetime as dt
+import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import platformdirs
 
-from pipeline.data.calendars import calendar_name, last_settled_session
-from pipeline.data.source import Download, Request, assemble, conform, listed
-from pipeline.errors import ConfigError, DataError
+from pipeline.data.client import (
+    ACTION_COLUMNS,
+    ANSWER_COLUMNS,
+    Answer,
+    Fetch,
+    NoBarsError,
+    RateLimitError,
+    TransientError,
+    UnknownTickerError,
+    UnreachableError,
+)
+from pipeline.data.exchanges import CALENDAR_OF_EXCHANGE
+from pipeline.data.source import conform
 
 COLUMN_OF = {
     "Date": "session",
@@ -23,77 +35,121 @@ COLUMN_OF = {
     "Close": "close",
     "Adj Close": "adj_close",
     "Volume": "volume",
+    "Dividends": "dividend",
+    "Stock Splits": "split",
+    "Capital Gains": "capital_gain",
 }
-REQUEST_TIMEOUT = 30  # seconds
-PATIENCE = 3  # tickers in a row that Yahoo refuses or the network fails; then no more are asked
+REQUEST_TIMEOUT = 30.0  # seconds
 NOT_FOUND = 404
 UNKNOWN = "Yahoo has no prices under this name now; check the spelling, or try again later"
+NOTHING = "Yahoo has no bars {}, the last session that is closed and settled"
+TALKATIVE = ("yfinance", "peewee")  # loggers; what they report comes as an exception, too
 
 
-class YahooSource:
-    """Finished daily bars from Yahoo Finance, one ticker at a time.
+class YahooClient:
+    """Daily bars and actions of one ticker after the other. See `Client`.
 
     Prices are adjusted for splits, ``adj_close`` for dividends too. A session is a date in the
-    exchange's own timezone. The bar of a session that is not closed and settled at the request's
-    ``now`` is left out: until then Yahoo shows the running prices as an ordinary last row.
+    exchange's own timezone. The running session may come as an ordinary last row.
+
+    Parameters
+    ----------
+    timeout
+        Seconds without an answer after which a request has failed.
+
     """
 
-    def load(self, request: Request) -> Download:
-        """Return the finished bars of the tickers asked for. See `Source.load`.
+    name = "yahoo"
 
-        Raises
-        ------
-        ConfigError
-            When the request names no ticker: Yahoo has no list to default to.
-        DataError
-            When no ticker can be delivered.
+    def __init__(self, timeout: float = REQUEST_TIMEOUT):
+        self.timeout = timeout
 
-        """
-        if not request.tickers:
-            raise ConfigError("source 'yahoo' needs tickers; name them with --ticker")
-        frames: list[pd.DataFrame] = []
-        failures: dict[str, str] = {}
-        refused: list[str] = []
-        with _yahoo_client():
-            for ticker in dict.fromkeys(request.tickers):
-                if len(refused) == PATIENCE:
-                    failures[ticker] = f"not asked, after {', '.join(refused)} failed in a row"
-                    continue
+    @contextmanager
+    def connected(self, before_request: Callable[[], None]) -> Iterator[Fetch]:
+        """Return a context that gives the function to ask with. See `Client.connected`."""
+        with _own_symbols():
+            import yfinance
+        with _yfinance(before_request) as session:
+
+            def fetch(ticker: str, start: dt.date | None, end: dt.date) -> Answer:
                 try:
-                    frames.append(_finished_bars(ticker, request))
-                    refused = []
+                    return _asked(
+                        yfinance.Ticker(ticker, session=session), start, end, self.timeout
+                    )
                 except Exception as error:  # whatever yfinance raises becomes a stated reason
-                    failures[ticker] = _reason(error)
-                    refused = [*refused, ticker] if _is_refusal(error) else []
-        if not frames:
-            raise DataError(f"no ticker has bars; {listed(failures)}")
-        return assemble(request, pd.concat(frames, ignore_index=True), failures)
+                    raise _translated(error, f"from {start or 'the start'} to {end}") from error
+
+            yield fetch
 
 
-def _finished_bars(ticker: str, request: Request) -> pd.DataFrame:
-    import yfinance
+def _asked(stock: Any, start: dt.date | None, end: dt.date, timeout: float) -> Answer:
+    from yfinance.data import YfData
 
-    after = None if request.end is None else request.end + dt.timedelta(days=1)
-    period = {"period": "max"} if request.start is None else {"start": request.start}
-    frame = yfinance.Ticker(ticker).history(
+    YfData.cache_get.cache_clear()  # it keeps failed answers for the life of the process
+    period = {"period": "max"} if start is None else {"start": start}
+    frame = stock.history(
         **period,
-        end=after,
+        end=end + dt.timedelta(days=1),
         interval="1d",
         auto_adjust=False,
-        actions=False,  # they would add rows for dividends outside the range
+        actions=True,
         keepna=True,  # an empty row is for the quality rules to count
-        timeout=REQUEST_TIMEOUT,
+        timeout=timeout,
     )
     if frame.empty:
-        raise DataError("Yahoo has no bars in this range; ask for a longer one")
-    bars = conform(frame.reset_index().rename(columns=COLUMN_OF).assign(ticker=ticker))
-    final = bars["session"] <= last_settled_session(calendar_name(ticker), request.now)
-    if not final.any():
-        raise DataError(
-            f"no session in this range is closed and settled at {request.now:%Y-%m-%d %H:%M %Z}; "
-            "ask for an earlier start"
-        )
-    return bars[final]
+        raise NoBarsError
+    named = frame.sort_index().reset_index().rename(columns=COLUMN_OF).assign(ticker=stock.ticker)
+    rows = conform(named).assign(**dict.fromkeys(ACTION_COLUMNS, 0.0))
+    for name in set(ACTION_COLUMNS) & set(named):
+        rows[name] = named[name].to_numpy("float64")
+    exchange = stock.get_history_metadata().get("exchangeName", "")
+    return Answer(rows[list(ANSWER_COLUMNS)], CALENDAR_OF_EXCHANGE.get(exchange))
+
+
+@contextmanager
+def _yfinance(before_request: Callable[[], None]) -> Iterator[Any]:
+    """Make yfinance raise its errors and cache in our own folder; give a session that waits."""
+    import yfinance
+    from yfinance.data import YfData
+
+    yfinance.set_tz_cache_location(str(Path(platformdirs.user_cache_dir("volcast")) / "yfinance"))
+    hidden = yfinance.config.debug.hide_exceptions
+    levels = {name: logging.getLogger(name).level for name in TALKATIVE}
+    former = YfData()._session
+    yfinance.config.debug.hide_exceptions = False
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            # yfinance 1.7 uses keywords that pandas is about to drop.
+            warnings.filterwarnings(
+                "ignore", category=pd.errors.Pandas4Warning, module=r"yfinance\."
+            )
+            yield _session(before_request)
+    finally:
+        yfinance.config.debug.hide_exceptions = hidden
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
+        YfData(session=former)
+
+
+def _session(before_request: Callable[[], None]) -> Any:
+    """Return yfinance's own kind of session, which asks before each request that it makes.
+
+    yfinance sends more than was asked for: cookies, a crumb, a timezone, and after an error all of
+    it again. All of that is counted where Yahoo counts it.
+    """
+    from yfinance._http import new_session
+
+    session = new_session()
+    send = session.request
+
+    def request(*arguments: Any, **options: Any) -> Any:
+        before_request()
+        return send(*arguments, **options)
+
+    session.request = request
+    return session
 
 
 @contextmanager
@@ -115,67 +171,29 @@ def _own_symbols() -> Iterator[None]:
         sys.setdlopenflags(flags)
 
 
-@contextmanager
-def _yahoo_client() -> Iterator[None]:
-    """Make yfinance raise its errors, forget old answers, and cache in our own folder."""
-    with _own_symbols():
-        import yfinance
-    from yfinance.data import YfData
-
-    yfinance.set_tz_cache_location(str(Path(platformdirs.user_cache_dir("volcast")) / "yfinance"))
-    YfData.cache_get.cache_clear()  # it keeps failed answers for the life of the process
-    hidden = yfinance.config.debug.hide_exceptions
-    yfinance.config.debug.hide_exceptions = False
-    try:
-        with warnings.catch_warnings():
-            # yfinance 1.7 uses keywords that pandas is about to drop.
-            warnings.filterwarnings(
-                "ignore", category=pd.errors.Pandas4Warning, module=r"yfinance\."
-            )
-            yield
-    finally:
-        yfinance.config.debug.hide_exceptions = hidden
-
-
-def _is_refusal(error: Exception) -> bool:
-    """Whether asking for the next ticker would fail in the same way."""
-    from yfinance.exceptions import YFRateLimitError
-
-    return isinstance(error, YFRateLimitError) or _is_unreachable(error)
-
-
-def _is_unreachable(error: Exception) -> bool:
-    return isinstance(error, OSError) and _status(error) is None
-
-
-def _status(error: Exception) -> int | None:
-    return getattr(getattr(error, "response", None), "status_code", None) or None
-
-
-def _reason(error: Exception) -> str:
-    """Return in one line why a ticker has no bars. One miss never means that it is delisted."""
+def _translated(error: Exception, asked: str) -> Exception:
+    """Return an error of `pipeline.data.client`. One miss never means that it is delisted."""
     from yfinance.exceptions import YFPricesMissingError, YFRateLimitError, YFTzMissingError
 
-    if isinstance(error, DataError):
-        return str(error)
+    status = getattr(getattr(error, "response", None), "status_code", None) or None
+    said = (str(error).splitlines() or [""])[0].partition(" See http")[0][:200]
+    if isinstance(error, NoBarsError):
+        return NoBarsError(NOTHING.format(asked))
     if isinstance(error, YFRateLimitError):
-        return "Yahoo limits the number of requests (HTTP 429); wait some minutes and try again"
-    if isinstance(error, YFTzMissingError) or _status(error) == NOT_FOUND:
-        return UNKNOWN
+        return RateLimitError("Yahoo limits the number of requests (HTTP 429)")
+    if isinstance(error, YFTzMissingError) or status == NOT_FOUND:
+        return UnknownTickerError(UNKNOWN)
     if isinstance(error, YFPricesMissingError):
         answer = error.yahoo_reason or ""
-        return f"Yahoo answered: {answer}" if answer and "delisted" not in answer else UNKNOWN
-    if _is_unreachable(error):
-        return (
-            f"Yahoo cannot be reached ({_first_line(error)}); check the network, or try again later"
-        )
-    if _status(error) is not None:
-        return f"Yahoo answered HTTP {_status(error)}; try again later"
-    return (
-        f"Yahoo did not answer with prices ({type(error).__name__}: {_first_line(error)}); "
-        "try again later"
+        if not answer or "doesn't exist for startDate" in answer:
+            return NoBarsError(NOTHING.format(asked))
+        if "delisted" in answer:
+            return UnknownTickerError(UNKNOWN)
+        return TransientError(f"Yahoo answered: {answer}")
+    if isinstance(error, OSError) and status is None:
+        return UnreachableError(f"Yahoo cannot be reached ({said}); check the network")
+    if status is not None:
+        return TransientError(f"Yahoo answered HTTP {status}; try again later")
+    return TransientError(
+        f"Yahoo did not answer with prices ({type(error).__name__}: {said}); try again later"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [""])[0][:200]

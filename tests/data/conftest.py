@@ -1,15 +1,23 @@
 """Bars made by hand, and the stand-in for Yahoo."""
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
+import stamina
 
+from pipeline.data.breaker import Patience
 from pipeline.data.calendars import sessions_between
 from pipeline.data.source import COLUMNS, Request
+from pipeline.data.stored import StoredSource, StoreOptions
+from pipeline.data.tiingo import ATTEMPTS
+from pipeline.data.yahoo import YahooClient
+from tests.data.tiingo_standin import KEY, TiingoStandIn
 from tests.data.yahoo_standin import StandIn
 
+QUICK = Patience(wait=0.001, wait_most=0.01, pause=0.05, pause_most=0.1, in_all=0.3)
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
 
@@ -37,6 +45,19 @@ def asking(*tickers, start=None, end=None, now=NOW) -> Request:
     return Request(tuple(tickers), start, end, now)
 
 
+def yahoo_in(folder, **options) -> StoredSource:
+    """Yahoo by way of a store in a folder, without long waits."""
+    settings = {"rate": 1000.0, "patience": QUICK} | options
+    return StoredSource(YahooClient(timeout=5.0), StoreOptions(folder, **settings))
+
+
+@pytest.fixture
+def yahoo(tmp_path):
+    """Make sources that start from an empty store each."""
+    numbers = itertools.count()
+    return lambda **options: yahoo_in(tmp_path / f"data-{next(numbers)}", **options)
+
+
 @pytest.fixture(scope="session")
 def _standin(tmp_path_factory):
     folder = tmp_path_factory.mktemp("yahoo")
@@ -51,3 +72,14 @@ def _standin(tmp_path_factory):
 def standin(_standin):
     _standin.reset()
     return _standin
+
+
+@pytest.fixture
+def empty_tiingo(monkeypatch):
+    """The stand-in for Tiingo, without bars; retries do not wait."""
+    with TiingoStandIn() as server:
+        monkeypatch.setenv("TIINGO_API_KEY", KEY)
+        monkeypatch.setenv("TIINGO_BASE_URL", f"{server.url}/")
+        stamina.set_testing(True, attempts=ATTEMPTS)
+        yield server
+        stamina.set_testing(False)

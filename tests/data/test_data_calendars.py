@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.data.calendars import (
+    CALENDAR_OF_SUFFIX,
     calendar_name,
     days_since_previous,
     days_to_next,
@@ -14,6 +15,7 @@ from pipeline.data.calendars import (
     periods_per_year,
     sessions_between,
 )
+from pipeline.data.exchanges import CALENDAR_OF_EXCHANGE
 from pipeline.errors import ConfigError
 
 
@@ -156,3 +158,17 @@ def test_a_session_is_settled_an_hour_after_its_close(name, now, zone, expected)
 def test_a_clock_without_timezone_is_refused():
     with pytest.raises(ConfigError, match="timezone"):
         last_settled_session("XNYS", dt.datetime(2024, 1, 10))
+
+
+def test_the_codes_of_yahoo_name_the_calendars_of_its_suffixes():
+    assert set(CALENDAR_OF_EXCHANGE.values()) == {"XNYS", *CALENDAR_OF_SUFFIX.values()} - {
+        *("XRIS", "XSTU", "XTAL", "XLIT"),  # Yahoo's codes for them are not known
+    }
+    assert CALENDAR_OF_EXCHANGE["NMS"] == CALENDAR_OF_EXCHANGE["PCX"] == "XNYS"
+    assert (CALENDAR_OF_EXCHANGE["CCC"], CALENDAR_OF_EXCHANGE["CCY"]) == ("24/7", "24/5")
+
+
+@pytest.mark.slow
+def test_every_exchange_that_yahoo_names_has_a_calendar():
+    for name in {*CALENDAR_OF_EXCHANGE.values(), *CALENDAR_OF_SUFFIX.values()}:
+        assert len(between(name, "2022-03-01", "2022-03-31")) > 15

@@ -12,9 +12,10 @@ from pipeline.data.files import FilesSource
 from pipeline.data.sample import SampleSource
 from pipeline.data.source import COLUMNS, NUMBER_COLUMNS, Source
 from pipeline.data.sources import source_named
-from pipeline.data.yahoo import YahooSource
+from pipeline.data.stored import StoredSource
+from pipeline.data.tiingo import TiingoSource
 from pipeline.errors import ConfigError, DataError
-from tests.data.conftest import NOW, asking, make_bars
+from tests.data.conftest import NOW, asking, make_bars, yahoo_in
 from tests.data.yahoo_standin import Listing
 
 
@@ -47,7 +48,7 @@ def in_january(source) -> Case:
     )
 
 
-@pytest.fixture(params=["sample", "long csv", "csv.gz", "folder", "parquet", "yahoo"])
+@pytest.fixture(params=["sample", "long csv", "csv.gz", "folder", "parquet", "yahoo", "tiingo"])
 def case(request, tmp_path):
     if request.param == "sample":
         day = dt.date
@@ -57,7 +58,12 @@ def case(request, tmp_path):
         standin = request.getfixturevalue("standin")
         for ticker, bars in two_tickers().sort_values("session").groupby("ticker"):
             standin.listings[ticker] = Listing(bars.set_index("session"))
-        return in_january(YahooSource())
+        return in_january(yahoo_in(tmp_path))
+    if request.param == "tiingo":
+        tiingo = request.getfixturevalue("empty_tiingo")
+        for ticker, bars in two_tickers().sort_values("session").groupby("ticker"):
+            tiingo.serve(ticker, bars)
+        return in_january(TiingoSource())
     bars = two_tickers()
     if request.param == "parquet":
         bars.to_parquet(tmp_path / "bars.parquet")
@@ -170,16 +176,17 @@ def test_a_blank_ticker_is_a_configuration_error():
         asking("AAA", " ")
 
 
-def test_yahoo_without_tickers_names_the_option():
+def test_yahoo_without_tickers_names_the_option(tmp_path):
     with pytest.raises(ConfigError, match="--ticker"):
-        YahooSource().load(asking())
+        yahoo_in(tmp_path).load(asking())
 
 
 def test_sources_go_by_their_names(tmp_path):
     assert isinstance(source_named("sample"), SampleSource)
-    assert isinstance(source_named("yahoo"), YahooSource)
+    assert isinstance(source_named("yahoo"), StoredSource)
+    assert isinstance(source_named("tiingo"), TiingoSource)
     assert isinstance(source_named("files", tmp_path), FilesSource)
     with pytest.raises(ConfigError, match="needs a path"):
         source_named("files")
-    with pytest.raises(ConfigError, match="use one of sample, files, yahoo"):
+    with pytest.raises(ConfigError, match="use one of sample, files, yahoo, tiingo"):
         source_named("bloomberg")

@@ -139,6 +139,39 @@ def test_missing_sessions_are_counted_between_first_and_last():
     )
 
 
+def lacking(*rows: int, ticker: str) -> pd.DataFrame:
+    return make_bars(ticker).drop(index=list(rows))
+
+
+def test_a_session_that_most_tickers_of_an_exchange_lack_is_the_sources_fault():
+    bars = [lacking(5, 9, ticker="AAA"), lacking(5, ticker="BBB"), lacking(5, ticker="CCC")]
+    checked = check(pd.concat([*bars, make_bars("DDD"), make_bars("EEE")]))
+    assert fired(checked, "AAA") == {"bars": 19, "missing_session": 2, "missing_for_most": 1}
+    assert fired(checked, "CCC") == {"bars": 20, "missing_session": 1, "missing_for_most": 1}
+    assert fired(checked, "DDD") == CLEAN
+
+
+def test_half_of_the_tickers_or_two_of_two_are_not_most():
+    three = [lacking(5, ticker=ticker) for ticker in ("AAA", "BBB", "CCC")]
+    others = [make_bars(ticker) for ticker in ("DDD", "EEE", "FFF")]
+    assert "missing_for_most" not in set(check(pd.concat([*three, *others])).quality["rule"])
+    assert "missing_for_most" not in set(check(pd.concat(three[:2])).quality["rule"])
+
+
+def test_only_tickers_whose_history_spans_the_session_are_counted():
+    three = [lacking(5, ticker=ticker) for ticker in ("AAA", "BBB", "CCC")]
+    later = [make_bars(ticker, first="2024-01-16") for ticker in ("DDD", "EEE", "FFF")]
+    assert "missing_for_most" in set(check(pd.concat([*three, *later])).quality["rule"])
+
+
+def test_another_exchange_does_not_count():
+    three = [lacking(5, ticker=ticker) for ticker in ("AAA", "BBB", "CCC")]
+    others = [make_bars(ticker) for ticker in ("DDD", "EEE", "FFF")]
+    calendar_of = dict.fromkeys(("DDD", "EEE", "FFF"), "XLON")
+    checked = check(pd.concat([*three, *others]), calendar_of)
+    assert fired(checked, "AAA")["missing_for_most"] == 1
+
+
 def test_a_ticker_whose_price_never_moves_is_dropped_with_a_reason():
     constant = make_bars("DEAD").assign(open=5.0, high=5.0, low=5.0, close=5.0, adj_close=5.0)
     checked = check(pd.concat([make_bars(), constant]))

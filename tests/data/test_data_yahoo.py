@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline.data.quality import check
-from pipeline.data.yahoo import YahooSource
 from pipeline.errors import DataError
 from tests.data.conftest import asking, make_bars
-from tests.data.yahoo_standin import Listing, chart
+from tests.data.yahoo_standin import Listing
 
 NEW_YORK = "America/New_York"
 
@@ -26,8 +25,8 @@ def at(text: str, zone: str = NEW_YORK) -> dt.datetime:
     return pd.Timestamp(text, tz=zone).to_pydatetime()
 
 
-def last_session(standin, now, ticker="AAA") -> str:
-    bars = YahooSource().load(asking(ticker, now=now)).bars
+def last_session(yahoo, now, ticker="AAA") -> str:
+    bars = yahoo().load(asking(ticker, now=now)).bars
     return str(bars["session"].max().date())
 
 
@@ -41,31 +40,31 @@ def last_session(standin, now, ticker="AAA") -> str:
         ("2024-02-03 09:00", "2024-01-31"),
     ],
 )
-def test_a_bar_is_returned_only_when_its_session_has_settled(standin, now, expected):
+def test_a_bar_is_returned_only_when_its_session_has_settled(standin, yahoo, now, expected):
     standin.listings["AAA"] = listing()
-    assert last_session(standin, at(now)) == expected
+    assert last_session(yahoo, at(now)) == expected
 
 
-def test_the_running_bar_at_the_end_is_never_returned(standin):
+def test_the_running_bar_at_the_end_is_never_returned(standin, yahoo):
     live = make_bars("AAA", "2024-02-01", "2024-02-01").set_index("session")
     live.index = pd.DatetimeIndex(["2024-02-01 11:37:22"]).tz_localize(NEW_YORK)
     standin.listings["AAA"] = listing(live=live)
-    assert last_session(standin, at("2024-02-01 11:38")) == "2024-01-31"
+    assert last_session(yahoo, at("2024-02-01 11:38")) == "2024-01-31"
 
 
-def test_a_second_row_of_the_last_session_leaves_one_row(standin):
+def test_a_second_row_of_the_last_session_leaves_one_row(standin, yahoo):
     live = make_bars("AAA", "2024-01-31", "2024-01-31").set_index("session").assign(close=101.0)
     live.index = pd.DatetimeIndex(["2024-01-31 16:00:02"]).tz_localize(NEW_YORK)
     standin.listings["AAA"] = listing(live=live)
-    bars = YahooSource().load(asking("AAA", now=at("2024-01-31 18:00"))).bars
+    bars = yahoo().load(asking("AAA", now=at("2024-01-31 18:00"))).bars
     assert bars["session"].is_unique
     assert bars["close"].iloc[-1] == 101.0
 
 
-def test_a_date_in_the_middle_that_occurs_twice_is_one_bar_after_the_rules(standin):
+def test_a_date_in_the_middle_that_occurs_twice_is_one_bar_after_the_rules(standin, yahoo):
     bars = make_bars("AAA").set_index("session")
     standin.listings["AAA"] = Listing(pd.concat([bars.iloc[:5], bars.iloc[4:]]))
-    download = YahooSource().load(asking("AAA"))
+    download = yahoo().load(asking("AAA"))
     assert check(download.bars).bars["session"].tolist() == bars.index.tolist()
 
 
@@ -73,43 +72,43 @@ def test_a_date_in_the_middle_that_occurs_twice_is_one_bar_after_the_rules(stand
     ("ticker", "zone", "opens"),
     [("7203.T", "Asia/Tokyo", "09:00"), ("AIR.NZ", "Pacific/Auckland", "10:00")],
 )
-def test_sessions_are_dates_in_the_exchanges_own_timezone(standin, ticker, zone, opens):
+def test_sessions_are_dates_in_the_exchanges_own_timezone(standin, yahoo, ticker, zone, opens):
     # Both open on the evening before in UTC.
     standin.listings[ticker] = listing(timezone=zone, opens=opens)
-    bars = YahooSource().load(asking(ticker)).bars
+    bars = yahoo().load(asking(ticker)).bars
     assert bars["session"].tolist() == make_bars("AAA")["session"].tolist()
 
 
-def test_a_running_day_of_a_coin_is_not_returned(standin):
+def test_a_running_day_of_a_coin_is_not_returned(standin, yahoo):
     days = pd.date_range("2024-01-01", "2024-01-10")
     rows = make_bars("AAA").iloc[: len(days)].set_axis(days)
     coin = Listing(rows, timezone="UTC", opens="00:00", closes="23:59", instrument="CRYPTOCURRENCY")
     standin.listings["BTC-USD"] = coin
-    assert last_session(standin, at("2024-01-10 23:59", "UTC"), "BTC-USD") == "2024-01-09"
-    assert last_session(standin, at("2024-01-11 00:59", "UTC"), "BTC-USD") == "2024-01-09"
-    assert last_session(standin, at("2024-01-11 01:00", "UTC"), "BTC-USD") == "2024-01-10"
+    assert last_session(yahoo, at("2024-01-10 23:59", "UTC"), "BTC-USD") == "2024-01-09"
+    assert last_session(yahoo, at("2024-01-11 00:59", "UTC"), "BTC-USD") == "2024-01-09"
+    assert last_session(yahoo, at("2024-01-11 01:00", "UTC"), "BTC-USD") == "2024-01-10"
 
 
-def test_nothing_settled_yet_is_a_stated_failure(standin):
+def test_nothing_settled_yet_is_a_stated_failure(standin, yahoo):
     standin.listings["AAA"] = listing()
-    with pytest.raises(DataError, match="AAA: no session in this range is closed and settled"):
-        YahooSource().load(asking("AAA", now=at("2024-01-01 12:00")))
+    with pytest.raises(DataError, match=r"AAA: Yahoo has no bars .* to 2023-12-29, the last"):
+        yahoo().load(asking("AAA", now=at("2024-01-01 12:00")))
 
 
-def test_nulls_inside_the_arrays_reach_the_quality_rules(standin):
+def test_nulls_inside_the_arrays_reach_the_quality_rules(standin, yahoo):
     bars = make_bars("AAA").set_index("session")
     bars.loc["2024-01-10", ["open", "high", "low", "close", "adj_close", "volume"]] = np.nan
     bars.loc["2024-01-11", "volume"] = np.nan
     standin.listings["AAA"] = Listing(bars)
-    checked = check(YahooSource().load(asking("AAA")).bars)
+    checked = check(yahoo().load(asking("AAA")).bars)
     fired = checked.quality.set_index("rule")["rows"].to_dict()
     assert fired == {"bars": 20, "missing_price": 1, "missing_session": 1, "zero_volume": 1}
 
 
-def test_dividends_and_splits_add_no_rows(standin):
+def test_dividends_and_splits_add_no_rows(standin, yahoo):
     events = {"dividends": {"2024-01-10": 0.24}, "splits": {"2024-01-12": (4, 1)}}
     standin.listings["AAA"] = listing(**events)
-    bars = YahooSource().load(asking("AAA")).bars
+    bars = yahoo().load(asking("AAA")).bars
     pd.testing.assert_frame_equal(bars, make_bars("AAA"))
 
 
@@ -120,91 +119,77 @@ def test_dividends_and_splits_add_no_rows(standin):
         (429, "Yahoo limits the number of requests"),
         (500, "Yahoo did not answer with prices"),
         ("garbage", "Yahoo did not answer with prices"),
-        ("empty", "Yahoo answered: Data doesn't exist for startDate"),
+        ("empty", "Yahoo has no bars from 2024-01-05 to "),
     ],
 )
-def test_a_fault_of_one_ticker_is_stated_and_the_others_are_kept(standin, fault, reason):
+def test_a_fault_of_one_ticker_is_stated_and_the_others_are_kept(standin, yahoo, fault, reason):
     standin.listings |= {"AAA": listing(), "BBB": listing("BBB"), "CCC": listing("CCC")}
     standin.faults["BBB"] = fault
-    download = YahooSource().load(asking("AAA", "BBB", "CCC", start=dt.date(2024, 1, 5)))
+    download = yahoo().load(asking("AAA", "BBB", "CCC", start=dt.date(2024, 1, 5)))
     assert set(download.bars["ticker"]) == {"AAA", "CCC"}
     assert list(download.failures) == ["BBB"]
     assert download.failures["BBB"].startswith(reason)
     assert "delisted" not in download.failures["BBB"]
 
 
-def test_a_fault_is_not_remembered_when_it_is_over(standin):
+def test_a_fault_is_not_remembered_when_it_is_over(standin, yahoo):
     standin.listings["AAA"] = listing()
     standin.faults["AAA"] = 500
     ask = asking("AAA", start=dt.date(2024, 1, 5), end=dt.date(2024, 1, 20))
     with pytest.raises(DataError):
-        YahooSource().load(ask)
+        yahoo().load(ask)
     standin.faults.clear()
-    assert len(YahooSource().load(ask).bars) == 10
+    assert len(yahoo().load(ask).bars) == 10
 
 
-def test_after_three_refusals_in_a_row_yahoo_is_asked_no_more(standin):
+def test_when_pauses_do_not_help_yahoo_is_asked_no_more(standin, yahoo):
     standin.faults["*"] = 429
-    with pytest.raises(DataError, match="D: not asked, after A, B, C failed in a row"):
-        YahooSource().load(asking("A", "B", "C", "D", "E"))
+    tickers = [f"T{number}" for number in range(9)]
+    with pytest.raises(DataError, match=r"T8: not asked: Yahoo limits .* try again in an hour"):
+        yahoo().load(asking(*tickers))
+    assert not any("/chart/T8" in asked for asked in standin.requests)
+
+
+def test_after_three_tickers_without_a_network_no_more_are_asked(standin, yahoo):
+    standin.faults["*"] = "cut"
+    with pytest.raises(DataError, match="D: not asked, after 3 tickers in a row: Yahoo cannot be"):
+        yahoo().load(asking("A", "B", "C", "D", "E"))
     assert not any("/chart/D" in asked for asked in standin.requests)
 
 
-def test_no_network_is_stated(standin, monkeypatch):
+def test_no_network_is_stated(standin, yahoo, monkeypatch):
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # the discard port: nobody listens
     with pytest.raises(DataError, match="ZZZ: Yahoo cannot be reached"):
-        YahooSource().load(asking("ZZZ"))
+        yahoo().load(asking("ZZZ"))
 
 
-def test_yfinance_is_left_as_it_was(standin):
+def test_yfinance_is_left_as_it_was(standin, yahoo):
     import yfinance
 
     standin.listings["AAA"] = listing()
-    YahooSource().load(asking("AAA"))
+    yahoo().load(asking("AAA"))
     assert yfinance.config.debug.hide_exceptions is True
 
 
-def test_the_standin_encodes_as_yahoo_does():
-    # Apple's split day as Yahoo answered it: 2020-08-31, 09:30 in New York is 1598880600.
-    row = {
-        "open": 127.58,
-        "high": 131.0,
-        "low": 126.0,
-        "close": 129.04,
-        "adj_close": 125.82673645019531,
-    }
-    bars = pd.DataFrame(row | {"volume": 225702700.0}, index=pd.DatetimeIndex(["2020-08-31"]))
-    one = Listing(bars, splits={"2020-08-31": (4, 1)})
-    answer = chart("AAPL", one, {"period1": "1598832000", "period2": "1604707200"})
-    result = answer["chart"]["result"][0]
-    assert result["timestamp"] == [1598880600]
-    assert result["indicators"]["quote"][0]["open"] == [127.58000183105469]
-    assert result["indicators"]["quote"][0]["volume"] == [225702700]
-    assert result["events"]["splits"]["1598880600"] == {
-        "date": 1598880600,
-        "numerator": 4,
-        "denominator": 1,
-        "splitRatio": "4:1",
-    }
-    assert result["meta"]["exchangeTimezoneName"] == NEW_YORK
-
-
 AFTER_TENSORFLOW = """
-import datetime as dt
+import datetime as dt, sys
 import models.backend
+from pathlib import Path
 from pipeline.data.source import Request
-from pipeline.data.yahoo import YahooSource
+from pipeline.data.sources import source_named
+from pipeline.data.stored import StoreOptions
 now = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
-bars = YahooSource().load(Request(("AAA",), dt.date(2024, 1, 2), dt.date(2024, 1, 31), now)).bars
+source = source_named("yahoo", options=StoreOptions(Path(sys.argv[1])))
+bars = source.load(Request(("AAA",), dt.date(2024, 1, 2), dt.date(2024, 1, 31), now)).bars
 print(len(bars))
 """
 
 
-def test_yahoo_answers_also_when_tensorflow_was_imported_first(standin):
+def test_yahoo_answers_also_when_tensorflow_was_imported_first(standin, tmp_path):
     standin.listings["AAA"] = listing()
     answer = subprocess.run(
-        [sys.executable, "-c", AFTER_TENSORFLOW],
+        [sys.executable, "-c", AFTER_TENSORFLOW, str(tmp_path)],
         env={**os.environ, **standin.environment},
         capture_output=True,
         text=True,

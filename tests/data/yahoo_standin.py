@@ -7,12 +7,14 @@ throwaway authority named by CURL_CA_BUNDLE, so every request for a yahoo.com ho
 import datetime as dt
 import ipaddress
 import json
+import random
 import ssl
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,7 @@ from cryptography.x509.oid import NameOID
 
 HOSTS = ("*.yahoo.com", "*.finance.yahoo.com", "yahoo.com")
 NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
+RANDOM_FAULTS = (404, 429, 500, "empty", "garbage", "cut")
 MISSING_RANGE = "Data doesn't exist for startDate = {}, endDate = {}"
 
 
@@ -32,7 +35,7 @@ class Listing:
 
     ``bars`` has the columns open, high, low, close, adj_close, volume and an index of dates (which
     may repeat); NaN is sent as null. ``live`` is appended as a last row at the moment of its index,
-    whatever range was asked for. ``dividends`` and ``splits`` go by date.
+    whatever range was asked for. ``dividends``, ``splits`` and ``capital_gains`` go by date.
     """
 
     bars: pd.DataFrame
@@ -41,18 +44,32 @@ class Listing:
     closes: str = "16:00"
     currency: str = "USD"
     instrument: str = "EQUITY"
+    exchange: str = ""
     live: pd.DataFrame | None = None
     dividends: dict[str, float] = field(default_factory=dict)
     splits: dict[str, tuple[int, int]] = field(default_factory=dict)
+    capital_gains: dict[str, float] = field(default_factory=dict)
+
+
+Fault = int | str | None
 
 
 class StandIn:
-    """The server. ``faults`` maps a ticker (or ``*``) to 404, 429, 500, "empty" or "garbage"."""
+    """The server.
+
+    ``faults`` maps a ticker (or ``*``) to 404, 429, 500, "empty", "garbage", "cut" (the connection
+    is closed), "stall" (no answer for a while), or to a list of them, one for each chart request
+    and then no more. ``share`` of all other chart requests, drawn with a fixed seed, get a random
+    one of `RANDOM_FAULTS`. ``requests`` and ``moments`` are the log.
+    """
 
     def __init__(self, folder: Path):
         self.listings: dict[str, Listing] = {}
-        self.faults: dict[str, int | str] = {}
+        self.faults: dict[str, Fault | list[Fault]] = {}
+        self.share, self.stall = 0.0, 3.0
         self.requests: list[str] = []
+        self.moments: list[float] = []
+        self._random = random.Random(6)
         self.authority, self._context = _certificates(folder)
         standin = self
 
@@ -80,13 +97,14 @@ class StandIn:
         self._thread.join()
 
     def reset(self) -> None:
-        self.listings.clear()
-        self.faults.clear()
-        self.requests.clear()
+        self.share = 0.0
+        for log in (self.listings, self.faults, self.requests, self.moments):
+            log.clear()
 
     def answer(self, host: str, target: str) -> tuple[int, str, str]:
         """Return status, content type and body of one request."""
         self.requests.append(f"{host}{target}")
+        self.moments.append(time.time())
         parts = urlsplit(target)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if parts.path.endswith("/getcrumb"):
@@ -103,8 +121,30 @@ class StandIn:
             json.dumps({"quoteSummary": {"result": None, "error": error}}),
         )
 
-    def _chart(self, ticker: str, query: dict[str, str]) -> tuple[int, str, str]:
+    def _fault(self, ticker: str) -> Fault:
         fault = self.faults.get(ticker, self.faults.get("*"))
+        if isinstance(fault, list):
+            fault = fault.pop(0) if fault else None
+        if fault is None and self._random.random() < self.share:
+            fault = self._random.choice(RANDOM_FAULTS)
+        return fault
+
+    def charts(self, ticker: str) -> list[dict[str, str]]:
+        """Return the query of each request for a ticker's prices (not for its timezone)."""
+        urls = [urlsplit(f"https://{asked}") for asked in self.requests]
+        queries = [
+            dict(parse_qsl(url.query))
+            for url in urls
+            if url.path.endswith(f"/chart/{quote(ticker)}")
+        ]
+        return [query for query in queries if "period1" in query]
+
+    def _chart(self, ticker: str, query: dict[str, str]) -> tuple[int, str, str]:
+        fault = self._fault(ticker)
+        if fault == "cut":
+            raise ConnectionAbortedError
+        if fault == "stall":
+            time.sleep(self.stall)
         if fault == 429:
             return 429, "text/plain", "Too Many Requests\r\n"
         if fault == 500:
@@ -175,7 +215,13 @@ def _events(listing: Listing, stamps: list[int]) -> dict:
         for day, (up, down) in listing.splits.items()
         if day in day_of
     }  # fmt: skip
-    return {name: value for name, value in (("dividends", dividends), ("splits", splits)) if value}
+    gains = {
+        str(day_of[day]): {"amount": amount, "date": day_of[day]}
+        for day, amount in listing.capital_gains.items()
+        if day in day_of
+    }
+    events = {"dividends": dividends, "capitalGains": gains, "splits": splits}
+    return {name: value for name, value in events.items() if value}
 
 
 def _meta(ticker: str, listing: Listing, stamps: list[int]) -> dict:
@@ -184,14 +230,15 @@ def _meta(ticker: str, listing: Listing, stamps: list[int]) -> dict:
         (last + pd.Timedelta(f"{clock}:00")).tz_localize(listing.timezone)
         for clock in (listing.opens, listing.closes)
     )
+    exchange = listing.exchange or ("NMS" if listing.timezone == "America/New_York" else "")
     offset = int(begin.utcoffset().total_seconds())
     period = {
         "timezone": begin.tzname(), "start": int(begin.timestamp()),
         "end": int(end.timestamp()), "gmtoffset": offset,
     }  # fmt: skip
     return {
-        "currency": listing.currency, "symbol": ticker, "exchangeName": "NMS",
-        "fullExchangeName": "NasdaqGS", "instrumentType": listing.instrument,
+        "currency": listing.currency, "symbol": ticker, "exchangeName": exchange,
+        "fullExchangeName": exchange, "instrumentType": listing.instrument,
         "firstTradeDate": int(_moments(listing, listing.bars.index[:1])[0]),
         "regularMarketTime": stamps[-1] if stamps else int(begin.timestamp()),
         "hasPrePostMarketData": True, "gmtoffset": offset, "timezone": begin.tzname(),
@@ -236,7 +283,11 @@ class _Inner(_Handler):
         super().__init__(connection, address, server)
 
     def do_GET(self) -> None:
-        status, kind, body = self.server_state.answer(self.host, self.path)
+        try:
+            status, kind, body = self.server_state.answer(self.host, self.path)
+        except ConnectionAbortedError:
+            self.close_connection = True
+            return
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body.encode())))

@@ -88,7 +88,7 @@ def test_a_bad_setting_is_refused_before_anything_is_written(tmp_path, out, sect
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--source", "nyse"), ("--epochs", "many"), ("--learning-rate", "fast"), ("--speed", "9")],
+    [("--epochs", "many"), ("--learning-rate", "fast"), ("--speed", "9")],
 )
 def test_wrong_usage_exits_with_2(option, value):
     answer = volcast("run", option, value)

@@ -17,7 +17,8 @@ from tests.pipeline.samples import volcast
 
 COMMANDS = [
     *("run", "download", "features", "train", "evaluate", "report"),
-    *("forecast", "config", "verify", "lab", "lr-find", "map", "check-gradients", "landscape"),
+    *("forecast", "config", "verify", "data", "lab", "lr-find", "map", "landscape"),
+    *("check-gradients", "compare", "diagnose"),
 ]
 HEAVY = ["numpy", "pandas", "scipy", "sklearn", "keras", "tensorflow", "arch", "matplotlib"]
 HEAVY += ["pyarrow", "statsmodels", "exchange_calendars", "yfinance", "jinja2"]

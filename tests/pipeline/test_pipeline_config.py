@@ -49,11 +49,13 @@ rates = st.floats(0, 1e6, exclude_min=True)
 counts = st.integers(1, 10_000)
 values_of_keys = {
     "data": {
-        "source": st.sampled_from(["sample", "yahoo", "files"]),
+        "source": st.sampled_from(["sample", "yahoo", "files", "tiingo"]),
         "tickers": st.lists(texts).map(tuple),
         "start": st.none() | days.filter(lambda day: day < dt.date(2000, 1, 1)),
         "end": st.none() | days.filter(lambda day: day >= dt.date(2000, 1, 1)),
         "path": texts,
+        "intraday": texts,
+        "overnight": st.sampled_from(["sum", "hansen_lunde"]),
         "calendar": texts,
     },
     "target": {

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from pipeline.config import load
 from pipeline.panels import read as read_panel
-from pipeline.progress import BarProgress, PlainProgress, Progress, progress_for
+from pipeline.progress import BarProgress, PlainProgress, Progress, duration, progress_for
 from pipeline.walk import folds_of, walk_fold
 
 
@@ -36,6 +36,35 @@ def test_a_terminal_shows_a_bar_with_fold_epoch_and_losses():
 def test_a_pipe_gets_plain_lines_with_stage_and_fold():
     said = tell(progress_for(console(terminal=False), quiet=False))
     assert said == "train\n  fold 2/4, tested from 2020-01-02\n  done [red] well\n"
+
+
+def counted(progress: Progress, total: int) -> str:
+    with progress.running():
+        progress.stage("updating")
+        for done in range(1, total + 1):
+            progress.count(done, total, f"T{done}", (total - done) * 10.0)
+        if isinstance(progress, BarProgress):
+            progress._live.refresh()
+    return progress.console.file.getvalue() if isinstance(progress, PlainProgress) else ""
+
+
+def test_a_pipe_gets_a_line_for_each_tenth_of_a_long_list_with_the_time_expected():
+    lines = counted(progress_for(console(terminal=False), quiet=False), 50).splitlines()
+    assert lines[1:3] == ["  5/50, 8 min left", "  10/50, 7 min left"]
+    assert len(lines) == 10
+    assert counted(progress_for(console(terminal=False), quiet=False), 5) == "updating\n"
+
+
+def test_a_terminal_shows_a_bar_with_the_latest_and_the_time_expected():
+    said = counted(progress_for(console(terminal=True), quiet=False), 50)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said)
+    assert "50/50" in plain and "T50, 0 s left" in plain
+
+
+def test_times_are_said_as_a_person_says_them():
+    assert [duration(x) for x in (0, 89, 90, 5399, 5400, 36000)] == [
+        *("0 s", "89 s", "2 min", "90 min", "2 h", "10 h"),
+    ]
 
 
 def test_quiet_says_nothing():

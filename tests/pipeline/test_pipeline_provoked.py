@@ -68,7 +68,7 @@ def make_rows(count, seed, *, noise_only=False, constant=False):
     log_variance = 0.6 * x[:, 0] + signal
     variance = 1e-4 * np.exp(log_variance) * rng.chisquare(4, count) / 4
     if constant:
-        x[:, 1:] = 1.0
+        x[:] = 1.0
     return x, variance
 
 
@@ -82,8 +82,8 @@ def verdict_on(settings):
     given = {key: value for key, value in settings.items() if key not in own}
     regressor = KerasVolatilityRegressor(**defaults | given)
     rows = slice(TRAIN - chosen["rows"], TRAIN)
-    if chosen["rows"] < 3:
-        regressor.set_params(anchor=None)  # nothing can be regressed on two rows
+    if chosen["rows"] < 3 or chosen["constant"]:
+        regressor.set_params(anchor=None)  # nothing to regress on
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         regressor.fit(x[rows], y[rows], validation_data=(x[TRAIN:], y[TRAIN:]))

@@ -1,0 +1,163 @@
+"""The store against a stand-in Yahoo: all that was served is there, and how fast it is read.
+
+500 tickers x 1,260 sessions come from the real yfinance client, a share of the answers being
+failures of all kinds; then they are asked for again, and read.
+
+Usage: python benchmarks/store.py [--tickers 500] [--sessions 1260] [--faults 0.05] [--json FILE]
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from pipeline.data.barlog import SCHEMA, VALUE_COLUMNS
+from pipeline.data.breaker import Patience
+from pipeline.data.calendars import sessions_between
+from pipeline.data.downloader import Update, Wish
+from pipeline.data.outcome import failures_of, summary
+from pipeline.data.plans import OVERLAP
+from pipeline.data.source import conform
+from pipeline.data.store import Store
+from pipeline.data.yahoo import YahooClient
+from tests.data.yahoo_standin import Listing, StandIn
+
+NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
+RATE = 10_000.0  # requests a second: the loopback is nobody's
+QUICK = Patience(wait=0.01, wait_most=0.1, pause=0.1, pause_most=0.5, in_all=60.0)
+PRICES = ["open", "high", "low", "close", "adj_close"]
+REPEATS = 5
+QUARTER = 63  # sessions
+CHANGE = SCHEMA.field("change").type
+
+
+def made_up(sessions: int, seed: int) -> pd.DataFrame:
+    """Return bars of a random walk, exact in float32 as Yahoo sends them."""
+    days = sessions_between("XNYS", dt.date(2015, 1, 1), dt.date(2024, 5, 31))[-sessions:]
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, sessions)))
+    opened = close * np.exp(rng.normal(0, 0.005, sessions))
+    bars = pd.DataFrame({"open": opened, "close": close, "adj_close": close * 0.9}, index=days)
+    bars["high"] = bars[["open", "close"]].max(axis=1) * 1.004
+    bars["low"] = bars[["open", "close"]].min(axis=1) * 0.996
+    bars[PRICES] = bars[PRICES].astype("float32").astype("float64")
+    return bars.assign(volume=rng.integers(1_000, 1_000_000, sessions).astype("float64"))
+
+
+def updated(store: Store, tickers: list[str], *, recheck: bool = False) -> float:
+    """Return the seconds of one update; print what it brought."""
+    start = time.perf_counter()
+    update = Update(YahooClient(5.0), store, Wish(NOW, recheck=recheck), RATE, QUICK)
+    latest = {outcome.ticker: outcome for outcome in update.run(tickers)}
+    seconds = time.perf_counter() - start
+    print(summary(list(latest.values())), failures_of(list(latest.values())) or "")
+    return seconds
+
+
+def differences(store: Store, served: dict[str, pd.DataFrame]) -> dict[str, int]:
+    """Return how many served bars are lost, stored bars repeated, and bars not equal."""
+    frames = [
+        bars.rename_axis("session").reset_index().assign(ticker=t) for t, bars in served.items()
+    ]
+    expected = conform(pd.concat(frames)).set_index(["ticker", "session"])
+    stored = store.bars(list(served)).set_index(["ticker", "session"])
+    same = stored[~stored.index.duplicated()].reindex(expected.index)
+    return {
+        "bars_served": len(expected),
+        "bars_lost": int(same["close"].isna().sum()),
+        "bars_repeated": int(stored.index.duplicated().sum()),
+        "bars_unequal": int(
+            (same[[*PRICES, "volume"]] != expected[[*PRICES, "volume"]]).any(axis=1).sum()
+        ),
+    }
+
+
+def grown_daily(folder: Path, tickers: int, sessions: int) -> Store:
+    """Return a store as a fetch a session leaves it, with a dividend and its overlap a quarter."""
+    overlap = {day: range(day - OVERLAP, day + 1) for day in range(QUARTER, sessions, QUARTER)}
+    parts = [np.array(overlap.get(day, [day])) for day in range(sessions)]
+    session, vintage = np.concatenate(parts), np.repeat(range(sessions), [len(p) for p in parts])
+    moment = pa.array(vintage * 86_400_000_000, pa.timestamp("us", tz="UTC"))
+    columns = {
+        "session": pa.array(session.astype("int32")).cast(pa.date32()),
+        "change": pa.array(["new"] * len(session)).dictionary_encode().cast(CHANGE),
+        "vintage": pa.array(vintage, pa.int32()),
+        "basis": pa.array(np.zeros(len(session)), pa.int32()),
+        "factor": pa.array(np.where(np.isin(vintage, list(overlap)), 0.995, 1.0)),
+        "fetched_at": moment,
+    }
+    folder.mkdir()
+    for number in range(tickers):
+        values = np.random.default_rng(number).random((len(VALUE_COLUMNS), len(session)))
+        numbers = {name: pa.array(row) for name, row in zip(VALUE_COLUMNS, values, strict=True)}
+        table = pa.table(columns | numbers).select(SCHEMA.names).cast(SCHEMA)
+        pq.write_table(table, folder / f"T{number}.parquet", compression="zstd")
+    return Store(folder)
+
+
+def reading(store: Store, tickers: list[str]) -> float:
+    """Return the median seconds of loading all bars."""
+    seconds = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        store.bars(tickers)
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def measured(folder: Path, tickers: int, sessions: int, faults: float) -> dict[str, float]:
+    """Return all figures."""
+    served = {f"T{number}": made_up(sessions, number) for number in range(tickers)}
+    store = Store(folder / "data")
+    with StandIn(folder / "certificates") as standin:
+        os.environ.update(standin.environment, XDG_CACHE_HOME=str(folder / "cache"))
+        standin.listings = {name: Listing(bars) for name, bars in served.items()}
+        standin.share = faults
+        figures = {"first_update_seconds": updated(store, list(served))}
+        figures |= differences(store, served)
+        standin.share = 0.0
+        standin.requests.clear()
+        figures["second_update_seconds"] = updated(store, list(served))
+        figures["second_update_requests"] = len(standin.requests)
+        standin.requests.clear()
+        figures["recheck_seconds"] = updated(store, list(served), recheck=True)
+        figures["recheck_requests_a_ticker"] = max(
+            sum(f"/chart/{name}?" in asked for asked in standin.requests) for name in served
+        )
+        figures |= {f"{name}_in_the_end": n for name, n in differences(store, served).items()}
+    figures["load_seconds"] = reading(store, list(served))
+    grown = grown_daily(folder / "grown", tickers, sessions)
+    return figures | {"load_seconds_grown_daily": reading(grown, list(served))}
+
+
+def main() -> None:
+    """Measure; print the figures and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--tickers", type=int, default=500)
+    parser.add_argument("--sessions", type=int, default=1260)
+    parser.add_argument("--faults", type=float, default=0.05, help="share of answers that fail")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = measured(Path(folder), arguments.tickers, arguments.sessions, arguments.faults)
+    figures = {name: round(figure, 3) for name, figure in figures.items()}
+    for name, figure in figures.items():
+        print(f"{name:>28} {figure:,}")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
