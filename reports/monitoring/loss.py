@@ -26,8 +26,8 @@ class LossCusum:
     ----------
     reference
         Loss of the model less loss of HAR, one a session (tickers averaged), out of sample from
-        before the champion was put to work, without NaN; at least ten blocks, 50 sessions at
-        horizon 1.
+        before the champion was put to work, without NaN; at least ten blocks (50 sessions at
+        horizon 1), better years: from one year the limit is broken in 10 % of years, not in 5.
     horizon
         Sessions that a target covers; blocks of ``2 h + 3`` sessions keep what overlap does.
 

@@ -53,7 +53,7 @@ def test_runs_never_overlap_and_missed_ones_are_made_up_for_once(monkeypatch):
     def work():
         running.append(1)
         most.append(len(running))
-        time.sleep(0.2)
+        time.sleep(0 if stop.is_set() else 0.2)
         running.pop()
         runs.append(1)
         if len(runs) == 3:
@@ -63,6 +63,21 @@ def test_runs_never_overlap_and_missed_ones_are_made_up_for_once(monkeypatch):
     serve(["XNYS"], work, stop=stop, tell=lambda _: None, clock=lambda: hour_ago)
     assert max(most) == 1
     assert len(runs) == 3  # the 7,200 half seconds of the hour were one
+
+
+def test_a_run_that_is_an_hour_late_is_run_all_the_same():
+    stop, runs = threading.Event(), []
+
+    def work():
+        runs.append(1)
+        stop.set()
+
+    given_up = threading.Timer(10, stop.set)
+    given_up.start()
+    hour_ago = now() - dt.timedelta(hours=1)
+    serve(["XNYS"], work, stop=stop, tell=lambda _: None, clock=lambda: hour_ago)
+    given_up.cancel()
+    assert runs == [1]
 
 
 def test_a_failed_run_is_told_and_ends_nothing(monkeypatch):

@@ -1,6 +1,7 @@
 """Texts for other schedulers: read back by systemd and the shell, right all year."""
 
 import datetime as dt
+import re
 import shlex
 import shutil
 import subprocess
@@ -68,7 +69,9 @@ def at(tmp_path):
         fake.write_text(f'#!/bin/sh\nexec {real} --date="{now}" "$@"\n')
         fake.chmod(0o755)
         (line,) = [line for line in text.splitlines() if not line.startswith("#")]
-        command = line.split(maxsplit=5)[5].replace("\\%", "%")
+        escaped = line.split(maxsplit=5)[5]
+        assert not re.search(r"(?<!\\)%", escaped)  # cron would end the line there
+        command = escaped.replace("\\%", "%")
         env = {"PATH": f"{bin_folder}:/usr/bin:/bin", "TZ": "Asia/Kolkata"}
         subprocess.run(["/bin/sh", "-c", command], check=True, env=env)
 
