@@ -1,6 +1,6 @@
 """Write forecasts one after the other in a process of its own: PATH, NAME, COUNT.
 
-After each commit its number is said on standard output.
+It says "ready", waits for a line on standard input, and says the number of each commit.
 """
 
 import datetime as dt
@@ -13,6 +13,8 @@ from tests.ledger.samples import EVENING, forecast, har
 if __name__ == "__main__":
     path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     with Ledger.to_write(path) as ledger:
+        print("ready", flush=True)
+        sys.stdin.readline()
         for number in range(count):
             ticker = f"{name}{number}"
             now = EVENING + dt.timedelta(seconds=number)
