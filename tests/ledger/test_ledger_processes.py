@@ -19,8 +19,9 @@ from tests.ledger.samples import EVENING, ORIGIN, forecast, har, outcome, small_
 PATIENCE = 120  # seconds
 
 
-def start(path, name, count):
+def start(path, name, count, breath=0.0):
     command = [sys.executable, "-m", "tests.ledger.writer", str(path), name, str(count)]
+    command.append(str(breath))
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(command, text=True, **pipes)
 
@@ -36,7 +37,7 @@ def go(*writers):
 
 def test_processes_that_write_at_once_lose_nothing_and_keep_one_chain(tmp_path):
     path, count = tmp_path / "ledger.db", 40
-    writers = [start(path, name, count) for name in ("A", "B", "C")]
+    writers = [start(path, name, count, breath=0.003) for name in ("A", "B", "C")]
     go(*writers)
     for writer in writers:
         _, said = writer.communicate(timeout=PATIENCE)
