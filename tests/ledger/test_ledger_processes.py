@@ -19,14 +19,26 @@ from tests.ledger.samples import EVENING, ORIGIN, forecast, har, outcome, small_
 PATIENCE = 120  # seconds
 
 
-def start(path, name, count):
+def start(path, name, count, breath=0.0):
     command = [sys.executable, "-m", "tests.ledger.writer", str(path), name, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command.append(str(breath))
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    return subprocess.Popen(command, text=True, **pipes)
+
+
+def go(*writers):
+    """Let them begin when all have opened the ledger."""
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n", writer.communicate()
+    for writer in writers:
+        writer.stdin.write("\n")
+        writer.stdin.flush()
 
 
 def test_processes_that_write_at_once_lose_nothing_and_keep_one_chain(tmp_path):
     path, count = tmp_path / "ledger.db", 40
-    writers = [start(path, name, count) for name in ("A", "B", "C")]
+    writers = [start(path, name, count, breath=0.003) for name in ("A", "B", "C")]
+    go(*writers)
     for writer in writers:
         _, said = writer.communicate(timeout=PATIENCE)
         assert writer.returncode == 0, said
@@ -43,6 +55,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_transactions(seed, tmp_path)
     """What it said was written is there; at most the one under way is more; then it goes on."""
     path, rng = tmp_path / "ledger.db", random.Random(seed)
     writer = start(path, "A", 100_000)
+    go(writer)
     said = [writer.stdout.readline() for _ in range(rng.randrange(1, 60))]
     time.sleep(rng.random() * 0.003)
     writer.send_signal(signal.SIGKILL)
