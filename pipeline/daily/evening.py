@@ -107,12 +107,20 @@ def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = T
     """Do the evening's work; return what was done.
 
     A challenger is trained where one is due, or for the reason `forced`. A training that fails is
-    told in a note and in the ledger; the champion's forecasts go out all the same.
+    told in a note; the champion's forecasts go out all the same. An evening before one that is in
+    the ledger is over, and nothing is done.
     """
+    if _is_over(evening):
+        champion = name_of(evening.standing.champion)
+        return Summary(evening.day.date(), 0, None, "a later evening is in the ledger", champion, 0)
     outcomes = _join_outcomes(evening)
     notes: list[str] = []
-    trained = _retrain(evening, forced, if_due, notes)
-    decision = _decide(evening)
+    if evening.standing.problem:
+        notes.append(evening.standing.problem)
+        trained, decision = None, "nothing was decided: the registry cannot be read"
+    else:
+        trained = _retrain(evening, forced, if_due, notes)
+        decision = _decide(evening)
     written = _forecast(evening, notes)
     raised, still_open = _watch(evening)
     failed = tell(evening.config.job, raised)
@@ -127,6 +135,11 @@ def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = T
         open_alerts=tuple(still_open),
         notes=(*notes, *([failed] if failed else [])),
     )
+
+
+def _is_over(evening: Evening) -> bool:
+    """Return whether forecasts of a later origin have gone out: nothing is added to this one."""
+    return bool((evening.ledger.table("forecasts")["origin"] > evening.day).any())
 
 
 def config_hash(config: Config) -> str:

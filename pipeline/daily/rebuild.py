@@ -19,7 +19,6 @@ from pipeline.errors import LedgerError
 from pipeline.home import Home
 from pipeline.ledger.records import ForecastRow
 from pipeline.ledger.verification import Rebuild
-from pipeline.registry import Registry
 
 VINTAGES_KEPT = 4  # panels in memory
 
@@ -32,7 +31,7 @@ def rebuilder(home: Home) -> Rebuild:
     LedgerError
         The bars of then are not to be had, or are not what the forecast was made from.
     """
-    standing = Standing(Registry(home))
+    standing = Standing(home)
     settings = _settings(home)
 
     @lru_cache(maxsize=VINTAGES_KEPT)

@@ -18,7 +18,6 @@ from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.panels import calendars_of
 from pipeline.progress import Progress
-from pipeline.registry import Registry
 
 
 def replay(
@@ -44,7 +43,7 @@ def replay(
     names = sorted(set(calendars_of(panel.tickers, config).values()))
     with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
         artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
-        standing = Standing(Registry(home))
+        standing = Standing(home)
         for origin in range(first, last):
             day = pd.Timestamp(sessions[origin])
             now = evening_of(day, names)

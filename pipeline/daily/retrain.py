@@ -18,7 +18,6 @@ from pipeline.daily.standing import Standing
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
-from pipeline.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def retrain(
                 vintage=market.vintage,
                 data_hash=Hashes(market.bars).until(pd.Timestamp(market.panel.sessions[origin])),
                 ledger=ledger,
-                standing=Standing(Registry(home)),
+                standing=Standing(home),
                 progress=progress,
             )
             summary = run_evening(evening, forced=wish.forced, if_due=wish.if_due)

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from models.catalogue import NETWORK
+from pipeline.champion import noted_champion
+from pipeline.errors import RegistryError
+from pipeline.home import Home
 from pipeline.model_folder import StoredModel, load_model
 from pipeline.registry import Registry
-from pipeline.versions import Version
+from pipeline.versions import HAR, Version
 
 
 class Standing:
-    """What the registry says, asked once and again after each change."""
+    """What the registry says, asked once and again after each change.
 
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
+    Where the registry cannot be read, the champion is the one of the note beside it, or HAR;
+    nobody is trained or promoted then, and `problem` says why.
+    """
+
+    def __init__(self, home: Home, *, uri: str | None = None) -> None:
         self._models: dict[int, StoredModel] = {}
-        self.refresh()
+        self.problem: str | None = None
+        self.champion: Version
+        self.newest: Version | None
+        self._registry: Registry | None = None
+        self._folder: Callable[[Version], Path]
+        try:
+            self._registry = Registry(home, uri)
+            self._folder = self._registry.folder
+            self.refresh()
+        except RegistryError as error:
+            self.problem = f"the registry cannot be read ({error}); the noted champion forecasts"
+            self.champion, self._folder = _noted(home)
+            self.newest = self.champion if self.champion.model == NETWORK else None
+
+    @property
+    def registry(self) -> Registry:
+        """Return the registry; ``RegistryError`` where it cannot be read."""
+        if self._registry is None:
+            raise RegistryError(self.problem or "the registry cannot be read")
+        return self._registry
 
     def refresh(self) -> None:
         """Ask the registry again."""
-        self.champion: Version = self.registry.champion()
+        self.champion = self.registry.champion()
         networks = [each for each in self.registry.versions() if each.model == NETWORK]
-        self.newest: Version | None = networks[0] if networks else None
+        self.newest = networks[0] if networks else None
 
     @property
     def challenger(self) -> Version | None:
@@ -31,5 +59,23 @@ class Standing:
     def model(self, version: Version) -> StoredModel:
         """Return the model of a network's version."""
         if version.number not in self._models:
-            self._models[version.number] = load_model(self.registry.folder(version))
+            self._models[version.number] = load_model(self._folder(version))
         return self._models[version.number]
+
+
+def _noted(home: Home) -> tuple[Version, Callable[[Version], Path]]:
+    """Return the champion of the note, HAR without one, and where its folder is."""
+    try:
+        noted = noted_champion(home)
+    except RegistryError:
+        noted = None
+    if noted is None:
+        return _version(1, HAR, ""), lambda _: home.models
+    champion, folder = noted
+    through = load_model(folder).trained_through.isoformat() if champion.model == NETWORK else ""
+    return _version(champion.version, champion.model, through), lambda _: folder
+
+
+def _version(number: int, model: str, through: str) -> Version:
+    facts = {"model": model, "trained_through": through, "config_hash": "", "registered_at": ""}
+    return Version(number, ("champion",), facts, {}, {}, "")

@@ -12,7 +12,6 @@ from pathlib import Path
 from pipeline.ledger.ledger import Ledger
 from tests.ledger.samples import EVENING, forecast, har
 
-
 if __name__ == "__main__":
     path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     breath = float(sys.argv[4])

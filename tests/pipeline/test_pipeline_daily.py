@@ -1,0 +1,286 @@
+"""The daily cycle: equal to the walk-forward, harmless to repeat, forecasting whatever fails."""
+
+import datetime as dt
+import json
+import shutil
+import threading
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline import artifacts, walk
+from pipeline.config import Config
+from pipeline.config import load as load_config
+from pipeline.daily import evening as steps
+from pipeline.daily.bars import Hashes, market_of
+from pipeline.daily.evening import Evening, run_evening
+from pipeline.daily.rebuild import rebuilder
+from pipeline.daily.replay import evening_of, replay
+from pipeline.daily.retrain import Wish, retrain
+from pipeline.daily.standing import Standing
+from pipeline.daily.watching import tell
+from pipeline.errors import DataError, LedgerError, RunFolderError
+from pipeline.home import Home
+from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.verification import verify
+from pipeline.progress import Progress
+from pipeline.sections import JobSettings
+from reports.monitoring.alerts import Alert
+from tests.pipeline.samples import volcast
+
+pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
+
+NOW = dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC)
+FIRST, EVERY, EVENINGS = 450, 12, 30
+
+
+@pytest.fixture(scope="module")
+def config(small) -> Config:
+    job = {"retrain_every": EVERY, "minimum_effect": 0.0}
+    return load_config(
+        small, {"job": job, "features": {"select": ["har_1", "har_5", "har_22", "z"]}}
+    )
+
+
+@pytest.fixture(scope="module")
+def market(config):
+    return market_of(config, NOW)
+
+
+@pytest.fixture(scope="module")
+def days(market):
+    sessions = market.panel.sessions
+    return sessions[FIRST].date(), sessions[FIRST + EVENINGS - 1].date()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory, config, market, days) -> Home:
+    """A home after a replay; not to be changed."""
+    home = Home(tmp_path_factory.mktemp("home"))
+    assert len(list(replay(home, config, market, days, Progress()))) == EVENINGS
+    return home
+
+
+def table(home, name):
+    with Ledger.to_read(home.ledger) as ledger:
+        return ledger.table(name)
+
+
+def an_evening(home, config, market, ledger, origin=FIRST):
+    day = pd.Timestamp(market.panel.sessions[origin])
+    now = evening_of(day, ["XNYS"])
+    return Evening(
+        config=config,
+        panel=market.panel,
+        origin=origin,
+        now=now,
+        vintage=now,
+        data_hash=Hashes(market.bars).until(day),
+        ledger=ledger,
+        standing=Standing(home),
+    )
+
+
+def test_one_forecast_goes_out_for_every_session_ticker_and_horizon(home, market, config):
+    issued = table(home, "forecasts").query("role == 'champion'")
+    cells = issued.groupby(["origin", "ticker", "horizon"]).size()
+    assert (cells == 1).all()
+    assert len(cells) == EVENINGS * len(market.panel.tickers) * len(config.target.horizons)
+    assert issued["live"].all()
+
+
+def test_the_ledger_is_the_walk_forward_of_the_same_settings(home, market, config, days):
+    """Networks while they were the newest, and HAR, with their intervals, bit for bit."""
+    from pipeline.evaluation import forecast_table
+
+    split = {"test_start": days[0], "refit_every": EVERY}
+    values = config.model_dump()
+    values["split"] |= split
+    values["baselines"] |= {"models": ["har"]}
+    settings = Config.model_validate(values)
+    folds = walk.folds_of(market.panel, settings)[:3]
+    results = walk.walk(market.panel, folds, settings, Progress())
+    tables = pd.concat([result.forecasts for result in results], ignore_index=True)
+    walked = forecast_table(tables, settings.report.interval)
+    ledger = table(home, "forecasts")
+    number = pd.to_numeric(ledger["model_version"], errors="coerce").fillna(-1)
+    cell = ["origin", "ticker", "horizon", "model"]
+    newest = number.groupby([ledger[name] for name in cell]).transform("max") == number
+    merged = ledger[newest].merge(walked, on=cell, suffixes=("", "_walked"))
+    assert len(merged) == EVENINGS * 2 * 2 * 2
+    for name in ("variance", "lower", "upper"):
+        np.testing.assert_array_equal(merged[name], merged[f"{name}_walked"])
+
+
+def test_a_challenger_is_trained_when_due_and_every_evening_decides(home):
+    decisions = table(home, "decisions")
+    assert (decisions["action"] == "registered").sum() == 3
+    gates = decisions[decisions["key"].str.startswith("gate ")]
+    assert len(gates) == EVENINGS and gates["reason"].str.len().gt(10).all()
+
+
+def test_a_second_replay_changes_nothing(home, config, market, days):
+    with Ledger.to_read(home.ledger) as ledger:
+        before = ledger.head()
+    summaries = list(replay(home, config, market, days, Progress()))
+    with Ledger.to_read(home.ledger) as ledger:
+        assert ledger.head() == before
+    assert {s.forecasts for s in summaries} == {0} and not any(s.trained for s in summaries)
+
+
+def test_outcomes_are_joined_when_they_are_known_and_not_before(home):
+    scored = table(home, "scored")
+    known = scored[scored["outcome_rows"] > 0]
+    last = scored["origin"].max()
+    assert (known["target_end"] <= last).all() and len(known) > 100
+    assert (scored[scored["target_end"] <= last]["outcome_rows"] == 1).all()
+    assert (known["outcome_written_at"] > known["written_at"]).all()
+
+
+def test_past_forecasts_come_out_again_from_the_bars_of_their_day(home):
+    """The bars are read up to the day: what came later has no part in them."""
+    with Ledger.to_read(home.ledger) as ledger:
+        proof = verify(ledger, rebuild=rebuilder(home), newest=60)
+    assert proof.rebuilt == 60
+
+
+def test_other_bars_than_those_of_then_are_told(home, small, tmp_path):
+    text = (home.folder / "config.toml").read_text()
+    prices = next(line.split('"')[1] for line in text.splitlines() if line.startswith("path ="))
+    bars = pd.read_csv(prices)
+    bars.loc[5, "close"] *= 1.001
+    bars.to_csv(tmp_path / "prices.csv", index=False)
+    other = tmp_path / "home"
+    shutil.copytree(home.folder, other)
+    (other / "config.toml").write_text(text.replace(prices, str(tmp_path / "prices.csv")))
+    with Ledger.to_read(Home(other).ledger) as ledger:
+        row = next(iter(r for r in ledger.forecast_rows() if r.ticker == bars["ticker"][5]))
+    with pytest.raises(LedgerError, match="are not those that the forecast was made from"):
+        rebuilder(Home(other))(row)
+
+
+def test_two_jobs_do_not_work_in_one_home(tmp_path, config):
+    with (
+        artifacts.locked(tmp_path),
+        pytest.raises(RunFolderError, match="in use by another volcast process"),
+    ):
+        retrain(Home(tmp_path), config, Wish(), now=NOW, progress=Progress())
+
+
+def test_a_training_that_fails_stops_no_forecast(tmp_path, config, market, monkeypatch):
+    def fails(*_):
+        raise DataError("too little of everything")
+
+    monkeypatch.setattr(steps, "train", fails)
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        summary = run_evening(an_evening(home, config, market, ledger))
+    assert summary.forecasts == 4 and summary.champion == "har 1"
+    assert summary.notes == ("no challenger was trained: too little of everything",)
+
+
+def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
+    tmp_path, config, market, monkeypatch
+):
+    good = steps.train
+
+    def ruined(*arguments):
+        challenger = good(*arguments)
+        network = challenger.model.regressor.network_
+        for variable in network.trainable_variables:
+            variable.assign(variable * np.nan)
+        return challenger
+
+    monkeypatch.setattr(steps, "train", ruined)
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        for origin in range(FIRST, FIRST + 4):
+            summary = run_evening(an_evening(home, config, market, ledger, origin))
+            assert summary.champion == "har 1"
+        issued = ledger.table("forecasts").query("role == 'champion'")
+        assert len(issued) == 4 * 2 * 2 and not issued["fallback"].any()
+    assert "gave no usable forecast" in summary.decision
+
+
+def test_a_damaged_registry_stops_no_forecast_of_the_champion(tmp_path, config, market):
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        first = an_evening(home, config, market, ledger)
+        run_evening(first)
+        first.standing.registry.apply(first.standing.registry.promotion(2))
+        home.registry.write_bytes(b"not a database" * 100)
+        summary = run_evening(an_evening(home, config, market, ledger, FIRST + 1))
+        issued = ledger.issued(market.panel.sessions[FIRST + 1].date())
+    assert summary.champion == "network 2" and set(issued["model"]) == {"network"}
+    assert "the registry cannot be read" in summary.notes[0]
+
+
+def test_a_ticker_that_dies_is_told_and_the_others_are_forecast(tmp_path, config, market):
+    panel = market.panel
+    variance, x = panel.variance.copy(), panel.x.copy()
+    variance[FIRST - 2 :, 1], x[FIRST - 2 :, 1] = np.nan, np.nan
+    dying = replace(market, panel=replace(panel, variance=variance, x=x))
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        summary = run_evening(an_evening(home, config, dying, ledger))
+        issued = ledger.issued(panel.sessions[FIRST].date())
+    assert set(issued["ticker"]) == {panel.tickers[0]}
+    assert [(a.name, a.subject) for a in summary.raised] == [("missing ticker", panel.tickers[1])]
+
+
+def test_a_clock_that_went_back_writes_nothing_into_the_past(tmp_path, config, market):
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        run_evening(an_evening(home, config, market, ledger))
+        late = an_evening(home, config, market, ledger, FIRST + 1)
+        run_evening(replace(late, now=late.now - dt.timedelta(days=400)))
+        written = ledger.table("forecasts").sort_values("seq")["written_at"]
+        assert written.is_monotonic_increasing
+        verify(ledger)
+
+
+class Hook(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.seen.append(json.loads(body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_new_alerts_are_posted_to_the_webhook():
+    alert = Alert("stale data", "all", "error", NOW.date(), 2.0, 0.0, "no ticker has a bar")
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        server.seen = []
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        job = JobSettings(webhook=f"http://127.0.0.1:{server.server_port}/")
+        assert tell(job, [alert]) is None
+        thread.join(timeout=10)
+    assert server.seen == [
+        {
+            "text": "stale data: no ticker has a bar",
+            "alerts": ["stale data: no ticker has a bar"],
+        }
+    ]
+    assert tell(job, []) is None
+    assert "could not be told" in tell(job, [alert])
+
+
+def test_the_command_prints_one_line_and_is_idempotent(tmp_path, small):
+    said = [
+        volcast("retrain", "--home", tmp_path, "--config", small, "--if-due", "--quiet")
+        for _ in range(2)
+    ]
+    assert [answer.code for answer in said] == [3, 3]  # prices of 2018 are stale
+    assert all(answer.out.count("\n") == 1 for answer in said)
+    assert "8 new forecasts" in said[0].out and "trained network 2" in said[0].out
+    assert "0 new forecasts" in said[1].out and "nothing trained; " in said[1].out
+    assert "1 new" in said[0].out and "0 new" in said[1].out.split("alerts")[1]
+    assert len(list((tmp_path / "reports").glob("*/report.html"))) == 1
+    assert 'href="20' in (tmp_path / "reports" / "index.html").read_text()
