@@ -74,6 +74,7 @@ def run(
 ) -> None:
     """Run all stages: download, features, train, evaluate, report."""
     from pipeline import config as settings
+    from pipeline.sections import DIAGNOSTICS
 
     overrides: dict[str, dict[str, Any]] = {
         "data": {
@@ -92,7 +93,7 @@ def run(
             "epochs": epochs,
             "seed": seed,
         },
-        "diagnose": {"parts": settings.DIAGNOSTICS if diagnose else None},
+        "diagnose": {"parts": DIAGNOSTICS if diagnose else None},
     }
     chosen = settings.load(config, _given(overrides))
     _run(out, chosen, quiet=quiet, as_json=as_json)

@@ -9,7 +9,7 @@ from models.har import HARX, LogHAR, PooledHAR
 from models.inputs import RIDGE
 from models.naive import MonthMean
 from models.trees import Trees
-from pipeline.config import BASELINE_NAMES
+from pipeline.sections import BASELINE_NAMES
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
 
 SAMPLE = make_sample()

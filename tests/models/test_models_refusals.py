@@ -11,7 +11,7 @@ from models.backend import keras
 from models.engine.recipe import OPTIMIZERS, Clipping
 from models.engine.schedules import Schedule
 from models.regressor import KerasVolatilityRegressor
-from pipeline.config import ModelSettings
+from pipeline.sections import ModelSettings
 from tests.models.samples import make_rows
 
 

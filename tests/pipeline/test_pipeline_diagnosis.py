@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from pipeline import artifacts
-from pipeline.config import DIAGNOSTICS
 from pipeline.diagnosis import DIAGNOSTICS as MEASURED
 from pipeline.diagnosis import read_tables, write_tables
 from pipeline.errors import RunFolderError
+from pipeline.sections import DIAGNOSTICS
 from tests.pipeline.samples import volcast
 
 
