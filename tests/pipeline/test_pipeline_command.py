@@ -67,7 +67,7 @@ def test_a_piped_run_prints_plain_lines_of_stages_and_folds(small, tmp_path):
     assert "\x1b" not in answer.err and "\r" not in answer.err
     lines = answer.err.splitlines()
     assert [line for line in lines if not line.startswith(" ")] == [
-        *("download", "features", "train", "evaluate", "report"),
+        *("download", "features", "train", "evaluate", "diagnose", "report"),
     ]
     assert lines[1] == "  1,400 bars of 2 tickers, 2016-01-05 to 2018-10-12"
     folds = [line for line in lines if line.startswith("  fold ")]
@@ -91,7 +91,8 @@ def test_json_of_a_run_is_all_that_is_printed(small, run_dir):
     summary = json.loads(answer.out)
     assert summary["run_dir"] == str(run_dir)
     assert summary["failures"] == {}
-    assert set(summary["seconds"]) == {"download", "features", "train", "evaluate", "report"}
+    stages = {"download", "features", "train", "evaluate", "diagnose", "report"}
+    assert set(summary["seconds"]) == stages
     assert summary["forecasts"] == json.loads(volcast("forecast", run_dir, "--json").out)
 
 

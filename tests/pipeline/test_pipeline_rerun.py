@@ -12,7 +12,7 @@ NAMES = [stage.name for stage in STAGES]
 FILES = {
     *("manifest.json", "config.toml", "bars.parquet", "quality.csv", "features.parquet", "model"),
     *("history.csv", "forecasts.parquet", "scores.csv", "steps.csv", "risk.csv"),
-    *("report.html", "report.md"),
+    *("report.html", "report.md", "diagnosis"),
 }
 
 
@@ -60,10 +60,10 @@ def test_a_second_run_skips_every_stage_and_says_so(again, run_dir, finished):
 
 
 def test_a_new_learning_rate_trains_again_and_does_not_download(again, run_dir, finished):
-    assert done(again("--learning-rate", "0.02")) == ["train", "evaluate", "report"]
+    assert done(again("--learning-rate", "0.02")) == ["train", "evaluate", "diagnose", "report"]
     assert not same(run_dir, finished)
     assert same(run_dir, finished, artifacts.FEATURES)
-    assert done(again()) == ["train", "evaluate", "report"]
+    assert done(again()) == ["train", "evaluate", "diagnose", "report"]
     assert same(run_dir, finished)
 
 
@@ -74,7 +74,7 @@ def test_a_new_interval_only_evaluates_and_reports(again, run_dir, small, tmp_pa
 
 
 def test_a_new_horizon_rebuilds_the_features(again):
-    worked = ["features", "train", "evaluate", "report"]
+    worked = ["features", "train", "evaluate", "diagnose", "report"]
     assert done(again("--horizon", "1")) == worked
 
 
@@ -141,9 +141,14 @@ def test_the_stages_one_by_one_make_what_a_run_makes(small, tmp_path, finished):
     folder = tmp_path / "run"
     assert done_alone(volcast("download", folder, "--config", small)) == "download"
     for name in NAMES[1:]:
-        assert done_alone(volcast(name, folder)) == name
+        assert done_alone(volcast(*command_of(name), folder)) == name
     assert same(folder, finished)
     assert done(volcast("run", "--config", small, "--out", folder)) == []
+
+
+def command_of(name) -> list[str]:
+    stage = next(stage for stage in STAGES if stage.name == name)
+    return (stage.command or stage.name).split()
 
 
 def done_alone(answer) -> str:
@@ -157,12 +162,12 @@ def test_a_stage_alone_refuses_what_an_unfinished_stage_left(run_dir, name):
     stage = next(stage for stage in STAGES if stage.name == before)
     path = run_dir / stage.writes[0]
     if path.is_dir():
-        shutil.rmtree(path / "fold-001")
+        shutil.rmtree(path)
     else:
         path.write_bytes(b"half")
-    said = volcast(name, run_dir).complaint
+    said = volcast(*command_of(name), run_dir).complaint
     assert f"{name} needs the stage {before}, which is not finished" in said
-    assert f"`volcast {before} {run_dir}`" in said
+    assert f"`volcast {' '.join(command_of(before))} {run_dir}`" in said
 
 
 def test_a_stage_alone_refuses_results_of_other_settings(run_dir):
