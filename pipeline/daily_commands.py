@@ -33,30 +33,27 @@ def retrain(
     data: Data = None,
     ticker: TickerOption = None,
     if_due: Annotated[bool, typer.Option("--if-due", help="Train only when it is due.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Train a challenger in any case.")] = False,
     quiet: Quiet = False,
     as_json: Json = False,
     debug: Debug = False,
 ) -> None:
-    """Update data, train a challenger when due, decide, forecast, watch, report.
+    """Update data, train a challenger, decide, forecast, watch, report.
 
     Exits with 0 when all was done, with 3 when all was done and an alert stands.
     """
-    from pipeline.daily.retrain import Wish
     from pipeline.daily.retrain import retrain as do_retrain
     from pipeline.home import home_of
     from pipeline.printing import console
     from pipeline.progress import progress_for
 
     progress = progress_for(console(), quiet or as_json)
-    wish = Wish(if_due=if_due or not force, forced="it was asked for" if force else None)
     with progress.running():
         summary = do_retrain(
             home_of(home),
             _settings(config, source, data, ticker),
-            wish,
             now=dt.datetime.now(dt.UTC),
             progress=progress,
+            if_due=if_due,
         )
     typer.echo(_json(summary) if as_json else summary.line())
     if summary.open_alerts:

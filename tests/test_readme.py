@@ -122,6 +122,16 @@ def on_the_store(trial: Trial, words: list[str]) -> None:
     trial.volcast("data", *options, *store)
 
 
+def on_the_home(trial: Trial, words: list[str]) -> None:
+    """Run a command of the daily job in the trial's home, on its settings."""
+    home = str(trial.folder / "home")
+    given = words[1 : words.index("--home")]
+    options = ["--config", str(trial.config)] if given[0] == "retrain" else []
+    if given[0] != "retrain" and not Path(home).exists():
+        trial.volcast("retrain", "--home", home, "--config", str(trial.config))
+    trial.volcast(*given, "--home", home, *options)
+
+
 def prints_settings(trial: Trial, words: list[str]) -> None:
     """Print the default settings, which must be readable again."""
     printed = trial.folder / "printed.toml"
@@ -182,12 +192,17 @@ KNOWN: dict[str, Check] = {
     "python -m benchmarks": benchmark_module,
     ".venv/bin/python -m benchmarks": benchmark_module,
     "pip install .": installs,
+    "pip install .[ops]": words_only,
     "volcast run": run,
     "volcast config": prints_settings,
     "volcast data": on_the_store,
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
     "volcast lab": writes_the_lab,
+    **{
+        f"volcast {name}": on_the_home
+        for name in ("retrain", "replay", "ledger", "models", "schedule")
+    },
     **{
         f"volcast {name}": diagnoses
         for name in ("lr-find", "map", "compare", "landscape", "diagnose", "check-gradients")

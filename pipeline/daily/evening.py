@@ -103,12 +103,12 @@ class Summary:
         return "; ".join(parts)
 
 
-def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = True) -> Summary:
+def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
     """Do the evening's work; return what was done.
 
-    A challenger is trained where one is due, or for the reason `forced`. A training that fails is
-    told in a note; the champion's forecasts go out all the same. An evening before one that is in
-    the ledger is over, and nothing is done.
+    A challenger is trained, or with `if_due` only where one is due. A training that fails is told
+    in a note; the champion's forecasts go out all the same. An evening before one that is in the
+    ledger is over, and nothing is done.
     """
     if _is_over(evening):
         champion = name_of(evening.standing.champion)
@@ -119,7 +119,7 @@ def run_evening(evening: Evening, *, forced: str | None = None, if_due: bool = T
         notes.append(evening.standing.problem)
         trained, decision = None, "nothing was decided: the registry cannot be read"
     else:
-        trained = _retrain(evening, forced, if_due, notes)
+        trained = _retrain(evening, if_due, notes)
         decision = _decide(evening)
     written = _forecast(evening, notes)
     raised, still_open = _watch(evening)
@@ -174,6 +174,16 @@ def due(evening: Evening) -> str | None:
     return "the loss has drifted" if len(fresh) else None
 
 
+def _trained_tonight(evening: Evening) -> bool:
+    """Return whether the newest network is the one that a training now would make."""
+    newest = evening.standing.newest
+    return newest is not None and (
+        newest.facts["trained_through"] == str(evening.panel.sessions[evening.origin - 1].date())
+        and newest.facts["config_hash"] == config_hash(evening.config)
+        and evening.standing.model(newest).tickers == evening.panel.tickers
+    )
+
+
 def newest_time(version: Version) -> pd.Timestamp:
     """Return when a version was registered."""
     return pd.Timestamp(version.facts["registered_at"])
@@ -193,9 +203,11 @@ def _until(panel: Panel, origin: int) -> Panel:
     return replace(panel, target=np.where(known, panel.target, np.nan))
 
 
-def _retrain(evening: Evening, forced: str | None, if_due: bool, notes: list[str]) -> str | None:
-    reason = forced or (due(evening) if if_due else "asked for")
-    if reason is None:
+def _retrain(evening: Evening, if_due: bool, notes: list[str]) -> str | None:
+    """Train a challenger where there is a reason to; return its name."""
+    reason = due(evening) or (None if if_due else "it was asked for")
+    if reason is None or _trained_tonight(evening):
+        _tell_of_newest(evening, "a call before this one, which was cut off, had trained it")
         return None
     evening.progress.stage(f"training a challenger: {reason}")
     try:
@@ -203,15 +215,23 @@ def _retrain(evening: Evening, forced: str | None, if_due: bool, notes: list[str
     except VolcastError as error:
         notes.append(f"no challenger was trained: {error}")
         return None
+    _tell_of_newest(evening, reason)
+    return name_of(version)
+
+
+def _tell_of_newest(evening: Evening, reason: str) -> None:
+    """Write into the ledger that the newest network was trained, unless it says so already."""
+    newest, decisions = evening.standing.newest, evening.ledger.table("decisions")
+    if newest is None or (decisions["key"] == f"register {newest.number}").any():
+        return
     decision = Decision(
-        key=f"register {version.number}",
+        key=f"register {newest.number}",
         action="registered",
-        subject=name_of(version),
-        numbers={**version.metrics, "backtest": _validation_scores(version.metrics)},
-        reason=f"trained through {version.facts['trained_through']}: {reason}",
+        subject=name_of(newest),
+        numbers={**newest.metrics, "backtest": _validation_scores(newest.metrics)},
+        reason=f"trained through {newest.facts['trained_through']}: {reason}",
     )
     evening.ledger.add_decision(decision, now=evening.now)
-    return name_of(version)
 
 
 def _validation_scores(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:

@@ -47,7 +47,7 @@ def network_cells(model: StoredModel, panel: Panel, origin: int, level: float) -
         if tuple(getattr(model, name)) != tuple(mine):
             raise RegistryError(
                 f"the model trained through {model.trained_through} was made for other {name}; "
-                "`volcast retrain --force` trains one for those of now"
+                "`volcast retrain` trains one for those of now"
             )
     network = Network(model.regressor)
     return cells(network, model.bounds, model.log_residuals, panel, origin, level)

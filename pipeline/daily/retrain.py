@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -20,18 +19,17 @@ from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
 
 
-@dataclass(frozen=True)
-class Wish:
-    """When a challenger is trained: `if_due` alone, at every call, or for the reason `forced`."""
-
-    if_due: bool = True
-    forced: str | None = None
-
-
 def retrain(
-    home: Home, config: Config, wish: Wish, *, now: dt.datetime, progress: Progress
+    home: Home,
+    config: Config,
+    *,
+    now: dt.datetime,
+    progress: Progress,
+    if_due: bool = True,
 ) -> Summary:
     """Do the work of the newest settled session; a second call on the same day changes nothing.
+
+    A challenger is trained, or only where one is due.
 
     Raises
     ------
@@ -57,7 +55,7 @@ def retrain(
                 standing=Standing(home),
                 progress=progress,
             )
-            summary = run_evening(evening, forced=wish.forced, if_due=wish.if_due)
+            summary = run_evening(evening, if_due=if_due)
             write_report(home, evening, summary, market.failures)
     return summary
 

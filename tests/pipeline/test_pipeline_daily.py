@@ -19,7 +19,7 @@ from pipeline.daily.bars import Hashes, market_of
 from pipeline.daily.evening import Evening, run_evening
 from pipeline.daily.rebuild import rebuilder
 from pipeline.daily.replay import evening_of, replay
-from pipeline.daily.retrain import Wish, retrain
+from pipeline.daily.retrain import retrain
 from pipeline.daily.standing import Standing
 from pipeline.daily.watching import tell
 from pipeline.errors import DataError, LedgerError, RunFolderError
@@ -162,12 +162,28 @@ def test_other_bars_than_those_of_then_are_told(home, small, tmp_path):
         rebuilder(Home(other))(row)
 
 
+def test_a_call_cut_off_after_the_training_is_finished_by_the_next(
+    tmp_path, config, market, monkeypatch
+):
+    """The version is registered, and nothing of it is in the ledger yet."""
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        with monkeypatch.context() as patched:
+            patched.setattr(steps, "_tell_of_newest", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                run_evening(an_evening(home, config, market, ledger))
+        summary = run_evening(an_evening(home, config, market, ledger))
+        told = ledger.table("decisions").query("action == 'registered'")
+    assert summary.trained is None and summary.forecasts == 8
+    assert list(told["subject"]) == ["network 2"] and "cut off" in told["reason"].iloc[0]
+
+
 def test_two_jobs_do_not_work_in_one_home(tmp_path, config):
     with (
         artifacts.locked(tmp_path),
         pytest.raises(RunFolderError, match="in use by another volcast process"),
     ):
-        retrain(Home(tmp_path), config, Wish(), now=NOW, progress=Progress())
+        retrain(Home(tmp_path), config, now=NOW, progress=Progress())
 
 
 def test_a_training_that_fails_stops_no_forecast(tmp_path, config, market, monkeypatch):
@@ -274,8 +290,8 @@ def test_new_alerts_are_posted_to_the_webhook():
 
 def test_the_command_prints_one_line_and_is_idempotent(tmp_path, small):
     said = [
-        volcast("retrain", "--home", tmp_path, "--config", small, "--if-due", "--quiet")
-        for _ in range(2)
+        volcast("retrain", "--home", tmp_path, "--config", small, "--quiet", *more)
+        for more in (["--if-due"], [])
     ]
     assert [answer.code for answer in said] == [3, 3]  # prices of 2018 are stale
     assert all(answer.out.count("\n") == 1 for answer in said)
