@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, default=250)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    sections = {
+    sections: dict[str, dict[str, Any]] = {
         "split": {"test_start": FIRST, "refit_every": EVERY},
         "baselines": {"models": ["har"]},
         "job": {"retrain_every": EVERY},

@@ -14,7 +14,7 @@ from pipeline.options import ConfigFile, Debug, HomeDir, Json, Quiet, SourceOpti
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.daily.evening import Summary
+    from pipeline.daily.cycle import Summary
 
 ALERTED = 3  # the exit code where all was done and an alert stands
 Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]

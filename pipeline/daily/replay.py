@@ -11,7 +11,8 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, Market
-from pipeline.daily.evening import Evening, Summary, run_evening
+from pipeline.daily.cycle import Summary, run_evening
+from pipeline.daily.evening import Evening
 from pipeline.daily.standing import Standing
 from pipeline.data import calendars
 from pipeline.home import Home

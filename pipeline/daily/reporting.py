@@ -19,7 +19,8 @@ from pipeline.panels import calendars_of
 from reports.evening import EveningContent, render_evening, render_index
 
 if TYPE_CHECKING:
-    from pipeline.daily.evening import Evening, Summary
+    from pipeline.daily.cycle import Summary
+    from pipeline.daily.evening import Evening
 
 PAGE, INDEX = "report.html", "index.html"
 DRAWN = 120  # sessions of the past in the figures

@@ -11,7 +11,8 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, market_of
-from pipeline.daily.evening import Evening, Summary, run_evening
+from pipeline.daily.cycle import Summary, run_evening
+from pipeline.daily.evening import Evening
 from pipeline.daily.reporting import write_report
 from pipeline.daily.standing import Standing
 from pipeline.home import Home

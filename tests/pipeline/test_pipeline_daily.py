@@ -14,9 +14,10 @@ import pytest
 from pipeline import artifacts, walk
 from pipeline.config import Config
 from pipeline.config import load as load_config
-from pipeline.daily import evening as steps
+from pipeline.daily import challenging
 from pipeline.daily.bars import Hashes, market_of
-from pipeline.daily.evening import Evening, run_evening
+from pipeline.daily.cycle import run_evening
+from pipeline.daily.evening import Evening
 from pipeline.daily.rebuild import rebuilder
 from pipeline.daily.replay import evening_of, replay
 from pipeline.daily.retrain import retrain
@@ -169,7 +170,7 @@ def test_a_call_cut_off_after_the_training_is_finished_by_the_next(
     home = Home(tmp_path)
     with Ledger.to_write(home.ledger) as ledger:
         with monkeypatch.context() as patched:
-            patched.setattr(steps, "_tell_of_newest", lambda *_: 1 / 0)
+            patched.setattr(challenging, "tell_of_newest", lambda *_: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 run_evening(an_evening(home, config, market, ledger))
         summary = run_evening(an_evening(home, config, market, ledger))
@@ -190,7 +191,7 @@ def test_a_training_that_fails_stops_no_forecast(tmp_path, config, market, monke
     def fails(*_):
         raise DataError("too little of everything")
 
-    monkeypatch.setattr(steps, "train", fails)
+    monkeypatch.setattr(challenging, "train", fails)
     home = Home(tmp_path)
     with Ledger.to_write(home.ledger) as ledger:
         summary = run_evening(an_evening(home, config, market, ledger))
@@ -201,7 +202,7 @@ def test_a_training_that_fails_stops_no_forecast(tmp_path, config, market, monke
 def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
     tmp_path, config, market, monkeypatch
 ):
-    good = steps.train
+    good = challenging.train
 
     def ruined(*arguments):
         challenger = good(*arguments)
@@ -210,7 +211,7 @@ def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
             variable.assign(variable * np.nan)
         return challenger
 
-    monkeypatch.setattr(steps, "train", ruined)
+    monkeypatch.setattr(challenging, "train", ruined)
     home = Home(tmp_path)
     with Ledger.to_write(home.ledger) as ledger:
         for origin in range(FIRST, FIRST + 4):
