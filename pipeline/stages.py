@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -18,10 +18,6 @@ from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.errors import RunFolderError
 from pipeline.progress import Progress
-
-if TYPE_CHECKING:
-    from pipeline.data.intraday import IntradaySource
-    from pipeline.data.source import Source
 
 FOLD_FORECASTS = "forecasts.parquet"
 FOLD_HISTORY = "history.csv"
@@ -57,60 +53,25 @@ class Work:
 
 def download(work: Work) -> dict[str, Any]:
     """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
-    from pipeline.data.content_hash import content_hashes
-    from pipeline.data.quality import check, with_history
-    from pipeline.data.realized import realized_sentence, with_realized
-    from pipeline.data.source import Request
-    from pipeline.panels import calendars_of
+    from pipeline.loading import load_bars
 
-    settings = work.config.data
-    intraday, source = _sources(work)
-    answer = source.load(Request(settings.tickers, settings.start, settings.end, work.now))
-    for note in answer.notes:
-        work.progress.note(note)
-    calendars = calendars_of(list(answer.bars["ticker"].unique()), work.config)
-    checked = check(answer.bars, calendars)
-    failures, bars = {**answer.failures, **checked.failures}, checked.bars
-    _tell(failures, work.progress)
-    if intraday:
-        bars = with_realized(bars, intraday.days, calendars, settings.overnight)
-        work.progress.note(realized_sentence(bars, intraday.failures))
-    quality = with_history(checked.quality, answer.history)
-    artifacts.write_frame(work.folder / artifacts.QUALITY, quality)
+    loaded = load_bars(work.config, work.now, work.progress)
+    bars = loaded.bars
+    _tell(loaded.failures, work.progress)
+    artifacts.write_frame(work.folder / artifacts.QUALITY, loaded.quality)
     artifacts.write_frame(work.folder / artifacts.BARS, bars)
     work.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
     return {
-        "failures": failures,
+        "failures": dict(loaded.failures),
         "bars": len(bars),
         "tickers": bars["ticker"].nunique(),
-        "content": content_hashes(answer.bars),
-        "vintages": answer.vintages,
-        "notes": list(answer.notes),
+        "content": dict(loaded.content),
+        "vintages": dict(loaded.vintages),
+        "notes": list(loaded.notes),
     }
-
-
-def _sources(work: Work) -> tuple[IntradaySource | None, Source]:
-    """Return the source of intraday bars, if there is one, and the source of daily bars."""
-    from pipeline.data.intraday import IntradaySource
-    from pipeline.data.sources import source_named
-    from pipeline.data.stored import store_options
-
-    settings = work.config.data
-    path = Path(settings.path) if settings.path else None
-    intraday = (
-        IntradaySource(
-            Path(settings.intraday), settings.tickers, work.now, settings.calendar or None
-        )
-        if settings.intraday
-        else None
-    )
-    if intraday and settings.source == "files" and path is None:
-        return intraday, intraday
-    options = store_options(work.config, work.progress)
-    return intraday, source_named(settings.source, path, options)
 
 
 def features(work: Work) -> dict[str, Any]:
@@ -226,7 +187,7 @@ def report(work: Work) -> dict[str, Any]:
     return {}
 
 
-def _tell(failures: dict[str, str], progress: Progress) -> None:
+def _tell(failures: Mapping[str, str], progress: Progress) -> None:
     for ticker, reason in failures.items():
         progress.note(f"{ticker} left out: {reason}")
 

@@ -6,15 +6,15 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from features.panel import Panel
 from pipeline.config import Config
-from pipeline.errors import DataError
-from pipeline.panels import calendars_of, grids, panel_of
+from pipeline.loading import load_bars
+from pipeline.panels import grids, panel_of
+from pipeline.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -27,26 +27,17 @@ class Market:
     failures: Mapping[str, str]
 
 
-def market_of(config: Config, now: dt.datetime) -> Market:
-    """Return what the source has up to now: settled sessions alone.
+def market_of(config: Config, now: dt.datetime, progress: Progress | None = None) -> Market:
+    """Return what the source has up to now, of settled sessions alone, and the panel of it.
 
     Raises
     ------
     DataError
-        The source has nothing.
+        No ticker has a bar.
     """
-    from pipeline.data.quality import check
-    from pipeline.data.source import Request
-    from pipeline.data.sources import source_named
-
-    settings = config.data
-    source = source_named(settings.source, Path(settings.path) if settings.path else None)
-    answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
-    checked = check(answer.bars, calendars_of(list(answer.bars["ticker"].unique()), config))
-    if checked.bars.empty:
-        raise DataError(f"no bar is left of {settings.source}; see `volcast data check`")
-    panel = panel_of(grids(checked.bars, config), config)
-    return Market(checked.bars, panel, now, {**answer.failures, **checked.failures})
+    loaded = load_bars(config, now, progress or Progress())
+    panel = panel_of(grids(loaded.bars, config), config)
+    return Market(loaded.bars, panel, now, loaded.failures)
 
 
 class Hashes:

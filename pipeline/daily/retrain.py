@@ -41,7 +41,7 @@ def retrain(
     with artifacts.locked(home.folder):
         artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
         progress.stage("bringing the bars up to date")
-        market = market_of(config, now)
+        market = market_of(config, now, progress)
         known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
         origin = int(known[-1])
         with Ledger.to_write(home.ledger) as ledger:
