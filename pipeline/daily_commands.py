@@ -75,14 +75,16 @@ def replay(
     """Run the daily cycle over history, with the clock handed in."""
     from pipeline.daily.bars import market_of
     from pipeline.daily.replay import replay as do_replay
+    from pipeline.daily.retrain import at_home
     from pipeline.home import home_of
     from pipeline.printing import console
     from pipeline.progress import progress_for
 
     progress = progress_for(console(), quiet or as_json)
-    chosen = _settings(config, source, data, ticker)
-    market = market_of(chosen, dt.datetime.now(dt.UTC))
-    for summary in do_replay(home_of(home), chosen, market, (_day(start), _day(end)), progress):
+    place = home_of(home)
+    chosen = at_home(_settings(config, source, data, ticker), place)
+    market = market_of(chosen, dt.datetime.now(dt.UTC), progress)
+    for summary in do_replay(place, chosen, market, (_day(start), _day(end)), progress):
         if as_json:
             typer.echo(_json(summary))
         elif not quiet:

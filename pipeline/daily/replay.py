@@ -13,8 +13,10 @@ from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, Market
 from pipeline.daily.cycle import Summary, run_evening
 from pipeline.daily.evening import Evening
+from pipeline.daily.reporting import write_report
 from pipeline.daily.standing import Standing
 from pipeline.data import calendars
+from pipeline.errors import ConfigError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.panels import calendars_of
@@ -30,6 +32,8 @@ def replay(
 ) -> Iterator[Summary]:
     """Do every evening's work from the first to the last day of `period`, and tell of each.
 
+    The last one leaves its report.
+
     Nothing after an evening's session is used: features and targets are those of the panel cut
     there, which the look-ahead proofs say is the same as a panel of the bars up to there.
     """
@@ -41,6 +45,11 @@ def replay(
         if period[1]
         else len(sessions)
     )
+    if first >= last:
+        raise ConfigError(
+            f"no session lies from {period[0]} to {period[1]}; the prices reach from "
+            f"{sessions[0].date()} to {sessions[-1].date()}"
+        )
     names = sorted(set(calendars_of(panel.tickers, config).values()))
     with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
         artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
@@ -59,7 +68,10 @@ def replay(
                 standing=standing,
                 progress=progress,
             )
-            yield run_evening(evening)
+            summary = run_evening(evening)
+            if origin == last - 1:
+                write_report(home, evening, summary, market.failures)
+            yield summary
 
 
 def evening_of(day: pd.Timestamp, names: list[str]) -> dt.datetime:

@@ -23,7 +23,7 @@ from pipeline.daily.replay import evening_of, replay
 from pipeline.daily.retrain import retrain
 from pipeline.daily.standing import Standing
 from pipeline.daily.watching import tell
-from pipeline.errors import DataError, LedgerError, RunFolderError
+from pipeline.errors import ConfigError, DataError, LedgerError, RunFolderError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.verification import verify
@@ -130,6 +130,17 @@ def test_a_second_replay_changes_nothing(home, config, market, days):
     with Ledger.to_read(home.ledger) as ledger:
         assert ledger.head() == before
     assert {s.forecasts for s in summaries} == {0} and not any(s.trained for s in summaries)
+
+
+def test_a_period_without_sessions_is_told(tmp_path, config, market, days):
+    with pytest.raises(ConfigError, match=r"no session lies from .*; the prices reach from 2016"):
+        next(replay(Home(tmp_path), config, market, (days[1], days[0]), Progress()))
+
+
+def test_a_replay_leaves_the_report_of_its_last_evening(home, days):
+    page = (home.reports / str(days[1]) / "report.html").read_text()
+    assert "Live scores" in page and page.count("<svg") == 2
+    assert f'href="{days[1]}/report.html"' in (home.reports / "index.html").read_text()
 
 
 def test_outcomes_are_joined_when_they_are_known_and_not_before(home):
