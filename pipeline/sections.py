@@ -256,6 +256,9 @@ class JobSettings(Section):
     """The scheduled job: when it retrains, and what the gate asks for."""
 
     retrain_every: int = Field(22, ge=1, description="sessions between trainings of a challenger")
+    shadow_sessions: int = Field(
+        250, ge=0, description="sessions before the first evening that count as evidence; 0: none"
+    )
     gate_horizon: int = Field(1, ge=1, description="sessions ahead, of the losses that decide")
     gate_alpha: float = Field(
         0.05, gt=0, lt=1, description="chance that an equal challenger is ever promoted"

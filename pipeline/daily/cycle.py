@@ -19,6 +19,7 @@ from pipeline.daily.challenging import retrain_when_due
 from pipeline.daily.evening import Evening
 from pipeline.daily.issuing import issue
 from pipeline.daily.judging import CHANGES, decision_of
+from pipeline.daily.shadow import keep_shadow
 from pipeline.daily.standing import Standing
 from pipeline.daily.watching import observe, stale, tell, update_alerts
 from pipeline.ledger.joining import outcomes_of
@@ -74,6 +75,7 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
         trained, decision = None, "nothing was decided: the registry cannot be read"
     else:
         trained = retrain_when_due(evening, if_due, notes)
+        keep_shadow(evening)
         decision = _decide(evening)
     written = issue(evening, notes)
     raised, still_open = _watch(evening)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from models.catalogue import NETWORK, REFERENCE
 from models.interval import Float
+from pipeline.daily.shadow import shadow_losses
 from pipeline.daily.standing import Standing
 from pipeline.ledger.ledger import Ledger
 from pipeline.sections import JobSettings
@@ -48,6 +49,8 @@ def decision_of(ledger: Ledger, standing: Standing, job: JobSettings) -> Judgeme
     )
     scored = ledger.table("scored")
     losses = _losses(scored[scored["horizon"] == job.gate_horizon], _since(ledger), standing)
+    if standing.champion.model == REFERENCE:
+        losses = _with_shadow(losses, ledger)
     challenge = (
         compare(_while_challenged(losses), CHAMPION, CHALLENGER, rules)
         if CHALLENGER in losses
@@ -125,6 +128,18 @@ def _losses(scored: pd.DataFrame, since: pd.Timestamp, standing: Standing) -> pd
         if len(part)
     }
     return pd.DataFrame(keyed).reset_index() if keyed else pd.DataFrame(columns=["origin"])
+
+
+def _with_shadow(losses: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Return the losses of HAR's reign, with those of the shadow period before the first evening.
+
+    They count until a network was champion for the first time.
+    """
+    shadow = shadow_losses(ledger)
+    if shadow.empty or _since(ledger) > pd.Timestamp.min:
+        return losses
+    named = shadow.rename(columns={NETWORK: CHALLENGER, REFERENCE: CHAMPION})
+    return pd.concat([named.assign(**{HAR: named[CHAMPION]}), losses], ignore_index=True)
 
 
 def series_losses(scored: pd.DataFrame) -> pd.DataFrame:

@@ -35,12 +35,12 @@ from tests.pipeline.samples import volcast
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 
 NOW = dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC)
-FIRST, EVERY, EVENINGS = 450, 12, 30
+FIRST, EVERY, EVENINGS, SHADOW = 450, 12, 30, 36
 
 
 @pytest.fixture(scope="module")
 def config(small) -> Config:
-    job = {"retrain_every": EVERY, "minimum_effect": 0.0}
+    job = {"retrain_every": EVERY, "minimum_effect": 0.0, "shadow_sessions": SHADOW}
     return load_config(
         small, {"job": job, "features": {"select": ["har_1", "har_5", "har_22", "z"]}}
     )
@@ -121,6 +121,49 @@ def test_a_challenger_is_trained_when_due_and_every_evening_decides(home):
     assert (decisions["action"] == "registered").sum() == 3
     gates = decisions[decisions["key"].str.startswith("gate ")]
     assert len(gates) == EVENINGS and gates["reason"].str.len().gt(10).all()
+
+
+def test_the_shadow_period_is_the_walk_forward_before_the_first_evening(home, market, config):
+    from pipeline.daily.shadow import shadow_losses
+    from reports.scores import qlike
+
+    with Ledger.to_read(home.ledger) as ledger:
+        shadow = shadow_losses(ledger).set_index("origin")
+    sessions = market.panel.sessions
+    assert list(shadow.index) == list(sessions[FIRST - SHADOW : FIRST])
+    split = {"test_start": sessions[FIRST - SHADOW].date(), "refit_every": EVERY}
+    values = config.model_dump()
+    values["split"] |= split
+    values["baselines"] |= {"models": ["har"]}
+    settings = Config.model_validate(values)
+    folds = walk.folds_of(market.panel, settings)[: SHADOW // EVERY]
+    tables = [result.forecasts for result in walk.walk(market.panel, folds, settings, Progress())]
+    rows = pd.concat(tables).query("part == 'test' and horizon == 1")
+    loss = rows.assign(loss=qlike(rows["realized"].to_numpy(), rows["variance"].to_numpy()))
+    walked = loss.groupby(["model", "origin"])["loss"].mean()
+    for name in ("network", "har"):
+        np.testing.assert_allclose(shadow[name], walked[name], rtol=1e-12)
+
+
+def test_only_a_first_evening_has_a_shadow(home):
+    assert (table(home, "decisions")["action"] == "shadow").sum() == 1
+
+
+def test_a_network_that_was_far_better_in_the_shadow_is_promoted_at_once(
+    tmp_path, config, market, monkeypatch
+):
+    from pipeline.daily import shadow
+
+    days = market.panel.sessions[FIRST - 200 : FIRST]
+    losses = pd.DataFrame({"network": 0.3, "har": 0.6}, index=days)
+    losses += np.random.default_rng(0).uniform(0, 0.1, losses.shape)
+    monkeypatch.setattr(shadow, "_losses", lambda *_: losses)
+    home = Home(tmp_path)
+    with Ledger.to_write(home.ledger) as ledger:
+        summary = run_evening(an_evening(home, config, market, ledger))
+        issued = ledger.issued(market.panel.sessions[FIRST].date())
+    assert summary.champion == "network 2" and set(issued["model"]) == {"network"}
+    assert "over 200 sessions" in summary.decision
 
 
 def test_a_second_replay_changes_nothing(home, config, market, days):
