@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 # Another environment's settings must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help demo test test-fast check bench lock clean
+.PHONY: help demo test test-slow check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -26,11 +26,11 @@ demo: $(VENV)/.project ## run the whole pipeline on the embedded prices and say 
 	@$(BIN)/volcast run --source sample --out $(OUT)
 	@echo "the report: $(OUT)/report.html"
 
-test: $(VENV)/.project ## run all tests
-	@$(BIN)/python -m pytest
-
-test-fast: $(VENV)/.project ## run the tests that take seconds
+test: $(VENV)/.project ## run the tests, but for the slow ones
 	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.project ## run the slow tests: killed processes, provoked trainings
+	@$(BIN)/python -m pytest -m slow
 
 check: $(VENV)/.project ## lint, formatting, types, import rules, and the commands in the documents
 	@$(BIN)/ruff check
