@@ -141,7 +141,8 @@ def open_and_close(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]
     from midnight to midnight at the exchange.
     """
     calendar, session = _calendar(name), pd.Timestamp(_day(day))
-    if calendar.is_session(session, _parse=False):
+    inside = calendar.first_session <= session <= calendar.last_session
+    if inside and calendar.is_session(session, _parse=False):
         return calendar.session_open(session), calendar.session_close(session)
     midnight = session.tz_localize(calendar.tz)
     after = (session + pd.Timedelta(days=1)).tz_localize(calendar.tz)

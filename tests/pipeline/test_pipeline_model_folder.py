@@ -26,6 +26,7 @@ def saved(tmp_path_factory):
         features=("har_1", "har_5", "har_22"),
         horizons=(1, 5),
         log_residuals={1: rng.normal(size=60), 5: rng.normal(size=50)},
+        har_log_residuals={1: rng.normal(size=70), 5: rng.normal(size=40)},
         trained_through=dt.date(2018, 1, 2),
     )
     folder = tmp_path_factory.mktemp("model") / "model"
@@ -39,8 +40,9 @@ def test_a_loaded_model_forecasts_bit_for_bit_the_same(saved):
     assert (loaded.regressor.predict(x) == model.regressor.predict(x)).all()
     assert (loaded.bounds.low == model.bounds.low).all()
     assert (loaded.bounds.high == model.bounds.high).all()
-    for horizon, residuals in model.log_residuals.items():
-        assert (loaded.log_residuals[horizon] == residuals).all()
+    for name in ("log_residuals", "har_log_residuals"):
+        for horizon, residuals in getattr(model, name).items():
+            assert (getattr(loaded, name)[horizon] == residuals).all()
     for name in ("tickers", "features", "horizons", "trained_through"):
         assert getattr(loaded, name) == getattr(model, name)
 
