@@ -15,6 +15,7 @@ from pipeline.daily.cycle import Summary, run_evening
 from pipeline.daily.evening import Evening
 from pipeline.daily.reporting import write_report
 from pipeline.daily.standing import Standing
+from pipeline.errors import DataError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
@@ -43,6 +44,8 @@ def retrain(
         progress.stage("bringing the bars up to date")
         market = market_of(config, now, progress)
         known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
+        if not len(known):
+            raise DataError("no session has a variance: no ticker's bars have a range of prices")
         origin = int(known[-1])
         with Ledger.to_write(home.ledger) as ledger:
             evening = Evening(
