@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.dates import date_of, moment_of
+from pipeline.options import Debug, Json, Quiet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,9 +50,6 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="MOMENT", help="Wha
 Calendar = Annotated[
     str | None, typer.Option(help="Of tickers whose name does not tell it, such as XLON.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 
 
 @app.command()

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from models.diagnose.problem import Problem, qlike_by_horizon
-from models.engine.groups import Group, Member, Trainee
+from models.engine.groups import Group, Member, Trainee, decays
 from models.engine.program import Shape, program
 from models.engine.stack import as_rows, build_stack, forward, initial_weights, set_weights
 from models.engine.training import Plan, Trained, train
@@ -170,10 +170,9 @@ def _outcomes(name: str, trained: Trained, mine: slice, team: Sequence[Member]) 
 
 def _milliseconds(problem: Problem, plan: Plan, team: Sequence[Member]) -> float:
     """Return what a network-epoch takes in a group of the team's size; the program is compiled."""
-    decays = any(member.weight_decay > 0 for member in team)
     width = min(8, 1 << (len(team) - 1).bit_length())
     some = list(team)[:width]
-    compiled = program(Shape(plan.architecture, plan.recipe, width, team[0].lane[0], decays))
+    compiled = program(Shape(plan.architecture, plan.recipe, width, team[0].lane[0], decays(team)))
     weights = initial_weights(plan.architecture, [member.seed for member in some])
     states = compiled.state_of(as_rows(weights))
     trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]

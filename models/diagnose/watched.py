@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.backend import tf
-from models.engine.groups import Group, Member, Rows, Trainee
+from models.engine.groups import Group, Member, Rows, Trainee, decays
 from models.engine.program import Program, Shape
 from models.engine.recipe import clipped
 from models.engine.schedules import Plateaus
@@ -79,9 +79,8 @@ def watched_epochs(
     lanes = {member.lane for member in members}
     if len(lanes) != 1:
         raise ValueError(f"members must share batch size and steps; got {sorted(lanes)}")
-    decays = any(member.weight_decay > 0 for member in members)
     (batch, steps) = lanes.pop()
-    shape = Shape(plan.architecture, plan.recipe, len(members), batch, decays)
+    shape = Shape(plan.architecture, plan.recipe, len(members), batch, decays(members))
     program = WatchedProgram(shape)
     seeds = [member.seed for member in members]
     states = as_rows(initial_weights(plan.architecture, seeds, plan.initialisation))

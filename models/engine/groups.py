@@ -62,6 +62,11 @@ class Member:
         return rows, -(-len(self.training) // rows)
 
 
+def decays(members: Sequence[Member]) -> bool:
+    """Return whether any member's weights decay, which the compiled program must know."""
+    return any(member.weight_decay > 0 for member in members)
+
+
 @dataclass
 class Trainee:
     """A member while it trains: its row of the program's state and its own stream of shuffles."""

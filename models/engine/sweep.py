@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.groups import Group, Member, Rows, Trainee, packed, widths_of
+from models.engine.groups import Group, Member, Rows, Trainee, decays, packed, widths_of
 from models.engine.program import Shape, program
 from models.engine.stack import as_rows, initial_weights
 from models.engine.training import Plan, cores
@@ -29,7 +29,7 @@ def sweep(
     seeds = [member.seed for member in members]
     states = initial_weights(plan.architecture, seeds, plan.initialisation)
     programs = {
-        lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], _decays(members)))
+        lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
         for lane, width in widths.items()
     }
     first = next(iter(programs.values())).state_of(as_rows(states))
@@ -57,7 +57,3 @@ def sweep(
     with ThreadPoolExecutor(cores()) as pool:
         list(pool.map(walk, groups))
     return losses, orders
-
-
-def _decays(members: Sequence[Member]) -> bool:
-    return any(member.weight_decay > 0 for member in members)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.backend import tf
 from models.engine.callbacks import Listeners
-from models.engine.groups import Group, Member, Rows, Trainee, packed, widths_of
+from models.engine.groups import Group, Member, Rows, Trainee, decays, packed, widths_of
 from models.engine.program import Shape, program
 from models.engine.recipe import Recipe
 from models.engine.schedules import Plateaus, Schedule
@@ -121,9 +121,8 @@ class _Run:
         self.members = members
         self.table = rows.table()
         self.widths = widths_of(members, on_gpu=bool(tf.config.list_physical_devices("GPU")))
-        decays = any(member.weight_decay > 0 for member in members)
         self.programs = {
-            lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays))
+            lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
             for lane, width in self.widths.items()
         }
         states = next(iter(self.programs.values())).state_of(as_rows(weights))

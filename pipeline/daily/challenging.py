@@ -30,8 +30,7 @@ def due(evening: Evening) -> str | None:
         return "the settings have changed"
     if evening.standing.model(newest).tickers != evening.panel.tickers:
         return "the tickers have changed"
-    through = pd.Timestamp(newest.facts["trained_through"])
-    since = evening.origin - int(evening.panel.sessions.searchsorted(through)) - 1
+    since = evening.origin - evening.first_trained
     every = evening.config.job.retrain_every
     if since >= every:
         return f"{since} sessions have passed since the last, {every} are asked for"

@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from features.panel import Panel
 from pipeline.daily.challenging import retrain_when_due
@@ -148,11 +147,7 @@ def _winner(action: str, standing: Standing) -> Version:
 
 def _watch(evening: Evening) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
-    newest, panel = evening.standing.newest, evening.panel
-    trained = evening.origin
-    if newest is not None:
-        through = pd.Timestamp(newest.facts["trained_through"])
-        trained = int(panel.sessions.searchsorted(through)) + 1
+    panel, trained = evening.panel, evening.first_trained
     names = calendars_of(panel.tickers, evening.config)
     grows = evening.config.data.source not in NEVER_GROWS
     observations = [

@@ -12,11 +12,13 @@ from features.panel import Panel
 from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.daily.standing import Standing
+from pipeline.daily.training import first_after
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
 
 MODEL_SECTIONS = ("data", "target", "features", "split", "model")
-FORGOTTEN = {"data": {"start", "end", "path"}}  # these say which bars, not what is made of them
+# These say which bars are read, and from where, not what is made of them.
+FORGOTTEN = {"data": {"start", "end", "path", "dir", "as_of", "rate"}}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Evening:
     def day(self) -> pd.Timestamp:
         """The origin's date."""
         return pd.Timestamp(self.panel.sessions[self.origin])
+
+    @property
+    def first_trained(self) -> int:
+        """Position of the first origin after the newest training; this one where there is none."""
+        newest = self.standing.newest
+        return first_after(self.panel, newest.facts["trained_through"]) if newest else self.origin
 
 
 def config_hash(config: Config) -> str:

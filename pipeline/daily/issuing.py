@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 
 from models.catalogue import NETWORK, REFERENCE
 from pipeline.daily.evening import Evening, config_hash
@@ -43,12 +42,9 @@ def issue(evening: Evening, notes: list[str]) -> int:
 
 def _har_rows(evening: Evening, role: Role) -> list[Forecast]:
     """Return HAR's forecasts; they go out where no network's do."""
-    newest = evening.standing.newest
-    first = evening.origin
+    newest, first = evening.standing.newest, evening.first_trained
     errors: Mapping[int, np.ndarray] = {}
     if newest is not None:
-        through = pd.Timestamp(newest.facts["trained_through"])
-        first = int(evening.panel.sessions.searchsorted(through)) + 1
         errors = evening.standing.model(newest).har_log_residuals
     har, bounds = fitted_har(evening.panel, evening.config, first)
     level = evening.config.report.interval

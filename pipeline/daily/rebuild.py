@@ -14,7 +14,7 @@ from pipeline.daily.bars import Hashes, Market, market_of
 from pipeline.daily.forecasting import cells, network_cells
 from pipeline.daily.retrain import at_home
 from pipeline.daily.standing import Standing
-from pipeline.daily.training import fitted_har
+from pipeline.daily.training import first_after, fitted_har
 from pipeline.errors import LedgerError
 from pipeline.home import Home
 from pipeline.ledger.records import ForecastRow
@@ -53,9 +53,7 @@ def rebuilder(home: Home) -> Rebuild:
             version = standing.registry.version(int(row.model_version))
             made = network_cells(standing.model(version), panel, origin, level)
         else:
-            through = pd.Timestamp(row.model_version)
-            first = int(panel.sessions.searchsorted(through)) + 1
-            har, bounds = fitted_har(panel, settings, first)
+            har, bounds = fitted_har(panel, settings, first_after(panel, row.model_version))
             made = cells(har, bounds, {}, panel, origin, level)
         own = [c for c in made if (c.ticker, c.horizon) == (row.ticker, row.horizon)]
         return own[0].variance if own else float(np.nan)

@@ -52,6 +52,11 @@ def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
         ) from error
 
 
+def first_after(panel: Panel, through: str) -> int:
+    """Return the position of the first origin after a training that saw all `through` a day."""
+    return int(panel.sessions.searchsorted(pd.Timestamp(through))) + 1
+
+
 def fitted_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
     """Return HAR as the walk fits it for a fold that begins at position `origin`, and the bounds.
 

@@ -233,6 +233,18 @@ def test_a_call_cut_off_after_the_training_is_finished_by_the_next(
     assert list(told["subject"]) == ["network 2"] and "cut off" in told["reason"].iloc[0]
 
 
+def test_a_home_that_moved_goes_on_as_it_was(home, config, market, days, tmp_path):
+    """Where bars are stored is no setting that a model depends on."""
+    moved = Home(shutil.copytree(home.folder, tmp_path / "moved"))
+    data = config.data.model_copy(update={"dir": str(moved.bars), "rate": 9.0})
+    with Ledger.to_write(moved.ledger) as ledger:
+        before = ledger.head()
+        settings = config.model_copy(update={"data": data})
+        summary = run_evening(an_evening(moved, settings, market, ledger, FIRST + EVENINGS - 1))
+        assert ledger.head() == before
+    assert summary.trained is None and summary.forecasts == 0
+
+
 def test_two_jobs_do_not_work_in_one_home(tmp_path, config):
     with (
         artifacts.locked(tmp_path),
