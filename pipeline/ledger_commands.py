@@ -68,13 +68,13 @@ def show(
     """Print the newest entries; forecasts beside their outcomes."""
     from pipeline.home import home_of
     from pipeline.ledger.ledger import Ledger
+    from pipeline.ledger.reading import Only
     from pipeline.ledger.words import shown
 
+    of_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
+    only = Only(tickers=tuple(ticker or ()) if of_tickers else (), newest=limit)
     with Ledger.to_read(home_of(home).ledger) as ledger:
-        rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value)
-    if ticker and "ticker" in rows:
-        rows = rows[rows["ticker"].isin(ticker)]
-    rows = rows.tail(limit)
+        rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value, only)
     if as_json:
         typer.echo(_json(rows))
     else:
@@ -121,18 +121,19 @@ def export(
     from pipeline import artifacts
     from pipeline.errors import ConfigError
     from pipeline.home import home_of
+    from pipeline.ledger.exporting import csv_texts, write_csv, write_parquet
     from pipeline.ledger.ledger import Ledger
 
     if out is None and format is Format.PARQUET:
         raise ConfigError("--format parquet is no text to print; name a file with --out")
     with Ledger.to_read(home_of(home).ledger) as ledger:
-        rows = ledger.table("scored")
-    if out is None:
-        typer.echo(rows.to_csv(index=False), nl=False)
-    elif format is Format.PARQUET:
-        artifacts.write(out, lambda file: rows.to_parquet(file, index=False))
-    else:
-        artifacts.write(out, lambda file: rows.to_csv(file, index=False))
+        rows = ledger.blocks("scored")
+        if out is None:
+            for text in csv_texts(rows):
+                typer.echo(text, nl=False)
+            return
+        write = write_parquet if format is Format.PARQUET else write_csv
+        artifacts.write(out, lambda file: write(file, rows))
 
 
 def _rebuilding(rebuilder: Callable[[Home], Rebuild]) -> Callable[..., None]:

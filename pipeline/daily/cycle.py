@@ -94,7 +94,8 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
 
 def _is_over(evening: Evening) -> bool:
     """Return whether forecasts of a later origin have gone out: nothing is added to this one."""
-    return bool((evening.ledger.table("forecasts")["origin"] > evening.day).any())
+    last = evening.ledger.last_origin()
+    return last is not None and last > evening.day.date()
 
 
 def _join_outcomes(evening: Evening) -> int:

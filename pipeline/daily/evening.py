@@ -54,6 +54,11 @@ class Evening:
         """The origin's date."""
         return pd.Timestamp(self.panel.sessions[self.origin])
 
+    def sessions_ago(self, count: int) -> dt.date:
+        """Return the session that many before the origin, or the first one there is."""
+        day: dt.date = self.panel.sessions[max(0, self.origin - count)].date()
+        return day
+
     @property
     def first_trained(self) -> int:
         """Position of the first origin after the newest training; this one where there is none."""

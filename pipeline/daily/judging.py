@@ -14,6 +14,7 @@ from models.interval import Float
 from pipeline.daily.shadow import shadow_losses
 from pipeline.daily.standing import Standing
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.reading import Only
 from pipeline.sections import JobSettings
 from reports.comparison import GateRules, compare, last_window
 from reports.gate import decide
@@ -22,6 +23,10 @@ from reports.scores import qlike
 CHAMPION, CHALLENGER, HAR = "the champion", "the challenger", "HAR"
 CHANGES = ("promote", "demote", "rollback")
 CELL = ["origin", "ticker", "horizon"]
+OF_A_LOSS = [
+    *(*CELL, "target_end", "model", "model_version", "role"),
+    *("variance", "fallback", "realized"),
+]
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,8 @@ def decision_of(ledger: Ledger, standing: Standing, job: JobSettings) -> Judgeme
         minimum_effect=job.minimum_effect,
         window=job.har_window,
     )
-    scored = ledger.table("scored")
-    losses = _losses(scored[scored["horizon"] == job.gate_horizon], _since(ledger), standing)
+    reign = Only(since=_since(ledger).date(), horizon=job.gate_horizon)
+    losses = _losses(ledger.table("scored", reign, columns=OF_A_LOSS), standing)
     if standing.champion.model == REFERENCE:
         losses = _with_shadow(losses, ledger)
     challenge = (
@@ -83,10 +88,9 @@ def past_errors(
         return None
     model = standing.model(newest)
     before = {NETWORK: model.log_residuals, REFERENCE: model.har_log_residuals}
-    scored = _newest_of_each_origin(ledger.table("scored"))
-    first = pd.Timestamp(newest.facts["trained_through"])
-    known = (scored["target_end"] > first) & (scored["target_end"] < day)
-    scored = scored[known & scored["realized"].gt(0)]
+    since_then = Only(ended_after=pd.Timestamp(newest.facts["trained_through"]).date())
+    scored = _newest_of_each_origin(ledger.table("scored", since_then, columns=OF_A_LOSS))
+    scored = scored[(scored["target_end"] < day) & scored["realized"].gt(0)]
     error = np.log(scored["realized"].to_numpy() / scored["variance"].to_numpy())
     cell = scored["model"].to_numpy(), scored["horizon"].to_numpy()
     return {
@@ -105,9 +109,12 @@ def _newest_of_each_origin(scored: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(scored[(scored["model"] == REFERENCE) | (number == newest)])
 
 
-def _losses(scored: pd.DataFrame, since: pd.Timestamp, standing: Standing) -> pd.DataFrame:
-    """Return `origin, ticker` and the QLIKE of champion, challengers and HAR, side by side."""
-    rows = scored[(scored["origin"] >= since) & scored["realized"].gt(0)]
+def _losses(scored: pd.DataFrame, standing: Standing) -> pd.DataFrame:
+    """Return `origin, ticker` and the QLIKE of champion, challengers and HAR, side by side.
+
+    Where the champion wrote no forecast HAR's went out in its place, and counts as its own.
+    """
+    rows = scored[scored["realized"].gt(0)]
     loss = np.asarray(qlike(rows["realized"].to_numpy(), rows["variance"].to_numpy()))
     table = rows.assign(loss=np.where(rows["fallback"], np.nan, loss))
     champion = standing.champion
@@ -127,7 +134,13 @@ def _losses(scored: pd.DataFrame, since: pd.Timestamp, standing: Standing) -> pd
         for name, part in series.items()
         if len(part)
     }
-    return pd.DataFrame(keyed).reset_index() if keyed else pd.DataFrame(columns=["origin"])
+    if not keyed:
+        return pd.DataFrame(columns=["origin"])
+    losses = pd.DataFrame(keyed)
+    if HAR in keyed:
+        silent = ~losses.index.isin(keyed[CHAMPION].index) if CHAMPION in keyed else slice(None)
+        losses.loc[silent, CHAMPION] = losses[HAR]
+    return losses.reset_index()
 
 
 def _with_shadow(losses: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from pipeline import artifacts
 from pipeline.data.calendars import periods_per_year
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.reading import Only
 from pipeline.ledger.scoring import backtests_of, live_scores, scored_rows
 from pipeline.panels import calendars_of
 from reports.evening import EveningContent, render_evening, render_index
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pipeline.daily.evening import Evening
 
 PAGE, INDEX = "report.html", "index.html"
-DRAWN = 120  # sessions of the past in the figures
+DRAWN, SCORED = 120, 250  # sessions of the past in the figures, and in the live scores
 
 
 def write_report(
@@ -33,14 +34,15 @@ def write_report(
     folder = home.reports / f"{summary.origin:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     ledger = evening.ledger
-    rows = _readable(ledger.table("scored"), evening)
+    rows = _readable(ledger.table("scored", Only(since=evening.sessions_ago(DRAWN))), evening)
+    scored = scored_rows(ledger, live_only=False, since=evening.sessions_ago(SCORED))
     content = EveningContent(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,
         decision=summary.decision,
         forecasts=_newest(rows, summary.origin),
         past=_past(rows),
-        scores=live_scores(scored_rows(ledger, live_only=False), backtests_of(ledger)),
+        scores=live_scores(scored, backtests_of(ledger)),
         alerts=ledger.open_alerts(),
         changes=_changes(ledger),
         notes=(*summary.notes, *(f"{name}: {why}" for name, why in failures.items())),

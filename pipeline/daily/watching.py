@@ -13,9 +13,10 @@ import pandas as pd
 
 from features.panel import Panel
 from models.catalogue import REFERENCE
-from pipeline.daily.judging import series_losses
+from pipeline.daily.judging import OF_A_LOSS, series_losses
 from pipeline.data import calendars
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.reading import Only
 from pipeline.sections import JobSettings
 from reports.monitoring.alerts import Alert, Observation, step
 from reports.monitoring.forecasts import clip_rate, coverage
@@ -26,6 +27,7 @@ from reports.monitoring.loss import LossCusum
 RECENT = 63  # sessions judged together
 YEAR = 250
 USUAL_CLIPS = 0.01
+OF_WHAT_WENT_OUT = ["origin", "ticker", "horizon", "lower", "upper", "clipped", "realized"]
 WEBHOOK_TIMEOUT = 10.0  # seconds
 
 
@@ -37,8 +39,9 @@ def observe(
     `trained` is the position of the first origin after the newest training; inputs are held
     against the sessions before it.
     """
-    scored = ledger.table("scored")
-    issued = scored[scored["role"] == "champion"]
+    longest = YEAR + max(panel.horizons)  # sessions, of which the last have no outcome yet
+    first = panel.sessions[max(0, origin - longest)].date()
+    issued = ledger.table("scored", Only(since=first, role="champion"), columns=OF_WHAT_WENT_OUT)
     recent = issued[issued["origin"].isin(np.unique(issued["origin"])[-RECENT:])]
     found = [clip_rate(recent, USUAL_CLIPS)] if len(recent) else []
     for horizon in panel.horizons:
@@ -47,7 +50,11 @@ def observe(
         if len(last):
             subject = f"{horizon}-session intervals"
             found.append(coverage(last, level=level, horizon=horizon, subject=subject))
-    return [*found, *_loss_drift(scored), *_input_drift(panel, origin, trained)]
+    return [
+        *found,
+        *_loss_drift(ledger, min(panel.horizons)),
+        *_input_drift(panel, origin, trained),
+    ]
 
 
 def stale(panel: Panel, origin: int, now: dt.datetime, names: dict[str, str]) -> list[Observation]:
@@ -111,9 +118,9 @@ def _numbers(alert: Alert) -> dict[str, Any]:
     return {"value": alert.value, "limit": alert.limit, "level": alert.level}
 
 
-def _loss_drift(scored: pd.DataFrame) -> list[Observation]:
+def _loss_drift(ledger: Ledger, horizon: int) -> list[Observation]:
     """Return the CUSUM of what went out against HAR, held against the first year of the ledger."""
-    losses = series_losses(scored[scored["horizon"] == scored["horizon"].min()])
+    losses = series_losses(ledger.table("scored", Only(horizon=horizon), columns=OF_A_LOSS))
     pair = losses.dropna(subset=["issued", REFERENCE]) if len(losses) else losses
     if pair.empty:
         return []

@@ -17,6 +17,7 @@ from pipeline.ledger import chain, reading
 from pipeline.ledger.chain import Head
 from pipeline.ledger.database import explained, open_to_read, open_to_write, transaction
 from pipeline.ledger.deadline import deadline
+from pipeline.ledger.reading import Only
 from pipeline.ledger.records import (
     Decision,
     Forecast,
@@ -158,8 +159,10 @@ class Ledger:
         newest = alerts.groupby(["name", "subject"], sort=False).tail(1)
         return pd.DataFrame(newest[newest["state"] == "raised"].reset_index(drop=True))
 
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a whole table: forecasts, outcomes, decisions, alerts, or scored.
+    def table(
+        self, name: str, only: Only | None = None, *, columns: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Return a table: forecasts, outcomes, decisions, alerts, or scored; whole, or in part.
 
         `scored` has each forecast beside the newest of its outcomes. Dates are dates, moments are
         in UTC, truths are booleans; NaN and None where nothing is known.
@@ -170,7 +173,12 @@ class Ledger:
             It has no such table, or is damaged.
         """
         with explained(self.path):
-            return reading.table(self.connection, name)
+            return reading.table(self.connection, name, only or Only(), columns)
+
+    def blocks(self, name: str) -> Iterator[pd.DataFrame]:
+        """Yield a table as `table` has it, a part at a time, however long it is."""
+        with explained(self.path):
+            yield from reading.blocks(self.connection, name)
 
     def forecast_rows(self, newest: int | None = None) -> Iterator[ForecastRow]:
         """Yield the forecasts, the newest first; all, or so many."""
@@ -182,16 +190,18 @@ class Ledger:
 
         Those that end at the session `until` or before, each once.
         """
-        forecasts = self.table("scored")
-        due = (forecasts["target_end"] <= pd.Timestamp(until)) & (forecasts["outcome_rows"] == 0)
-        columns = ["origin", "target_start", "target_end", "ticker", "horizon"]
-        return pd.DataFrame(forecasts.loc[due, columns].drop_duplicates(ignore_index=True))
+        with explained(self.path):
+            return reading.awaited(self.connection, until)
 
     def issued(self, origin: dt.date) -> pd.DataFrame:
         """Return the champion's forecasts of an origin: what went out."""
-        forecasts = self.table("forecasts")
-        mine = (forecasts["origin"] == pd.Timestamp(origin)) & (forecasts["role"] == "champion")
-        return pd.DataFrame(forecasts[mine].reset_index(drop=True))
+        return self.table("forecasts", Only(origin=origin, role="champion"))
+
+    def last_origin(self) -> dt.date | None:
+        """Return the latest origin that was forecast from; None in an empty ledger."""
+        with explained(self.path):
+            found = self._one("SELECT max(origin) FROM forecasts")
+        return dt.date.fromisoformat(found[0]) if found and found[0] else None
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:

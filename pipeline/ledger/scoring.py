@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 
@@ -10,6 +11,7 @@ import pandas as pd
 from features.units import volatility_annual_pct
 from pipeline.data.calendars import periods_per_year
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.reading import Only
 from pipeline.ledger.records import Decision
 from reports.risk import RISK_COLUMNS, risk_table
 from reports.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
@@ -18,6 +20,11 @@ from reports.tails import tail_forecasts
 ISSUED = "issued"  # what went out, whichever model made it
 REGISTERED = "registered"  # the action of the decision that brings a backtest
 OF_THE_SCORES = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "clipped_share"]
+SCORED = [
+    *("seq", "origin", "target_end", "ticker", "horizon", "model", "model_version", "role"),
+    *("calendar", "variance", "lower", "upper", "clipped", "fallback", "live"),
+    *("realized", "log_return"),
+]
 LIVE_COLUMNS = [
     *("horizon", "series", "first", "last", *OF_THE_SCORES),
     *("backtest_qlike", "backtest_ratio"),
@@ -45,13 +52,15 @@ def registration(model: str, version: str, scores: pd.DataFrame, reason: str) ->
     return Decision(f"{REGISTERED} {name}", REGISTERED, name, reason, {"backtest": backtest})
 
 
-def scored_rows(ledger: Ledger, *, live_only: bool = True) -> pd.DataFrame:
+def scored_rows(
+    ledger: Ledger, *, live_only: bool = True, since: dt.date | None = None
+) -> pd.DataFrame:
     """Return the forecasts whose outcome is known, with volatilities in annualised percent.
 
-    The forecast table of docs/tables.md with the ledger's own columns. Only live ones, unless
-    `live_only` is False.
+    `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's own columns.
+    Only live ones, unless `live_only` is False; only origins `since` a day, if one is named.
     """
-    rows = ledger.table("scored")
+    rows = ledger.table("scored", Only(since=since), columns=SCORED)
     rows = rows[rows["realized"] > VARIANCE_FLOOR]
     rows = rows[rows["live"]] if live_only else rows
     periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
