@@ -109,6 +109,19 @@ def join(panels: Sequence[Panel]) -> Panel:
     return dataclasses.replace(panels[0], sessions=sessions, tickers=tickers, **grids)
 
 
+def aligned(panel: Panel, tickers: Sequence[str]) -> Panel:
+    """Return the panel with these tickers in this order, NaN and NaT for those that it lacks."""
+    if panel.tickers == tuple(tickers):
+        return panel
+    column = pd.Index(panel.tickers).get_indexer(pd.Index(tickers))
+    grids: dict[str, Any] = {}
+    for name in GRIDS:
+        grid = getattr(panel, name)[:, column]
+        grid[:, column < 0] = np.datetime64("NaT") if grid.dtype == DATE_DTYPE else np.nan
+        grids[name] = grid
+    return dataclasses.replace(panel, tickers=tuple(tickers), **grids)
+
+
 def _joined(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> np.ndarray:
     """Return one array of all panels side by side, NaN or NaT where there is no session."""
     parts = [getattr(panel, name) for panel in panels]

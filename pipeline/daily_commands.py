@@ -75,7 +75,7 @@ def replay(
     """Run the daily cycle over history, with the clock handed in."""
     from pipeline.daily.bars import market_of
     from pipeline.daily.replay import replay as do_replay
-    from pipeline.daily.retrain import at_home
+    from pipeline.daily.settings import at_home
     from pipeline.home import home_of
     from pipeline.printing import console
     from pipeline.progress import progress_for

@@ -41,6 +41,11 @@ class Home:
         return self.folder / "bars"
 
     @property
+    def settings(self) -> Path:
+        """The folder with the settings of every evening, each under its hash."""
+        return self.folder / "settings"
+
+    @property
     def reports(self) -> Path:
         """The folder of reports by date."""
         return self.folder / "reports"

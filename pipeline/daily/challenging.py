@@ -11,8 +11,9 @@ import pandas as pd
 from models.catalogue import NETWORK, REFERENCE
 from pipeline import artifacts
 from pipeline.config_text import to_toml
-from pipeline.daily.evening import Evening, config_hash
+from pipeline.daily.evening import Evening
 from pipeline.daily.judging import past_errors
+from pipeline.daily.settings import config_hash
 from pipeline.daily.training import train
 from pipeline.errors import VolcastError
 from pipeline.ledger.records import Decision
@@ -28,8 +29,12 @@ def due(evening: Evening) -> str | None:
         return "there is no network yet"
     if newest.facts["config_hash"] != config_hash(evening.config):
         return "the settings have changed"
-    if evening.standing.model(newest).tickers != evening.panel.tickers:
-        return "the tickers have changed"
+    model = evening.standing.newest_model
+    if model is None:
+        return "the newest network cannot be loaded"
+    unknown = sorted(set(evening.panel.tickers) - set(model.tickers))
+    if unknown:
+        return f"the newest network does not know {', '.join(unknown)}"
     since = evening.origin - evening.first_trained
     every = evening.config.job.retrain_every
     if since >= every:
@@ -62,11 +67,12 @@ def retrain_when_due(evening: Evening, if_due: bool, notes: list[str]) -> str | 
 
 def _trained_tonight(evening: Evening) -> bool:
     """Return whether the newest network is the one that a training now would make."""
-    newest = evening.standing.newest
+    newest, model = evening.standing.newest, evening.standing.newest_model
     return newest is not None and (
         newest.facts["trained_through"] == str(evening.panel.sessions[evening.origin - 1].date())
         and newest.facts["config_hash"] == config_hash(evening.config)
-        and evening.standing.model(newest).tickers == evening.panel.tickers
+        and model is not None
+        and set(evening.panel.tickers) <= set(model.tickers)
     )
 
 

@@ -9,16 +9,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from features.panel import Panel
-from pipeline import artifacts
 from pipeline.config import Config
+from pipeline.daily.panels import Panels
 from pipeline.daily.standing import Standing
 from pipeline.daily.training import first_after
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
-
-MODEL_SECTIONS = ("data", "target", "features", "split", "model")
-# These say which bars are read, and from where, not what is made of them.
-FORGOTTEN = {"data": {"start", "end", "path", "dir", "as_of", "rate"}}
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Evening:
 
     Attributes
     ----------
-    config, panel
+    config, panels
         The settings; features and targets, of which nothing after `origin` is used.
     origin : int
         Position of the session whose close is the last thing known.
@@ -40,7 +36,7 @@ class Evening:
     """
 
     config: Config
-    panel: Panel
+    panels: Panels
     origin: int
     now: dt.datetime
     vintage: dt.datetime
@@ -48,6 +44,11 @@ class Evening:
     ledger: Ledger
     standing: Standing
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def panel(self) -> Panel:
+        """Features and targets under the settings of this evening."""
+        return self.panels.own
 
     @property
     def day(self) -> pd.Timestamp:
@@ -64,16 +65,3 @@ class Evening:
         """Position of the first origin after the newest training; this one where there is none."""
         newest = self.standing.newest
         return first_after(self.panel, newest.facts["trained_through"]) if newest else self.origin
-
-
-def config_hash(config: Config) -> str:
-    """Return the hash of the settings that a model depends on."""
-    values = {
-        name: {
-            key: value
-            for key, value in getattr(config, name).model_dump(mode="json").items()
-            if key not in FORGOTTEN.get(name, set())
-        }
-        for name in MODEL_SECTIONS
-    }
-    return artifacts.digest_of(values)

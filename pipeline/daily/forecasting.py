@@ -14,7 +14,8 @@ from models.forecaster import Forecaster
 from models.interval import Float, interval
 from models.network import Network
 from pipeline import walk
-from pipeline.errors import RegistryError
+from pipeline.daily.panels import Panels
+from pipeline.errors import DataError
 from pipeline.model_folder import StoredModel
 from pipeline.panels import sample_of
 
@@ -34,21 +35,22 @@ class Cell:
     fallback: bool
 
 
-def network_cells(model: StoredModel, panel: Panel, origin: int, level: float) -> list[Cell]:
-    """Return the forecasts of a stored model from the session at position `origin`.
+def network_cells(
+    model: StoredModel, panels: Panels, day: pd.Timestamp, level: float
+) -> list[Cell]:
+    """Return the forecasts of a stored model from the session of a day, for what it was made for.
 
     Raises
     ------
-    RegistryError
-        The model was made for other tickers, features or horizons.
+    DataError
+        None of its tickers has a bar on that day.
+    ConfigError
+        A feature is not known any more.
     """
-    for name in ("tickers", "features", "horizons"):
-        mine = getattr(panel, "names" if name == "features" else name)
-        if tuple(getattr(model, name)) != tuple(mine):
-            raise RegistryError(
-                f"the model trained through {model.trained_through} was made for other {name}; "
-                "`volcast retrain` trains one for those of now"
-            )
+    panel = panels.of(model)
+    origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
+    if origin < 0:
+        raise DataError(f"none of its tickers has a bar on {day:%Y-%m-%d}")
     network = Network(model.regressor)
     return cells(network, model.bounds, model.log_residuals, panel, origin, level)
 

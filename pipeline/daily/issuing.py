@@ -3,71 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 
 from models.catalogue import NETWORK, REFERENCE
-from pipeline.daily.evening import Evening, config_hash
+from pipeline.daily.evening import Evening
 from pipeline.daily.forecasting import Cell, cells, network_cells
+from pipeline.daily.settings import config_hash
 from pipeline.daily.training import fitted_har
 from pipeline.errors import VolcastError
+from pipeline.ledger.reading import Only
 from pipeline.ledger.records import Forecast, Role
 from pipeline.panels import calendars_of
 from pipeline.promotion import name_of
 from pipeline.versions import Version
 
+Key: TypeAlias = tuple[str, int]  # ticker and horizon
+
 
 def issue(evening: Evening, notes: list[str]) -> int:
-    """Write the forecasts of champion, challenger and HAR; return how many were new."""
-    standing, level = evening.standing, evening.config.report.interval
-    champion, challenger = standing.champion, standing.challenger
-    written = []
+    """Write the forecasts of champion, challenger and HAR; return how many were new.
+
+    What was written earlier this evening stands, also where bars were revised since or another
+    became champion: a target has one forecast that goes out. HAR's goes out where the champion
+    has none.
+    """
+    standing = evening.standing
+    there = evening.ledger.table("forecasts", Only(origin=evening.day.date()))
+    champions = there[there["role"] == "champion"]
+    out: set[Key] = set(zip(champions["ticker"], champions["horizon"], strict=True))
+    rows = []
     roles: tuple[tuple[Version | None, Role], ...] = (
-        (champion, "champion"),
-        (challenger, "challenger"),
+        (standing.champion, "champion"),
+        (standing.challenger, "challenger"),
     )
     for version, role in roles:
-        if version is None or version.model != NETWORK:
-            continue
-        try:
-            made = network_cells(standing.model(version), evening.panel, evening.origin, level)
-        except VolcastError as error:
-            notes.append(f"{name_of(version)} gave no forecast: {error}")
-            continue
-        written += _rows(evening, made, NETWORK, str(version.number), role)
-    out = any(row.role == "champion" for row in written)
-    written += _har_rows(evening, "fallback" if out else "champion")
-    return evening.ledger.add_forecasts(written, now=evening.now)
+        if version is not None and version.model == NETWORK:
+            made = _network_cells(evening, version, notes)
+            rows += _rows(evening, made, (NETWORK, str(version.number)), role, out)
+    rows += _har_rows(evening, out)
+    written = set(there[["model", "model_version", "ticker", "horizon"]].itertuples(index=False))
+    new = [r for r in rows if (r.model, r.model_version, r.ticker, r.horizon) not in written]
+    return evening.ledger.add_forecasts(new, now=evening.now)
 
 
-def _har_rows(evening: Evening, role: Role) -> list[Forecast]:
-    """Return HAR's forecasts; they go out where no network's do."""
-    newest, first = evening.standing.newest, evening.first_trained
-    errors: Mapping[int, np.ndarray] = {}
-    if newest is not None:
-        errors = evening.standing.model(newest).har_log_residuals
+def _network_cells(evening: Evening, version: Version, notes: list[str]) -> list[Cell]:
+    """Return the forecasts of a network; none, and a note why, where it can give none."""
+    level = evening.config.report.interval
+    try:
+        model = evening.standing.model(version)
+        return network_cells(model, evening.panels, evening.day, level)
+    except VolcastError as error:
+        notes.append(f"{name_of(version)} gave no forecast: {error}")
+        return []
+
+
+def _har_rows(evening: Evening, out: set[Key]) -> list[Forecast]:
+    """Return HAR's forecasts, fitted on what the newest network was trained on."""
+    newest, first = evening.standing.newest_model, evening.first_trained
+    errors: Mapping[int, np.ndarray] = newest.har_log_residuals if newest else {}
     har, bounds = fitted_har(evening.panel, evening.config, first)
     level = evening.config.report.interval
     made = cells(har, bounds, errors, evening.panel, evening.origin, level)
     version = str(evening.panel.sessions[first - 1].date())
-    return _rows(evening, made, REFERENCE, version, role)
+    return _rows(evening, made, (REFERENCE, version), "fallback", out)
 
 
 def _rows(
-    evening: Evening, made: list[Cell], model: str, version: str, role: Role
+    evening: Evening, made: list[Cell], model: tuple[str, str], role: Role, out: set[Key]
 ) -> list[Forecast]:
-    calendar = calendars_of(evening.panel.tickers, evening.config)
-    return [
-        Forecast(
+    """Return the ledger's rows, by (model, version), and add to `out` what goes out with them.
+
+    What has gone out already stays so: then the champion's are written as a challenger's. HAR's
+    are the fallback, and go out where nothing else does.
+    """
+    calendar = calendars_of([cell.ticker for cell in made], evening.config)
+    rows = []
+    for cell in made:
+        free = (cell.ticker, cell.horizon) not in out
+        if free and role != "challenger":
+            out.add((cell.ticker, cell.horizon))
+            mine: Role = "champion"
+        else:
+            mine = "challenger" if role == "champion" else role
+        forecast = Forecast(
             origin=evening.day.date(),
             target_start=cell.target_start.date(),
             target_end=cell.target_end.date(),
             horizon=cell.horizon,
             ticker=cell.ticker,
             calendar=calendar[cell.ticker],
-            model=model,
-            model_version=version,
-            role=role,
+            model=model[0],
+            model_version=model[1],
+            role=mine,
             data_vintage=evening.vintage,
             data_hash=evening.data_hash[cell.ticker],
             config_hash=config_hash(evening.config),
@@ -77,5 +106,5 @@ def _rows(
             clipped=cell.clipped,
             fallback=cell.fallback,
         )
-        for cell in made
-    ]
+        rows.append(forecast)
+    return rows

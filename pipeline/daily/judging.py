@@ -83,10 +83,9 @@ def past_errors(
     Those that the newest model was given, and since then those of the forecasts that its like
     made while it was the newest one. None where there is no model yet.
     """
-    newest = standing.newest
-    if newest is None:
+    newest, model = standing.newest, standing.newest_model
+    if newest is None or model is None:
         return None
-    model = standing.model(newest)
     before = {NETWORK: model.log_residuals, REFERENCE: model.har_log_residuals}
     since_then = Only(ended_after=pd.Timestamp(newest.facts["trained_through"]).date())
     scored = _newest_of_each_origin(ledger.table("scored", since_then, columns=OF_A_LOSS))

@@ -1,4 +1,4 @@
-"""A past forecast made again from the stored vintage of its bars and its stored model."""
+"""A past forecast made again from the stored vintage of its bars, its settings and its model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from models.catalogue import NETWORK
-from pipeline.config import Config, load
-from pipeline.daily.bars import Hashes, Market, market_of
+from pipeline.config import Config
+from pipeline.daily.bars import Hashes, market_of
 from pipeline.daily.forecasting import cells, network_cells
-from pipeline.daily.retrain import at_home
+from pipeline.daily.panels import Panels
+from pipeline.daily.settings import kept
 from pipeline.daily.standing import Standing
 from pipeline.daily.training import first_after, fitted_har
 from pipeline.errors import LedgerError
@@ -29,31 +30,32 @@ def rebuilder(home: Home) -> Rebuild:
     Raises
     ------
     LedgerError
-        The bars of then are not to be had, or are not what the forecast was made from.
+        The bars or the settings of then are not to be had, or the bars are not what the forecast
+        was made from.
     """
     standing = Standing(home)
-    settings = _settings(home)
 
     @lru_cache(maxsize=VINTAGES_KEPT)
-    def market(vintage: dt.datetime) -> tuple[Market, Hashes]:
-        found = market_of(as_known(settings, vintage), vintage)
-        return found, Hashes(found.bars)
+    def market(vintage: dt.datetime, settings: str) -> tuple[Config, Panels, Hashes]:
+        config = as_known(kept(home, settings), vintage)
+        found = market_of(config, vintage)
+        return config, Panels(found, config), Hashes(found.bars)
 
     def again(row: ForecastRow) -> float:
-        found, hashes = market(row.data_vintage)
-        panel, day = found.panel, pd.Timestamp(row.origin)
+        config, panels, hashes = market(row.data_vintage, row.config_hash)
+        panel, day = panels.own, pd.Timestamp(row.origin)
         origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
         if origin < 0 or hashes.until(day).get(row.ticker) != row.data_hash:
             raise LedgerError(
                 f"the bars of {row.ticker} as they were known at {row.data_vintage:%Y-%m-%d %H:%M} "
                 "are not those that the forecast was made from"
             )
-        level = settings.report.interval
+        level = config.report.interval
         if row.model == NETWORK:
             version = standing.registry.version(int(row.model_version))
-            made = network_cells(standing.model(version), panel, origin, level)
+            made = network_cells(standing.model(version), panels, day, level)
         else:
-            har, bounds = fitted_har(panel, settings, first_after(panel, row.model_version))
+            har, bounds = fitted_har(panel, config, first_after(panel, row.model_version))
             made = cells(har, bounds, {}, panel, origin, level)
         own = [c for c in made if (c.ticker, c.horizon) == (row.ticker, row.horizon)]
         return own[0].variance if own else float(np.nan)
@@ -65,14 +67,3 @@ def as_known(config: Config, vintage: dt.datetime) -> Config:
     """Return the settings with the store read as it was known at a moment."""
     data = config.data.model_copy(update={"as_of": vintage})
     return config.model_copy(update={"data": data})
-
-
-def _settings(home: Home) -> Config:
-    """Return the settings of the last evening."""
-    path = home.folder / "config.toml"
-    if not path.exists():
-        raise LedgerError(
-            f"{path} is missing: `volcast retrain` writes it; without it no forecast can be made "
-            "again"
-        )
-    return at_home(load(path), home)

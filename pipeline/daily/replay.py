@@ -9,11 +9,12 @@ import pandas as pd
 
 from pipeline import artifacts
 from pipeline.config import Config
-from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, Market
 from pipeline.daily.cycle import Summary, run_evening
 from pipeline.daily.evening import Evening
+from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
+from pipeline.daily.settings import keep
 from pipeline.daily.standing import Standing
 from pipeline.data import calendars
 from pipeline.errors import ConfigError
@@ -52,14 +53,15 @@ def replay(
         )
     names = sorted(set(calendars_of(panel.tickers, config).values()))
     with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
-        artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
+        keep(config, home)
+        panels = Panels(market, config)
         standing = Standing(home)
         for origin in range(first, last):
             day = pd.Timestamp(sessions[origin])
             now = evening_of(day, names)
             evening = Evening(
                 config=config,
-                panel=panel,
+                panels=panels,
                 origin=origin,
                 now=now,
                 vintage=now,

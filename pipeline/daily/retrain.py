@@ -9,11 +9,12 @@ import pandas as pd
 
 from pipeline import artifacts
 from pipeline.config import Config
-from pipeline.config_text import to_toml
 from pipeline.daily.bars import Hashes, market_of
 from pipeline.daily.cycle import Summary, run_evening
 from pipeline.daily.evening import Evening
+from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
+from pipeline.daily.settings import at_home, keep
 from pipeline.daily.standing import Standing
 from pipeline.errors import DataError
 from pipeline.home import Home
@@ -40,7 +41,7 @@ def retrain(
     """
     config = at_home(config, home)
     with artifacts.locked(home.folder):
-        artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
+        keep(config, home)
         progress.stage("bringing the bars up to date")
         market = market_of(config, now, progress)
         known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
@@ -50,7 +51,7 @@ def retrain(
         with Ledger.to_write(home.ledger) as ledger:
             evening = Evening(
                 config=config,
-                panel=market.panel,
+                panels=Panels(market, config),
                 origin=origin,
                 now=now,
                 vintage=market.vintage,
@@ -62,11 +63,3 @@ def retrain(
             summary = run_evening(evening, if_due=if_due)
             write_report(home, evening, summary, market.failures)
     return summary
-
-
-def at_home(config: Config, home: Home) -> Config:
-    """Return the settings with the stored bars below the home, unless they name a place."""
-    if config.data.dir:
-        return config
-    data = config.data.model_copy(update={"dir": str(home.bars)})
-    return config.model_copy(update={"data": data})

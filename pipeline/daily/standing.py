@@ -56,6 +56,14 @@ class Standing:
         newest = self.newest
         return None if newest is None or newest.number == self.champion.number else newest
 
+    @property
+    def newest_model(self) -> StoredModel | None:
+        """Return the newest network; None where there is none, or its folder is damaged."""
+        try:
+            return self.model(self.newest) if self.newest else None
+        except RegistryError:
+            return None
+
     def model(self, version: Version) -> StoredModel:
         """Return the model of a network's version."""
         if version.number not in self._models:

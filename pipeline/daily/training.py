@@ -71,7 +71,8 @@ def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Cha
     """Fit the network for forecasts from position `origin` on; that session itself is not seen.
 
     `past` holds the log errors, by model and horizon, of forecasts before this one whose outcomes
-    were known by then. The first network has none, and takes those of the validation part.
+    were known by then. Where there are none, as for the first network, those of the validation
+    part are taken.
     """
     fold, sample = fold_from(panel, config, origin), sample_of(panel)
     models: dict[str, Any] = {NETWORK: Network(walk.regressor_of(config)), REFERENCE: LogHAR()}
@@ -79,7 +80,10 @@ def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Cha
     validation = {
         name: _validation_errors(model, bounds, panel, fold) for name, model in models.items()
     }
-    errors = past or validation
+    errors = {
+        name: {h: (past or {}).get(name, {}).get(h, mine[h]) for h in panel.horizons}
+        for name, mine in validation.items()
+    }
     model = StoredModel(
         regressor=models[NETWORK].regressor,
         bounds=bounds,

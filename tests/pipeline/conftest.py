@@ -1,10 +1,14 @@
 """One finished run that all tests share, and copies of it to damage."""
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
 import pytest
 
+from pipeline.config import Config, load
+from pipeline.daily.bars import Market, market_of
+from tests.pipeline.daily_samples import EVERY, SHADOW
 from tests.pipeline.samples import two_tickers, volcast, write_config, write_csv
 
 
@@ -33,3 +37,17 @@ def finished(tmp_path_factory, small) -> Path:
 def run_dir(finished, tmp_path) -> Path:
     """A copy of the finished run, to work on."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
+
+
+@pytest.fixture(scope="session")
+def config(small) -> Config:
+    """The small settings for the daily job."""
+    job = {"retrain_every": EVERY, "minimum_effect": 0.0, "shadow_sessions": SHADOW}
+    select = ["har_1", "har_5", "har_22", "z"]
+    return load(small, {"job": job, "features": {"select": select}})
+
+
+@pytest.fixture(scope="session")
+def market(config) -> Market:
+    """All bars and their panel; not to be changed."""
+    return market_of(config, dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC))

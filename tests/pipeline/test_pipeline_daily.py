@@ -13,15 +13,11 @@ import pytest
 
 from pipeline import artifacts, walk
 from pipeline.config import Config
-from pipeline.config import load as load_config
 from pipeline.daily import challenging
-from pipeline.daily.bars import Hashes, market_of
 from pipeline.daily.cycle import run_evening
-from pipeline.daily.evening import Evening
 from pipeline.daily.rebuild import rebuilder
-from pipeline.daily.replay import evening_of, replay
+from pipeline.daily.replay import replay
 from pipeline.daily.retrain import retrain
-from pipeline.daily.standing import Standing
 from pipeline.daily.watching import tell
 from pipeline.errors import ConfigError, DataError, LedgerError, RunFolderError
 from pipeline.home import Home
@@ -30,25 +26,12 @@ from pipeline.ledger.verification import verify
 from pipeline.progress import Progress
 from pipeline.sections import JobSettings
 from reports.monitoring.alerts import Alert
+from tests.pipeline.daily_samples import EVENINGS, EVERY, FIRST, SHADOW, an_evening, table
 from tests.pipeline.samples import volcast
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 
 NOW = dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC)
-FIRST, EVERY, EVENINGS, SHADOW = 450, 12, 30, 36
-
-
-@pytest.fixture(scope="module")
-def config(small) -> Config:
-    job = {"retrain_every": EVERY, "minimum_effect": 0.0, "shadow_sessions": SHADOW}
-    return load_config(
-        small, {"job": job, "features": {"select": ["har_1", "har_5", "har_22", "z"]}}
-    )
-
-
-@pytest.fixture(scope="module")
-def market(config):
-    return market_of(config, NOW)
 
 
 @pytest.fixture(scope="module")
@@ -63,26 +46,6 @@ def home(tmp_path_factory, config, market, days) -> Home:
     home = Home(tmp_path_factory.mktemp("home"))
     assert len(list(replay(home, config, market, days, Progress()))) == EVENINGS
     return home
-
-
-def table(home, name):
-    with Ledger.to_read(home.ledger) as ledger:
-        return ledger.table(name)
-
-
-def an_evening(home, config, market, ledger, origin=FIRST):
-    day = pd.Timestamp(market.panel.sessions[origin])
-    now = evening_of(day, ["XNYS"])
-    return Evening(
-        config=config,
-        panel=market.panel,
-        origin=origin,
-        now=now,
-        vintage=now,
-        data_hash=Hashes(market.bars).until(day),
-        ledger=ledger,
-        standing=Standing(home),
-    )
 
 
 def test_one_forecast_goes_out_for_every_session_ticker_and_horizon(home, market, config):
@@ -203,14 +166,17 @@ def test_past_forecasts_come_out_again_from_the_bars_of_their_day(home):
 
 
 def test_other_bars_than_those_of_then_are_told(home, small, tmp_path):
-    text = (home.folder / "config.toml").read_text()
+    (settings,) = home.settings.glob("*.toml")
+    text = settings.read_text()
     prices = next(line.split('"')[1] for line in text.splitlines() if line.startswith("path ="))
     bars = pd.read_csv(prices)
     bars.loc[5, "close"] *= 1.001
     bars.to_csv(tmp_path / "prices.csv", index=False)
     other = tmp_path / "home"
     shutil.copytree(home.folder, other)
-    (other / "config.toml").write_text(text.replace(prices, str(tmp_path / "prices.csv")))
+    (other / "settings" / settings.name).write_text(
+        text.replace(prices, str(tmp_path / "prices.csv"))
+    )
     with Ledger.to_read(Home(other).ledger) as ledger:
         row = next(iter(r for r in ledger.forecast_rows() if r.ticker == bars["ticker"][5]))
     with pytest.raises(LedgerError, match="are not those that the forecast was made from"):

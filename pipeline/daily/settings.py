@@ -1,0 +1,96 @@
+"""The job's settings: hashed, and kept in its home for as long as forecasts made with them are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline import artifacts
+from pipeline.config import Config, load
+from pipeline.config_text import to_toml
+from pipeline.errors import ConfigError, LedgerError
+from pipeline.home import Home
+
+MODEL_SECTIONS = ("data", "target", "features", "split", "model")
+# These say from where bars are read, and how far, not what is made of them.
+FORGOTTEN = {"data": {"end", "path", "dir", "as_of", "rate"}}
+
+
+def at_home(config: Config, home: Home) -> Config:
+    """Return the settings with the stored bars below the home, unless they name a place."""
+    if config.data.dir:
+        return config
+    data = config.data.model_copy(update={"dir": str(home.bars)})
+    return config.model_copy(update={"data": data})
+
+
+def config_hash(config: Config) -> str:
+    """Return the hash of the settings that a model depends on."""
+    values = {
+        name: {
+            key: value
+            for key, value in getattr(config, name).model_dump(mode="json").items()
+            if key not in FORGOTTEN.get(name, set())
+        }
+        for name in MODEL_SECTIONS
+    }
+    return artifacts.digest_of(values)
+
+
+def keep(config: Config, home: Home) -> None:
+    """Write the settings into the home: as those of the last evening, and under their hash.
+
+    Raises
+    ------
+    ConfigError
+        What is forecast is measured otherwise than before: the ledger would mix the two.
+    """
+    last = home.folder / artifacts.CONFIG
+    if last.exists():
+        _check_measure(_measure(load(last)), _measure(config), home)
+    text = to_toml(config)
+    artifacts.write_text(last, text)
+    path = _path(home, config_hash(config))
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        artifacts.write_text(path, text)
+
+
+def kept(home: Home, digest: str) -> Config:
+    """Return the settings of that hash.
+
+    Raises
+    ------
+    LedgerError
+        They are not in the home.
+    """
+    path = _path(home, digest)
+    if not path.exists():
+        raise LedgerError(
+            f"{path} is missing: without these settings no forecast made with them can be made "
+            "again; put back your last copy"
+        )
+    return at_home(load(path), home)
+
+
+def _path(home: Home, digest: str) -> Path:
+    return home.settings / f"{digest[:16]}.toml"
+
+
+def _measure(config: Config) -> dict[str, str]:
+    """Return the settings that say how the variance of a day is measured."""
+    data = config.data
+    return {
+        "target.proxy": config.target.proxy,
+        "data.intraday": "given" if data.intraday else "none",
+        "data.overnight": data.overnight if data.intraday else "",
+    }
+
+
+def _check_measure(before: dict[str, str], now: dict[str, str], home: Home) -> None:
+    for name, value in now.items():
+        if value != before[name]:
+            raise ConfigError(
+                f"{name} is {value!r}, but the forecasts in {home.folder} were made for "
+                f"{before[name]!r}: scores of the two cannot be mixed; set it back, or choose "
+                "another --home"
+            )
