@@ -79,6 +79,7 @@ def _rows(
     are the fallback, and go out where nothing else does.
     """
     calendar = calendars_of([cell.ticker for cell in made], evening.config)
+    settings = config_hash(evening.config)
     rows = []
     for cell in made:
         free = (cell.ticker, cell.horizon) not in out
@@ -99,7 +100,7 @@ def _rows(
             role=mine,
             data_vintage=evening.vintage,
             data_hash=evening.data_hash[cell.ticker],
-            config_hash=config_hash(evening.config),
+            config_hash=settings,
             variance=cell.variance,
             lower=cell.lower,
             upper=cell.upper,
