@@ -46,6 +46,11 @@ class Home:
         return self.folder / "settings"
 
     @property
+    def reserve(self) -> Path:
+        """A file of no content that keeps room on the disk for the forecasts."""
+        return self.folder / ".reserve"
+
+    @property
     def reports(self) -> Path:
         """The folder of reports by date."""
         return self.folder / "reports"

@@ -86,7 +86,7 @@ def _load() -> tuple[type[Exception], ...]:
             f"the model registry needs MLflow ({error}); install it: pip install 'volcast[ops]'"
         ) from error
     logging.getLogger("alembic").setLevel(logging.ERROR)
-    return MlflowException, SQLAlchemyError, OSError
+    return MlflowException, SQLAlchemyError, sqlite3.Error, OSError
 
 
 @contextmanager

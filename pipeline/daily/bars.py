@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +18,12 @@ from pipeline.progress import Progress
 
 @dataclass(frozen=True)
 class Market:
-    """Clean bars, the panel of them, and up to when they were fetched."""
+    """Clean bars, the panel of them, up to when they were fetched, and what was said of them."""
 
     bars: pd.DataFrame
     panel: Panel
     vintage: dt.datetime
-    failures: Mapping[str, str]
+    told: tuple[str, ...] = ()
 
 
 def market_of(config: Config, now: dt.datetime, progress: Progress | None = None) -> Market:
@@ -37,7 +36,8 @@ def market_of(config: Config, now: dt.datetime, progress: Progress | None = None
     """
     loaded = load_bars(config, now, progress or Progress())
     panel = panel_of(grids(loaded.bars, config), config)
-    return Market(loaded.bars, panel, now, loaded.failures)
+    failed = (f"{ticker} has no bars: {why}" for ticker, why in loaded.failures.items())
+    return Market(loaded.bars, panel, now, (*loaded.notes, *failed))
 
 
 class Hashes:

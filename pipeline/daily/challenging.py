@@ -55,6 +55,9 @@ def retrain_when_due(evening: Evening, if_due: bool, notes: list[str]) -> str | 
     if reason is None or _trained_tonight(evening):
         tell_of_newest(evening, "a call before this one, which was cut off, had trained it")
         return None
+    if evening.short_of_room:
+        notes.append("no challenger was trained: the disk is nearly full")
+        return None
     evening.progress.stage(f"training a challenger: {reason}")
     try:
         version = _registered(evening)

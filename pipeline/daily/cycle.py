@@ -26,8 +26,10 @@ from pipeline.ledger.records import Decision
 from pipeline.panels import calendars_of
 from pipeline.promotion import Grounds, name_of, promote
 from pipeline.versions import Version
+from pipeline.wording import counted
 from reports.monitoring.alerts import Alert
 
+NOTES_SHOWN = 3  # in a line
 NEVER_GROWS = ("sample",)  # sources whose prices end in the past
 
 
@@ -47,12 +49,16 @@ class Summary:
 
     def line(self) -> str:
         """Return the evening in one line, as a log wants it."""
+        told = [*(alert.words for alert in self.raised), *self.notes]
+        more = len(told) - NOTES_SHOWN
         parts = [
-            f"{self.origin}: {self.forecasts} new forecasts, {self.outcomes} outcomes",
+            f"{self.origin}: {counted(self.forecasts, 'new forecast')}, "
+            f"{counted(self.outcomes, 'outcome')}",
             f"champion {self.champion}",
             f"trained {self.trained}" if self.trained else "nothing trained",
-            f"{len(self.open_alerts)} alerts open, {len(self.raised)} new",
-            *self.notes,
+            f"{counted(len(self.open_alerts), 'alert')} open, {len(self.raised)} new",
+            *told[:NOTES_SHOWN],
+            *([f"{more} more in the report"] if more > 0 else []),
         ]
         return "; ".join(parts)
 
@@ -68,7 +74,7 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
         champion = name_of(evening.standing.champion)
         return Summary(evening.day.date(), 0, None, "a later evening is in the ledger", champion, 0)
     outcomes = _join_outcomes(evening)
-    notes: list[str] = []
+    notes = list(evening.told)
     if evening.standing.problem:
         notes.append(evening.standing.problem)
         trained, decision = None, "nothing was decided: the registry cannot be read"
@@ -149,9 +155,10 @@ def _winner(action: str, standing: Standing) -> Version:
 def _watch(evening: Evening) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
     panel, trained = evening.panel, evening.first_trained
-    names = calendars_of(panel.tickers, evening.config)
+    names = calendars_of(evening.tickers, evening.config)
     grows = evening.config.data.source not in NEVER_GROWS
     observations = [
+        *([evening.disk] if evening.disk else []),
         *(stale(panel, evening.origin, evening.now, names) if grows else []),
         *observe(evening.ledger, panel, evening.origin, trained, evening.config.report.interval),
     ]

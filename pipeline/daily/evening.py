@@ -15,6 +15,7 @@ from pipeline.daily.standing import Standing
 from pipeline.daily.training import first_after
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
+from reports.monitoring.alerts import Observation
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Evening:
         Of each ticker's bars.
     ledger, standing
         Open for writing; who is champion.
+    told
+        What the source said of the bars: those that are old, tickers without any.
+    disk
+        Whether it is nearly full; None where nobody looked.
     """
 
     config: Config
@@ -43,6 +48,8 @@ class Evening:
     data_hash: Mapping[str, str]
     ledger: Ledger
     standing: Standing
+    told: tuple[str, ...] = ()
+    disk: Observation | None = None
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -54,6 +61,18 @@ class Evening:
     def day(self) -> pd.Timestamp:
         """The origin's date."""
         return pd.Timestamp(self.panel.sessions[self.origin])
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """Those asked for; where the source decides, those it has and those it had before."""
+        model = self.standing.newest_model
+        asked = self.config.data.tickers or (model.tickers if model else ())
+        return tuple(dict.fromkeys((*self.panel.tickers, *asked)))
+
+    @property
+    def short_of_room(self) -> bool:
+        """Return whether the disk has room for the forecasts alone."""
+        return self.disk is not None and self.disk.value > self.disk.limit
 
     def sessions_ago(self, count: int) -> dt.date:
         """Return the session that many before the origin, or the first one there is."""

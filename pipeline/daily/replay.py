@@ -72,7 +72,7 @@ def replay(
             )
             summary = run_evening(evening)
             if origin == last - 1:
-                write_report(home, evening, summary, market.failures)
+                write_report(home, evening, summary)
             yield summary
 
 

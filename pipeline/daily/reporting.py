@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -27,9 +26,7 @@ PAGE, INDEX = "report.html", "index.html"
 DRAWN, SCORED = 120, 250  # sessions of the past in the figures, and in the live scores
 
 
-def write_report(
-    home: Home, evening: Evening, summary: Summary, failures: Mapping[str, str]
-) -> None:
+def write_report(home: Home, evening: Evening, summary: Summary) -> None:
     """Write ``reports/DATE/report.html`` and the index of all dates."""
     folder = home.reports / f"{summary.origin:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -45,7 +42,7 @@ def write_report(
         scores=live_scores(scored, backtests_of(ledger)),
         alerts=ledger.open_alerts(),
         changes=_changes(ledger),
-        notes=(*summary.notes, *(f"{name}: {why}" for name, why in failures.items())),
+        notes=summary.notes,
         interval_level=evening.config.report.interval,
     )
     artifacts.write_text(folder / PAGE, render_evening(content))

@@ -14,6 +14,7 @@ from pipeline.daily.cycle import Summary, run_evening
 from pipeline.daily.evening import Evening
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
+from pipeline.daily.reserve import keep_room, room
 from pipeline.daily.settings import at_home, keep
 from pipeline.daily.standing import Standing
 from pipeline.errors import DataError
@@ -41,6 +42,7 @@ def retrain(
     """
     config = at_home(config, home)
     with artifacts.locked(home.folder):
+        short = keep_room(home)
         keep(config, home)
         progress.stage("bringing the bars up to date")
         market = market_of(config, now, progress)
@@ -58,8 +60,10 @@ def retrain(
                 data_hash=Hashes(market.bars).until(pd.Timestamp(market.panel.sessions[origin])),
                 ledger=ledger,
                 standing=Standing(home),
+                told=market.told,
+                disk=room(home, short),
                 progress=progress,
             )
             summary = run_evening(evening, if_due=if_due)
-            write_report(home, evening, summary, market.failures)
+            write_report(home, evening, summary)
     return summary

@@ -77,7 +77,10 @@ def _losses(evening: Evening, sessions: int) -> pd.DataFrame:
     first = evening.origin - sessions
     if first < 1:
         raise DataError("the history is too short for a shadow period")
-    for start in range(first, evening.origin, config.job.retrain_every):
+    evening.progress.stage(f"what retraining would have forecast over {sessions} sessions")
+    starts = range(first, evening.origin, config.job.retrain_every)
+    for number, start in enumerate(starts):
+        evening.progress.fold(number, len(starts), str(panel.sessions[start].date()))
         origins = slice(start, min(start + config.job.retrain_every, evening.origin))
         models: dict[str, Forecaster] = {
             NETWORK: Network(walk.regressor_of(config)),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.panel import Panel
+from features.panel import Panel, aligned
 from models.catalogue import REFERENCE
 from pipeline.daily.judging import OF_A_LOSS, series_losses
 from pipeline.data import calendars
@@ -58,13 +58,16 @@ def observe(
 
 
 def stale(panel: Panel, origin: int, now: dt.datetime, names: dict[str, str]) -> list[Observation]:
-    """Return whether prices are fresh at the moment `now`, for all tickers and for each."""
+    """Return whether prices are fresh at the moment `now`, for all tickers and for each.
+
+    `names` are the exchange calendars of the tickers asked for, in the panel or not.
+    """
+    variance = aligned(panel, tuple(names)).variance[: origin + 1]
+    settled = {name: calendars.last_settled_session(name, now) for name in set(names.values())}
     behind = {}
-    for place, ticker in enumerate(panel.tickers):
-        known = np.flatnonzero(np.isfinite(panel.variance[: origin + 1, place]))
-        last = panel.sessions[known[-1]] if len(known) else panel.sessions[0]
-        settled = calendars.last_settled_session(names[ticker], now)
-        since = calendars.sessions_between(names[ticker], last.date(), settled.date())
+    for known, (ticker, name) in zip(np.isfinite(variance).T, names.items(), strict=True):
+        last = panel.sessions[np.flatnonzero(known)[-1]] if known.any() else panel.sessions[0]
+        since = calendars.sessions_between(name, last.date(), settled[name].date())
         behind[ticker] = max(0, len(since) - 1)
     return freshness(behind, tolerated=0)
 

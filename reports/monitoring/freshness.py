@@ -24,11 +24,11 @@ def freshness(sessions_behind: Mapping[str, int], *, tolerated: int = 0) -> list
     if not sessions_behind:
         raise ValueError("freshness needs at least one ticker; there is none")
     common = min(sessions_behind.values())
-    stale = f"no ticker has a bar of the last {_sessions(common)}" if common else "prices are fresh"
+    stale = f"no ticker has a bar of the last{_sessions(common)}" if common else "prices are fresh"
     found = [_observed("stale data", ALL, common, tolerated, stale)]
     for ticker, behind in sorted(sessions_behind.items()):
         own = behind - common
-        words = f"{ticker} lacks the last {_sessions(behind)}" if own else f"{ticker} is there"
+        words = f"{ticker} lacks the last{_sessions(behind)}" if own else f"{ticker} is there"
         found.append(_observed("missing ticker", ticker, own, tolerated, words))
     return found
 
@@ -39,4 +39,4 @@ def _observed(name: str, subject: str, behind: int, tolerated: int, words: str) 
 
 
 def _sessions(count: int) -> str:
-    return f"{count} session{'s' if count != 1 else ''}"
+    return " session" if count == 1 else f" {count} sessions"

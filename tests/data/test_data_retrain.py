@@ -5,11 +5,12 @@ import pytest
 from pipeline.config import load
 from pipeline.daily.rebuild import rebuilder
 from pipeline.daily.retrain import retrain
+from pipeline.errors import DataError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.verification import verify
 from pipeline.progress import Progress
-from tests.data.conftest import make_bars
+from tests.data.conftest import QUICK, make_bars
 from tests.data.test_data_downloader import evening
 from tests.data.yahoo_standin import Listing
 
@@ -38,3 +39,47 @@ def test_forecasts_come_out_again_from_the_bars_of_their_evening(standin, tmp_pa
         assert table.groupby("origin")["data_hash"].nunique().eq(1).all()
         assert table["data_hash"].nunique() == 2
         assert verify(ledger, rebuild=rebuilder(home)).rebuilt == len(table) >= 4
+
+
+def listing(last):
+    return Listing(make_bars(first="2021-06-01", last=last).set_index("session"))
+
+
+def an_evening(home, config, day):
+    return retrain(home, config, now=evening(day), progress=Progress())
+
+
+@pytest.fixture
+def begun(standin, tmp_path):
+    """A home after its first evening, and its settings."""
+    standin.listings["AAA"] = listing("2024-02-01")
+    home, config = Home(tmp_path), load(None, SETTINGS)
+    an_evening(home, config, "2024-01-29")
+    return home, config
+
+
+@pytest.mark.parametrize("fault", [404, "empty", "garbage", 500])
+def test_an_evening_without_data_is_told_and_made_up_for(begun, standin, fault, monkeypatch):
+    """The stored bars are used: nothing is forecast twice, and the next evening finds it all."""
+    home, config = begun
+    monkeypatch.setattr("pipeline.data.stored.Patience", lambda: QUICK)
+    standin.faults["*"] = fault
+    dark = an_evening(home, config, "2024-01-30")
+    assert str(dark.origin) == "2024-01-29" and dark.forecasts == 0 and dark.trained is None
+    assert [(alert.name, alert.subject) for alert in dark.raised] == [("stale data", "all tickers")]
+    assert "no ticker has a bar of the last session" in dark.line()
+    assert fault in (404, "empty") or "the stored bars to 2024-01-29 are used" in dark.line()
+    standin.faults.clear()
+    light = an_evening(home, config, "2024-01-31")
+    assert str(light.origin) == "2024-01-31" and light.forecasts == 2 and light.outcomes == 1
+    assert not light.open_alerts and not light.notes
+    assert an_evening(home, config, "2024-02-01").outcomes == 1
+
+
+def test_a_first_evening_without_data_leaves_no_ledger(standin, tmp_path):
+    home = Home(tmp_path)
+    with pytest.raises(DataError, match="AAA"):
+        an_evening(home, load(None, SETTINGS), "2024-01-30")
+    assert not home.ledger.exists()
+    standin.listings["AAA"] = listing("2024-01-31")
+    assert an_evening(home, load(None, SETTINGS), "2024-01-31").forecasts == 2

@@ -330,6 +330,6 @@ def test_the_command_prints_one_line_and_is_idempotent(tmp_path, small):
     assert all(answer.out.count("\n") == 1 for answer in said)
     assert "8 new forecasts" in said[0].out and "trained network 2" in said[0].out
     assert "0 new forecasts" in said[1].out and "nothing trained; " in said[1].out
-    assert "1 new" in said[0].out and "0 new" in said[1].out.split("alerts")[1]
+    assert "1 new" in said[0].out and "0 new" in said[1].out.split("alert")[1]
     assert len(list((tmp_path / "reports").glob("*/report.html"))) == 1
     assert 'href="20' in (tmp_path / "reports" / "index.html").read_text()
