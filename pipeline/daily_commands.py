@@ -14,7 +14,7 @@ from pipeline.options import ConfigFile, Debug, HomeDir, Json, Quiet, SourceOpti
 
 if TYPE_CHECKING:
     from pipeline.config import Config
-    from pipeline.daily.cycle import Summary
+    from pipeline.daily.summary import Summary
 
 ALERTED = 3  # the exit code where all was done and an alert stands
 Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
@@ -51,7 +51,7 @@ def retrain(
         summary = do_retrain(
             home_of(home),
             _settings(config, source, data, ticker),
-            now=dt.datetime.now(dt.UTC),
+            clock=lambda: dt.datetime.now(dt.UTC),
             progress=progress,
             if_due=if_due,
         )

@@ -21,6 +21,11 @@ class Home:
         return self.folder / "ledger.db"
 
     @property
+    def head(self) -> Path:
+        """The note of the ledger's last row."""
+        return self.folder / "head.json"
+
+    @property
     def registry(self) -> Path:
         """MLflow's store of model versions."""
         return self.folder / "registry.db"

@@ -83,6 +83,7 @@ def show(
 
 def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> None:
     """Score what was forecast live: QLIKE and its ratio to HAR, beside the backtest's."""
+    from pipeline.daily.origins import is_replay
     from pipeline.home import home_of
     from pipeline.ledger import scoring
     from pipeline.ledger.ledger import Ledger
@@ -91,13 +92,14 @@ def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> 
         rows = scoring.scored_rows(ledger)
         scores = scoring.live_scores(rows, scoring.backtests_of(ledger))
         risk = scoring.live_risk(ledger)
+        how = "replayed" if is_replay(ledger) else "live"
     if as_json:
         from pipeline.printing import frame_records
 
         tables = {"scores": frame_records(scores), "risk": frame_records(risk)}
         typer.echo(json.dumps(tables, indent=1))
         return
-    _print("live forecasts whose outcome is known", scores)
+    _print(f"{how} forecasts whose outcome is known", scores)
     if len(risk):
         _print("value at risk of what went out", risk[RISK_SHOWN])
     else:

@@ -167,13 +167,16 @@ def _registry(home: Path | None, uri: str | None) -> Registry:
 
 @contextmanager
 def _both(home: Path | None, uri: str | None) -> Iterator[tuple[Registry, Ledger]]:
-    """Open registry and ledger."""
+    """Open registry and ledger, alone: a job at work in the home would not see the change."""
+    from pipeline import artifacts
     from pipeline.home import home_of
     from pipeline.ledger.ledger import Ledger
 
-    registry = _registry(home, uri)
-    with Ledger.to_write(home_of(home).ledger) as ledger:
-        yield registry, ledger
+    place = home_of(home)
+    with artifacts.locked(place.folder):
+        registry = _registry(home, uri)
+        with Ledger.to_write(place.ledger) as ledger:
+            yield registry, ledger
 
 
 def _tell(change: Change | None, champion: Version, as_json: bool) -> None:

@@ -7,8 +7,9 @@ true.
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.errors import RegistryError
@@ -17,6 +18,9 @@ from pipeline.ledger.records import Decision
 from pipeline.ledger.scoring import series_name
 from pipeline.registry import Registry
 from pipeline.versions import Change, Version
+
+CHANGES = ("promote", "demote", "rollback")  # the actions of decisions on the champion
+GATE = "gate "  # how the keys of the gate's decisions begin; the day follows
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,28 @@ def rollback(registry: Registry, ledger: Ledger, grounds: Grounds, *, now: dt.da
     return change
 
 
+def finish(registry: Registry, ledger: Ledger, *, now: dt.datetime) -> Change | None:
+    """Make true what the last decision on the champion says, if a killed process did not.
+
+    Returns the change, None where nothing was left to do.
+    """
+    decisions = ledger.table("decisions")
+    changes = decisions[decisions["action"].isin(CHANGES)]
+    if changes.empty:
+        return None
+    last = changes.iloc[-1]
+    numbers = json.loads(last["numbers"])
+    change = registry.promotion(int(numbers["version"]))
+    if change is None:
+        return None
+    if str(last["key"]).startswith(GATE):
+        grounds = Grounds(str(last["reason"]), {"decision": str(last["key"])})
+        _carry_out(registry, ledger, change, grounds, now)
+    else:
+        registry.apply(replace(change, action=str(last["action"])))
+    return change
+
+
 def name_of(version: Version) -> str:
     """Return how decisions and scores name a version: ``network 7``."""
     return series_name(version.model, str(version.number))
@@ -62,7 +88,7 @@ def _carry_out(
     registry: Registry, ledger: Ledger, change: Change, grounds: Grounds, now: dt.datetime
 ) -> None:
     moment = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
-    over = {"over": name_of(change.before)}
+    over = {"over": name_of(change.before), "version": change.after.number}
     decision = Decision(
         key=f"{change.action} {change.before.number} to {change.after.number} {moment}",
         action=change.action,

@@ -61,6 +61,7 @@ class Registry:
             "digest": str(artifacts.digest(folder)),
             "data_hash": facts.data_hash,
             "config_hash": facts.config_hash,
+            "recipe": facts.recipe,
             "code_version": __version__,
             "registered_at": now.isoformat(timespec="seconds") if now else "",
             "trained_through": facts.trained_through.isoformat() if facts.trained_through else "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -31,7 +31,8 @@ class Facts:
         The training curves (docs/tables.md, history); their medians over the members are shown.
     configuration : str
         The settings as TOML.
-    data_hash, config_hash : str
+    data_hash, config_hash, recipe : str
+        Of the bars; of all settings; of those that say how it is made, whatever the bars.
     trained_through : date or None
         The last session that the fit had seen.
     """
@@ -40,6 +41,7 @@ class Facts:
     model: str
     data_hash: str = ""
     config_hash: str = ""
+    recipe: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     curves: pd.DataFrame | None = None
@@ -58,8 +60,8 @@ class Version:
     aliases : tuple of str
         Of champion, challenger, fallback.
     facts : mapping of str to str
-        key, model, digest, data_hash, config_hash, code_version, registered_at, trained_through;
-        promoted_over, the champion before, if it was ever promoted.
+        key, model, digest, data_hash, config_hash, recipe, code_version, registered_at,
+        trained_through; promoted_over, the champion before, if it was ever promoted.
     parameters, metrics : mapping
     run : str
         MLflow's run, under which the curves are.
@@ -82,7 +84,7 @@ class Version:
 class Change:
     """A change of champion: from one version to another; `action` says how."""
 
-    action: Literal["promote", "rollback"]
+    action: str
     before: Version
     after: Version
 

@@ -63,7 +63,7 @@ def folds_of(panel: Panel, config: Config) -> list[Fold]:
     except ValueError as error:
         raise DataError(f"{_too_short(panel, first_test)}; {error}") from error
     for fold in folds:
-        _check_rows(panel, sample, fold)
+        check_rows(panel, sample, fold)
     return folds
 
 
@@ -79,7 +79,7 @@ def rule_of(config: Config, first_test: int) -> WalkForward:
     )
 
 
-def _check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
+def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
     """Raise ``DataError`` unless the fold has a row to train and a row to validate on."""
     known = sample.until(fold.test.start - 1)
     rows = {

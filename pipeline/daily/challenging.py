@@ -12,8 +12,8 @@ from models.catalogue import NETWORK, REFERENCE
 from pipeline import artifacts
 from pipeline.config_text import to_toml
 from pipeline.daily.evening import Evening
-from pipeline.daily.judging import past_errors
-from pipeline.daily.settings import config_hash
+from pipeline.daily.past_errors import past_errors
+from pipeline.daily.settings import config_hash, recipe
 from pipeline.daily.training import train
 from pipeline.errors import VolcastError
 from pipeline.ledger.records import Decision
@@ -115,6 +115,7 @@ def _registered(evening: Evening) -> Version:
                 model=NETWORK,
                 data_hash=artifacts.digest_of(dict(evening.data_hash)),
                 config_hash=config_hash(config),
+                recipe=recipe(config),
                 parameters={f"model.{k}": v for k, v in config.model.model_dump().items()},
                 metrics=challenger.metrics,
                 curves=challenger.history,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -15,7 +16,10 @@ from pipeline.daily.standing import Standing
 from pipeline.daily.training import first_after
 from pipeline.ledger.ledger import Ledger
 from pipeline.progress import Progress
+from pipeline.versions import Version
 from reports.monitoring.alerts import Observation
+
+Clock: TypeAlias = Callable[[], dt.datetime]
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,10 @@ class Evening:
         The settings; features and targets, of which nothing after `origin` is used.
     origin : int
         Position of the session whose close is the last thing known.
-    now, vintage : datetime
-        The clock; up to when the bars were fetched.
+    clock
+        Asked whenever something is written, so that what took long is not dated back.
+    vintage : datetime
+        Up to when the bars were fetched.
     data_hash : mapping
         Of each ticker's bars.
     ledger, standing
@@ -43,7 +49,7 @@ class Evening:
     config: Config
     panels: Panels
     origin: int
-    now: dt.datetime
+    clock: Clock
     vintage: dt.datetime
     data_hash: Mapping[str, str]
     ledger: Ledger
@@ -51,6 +57,11 @@ class Evening:
     told: tuple[str, ...] = ()
     disk: Observation | None = None
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def now(self) -> dt.datetime:
+        """What the clock says."""
+        return self.clock()
 
     @property
     def panel(self) -> Panel:
@@ -79,8 +90,17 @@ class Evening:
         day: dt.date = self.panel.sessions[max(0, self.origin - count)].date()
         return day
 
+    def has_seen(self, version: Version) -> bool:
+        """Return whether a network was trained on the origin or a later session."""
+        return version.facts["trained_through"] >= str(self.day.date())
+
     @property
     def first_trained(self) -> int:
-        """Position of the first origin after the newest training; this one where there is none."""
+        """Position of the first origin after the newest training; this one where there is none.
+
+        This one, too, where the newest training has seen more than this evening knows.
+        """
         newest = self.standing.newest
-        return first_after(self.panel, newest.facts["trained_through"]) if newest else self.origin
+        if newest is None:
+            return self.origin
+        return min(self.origin, first_after(self.panel, newest.facts["trained_through"]))

@@ -12,6 +12,7 @@ from pipeline.daily.evening import Evening
 from pipeline.daily.forecasting import Cell, cells, network_cells
 from pipeline.daily.settings import config_hash
 from pipeline.daily.training import fitted_har
+from pipeline.data.calendars import sessions_between
 from pipeline.errors import VolcastError
 from pipeline.ledger.reading import Only
 from pipeline.ledger.records import Forecast, Role
@@ -43,14 +44,28 @@ def issue(evening: Evening, notes: list[str]) -> int:
             made = _network_cells(evening, version, notes)
             rows += _rows(evening, made, (NETWORK, str(version.number)), role, out)
     rows += _har_rows(evening, out)
+    notes += _without_forecast(evening, out)
     written = set(there[["model", "model_version", "ticker", "horizon"]].itertuples(index=False))
     new = [r for r in rows if (r.model, r.model_version, r.ticker, r.horizon) not in written]
     return evening.ledger.add_forecasts(new, now=evening.now)
 
 
+def _without_forecast(evening: Evening, out: set[Key]) -> list[str]:
+    """Return a note on the tickers whose exchange was open and that have no forecast."""
+    forecast = {ticker for ticker, _ in out}
+    names = calendars_of(evening.tickers, evening.config)
+    day = evening.day
+    closed = {name for name in set(names.values()) if not len(sessions_between(name, day, day))}
+    missing = [t for t, name in names.items() if t not in forecast and name not in closed]
+    return [f"no forecast for {', '.join(missing)}: no bar of {day.date()}"] if missing else []
+
+
 def _network_cells(evening: Evening, version: Version, notes: list[str]) -> list[Cell]:
     """Return the forecasts of a network; none, and a note why, where it can give none."""
     level = evening.config.report.interval
+    if evening.has_seen(version):
+        notes.append(f"{name_of(version)} gave no forecast: it was trained on later sessions")
+        return []
     try:
         model = evening.standing.model(version)
         return network_cells(model, evening.panels, evening.day, level)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from functools import partial
 
 import pandas as pd
 
 from pipeline import artifacts
 from pipeline.config import Config
 from pipeline.daily.bars import Hashes, Market
-from pipeline.daily.cycle import Summary, run_evening
+from pipeline.daily.cycle import run_evening
 from pipeline.daily.evening import Evening
+from pipeline.daily.origins import mark_replay
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
 from pipeline.daily.settings import keep
 from pipeline.daily.standing import Standing
+from pipeline.daily.summary import Summary
 from pipeline.data import calendars
 from pipeline.errors import ConfigError
 from pipeline.home import Home
@@ -56,15 +59,16 @@ def replay(
         keep(config, home)
         panels = Panels(market, config)
         standing = Standing(home)
+        start = evening_of(pd.Timestamp(sessions[first]), names)
+        mark_replay(ledger, home, now=start, real=market.vintage)
         for origin in range(first, last):
             day = pd.Timestamp(sessions[origin])
-            now = evening_of(day, names)
             evening = Evening(
                 config=config,
                 panels=panels,
                 origin=origin,
-                now=now,
-                vintage=now,
+                clock=partial(_stands_at, evening_of(day, names)),
+                vintage=market.vintage,
                 data_hash=hashes.until(day),
                 ledger=ledger,
                 standing=standing,
@@ -77,7 +81,15 @@ def replay(
 
 
 def evening_of(day: pd.Timestamp, names: list[str]) -> dt.datetime:
-    """Return the moment at which the session of a day has settled on every exchange."""
+    """Return the moment at which the session of a day has settled on every exchange.
+
+    A day on which all are closed, and of which there is a bar all the same, ends with the day.
+    """
     open_then = [name for name in names if len(calendars.sessions_between(name, day, day))]
-    latest: dt.datetime = max(calendars.settled_at(name, day) for name in open_then).to_pydatetime()
+    settled = [calendars.settled_at(name, day) for name in open_then or names]
+    latest: dt.datetime = max(settled).to_pydatetime()
     return latest
+
+
+def _stands_at(moment: dt.datetime) -> dt.datetime:
+    return moment

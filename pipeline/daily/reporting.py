@@ -19,8 +19,8 @@ from pipeline.panels import calendars_of
 from reports.evening import EveningContent, render_evening, render_index
 
 if TYPE_CHECKING:
-    from pipeline.daily.cycle import Summary
     from pipeline.daily.evening import Evening
+    from pipeline.daily.summary import Summary
 
 PAGE, INDEX = "report.html", "index.html"
 DRAWN, SCORED = 120, 250  # sessions of the past in the figures, and in the live scores
@@ -32,7 +32,7 @@ def write_report(home: Home, evening: Evening, summary: Summary) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = evening.ledger
     rows = _readable(ledger.table("scored", Only(since=evening.sessions_ago(DRAWN))), evening)
-    scored = scored_rows(ledger, live_only=False, since=evening.sessions_ago(SCORED))
+    scored = scored_rows(ledger, since=evening.sessions_ago(SCORED))
     content = EveningContent(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 
 from pipeline import artifacts
 from pipeline.config import Config
+from pipeline.daily import origins
 from pipeline.daily.bars import Hashes, market_of
-from pipeline.daily.cycle import Summary, run_evening
-from pipeline.daily.evening import Evening
+from pipeline.daily.cycle import run_evening
+from pipeline.daily.evening import Clock, Evening
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
 from pipeline.daily.reserve import keep_room, room
 from pipeline.daily.settings import at_home, keep
 from pipeline.daily.standing import Standing
+from pipeline.daily.summary import Summary
 from pipeline.errors import DataError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.noted import check_head, note_head
 from pipeline.progress import Progress
 
 
@@ -27,7 +28,7 @@ def retrain(
     home: Home,
     config: Config,
     *,
-    now: dt.datetime,
+    clock: Clock,
     progress: Progress,
     if_due: bool = True,
 ) -> Summary:
@@ -38,24 +39,27 @@ def retrain(
     Raises
     ------
     VolcastError
-        Another job works in the home, or there are no bars at all. What was done stays.
+        Another job works in the home, it holds a replay, or there are no bars at all. What was
+        done stays.
     """
     config = at_home(config, home)
     with artifacts.locked(home.folder):
         short = keep_room(home)
+        check_head(home)
         keep(config, home)
         progress.stage("bringing the bars up to date")
-        market = market_of(config, now, progress)
+        market = market_of(config, clock(), progress)
         known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
         if not len(known):
             raise DataError("no session has a variance: no ticker's bars have a range of prices")
         origin = int(known[-1])
         with Ledger.to_write(home.ledger) as ledger:
+            origins.check_live(ledger, home)
             evening = Evening(
                 config=config,
                 panels=Panels(market, config),
                 origin=origin,
-                now=now,
+                clock=clock,
                 vintage=market.vintage,
                 data_hash=Hashes(market.bars).until(pd.Timestamp(market.panel.sessions[origin])),
                 ledger=ledger,
@@ -65,5 +69,6 @@ def retrain(
                 progress=progress,
             )
             summary = run_evening(evening, if_due=if_due)
+            note_head(home, ledger.head())
             write_report(home, evening, summary)
     return summary

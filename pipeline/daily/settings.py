@@ -10,9 +10,9 @@ from pipeline.config_text import to_toml
 from pipeline.errors import ConfigError, LedgerError
 from pipeline.home import Home
 
-MODEL_SECTIONS = ("data", "target", "features", "split", "model")
+RECIPE = ("target", "features", "split", "model")  # sections
 # These say from where bars are read, and how far, not what is made of them.
-FORGOTTEN = {"data": {"end", "path", "dir", "as_of", "rate"}}
+FORGOTTEN = {"end", "path", "dir", "as_of", "rate"}
 
 
 def at_home(config: Config, home: Home) -> Config:
@@ -25,15 +25,13 @@ def at_home(config: Config, home: Home) -> Config:
 
 def config_hash(config: Config) -> str:
     """Return the hash of the settings that a model depends on."""
-    values = {
-        name: {
-            key: value
-            for key, value in getattr(config, name).model_dump(mode="json").items()
-            if key not in FORGOTTEN.get(name, set())
-        }
-        for name in MODEL_SECTIONS
-    }
-    return artifacts.digest_of(values)
+    bars = config.data.model_dump(mode="json", exclude=FORGOTTEN)
+    return artifacts.digest_of({"data": bars, "recipe": recipe(config)})
+
+
+def recipe(config: Config) -> str:
+    """Return the hash of the settings that say how a model is made, whatever the bars."""
+    return artifacts.digest_of(config.model_dump(mode="json", include=set(RECIPE)))
 
 
 def keep(config: Config, home: Home) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from models.har import LogHAR
 from models.network import Network
 from pipeline import walk
 from pipeline.daily.evening import Evening
+from pipeline.daily.settings import recipe as recipe_of
 from pipeline.daily.training import fold_from
 from pipeline.errors import DataError
 from pipeline.ledger.ledger import Ledger
@@ -42,6 +44,7 @@ def keep_shadow(evening: Evening) -> None:
     if losses.empty:
         return
     numbers = {
+        "recipe": recipe_of(evening.config),
         "origins": [f"{origin:%Y-%m-%d}" for origin in losses.index],
         **{name: losses[name].tolist() for name in (NETWORK, REFERENCE)},
     }
@@ -56,13 +59,16 @@ def keep_shadow(evening: Evening) -> None:
     evening.ledger.add_decision(decision, now=evening.now)
 
 
-def shadow_losses(ledger: Ledger) -> pd.DataFrame:
-    """Return `origin, ticker, network, har`: the losses that `keep_shadow` wrote, if it did."""
+def shadow_losses(ledger: Ledger, recipe: str) -> pd.DataFrame:
+    """Return `origin, ticker, network, har`: the losses that `keep_shadow` wrote, if it did.
+
+    None where the networks of the shadow were made by another recipe.
+    """
     decisions = ledger.table("decisions")
     told = decisions[decisions["action"] == SHADOW]
-    if told.empty:
+    numbers: dict[str, Any] = json.loads(told["numbers"].iloc[0]) if len(told) else {}
+    if numbers.get("recipe") != recipe:
         return pd.DataFrame(columns=["origin", "ticker", NETWORK, REFERENCE])
-    numbers = json.loads(told["numbers"].iloc[0])
     table = pd.DataFrame({name: numbers[name] for name in (NETWORK, REFERENCE)})
     return table.assign(origin=pd.to_datetime(numbers["origins"]), ticker=EVERY_TICKER)
 

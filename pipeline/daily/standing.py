@@ -23,6 +23,7 @@ class Standing:
 
     def __init__(self, home: Home, *, uri: str | None = None) -> None:
         self._models: dict[int, StoredModel] = {}
+        self._networks: list[Version] = []
         self.problem: str | None = None
         self.champion: Version
         self.newest: Version | None
@@ -47,14 +48,25 @@ class Standing:
     def refresh(self) -> None:
         """Ask the registry again."""
         self.champion = self.registry.champion()
-        networks = [each for each in self.registry.versions() if each.model == NETWORK]
-        self.newest = networks[0] if networks else None
+        self._networks = [each for each in self.registry.versions() if each.model == NETWORK]
+        self.newest = self._networks[0] if self._networks else None
 
     @property
     def challenger(self) -> Version | None:
         """Return the newest network, unless it is the champion."""
         newest = self.newest
         return None if newest is None or newest.number == self.champion.number else newest
+
+    @property
+    def recipe(self) -> str:
+        """Return the hash of how the newest network was made; empty where there is none."""
+        return self.newest.facts["recipe"] if self.newest else ""
+
+    @property
+    def line(self) -> set[str]:
+        """Return the numbers of the networks, but for the champion, made as the newest was."""
+        mine = (each for each in self._networks if each.facts["recipe"] == self.recipe)
+        return {str(each.number) for each in mine if each.number != self.champion.number}
 
     @property
     def newest_model(self) -> StoredModel | None:
@@ -85,5 +97,6 @@ def _noted(home: Home) -> tuple[Version, Callable[[Version], Path]]:
 
 
 def _version(number: int, model: str, through: str) -> Version:
-    facts = {"model": model, "trained_through": through, "config_hash": "", "registered_at": ""}
+    facts = dict.fromkeys(("config_hash", "recipe", "registered_at"), "")
+    facts |= {"model": model, "trained_through": through}
     return Version(number, ("champion",), facts, {}, {}, "")

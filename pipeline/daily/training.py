@@ -45,11 +45,13 @@ def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
         The history before is too short.
     """
     try:
-        return next(walk.rule_of(config, origin).folds(len(panel.sessions)))
+        fold = next(walk.rule_of(config, origin).folds(len(panel.sessions)))
     except ValueError as error:
         raise DataError(
             f"too little history before {panel.sessions[origin].date()} to train on: {error}"
         ) from error
+    walk.check_rows(panel, sample_of(panel), fold)
+    return fold
 
 
 def first_after(panel: Panel, through: str) -> int:

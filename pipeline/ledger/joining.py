@@ -59,19 +59,24 @@ def outcomes_of(cells: pd.DataFrame, panel: Panel, source_hash: Mapping[str, str
     Parameters
     ----------
     cells
-        `origin, ticker, horizon`, such as `Ledger.awaited`, or all forecasts, to find revisions.
+        `origin, ticker, horizon, target_end`, such as `Ledger.awaited`, or all forecasts, to find
+        revisions. Those whose target ends on another day now, as the exchange's calendar was
+        changed, or a bar came from a day on which it is closed, have no outcome.
     panel
         With the bars up to now.
     source_hash
         Of the bars of each ticker.
     """
-    cells = cells[["origin", "ticker", "horizon"]].drop_duplicates()
+    cells = cells[["origin", "ticker", "horizon", "target_end"]].drop_duplicates()
     session = panel.sessions.get_indexer(pd.DatetimeIndex(cells["origin"]))
     ticker = pd.Index(panel.tickers).get_indexer(pd.Index(cells["ticker"]))
     horizon = pd.Index(panel.horizons).get_indexer(pd.Index(cells["horizon"]))
     inside = (session >= 0) & (ticker >= 0) & (horizon >= 0)
     realized = np.where(inside, panel.target[session, ticker, horizon], np.nan)
-    end = panel.sessions.get_indexer(pd.DatetimeIndex(panel.target_end[session, ticker, horizon]))
+    ends = panel.target_end[session, ticker, horizon]
+    same = ends == cells["target_end"].to_numpy(ends.dtype)
+    realized = np.where(same, realized, np.nan)
+    end = panel.sessions.get_indexer(pd.DatetimeIndex(ends))
     one_session = (end >= 0) & (cells["horizon"] == 1).to_numpy()
     log_return = np.where(one_session, panel.log_return[end, ticker], np.nan)
     known = cells.assign(realized=realized, log_return=log_return)[np.isfinite(realized)]

@@ -29,7 +29,7 @@ from pipeline.ledger.records import (
     numbers_text,
     real,
 )
-from pipeline.ledger.schema import CELL, COLUMNS, FORECAST_KEY
+from pipeline.ledger.schema import CELL, CHAIN, COLUMNS, FORECAST_KEY
 
 # What may differ when the same forecast is made again: the first one written stands.
 OF_THE_WRITING = {"role", "data_vintage", "written_at"}
@@ -197,10 +197,14 @@ class Ledger:
         """Return the champion's forecasts of an origin: what went out."""
         return self.table("forecasts", Only(origin=origin, role="champion"))
 
-    def last_origin(self) -> dt.date | None:
-        """Return the latest origin that was forecast from; None in an empty ledger."""
+    def last_origin(self, *, before: int | None = None) -> dt.date | None:
+        """Return the latest origin that was forecast from, before the row of that number if named.
+
+        None where there is no forecast.
+        """
         with explained(self.path):
-            found = self._one("SELECT max(origin) FROM forecasts")
+            rows = "SELECT max(origin) FROM forecasts WHERE seq < coalesce(?, seq + 1)"
+            found = self._one(rows, [before])
         return dt.date.fromisoformat(found[0]) if found and found[0] else None
 
     @contextmanager
@@ -217,6 +221,12 @@ class Ledger:
         """Return number and hash of the last row, to be noted outside."""
         with explained(self.path):
             return chain.head(self.connection)
+
+    def has(self, number: int, digest: str) -> bool:
+        """Return whether the row of that number has that hash."""
+        with explained(self.path):
+            row = (number, digest)
+            return self._one(f"SELECT 1 FROM {CHAIN} WHERE (seq, hash) = (?, ?)", row) is not None
 
     @contextmanager
     def _writing(self, now: dt.datetime) -> Iterator[tuple[str, Head]]:

@@ -28,11 +28,11 @@ def test_forecasts_come_out_again_from_the_bars_of_their_evening(standin, tmp_pa
     bars = make_bars(first="2021-06-01", last="2024-01-31").set_index("session")
     standin.listings["AAA"] = Listing(bars)
     home, config = Home(tmp_path), load(None, SETTINGS)
-    first = retrain(home, config, now=evening("2024-01-30"), progress=Progress())
+    first = retrain(home, config, clock=lambda: evening("2024-01-30"), progress=Progress())
     revised = bars.copy()
     revised.loc["2024-01-29", ["high", "close", "adj_close"]] *= 1.02
     standin.listings["AAA"] = Listing(revised)
-    second = retrain(home, config, now=evening("2024-01-31"), progress=Progress())
+    second = retrain(home, config, clock=lambda: evening("2024-01-31"), progress=Progress())
     assert [str(s.origin) for s in (first, second)] == ["2024-01-30", "2024-01-31"]
     with Ledger.to_read(home.ledger) as ledger:
         table = ledger.table("forecasts")
@@ -46,7 +46,7 @@ def listing(last):
 
 
 def an_evening(home, config, day):
-    return retrain(home, config, now=evening(day), progress=Progress())
+    return retrain(home, config, clock=lambda: evening(day), progress=Progress())
 
 
 @pytest.fixture

@@ -126,7 +126,8 @@ def test_a_ticker_without_bars_tonight_costs_neither_a_training_nor_the_others(
     with Ledger.to_write(home.ledger) as ledger:
         summary = evening_after(home, one, market, ledger)
         issued = ledger.issued(market.panel.sessions[FIRST + 1].date())
-        assert summary.trained is None and not summary.notes
+        assert summary.trained is None
+        assert summary.notes == (f"no forecast for BBB: no bar of {summary.origin}",)
         assert set(zip(issued["ticker"], issued["model"], strict=True)) == {("AAA", "network")}
         assert verify(ledger, rebuild=rebuilder(home), newest=4).rebuilt == 4
 
@@ -183,12 +184,12 @@ def test_a_silent_champion_is_judged_by_what_went_out_in_its_place(home, config,
         for origin in range(FIRST + 1, FIRST + 5):
             summary = run_evening(an_evening(home, config, market, ledger, origin))
         last = an_evening(home, config, market, ledger, FIRST + 4)
-        judged = decision_of(ledger, last.standing, config.job)
+        judged = decision_of(ledger, last.standing, config.job, last.day)
         issued = ledger.issued(last.day.date())
     assert summary.champion == "network 2" and set(issued["model"]) == {"har"}
     assert "network 2 gave no forecast" in summary.notes[0]
     challenge = judged.numbers["challenge"]
-    assert challenge["incumbent"] == CHAMPION and challenge["sessions"] == 4
+    assert challenge["incumbent"] == CHAMPION and challenge["sessions"] == 2
     against = judged.numbers["against_har"]
     assert against["rival"] == HAR and against["gain"] == pytest.approx(0, abs=0.5)
 

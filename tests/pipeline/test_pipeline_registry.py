@@ -286,7 +286,12 @@ def test_each_change_of_champion_stands_in_the_ledger_with_who_and_why(three, ho
         verify(ledger)
     assert list(rows["action"]) == ["promote", "rollback"]
     assert list(rows["subject"]) == ["network 2", "har 1"]
-    assert json.loads(rows["numbers"][0]) == {"p": 0.01, "effect": 0.05, "over": "har 1"}
+    assert json.loads(rows["numbers"][0]) == {
+        "p": 0.01,
+        "effect": 0.05,
+        "over": "har 1",
+        "version": 2,
+    }
     assert list(rows["who"].isna()) == [True, False]
     assert rows.loc[1, ["who", "why"]].tolist() == ["Ada", "it looked odd"]
 
