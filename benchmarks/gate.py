@@ -4,7 +4,8 @@ Usage: python -m benchmarks.gate [--histories 2000] [--json FILE]
 
 Outcomes are the embedded indices' surprises (variance of a day over log-HAR's forecast), drawn in
 blocks of 20 sessions; forecasts differ from the truth by errors of a stated kind. A history is 250
-sessions, looked at every day. Beside the gate stands a single look at the end by Diebold-Mariano,
+sessions, looked at every day; with a shadow period there are sessions before it that count as
+evidence, but that nobody looked at. Beside the gate stands a single look at the end by Diebold-Mariano,
 one-sided at 5 %: with the noise as it is, more than that can hardly be found by any test.
 """
 
@@ -86,9 +87,11 @@ def loss(outcome: Floats, error: Floats | float) -> Floats:
     return np.asarray(qlike(outcome, np.exp(error) * np.ones_like(outcome)).mean(axis=2))
 
 
-def equals(market: Market, size: float, persistence: float, horizon: int = 1) -> Losses:
+def equals(
+    market: Market, size: float, persistence: float, horizon: int = 1, shadow: int = 0
+) -> Losses:
     """Return the losses of two models whose errors are alike and independent."""
-    y = market.outcomes(horizon)
+    y = market.outcomes(horizon, SESSIONS + shadow)
     shape = (*y.shape[:2], 1)
     first, second = (market.errors(size, persistence, shape) for _ in range(2))
     return loss(y, first), loss(y, second)
@@ -124,15 +127,16 @@ def artificial(market: Market, kind: str) -> Losses:
 
 
 def promoted(losses: Losses, horizon: int = 1) -> float:
-    """Return the share of histories in which the rival is promoted on any day."""
+    """Return the share of histories in which the rival is promoted on any day of the last year."""
     return float(np.mean([promotes(a, b, horizon) for a, b in zip(*losses, strict=True)]))
 
 
 def promotes(champion: Floats, challenger: Floats, horizon: int) -> bool:
-    """Tell whether `reports.gate.decide` promotes on any day of a history, in one pass."""
+    """Tell whether `reports.gate.decide` promotes on any of the last 250 days, in one pass."""
     gain = champion - challenger
     saved = np.cumsum(gain) >= RULES.minimum_effect * np.cumsum(champion)
-    return bool((saved & (log_wealth(gain, horizon) >= -np.log(RULES.alpha))).any())
+    enough = saved & (log_wealth(gain, horizon) >= -np.log(RULES.alpha))
+    return bool(enough[-SESSIONS:].any())
 
 
 def found_at_the_end(losses: Losses, horizon: int = 1) -> float:
@@ -179,6 +183,22 @@ SCENARIOS: dict[str, tuple[Callable[[Market], Losses], int]] = {
     **{
         f"{gain:.0%} better, two indices": (lambda m, g=gain: better(m, m.outcomes(), g), 1)  # type: ignore[misc]
         for gain in (0.03, 0.05, 0.10, 0.15, 0.25)
+    },
+    **{
+        f"equal: {name}, shadow of {shadow}": (
+            lambda m, p=persistence, s=size, n=shadow: equals(m, s, p, shadow=n),  # type: ignore[misc]
+            1,
+        )
+        for shadow in (500, 1000)
+        for name, size, persistence in (("persistent", 0.1, 0.9), ("for months", 0.2, 0.98))
+    },
+    **{
+        f"{gain:.0%} better, shadow of {shadow}": (
+            lambda m, g=gain, n=shadow: better(m, m.outcomes(sessions=SESSIONS + n), g),  # type: ignore[misc]
+            1,
+        )
+        for shadow in (500, 1000)
+        for gain in (0.03, 0.05, 0.10, 0.15)
     },
 }
 WIDE = {

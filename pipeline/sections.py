@@ -257,7 +257,7 @@ class JobSettings(Section):
 
     retrain_every: int = Field(22, ge=1, description="sessions between trainings of a challenger")
     shadow_sessions: int = Field(
-        500, ge=0, description="sessions before the first evening that count as evidence; 0: none"
+        1000, ge=0, description="sessions before the first evening that count as evidence; 0: none"
     )
     gate_horizon: int = Field(1, ge=1, description="sessions ahead, of the losses that decide")
     gate_alpha: float = Field(

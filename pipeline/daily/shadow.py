@@ -1,4 +1,4 @@
-"""The shadow period: what retraining would have forecast before the first evening of a home."""
+"""The shadow period: what networks would have forecast before the first evening of a home."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ EVERY_TICKER = "mean of the tickers"
 def keep_shadow(evening: Evening) -> None:
     """On the first evening, write down the losses of network and HAR over the sessions before.
 
-    Both are trained anew every `job.retrain_every` sessions on what was known then, and forecast
-    the sessions after: days that neither had seen. So the first network need not wait for months
-    to show what it is worth. Nothing is written where the history is too short.
+    Both are trained anew every `split.refit_every` sessions on what was known then, and forecast
+    the sessions after: days that neither had seen. So the first network need not wait for years
+    to show what it is worth. At most half of the history is taken, the rest is trained on. Nothing
+    is written where it is too short.
     """
     job, decisions = evening.config.job, evening.ledger.table("decisions")
     first = not decisions["action"].isin([SHADOW, "keep", "promote", "demote"]).any()
@@ -53,8 +54,8 @@ def keep_shadow(evening: Evening) -> None:
         action=SHADOW,
         subject=NETWORK,
         numbers=numbers,
-        reason=f"networks and HAR trained every {job.retrain_every} sessions, over the "
-        f"{len(losses)} sessions before the first evening",
+        reason=f"networks and HAR trained every {evening.config.split.refit_every} sessions, over "
+        f"the {len(losses)} sessions before the first evening",
     )
     evening.ledger.add_decision(decision, now=evening.now)
 
@@ -80,14 +81,12 @@ def _losses(evening: Evening, sessions: int) -> pd.DataFrame:
     known = panel.target_end[:, :, place] <= panel.sessions.to_numpy()[evening.origin]
     target = np.where(known, panel.target[:, :, place], np.nan)
     found: dict[str, list[np.ndarray]] = {NETWORK: [], REFERENCE: []}
-    first = evening.origin - sessions
-    if first < 1:
-        raise DataError("the history is too short for a shadow period")
-    evening.progress.stage(f"what retraining would have forecast over {sessions} sessions")
-    starts = range(first, evening.origin, config.job.retrain_every)
+    first = max(evening.origin - sessions, evening.origin // 2)
+    evening.progress.stage(f"what networks would have forecast from {panel.sessions[first].date()}")
+    starts = range(first, evening.origin, config.split.refit_every)
     for number, start in enumerate(starts):
         evening.progress.fold(number, len(starts), str(panel.sessions[start].date()))
-        origins = slice(start, min(start + config.job.retrain_every, evening.origin))
+        origins = slice(start, min(start + config.split.refit_every, evening.origin))
         models: dict[str, Forecaster] = {
             NETWORK: Network(walk.regressor_of(config)),
             REFERENCE: LogHAR(),

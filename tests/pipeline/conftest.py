@@ -44,7 +44,8 @@ def config(small) -> Config:
     """The small settings for the daily job."""
     job = {"retrain_every": EVERY, "minimum_effect": 0.0, "shadow_sessions": SHADOW}
     select = ["har_1", "har_5", "har_22", "z"]
-    return load(small, {"job": job, "features": {"select": select}})
+    split = {"refit_every": EVERY}
+    return load(small, {"job": job, "features": {"select": select}, "split": split})
 
 
 @pytest.fixture(scope="session")

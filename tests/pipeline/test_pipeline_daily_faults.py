@@ -172,10 +172,18 @@ def test_a_step_that_fails_in_any_way_stops_no_forecast_and_raises_an_alert(
     assert not after.open_alerts
 
 
-def test_a_history_too_short_for_the_shadow_is_no_failure(home, config, market, ledger):
-    longer = changed(config, job={"shadow_sessions": FIRST - 40})
-    summary = run_evening(an_evening(home, longer, market, ledger))
-    assert summary.forecasts == 8 and not summary.open_alerts and not summary.notes
+def test_the_shadow_takes_half_of_the_history_at_most(home, config, market, ledger):
+    longer = changed(config, job={"shadow_sessions": 5000}, split={"refit_every": 126})
+    run_evening(an_evening(home, longer, market, ledger))
+    reason = ledger.table("decisions").query("action == 'shadow'")["reason"].iloc[0]
+    assert f"over the {FIRST // 2} sessions before" in reason
+
+
+def test_a_history_too_short_for_a_shadow_has_none(home, config, market, ledger):
+    """The network can be trained, those of the half before could not."""
+    summary = run_evening(an_evening(home, config, market, ledger, 70))
+    assert summary.trained == "network 2" and not summary.open_alerts and not summary.notes
+    assert "shadow" not in set(ledger.table("decisions")["action"])
 
 
 def test_a_history_too_short_for_a_network_is_told(home, config, market, ledger):
