@@ -5,8 +5,9 @@ Usage: python -m benchmarks.gate [--histories 2000] [--json FILE]
 Outcomes are the embedded indices' surprises (variance of a day over log-HAR's forecast), drawn in
 blocks of 20 sessions; forecasts differ from the truth by errors of a stated kind. A history is 250
 sessions, looked at every day; with a shadow period there are sessions before it that count as
-evidence, but that nobody looked at. Beside the gate stands a single look at the end by Diebold-Mariano,
-one-sided at 5 %: with the noise as it is, more than that can hardly be found by any test.
+evidence, but that nobody looked at. Beside the gate stands a single look at the end by
+Diebold-Mariano, one-sided at 5 %: with the noise as it is, more than that can hardly be found by
+any test.
 """
 
 import argparse

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -13,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.dates import date_of, moment_of
-from pipeline.options import Debug, Json, Quiet
+from pipeline.intraday_command import intraday
+from pipeline.options import Debug, Json, Quiet, WatchList
+from pipeline.watchlist import chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Keep market data: download, check, export and look back.", no_args_is_help=True
 )
+app.command()(intraday)
 SHOWN = 40  # tickers; of a longer list only those with something to tell
 
 
@@ -55,9 +57,7 @@ Calendar = Annotated[
 @app.command()
 def update(
     tickers: Tickers = None,
-    file: Annotated[
-        Path | None, typer.Option(metavar="WATCHLIST", help="Tickers, one a line; # comments.")
-    ] = None,
+    file: WatchList = None,
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="First session; else as before.")
     ] = None,
@@ -85,7 +85,7 @@ def update(
     from pipeline.progress import progress_for
 
     store = _store(source, data_dir)
-    names = _chosen(tickers, file) or _stored(store, None)
+    names = chosen(tickers, file) or _stored(store, None)
     wish = Wish(
         _now(), _option("--start", start, date_of), recheck=recheck, anew=anew, calendar=calendar
     )
@@ -228,23 +228,6 @@ def _stored(store: Store, tickers: list[str] | None) -> list[str]:
         if name not in known:
             raise DataError(f"{name} is not stored in {store.folder}: {unknown(name, known)}")
     return names
-
-
-def _chosen(tickers: list[str] | None, file: Path | None) -> list[str]:
-    """Return the tickers named on the command line and in the watch-list, each once."""
-    from pipeline.errors import ConfigError
-
-    names = list(tickers or [])
-    if file is not None:
-        try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cannot read the watch-list {file}: {error}") from error
-        words = [word for line in lines for word in re.split(r"[\s,;]+", line.partition("#")[0])]
-        if not any(words):
-            raise ConfigError(f"the watch-list {file} names no ticker; write one on each line")
-        names += words
-    return list(dict.fromkeys(name.strip().upper() for name in names if name.strip()))
 
 
 def _option(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:

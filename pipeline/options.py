@@ -17,6 +17,10 @@ SourceOption = Annotated[
     str | None, typer.Option("--source", help="Where prices come from: sample, yahoo, files.")
 ]
 TickerOption = Annotated[list[str] | None, typer.Option("--ticker", help="May be repeated.")]
+WatchList = Annotated[
+    Path | None,
+    typer.Option("--file", metavar="WATCHLIST", help="Tickers, one a line; # comments."),
+]
 HomeDir = Annotated[
     Path | None,
     typer.Option(

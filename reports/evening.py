@@ -75,6 +75,8 @@ class EveningContent:
         What went wrong and was got over.
     interval_level
         Nominal coverage of the intervals.
+    head
+        The hash of the ledger's last row.
     """
 
     day: pd.Timestamp
@@ -87,6 +89,7 @@ class EveningContent:
     changes: pd.DataFrame
     notes: Sequence[str] = ()
     interval_level: float = 0.9
+    head: str = ""
 
 
 def render_evening(content: EveningContent) -> str:
@@ -173,7 +176,12 @@ def _scores(content: EveningContent) -> Finding:
         name="scores",
         title="Live scores",
         sentence=sentence,
-        advice="`volcast ledger score` has the same table, `volcast ledger verify` proves it.",
+        advice="`volcast ledger score` has the same table, `volcast ledger verify` proves it"
+        + (
+            f"; with `--head {content.head}`, that it holds all of tonight's."
+            if content.head
+            else "."
+        ),
         tables={"Every series": text_table(scores, SCORE_COLUMNS)} if len(scores) else {},
         method="On forecasts written down before their outcome was known. Before: on the rows that "
         "stopped the training of that version.",

@@ -110,8 +110,8 @@ def on_the_store(trial: Trial, words: list[str]) -> None:
     """Run a data command on a store of the trial's prices; of an update try the options alone."""
     store = ["--data-dir", str(trial.folder / "store")]
     trial.volcast("data", "import", str(trial.prices), *store)
-    if words[2] == "update":
-        shown = trial.volcast("data", "update", "--help")
+    if words[2] in ("update", "intraday"):
+        shown = trial.volcast("data", words[2], "--help")
         assert all(word in shown for word in words if word.startswith("--"))
         return
     ours = {"SPY": "^GSPC", "prices.csv": str(trial.prices)}

@@ -44,6 +44,7 @@ def write_report(home: Home, evening: Evening, summary: Summary) -> None:
         changes=_changes(ledger),
         notes=summary.notes,
         interval_level=evening.config.report.interval,
+        head=summary.head,
     )
     artifacts.write_text(folder / PAGE, render_evening(content))
     days = sorted((path.parent.name for path in home.reports.glob(f"*/{PAGE}")), reverse=True)

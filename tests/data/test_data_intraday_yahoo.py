@@ -1,8 +1,6 @@
 """Yahoo's 5-minute bars, by the real yfinance client: gathered in files, only settled sessions."""
 
 import json
-import re
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
@@ -14,6 +12,7 @@ from pipeline.data.intraday import IntradaySource
 from pipeline.data.intraday_yahoo import update_intraday
 from tests.data.conftest import NOW
 from tests.data.intraday_samples import make_intraday
+from tests.pipeline.samples import volcast
 
 ZONES = {"XNYS": "America/New_York", "XTKS": "Asia/Tokyo"}
 
@@ -125,13 +124,19 @@ def test_after_a_refusal_no_more_are_asked(minutes, tmp_path, standin):
     assert not any("BBB" in request for request in standin.requests)
 
 
-def test_the_lines_of_the_document_fill_a_folder(minutes, tmp_path, monkeypatch):
-    text = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    (lines,) = [block for block in blocks if "update_intraday" in block]
+def test_the_command_gathers_what_a_watch_list_names(minutes, tmp_path):
     minutes |= dict.fromkeys(("SPY", "AAPL"), (make_intraday(), "XNYS"))
-    monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(compile(lines, "docs/sources.md", "exec"), names)
-    assert names["failures"] == {}
-    assert len(IntradaySource(tmp_path / "minutes", (), NOW).days) == 20
+    names = tmp_path / "names.txt"
+    names.write_text("spy  # the index\nAAPL\n")
+    into = tmp_path / "minutes"
+    answer = volcast("data", "intraday", "--file", names, "--into", into)
+    assert answer.code == 0 and "2 of 2 tickers updated" in answer.out
+    assert len(IntradaySource(into, (), NOW).days) == 20
+
+
+def test_the_command_says_what_did_not_come_and_keeps_the_rest(minutes, tmp_path):
+    minutes |= {"AAA": 500, "BBB": (make_intraday(), "XNYS")}
+    answer = volcast("data", "intraday", "AAA", "BBB", "--into", tmp_path, "--json")
+    assert answer.code == 1 and "1 of 2 tickers did not come; AAA" in answer.complaint
+    assert json.loads(answer.out)["updated"] == ["BBB"] and len(kept(tmp_path, "BBB")) == 780
+    assert "name tickers" in volcast("data", "intraday", "--into", tmp_path).complaint
