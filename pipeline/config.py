@@ -77,6 +77,13 @@ def load(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) 
         raise ConfigError(where + _explain(error)) from error
 
 
+def with_absolute_paths(config: Config) -> Config:
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
+    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
+    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

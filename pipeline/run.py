@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import artifacts, stages
-from pipeline.config import Config, load
+from pipeline.config import Config, load, with_absolute_paths
 from pipeline.config_text import to_toml
-from pipeline.data.sources import STORED_NAMES, stored_source
 from pipeline.errors import ConfigError, RunFolderError
 from pipeline.panels import feature_names
 from pipeline.progress import Progress
+from pipeline.source_state import is_due, source_after, source_state
 from pipeline.version import __version__
-
-TIMELESS = ("sample", "files")  # sources that have nothing new on another day
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def run(
     VolcastError
         Whatever the user can act on; the folder then holds what was finished before.
     """
-    config = _with_absolute_paths(config)
+    config = with_absolute_paths(config)
     feature_names(config)  # before anything is written
     _own_code(config)  # a class that cannot be had is told before an hour of downloading
     with artifacts.locked(folder), progress.running():
@@ -122,13 +120,6 @@ def run(
             # Not earlier: a failed download leaves the run that was there as it is.
             artifacts.write_text(folder / artifacts.CONFIG, to_toml(config))
         return manifest
-
-
-def _with_absolute_paths(config: Config) -> Config:
-    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
-    given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
-    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
-    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
 
 
 def stored_config(folder: Path) -> Config:
@@ -172,11 +163,11 @@ def _run_stage(
     progress: Progress,
 ) -> None:
     inputs = _inputs(stage, folder)
-    source = _source_state(config, now) if stage.name == "download" else None
+    source = source_state(config, now) if stage.name == "download" else None
     key = _key(stage, config, inputs, source)
     before = manifest["stages"].get(stage.name, {})
     unchanged = before.get("key") == key and before.get("outputs") == _outputs(stage, folder)
-    if unchanged and not _is_due(source):
+    if unchanged and not is_due(source):
         progress.stage(f"{stage.name}: unchanged, skipped")
         return
     progress.stage(stage.name)
@@ -185,7 +176,7 @@ def _run_stage(
     summary = stage.work(work)
     if source is not None and stage.name == "download":
         # What a stored source held before has grown meanwhile: what was read is in the summary.
-        source = _source_after(config, now, source, summary)
+        source = source_after(config, now, source, summary)
         key = _key(stage, config, inputs, source)
     manifest["stages"][stage.name] = {
         "key": key,
@@ -250,52 +241,3 @@ def _own_code(config: Config) -> dict[str, str | None]:
         file = source_of(name)
         files[name] = artifacts.digest(file) if file else None
     return files
-
-
-def _source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on beside the configuration: the files, the store, the day."""
-    data = config.data
-    files = [_digests(data.path, data.source == "files"), _digests(data.intraday, True)]
-    if data.source in TIMELESS:
-        return files
-    if data.source in STORED_NAMES:
-        return {"files": files, **_store_state(config, now)}
-    from pipeline.data.calendars import last_settled_session
-    from pipeline.panels import calendars_of
-
-    # A source may have tickers that only it knows: the default exchange then tells the day.
-    names = sorted(set(calendars_of(data.tickers or ("",), config).values()))
-    return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
-
-
-def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
-    """Return what the store has of the tickers asked for, and whether more is due."""
-    if not config.data.tickers:
-        return {"due": True}
-    from pipeline.data.source import Request
-    from pipeline.data.stored import store_options
-
-    data = config.data
-    source = stored_source(data.source, store_options(config, Progress()))
-    return source.state(Request(data.tickers, data.start, data.end, now))
-
-
-def _is_due(source: Any) -> bool:
-    """Whether a source that is asked over a network may have newer bars than it had last time."""
-    return isinstance(source, dict) and bool(source["due"])
-
-
-def _source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
-    """Return the state of the source that the download has left: with the content it has read."""
-    if config.data.source not in STORED_NAMES:
-        return before
-    return {**_source_state(config, now), "content": summary["content"]}
-
-
-def _digests(path: str, holds_tables: bool) -> Any:
-    """Return the hash of what lies at a path; of a folder of tables, the hash of each of these."""
-    if not path or not holds_tables:
-        return artifacts.digest(Path(path)) if path else None
-    from pipeline.data.files import files_of
-
-    return {file.name: artifacts.digest(file) for file in files_of(Path(path))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline import artifacts
-from pipeline.config import Config, load
+from pipeline.config import Config, load, with_absolute_paths
 from pipeline.config_text import to_toml
 from pipeline.errors import ConfigError, LedgerError
 from pipeline.home import Home
@@ -16,16 +16,16 @@ FORGOTTEN = {"end", "path", "dir", "as_of", "rate"}
 
 
 def at_home(config: Config, home: Home) -> Config:
-    """Return the settings with the stored bars below the home, unless they name a place."""
-    if config.data.dir:
-        return config
-    data = config.data.model_copy(update={"dir": str(home.bars)})
-    return config.model_copy(update={"data": data})
+    """Return the settings with absolute paths, and the stored bars below the home by default."""
+    data = config.data.model_copy(update={"dir": config.data.dir or str(home.bars)})
+    return with_absolute_paths(config.model_copy(update={"data": data}))
 
 
 def config_hash(config: Config) -> str:
     """Return the hash of the settings that a model depends on."""
-    bars = config.data.model_dump(mode="json", exclude=FORGOTTEN)
+    bars = config.data.model_dump(mode="json", exclude=FORGOTTEN) | {
+        "intraday": bool(config.data.intraday)
+    }
     return artifacts.digest_of({"data": bars, "recipe": recipe(config)})
 
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline.config import load
 from pipeline.data.sources import SOURCE_NAMES, known_sources, source_named
 from pipeline.errors import ConfigError, DataError
-from pipeline.run import _source_state
+from pipeline.source_state import source_state
 from tests.data.conftest import asking, make_bars
 from tests.pipeline.samples import volcast
 
@@ -102,7 +102,7 @@ def test_a_brought_source_is_asked_again_once_another_session_has_settled(instal
     config = load(None, {"data": {"source": "theirs"}})
     times = ("2024-01-31 16:59", "2024-01-31 17:00", "2024-02-01 16:59")
     before, after, later = (
-        _source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
+        source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
     )
     assert before != after == later
 

@@ -162,7 +162,7 @@ def test_a_message_of_several_lines_becomes_one(small, tmp_path, monkeypatch):
     def fail(*_):
         raise DataError("first line\n  second line\n")
 
-    monkeypatch.setattr("pipeline.run._source_state", fail)
+    monkeypatch.setattr("pipeline.run.source_state", fail)
     said = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
     assert said == "first line second line"
 
@@ -171,7 +171,7 @@ def test_an_interrupt_is_one_line_that_says_how_to_go_on(small, tmp_path, monkey
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipeline.run._source_state", interrupt)
+    monkeypatch.setattr("pipeline.run.source_state", interrupt)
     said = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
     assert said == "interrupted; run the same command again to go on"
 
