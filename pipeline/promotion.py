@@ -7,7 +7,6 @@ true.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -62,20 +61,15 @@ def finish(registry: Registry, ledger: Ledger, *, now: dt.datetime) -> Change | 
 
     Returns the change, None where nothing was left to do.
     """
-    decisions = ledger.table("decisions")
-    changes = decisions[decisions["action"].isin(CHANGES)]
-    if changes.empty:
+    last = next(ledger.decisions(*CHANGES), None)
+    change = registry.promotion(int(last.numbers["version"])) if last else None
+    if last is None or change is None:
         return None
-    last = changes.iloc[-1]
-    numbers = json.loads(last["numbers"])
-    change = registry.promotion(int(numbers["version"]))
-    if change is None:
-        return None
-    if str(last["key"]).startswith(GATE):
-        grounds = Grounds(str(last["reason"]), {"decision": str(last["key"])})
+    if last.key.startswith(GATE):
+        grounds = Grounds(last.reason, {"decision": last.key})
         _carry_out(registry, ledger, change, grounds, now)
     else:
-        registry.apply(replace(change, action=str(last["action"])))
+        registry.apply(replace(change, action=last.action))
     return change
 
 

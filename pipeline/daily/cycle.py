@@ -28,6 +28,7 @@ from pipeline.versions import Version
 from reports.monitoring.alerts import Alert, Observation
 
 NEVER_GROWS = ("sample",)  # sources whose prices end in the past
+OF_THE_GATE = ("keep", "promote", "demote")  # actions
 STEPS = ("registry", "training", "shadow period", "gate")
 
 
@@ -110,10 +111,9 @@ def _decide(evening: Evening) -> str:
     """Let the gate decide once an origin, and carry out what it decided."""
     standing, ledger = evening.standing, evening.ledger
     key = f"{GATE}{evening.day.date()}"
-    decisions = ledger.table("decisions")
-    told = decisions[decisions["key"] == key]
-    if len(told):
-        return str(told["reason"].iloc[-1])
+    told = next((each for each in ledger.decisions(*OF_THE_GATE) if each.key == key), None)
+    if told is not None:
+        return told.reason
     judged = decision_of(ledger, standing, evening.config.job, evening.day)
     version = _winner(judged.action, standing)
     decision = Decision(

@@ -95,15 +95,13 @@ def reign_since(ledger: Ledger) -> pd.Timestamp:
     The gate's key names that day. After an override by hand it is the day after the last origin
     whose forecasts had gone out.
     """
-    decisions = ledger.table("decisions")
-    changes = decisions[decisions["action"].isin(CHANGES)]
-    told = changes[changes["key"].str.startswith(GATE) | changes["who"].notna()]
-    if told.empty:
+    changes = ledger.decisions(*CHANGES)
+    last = next((each for each in changes if each.key.startswith(GATE) or each.who), None)
+    if last is None:
         return pd.Timestamp.min
-    last = told.iloc[-1]
-    if str(last["key"]).startswith(GATE):
-        return pd.Timestamp(str(last["key"]).removeprefix(GATE))
-    before = ledger.last_origin(before=int(last["seq"]))
+    if last.key.startswith(GATE):
+        return pd.Timestamp(last.key.removeprefix(GATE))
+    before = ledger.last_origin(before=last.seq)
     return pd.Timestamp(before) + pd.Timedelta(days=1) if before else pd.Timestamp.min
 
 

@@ -14,7 +14,7 @@ REPLAYED = "replayed"  # key and action of the decision that marks a replay
 
 def is_replay(ledger: Ledger) -> bool:
     """Return whether the ledger was filled by a replay: its moments are of the clock handed in."""
-    return bool((ledger.table("decisions")["key"] == REPLAYED).any())
+    return ledger.has_decision(REPLAYED)
 
 
 def check_live(ledger: Ledger, home: Home) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -34,8 +31,8 @@ def keep_shadow(evening: Evening) -> None:
     to show what it is worth. At most half of the history is taken, the rest is trained on. Nothing
     is written where it is too short.
     """
-    job, decisions = evening.config.job, evening.ledger.table("decisions")
-    first = not decisions["action"].isin([SHADOW, "keep", "promote", "demote"]).any()
+    job = evening.config.job
+    first = next(evening.ledger.decisions(SHADOW, "keep", "promote", "demote"), None) is None
     if not (first and job.shadow_sessions and job.gate_horizon in evening.panel.horizons):
         return
     try:
@@ -65,9 +62,8 @@ def shadow_losses(ledger: Ledger, recipe: str) -> pd.DataFrame:
 
     None where the networks of the shadow were made by another recipe.
     """
-    decisions = ledger.table("decisions")
-    told = decisions[decisions["action"] == SHADOW]
-    numbers: dict[str, Any] = json.loads(told["numbers"].iloc[0]) if len(told) else {}
+    told = next(ledger.decisions(SHADOW), None)
+    numbers = told.numbers if told else {}
     if numbers.get("recipe") != recipe:
         return pd.DataFrame(columns=["origin", "ticker", NETWORK, REFERENCE])
     table = pd.DataFrame({name: numbers[name] for name in (NETWORK, REFERENCE)})

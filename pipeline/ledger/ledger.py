@@ -20,6 +20,7 @@ from pipeline.ledger.deadline import deadline
 from pipeline.ledger.reading import Only
 from pipeline.ledger.records import (
     Decision,
+    DecisionRow,
     Forecast,
     ForecastRow,
     Outcome,
@@ -184,6 +185,16 @@ class Ledger:
         """Yield the forecasts, the newest first; all, or so many."""
         with explained(self.path):
             yield from reading.forecast_rows(self.connection, newest)
+
+    def decisions(self, *actions: str) -> Iterator[DecisionRow]:
+        """Yield the decisions of some actions, or all of them, the newest first."""
+        with explained(self.path):
+            yield from reading.decisions(self.connection, *actions)
+
+    def has_decision(self, key: str) -> bool:
+        """Return whether a decision of that key was written."""
+        with explained(self.path):
+            return self._one("SELECT 1 FROM decisions WHERE key = ?", [key]) is not None
 
     def awaited(self, until: dt.date) -> pd.DataFrame:
         """Return `origin, target_start, target_end, ticker, horizon` of targets without an outcome.

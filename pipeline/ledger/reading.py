@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipeline.errors import LedgerError
-from pipeline.ledger.records import ForecastRow, day_of, forecast_row
+from pipeline.ledger.records import DecisionRow, ForecastRow, day_of, forecast_row
 from pipeline.ledger.schema import COLUMNS
 
 TABLES = (*COLUMNS, "scored")
@@ -117,6 +118,16 @@ def awaited(connection: sqlite3.Connection, until: dt.date) -> pd.DataFrame:
 
 def _text(day: dt.date | None) -> tuple[str, ...]:
     return () if day is None else (day_of(day).isoformat(),)
+
+
+def decisions(connection: sqlite3.Connection, *actions: str) -> Iterator[DecisionRow]:
+    """Yield the decisions of some actions, or all, the newest first; see `Ledger.decisions`."""
+    where = f"WHERE action IN ({', '.join('?' * len(actions))})" if actions else ""
+    names = ("seq", "key", "action", "subject", "reason", "numbers", "who", "why")
+    query = f"SELECT {', '.join(names)} FROM decisions {where} ORDER BY seq DESC"
+    for row in connection.execute(query, actions):
+        record = dict(zip(names, row, strict=True))
+        yield DecisionRow(**{**record, "numbers": json.loads(record["numbers"])})
 
 
 def forecast_rows(

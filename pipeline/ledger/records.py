@@ -158,6 +158,13 @@ class Decision:
     why: str | None = None
 
 
+@dataclass(frozen=True)
+class DecisionRow(Decision):
+    """A decision as it stands in the ledger: with its number in the chain."""
+
+    seq: int = 0
+
+
 def forecast_values(forecast: Forecast, deadline: dt.datetime) -> tuple[Any, ...]:
     """Return the columns of a forecast in the order of the schema, but for the time of writing.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 
 import pandas as pd
@@ -111,12 +110,10 @@ def live_risk(ledger: Ledger) -> pd.DataFrame:
 
 def backtests_of(ledger: Ledger) -> dict[str, dict[str, float]]:
     """Return what was registered with each version: by series and horizon, its pooled scores."""
-    decisions = ledger.table("decisions")
-    mine = decisions[decisions["action"] == REGISTERED]
     return {
-        _key(subject, int(horizon)): scores
-        for subject, numbers in zip(mine["subject"], mine["numbers"], strict=True)
-        for horizon, scores in json.loads(numbers).get("backtest", {}).items()
+        _key(decision.subject, int(horizon)): scores
+        for decision in ledger.decisions(REGISTERED)
+        for horizon, scores in decision.numbers.get("backtest", {}).items()
     }
 
 
