@@ -18,7 +18,7 @@ from pipeline.panels import feature_names
 from pipeline.progress import Progress
 from pipeline.version import __version__
 
-TIMELESS = ("sample", "files")  # sources that have nothing new on another day
+TIMELESS = ("sample",)  # sources that have nothing new on another day
 
 
 @dataclass(frozen=True)
