@@ -20,7 +20,8 @@ from pipeline.daily.issuing import issue
 from pipeline.daily.judging import CHANGES, decision_of
 from pipeline.daily.shadow import keep_shadow
 from pipeline.daily.standing import Standing
-from pipeline.daily.watching import observe, stale, tell, update_alerts
+from pipeline.daily.telling import tell
+from pipeline.daily.watching import observe, stale, update_alerts
 from pipeline.ledger.joining import outcomes_of
 from pipeline.ledger.records import Decision
 from pipeline.panels import calendars_of
@@ -84,7 +85,7 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
         decision = _decide(evening)
     written = issue(evening, notes)
     raised, still_open = _watch(evening)
-    failed = tell(evening.config.job, raised)
+    failed = tell(evening.config.job.webhook, evening.ledger, now=evening.now)
     return Summary(
         origin=evening.day.date(),
         outcomes=outcomes,
@@ -154,12 +155,12 @@ def _winner(action: str, standing: Standing) -> Version:
 
 def _watch(evening: Evening) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
-    panel, trained = evening.panel, evening.first_trained
+    panel = evening.panel
     names = calendars_of(evening.tickers, evening.config)
     grows = evening.config.data.source not in NEVER_GROWS
     observations = [
         *([evening.disk] if evening.disk else []),
         *(stale(panel, evening.origin, evening.now, names) if grows else []),
-        *observe(evening.ledger, panel, evening.origin, trained, evening.config.report.interval),
+        *observe(evening),
     ]
     return update_alerts(evening.ledger, observations, evening.day.date(), now=evening.now)

@@ -41,15 +41,14 @@ def settled(answer: Download, calendar_of: Mapping[str, str], now: dt.datetime) 
         return answer
     kept, left_out = bars[~early].reset_index(drop=True), bars[early]
     tickers = left_out["ticker"].unique()
-    reasons = {
-        ticker: f"no bar is final at {now:%Y-%m-%d %H:%M %Z}"
-        for ticker in np.setdiff1d(tickers, kept["ticker"].unique())
-    }
+    moment = f"{now:%Y-%m-%d %H:%M %Z}"
+    gone = np.setdiff1d(tickers, kept["ticker"].unique())
+    reasons = dict.fromkeys(gone, f"no bar is final at {moment}")
     if kept.empty:
         raise DataError(f"no ticker has bars; {listed({**answer.failures, **reasons})}")
     note = (
         f"{counted(len(left_out), 'bar')} of {counted(len(tickers), 'ticker')} left out: "
-        f"not final at {now:%Y-%m-%d %H:%M %Z}"
+        f"not final at {moment}"
     )
     return Download(
         bars=kept,
