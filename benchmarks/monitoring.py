@@ -1,15 +1,14 @@
-"""How often monitoring alarms: features of the embedded indices by quarter, and drifting losses.
+"""How often monitoring alarms: features of the embedded indices by year, and drifting losses.
 
 Usage: python -m benchmarks.monitoring [--json FILE]
 
-Features: the share beyond the usual limit of PSI (0.25) and beyond the limit that their own
-training part sets, over the quarters of the two years after it. Losses: heavy-tailed differences
+Features: how many lie beyond the usual limit of PSI (0.25) and beyond the limit that the sessions
+before set, as the daily job looks at them, every tenth evening. Losses: heavy-tailed differences
 (Student's t with 3 degrees of freedom) that stay as they were, or whose mean rises by a share of
 their deviation.
 """
 
 import argparse
-import datetime as dt
 import json
 from pathlib import Path
 
@@ -18,36 +17,29 @@ import pandas as pd
 
 from benchmarks.development import embedded_panel
 from pipeline.config import Config
-from reports.monitoring.inputs import input_drift
+from pipeline.daily.drift import drift_of_inputs
 from reports.monitoring.loss import LossCusum
 
-QUARTER, QUARTERS = 63, 8
-TRAINED_TO = (dt.date(2003, 1, 1), dt.date(2006, 1, 1), dt.date(2007, 1, 1), dt.date(2014, 1, 1))
-YEARS_OF_TRAINING = 4
+YEARS_WATCHED, EVERY = range(2004, 2019), 10
 USUAL_LIMIT = 0.25
 RISES = (0.0, 0.25, 0.5, 1.0)
 REFERENCES, YEARS, SESSIONS, REFERENCE_SESSIONS = 20, 200, 250, 1_000
 
 
 def feature_alarms() -> dict[str, dict[str, float]]:
-    """Return by training end the mean share of features beyond either limit, and the worst."""
+    """Return by year the mean number of features beyond either limit, and the worst evening."""
     panel = embedded_panel(Config(), None)
-    names = list(panel.names)
-    rows = pd.DataFrame(panel.x.reshape(-1, len(names)), columns=names)
-    rows["origin"] = np.repeat(panel.sessions.to_numpy(), len(panel.tickers))
     found = {}
-    for end in TRAINED_TO:
-        last = pd.Timestamp(end)
-        begin = last - pd.DateOffset(years=YEARS_OF_TRAINING)
-        training = rows[(rows["origin"] >= begin) & (rows["origin"] < last)]
-        after = panel.sessions[panel.sessions >= last]
-        quarters = [after[QUARTER * n : QUARTER * (n + 1)] for n in range(QUARTERS)]
-        tables = [input_drift(training, rows[rows["origin"].isin(q)], names) for q in quarters]
-        shares = [float((table["psi"] > table["psi_limit"]).mean()) for table in tables]
-        found[str(end)] = {
-            "usual_limit": float(np.mean([(t["psi"] > USUAL_LIMIT).mean() for t in tables])),
-            "own_limit": float(np.mean(shares)),
-            "worst_quarter": max(shares),
+    for year in YEARS_WATCHED:
+        first, end = panel.sessions.searchsorted(pd.DatetimeIndex([f"{year}", f"{year + 1}"]))
+        tables = [drift_of_inputs(panel, origin) for origin in range(first, end, EVERY)]
+        beyond = [sum(each.value > each.limit for each in table) for table in tables]
+        usual = [sum(each.value > USUAL_LIMIT for each in table) for table in tables]
+        found[str(year)] = {
+            "usual_limit": float(np.mean(usual)),
+            "own_limit": float(np.mean(beyond)),
+            "worst_evening": float(max(beyond)),
+            "quiet_evenings": float(np.mean(np.equal(beyond, 0))),
         }
     return found
 
@@ -70,7 +62,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    figures = {f"features, trained to {end}": of for end, of in feature_alarms().items()}
+    figures = {f"features, {year}": of for year, of in feature_alarms().items()}
     figures |= {f"losses, mean up by {rise:g} deviations": loss_alarms(rise) for rise in RISES}
     for name, shares in figures.items():
         print(f"{name:<36}" + "  ".join(f"{key} {x:.3f}" for key, x in shares.items()))

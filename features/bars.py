@@ -42,8 +42,8 @@ class Bars:
     realized
         (T, N) realised daily variance from the source itself, NaN where it has none.
     days_since_previous, days_to_next
-        (T,) calendar days to the previous and the next session of the exchange. The calendar is
-        known in advance, so that `days_to_next` of the last row looks at no data.
+        (T,) calendar days to the previous session of the exchange, and to the next one as it was
+        planned at the close: known in advance, so that `days_to_next` looks at no data.
     proxy
         Key of `features.variance.PROXIES`.
     realized_used

@@ -1,8 +1,8 @@
 """Features of the exchange calendar, which is known in advance.
 
-All are (T, N), the same for every ticker of the exchange. They speak of the session after t, the
-first of the target; that it is held, and when, is known at the close of t. NaN where the days
-handed in are NaN.
+All are (T, N), the same for every ticker of the exchange. They speak of the session after t that
+was planned at the close of t; where the exchange then stayed closed unforeseen, the target begins
+later than they say. NaN where the days handed in are NaN.
 """
 
 import numpy as np
@@ -23,7 +23,7 @@ DAYS_PER_WEEK = 7
     target_friday=4,
 )
 def target_weekday(bars: Bars, weekday: int) -> FloatArray:
-    """1 where the target's first session falls on the named weekday, else 0."""
+    """1 where the planned first session of the target falls on the named weekday, else 0."""
     origin_weekday = bars.sessions.day_of_week.to_numpy()
     target_weekday = (origin_weekday + bars.days_to_next) % DAYS_PER_WEEK
     falls_on_it = np.where(np.isnan(target_weekday), np.nan, target_weekday == weekday)
@@ -38,7 +38,7 @@ def days_since_previous(bars: Bars) -> FloatArray:
 
 @feature("calendar")
 def days_to_next(bars: Bars) -> FloatArray:
-    """Calendar days from session t to the target's first session."""
+    """Calendar days from session t to the planned first session of the target."""
     return _for_every_ticker(bars, bars.days_to_next)
 
 

@@ -14,6 +14,7 @@ from pipeline.data.content_hash import content_hashes
 from pipeline.data.intraday import IntradaySource
 from pipeline.data.quality import check, with_history
 from pipeline.data.realized import realized_sentence, with_realized
+from pipeline.data.settled import settled
 from pipeline.data.source import Request, Source
 from pipeline.data.sources import source_named
 from pipeline.data.stored import store_options
@@ -32,11 +33,11 @@ class Loaded:
     failures : mapping
         Ticker to the reason why it is left out.
     content : mapping
-        The hash of each ticker's bars as the source gave them.
+        The hash of each ticker's final bars as the source gave them.
     vintages : mapping
         Up to when each ticker's bars were fetched, where the source keeps them.
     notes : tuple of str
-        What the source wants to be known.
+        What the source wants to be known, and how many bars were not final.
     """
 
     bars: pd.DataFrame
@@ -48,7 +49,7 @@ class Loaded:
 
 
 def load_bars(config: Config, now: dt.datetime, progress: Progress) -> Loaded:
-    """Return the bars that the settings ask for, settled at the moment `now`.
+    """Return the bars that the settings ask for, of sessions that are final at the moment `now`.
 
     Raises
     ------
@@ -58,9 +59,10 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> Loaded:
     settings = config.data
     intraday, source = _sources(config, now, progress)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
+    calendars = calendars_of(list(answer.bars["ticker"].unique()), config)
+    answer = settled(answer, calendars, now)
     for note in answer.notes:
         progress.note(note)
-    calendars = calendars_of(list(answer.bars["ticker"].unique()), config)
     checked = check(answer.bars, calendars)
     bars = checked.bars
     if intraday:

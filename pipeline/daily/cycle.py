@@ -19,7 +19,8 @@ from pipeline.daily.outcomes import join_outcomes
 from pipeline.daily.shadow import keep_shadow
 from pipeline.daily.standing import Standing
 from pipeline.daily.summary import Summary
-from pipeline.daily.watching import observe, stale, tell, update_alerts
+from pipeline.daily.telling import tell
+from pipeline.daily.watching import observe, stale, update_alerts
 from pipeline.errors import VolcastError
 from pipeline.ledger.records import Decision
 from pipeline.panels import calendars_of
@@ -60,7 +61,7 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
     notes += [f"the {step} failed: {why}" for step, why in failed.items()]
     written = issue(evening, notes)
     raised, still_open = _watch(evening, failed)
-    untold = tell(evening.config.job, raised)
+    untold = tell(evening.config.job.webhook, evening.ledger, now=evening.now)
     return Summary(
         origin=evening.day.date(),
         outcomes=outcomes,
@@ -136,14 +137,14 @@ def _winner(action: str, standing: Standing) -> Version:
 
 def _watch(evening: Evening, failed: dict[str, str]) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
-    panel, trained = evening.panel, evening.first_trained
+    panel = evening.panel
     names = calendars_of(evening.tickers, evening.config)
     grows = evening.config.data.source not in NEVER_GROWS
     observations = [
         *([evening.disk] if evening.disk else []),
         *(_observed(step, failed.get(step)) for step in STEPS),
         *(stale(panel, evening.origin, evening.now, names) if grows else []),
-        *observe(evening.ledger, panel, evening.origin, trained, evening.config.report.interval),
+        *observe(evening),
     ]
     return update_alerts(evening.ledger, observations, evening.day.date(), now=evening.now)
 

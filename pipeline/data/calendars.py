@@ -23,10 +23,16 @@ WEEKDAYS = "24/5"
 SETTLING = pd.Timedelta(minutes=60)  # closing auctions and late prints are in Yahoo's bar by then
 PERIODS_PER_YEAR = {ALWAYS_OPEN: DAYS_PER_YEAR}
 
+SATURDAY = 5  # as pandas counts days of the week
+
 EARLIEST_DAY = pd.Timestamp("1800-01-01")
 LATEST_DAY = pd.Timestamp("2200-12-31")
 CALENDAR_SPAN = ("1925-01-01", "2050-12-31")
 PROBE_SPAN = ("2022-01-01", "2022-12-31")  # within the bounds of every calendar
+# exchange_calendars lists as ad hoc what follows no rule: closures that nobody planned, and of some
+# exchanges (Hong Kong, Seoul, Mumbai) the feasts of the moon. Those are two a year and more, these
+# 0.6 at most (New York); a short list says nothing by its rate: Toronto's is September 2001 alone.
+MOST_CLOSURES_A_YEAR, SHORT_LIST = 1, 10
 # Seoul's lunar holidays cost exchange_calendars 0.1 s a year.
 NARROW_SPANS = {"XKRX": ("2010-01-01", "2028-12-31")}
 
@@ -111,10 +117,21 @@ def days_since_previous(sessions: pd.DatetimeIndex, name: str) -> NDArray[np.int
 
 
 def days_to_next(sessions: pd.DatetimeIndex, name: str) -> NDArray[np.int64]:
-    """Return for each date the calendar days until the exchange's session after it."""
-    days, dates = _days(name), sessions.to_numpy("datetime64[D]")
+    """Return for each date the calendar days until the next session that was planned then.
+
+    A closure that nobody planned (11 September 2001, hurricane Sandy) counts as the session that
+    was expected: the evening before did not know of it.
+    """
+    days, dates = _planned_days(name), sessions.to_numpy("datetime64[D]")
     gaps: NDArray[np.timedelta64] = days[days.searchsorted(dates, side="right")] - dates
     return gaps.astype(np.int64)
+
+
+def today(name: str, now: dt.datetime) -> pd.Timestamp:
+    """Return the date at the exchange at the moment ``now``; see `last_settled_session`."""
+    if now.tzinfo is None:
+        raise ConfigError(f"now needs a timezone; it is {now}; add one, such as datetime.UTC")
+    return pd.Timestamp(now).tz_convert(_calendar(name).tz).tz_localize(None).normalize()
 
 
 def last_settled_session(name: str, now: dt.datetime) -> pd.Timestamp:
@@ -123,15 +140,13 @@ def last_settled_session(name: str, now: dt.datetime) -> pd.Timestamp:
     Where the calendar knows no closing time (outside its bounds) a session is over with its day.
     ``now`` needs a timezone, else ``ConfigError``.
     """
-    if now.tzinfo is None:
-        raise ConfigError(f"now needs a timezone; it is {now}; add one, such as datetime.UTC")
-    calendar, moment = _calendar(name), pd.Timestamp(now)
-    today = moment.tz_convert(calendar.tz).tz_localize(None).normalize()
-    if calendar.first_session < today <= calendar.last_session:
-        done = calendar.closes.searchsorted(moment.tz_convert("UTC") - SETTLING, side="right")
+    day, calendar = today(name, now), _calendar(name)
+    if calendar.first_session < day <= calendar.last_session:
+        moment = pd.Timestamp(now).tz_convert("UTC")
+        done = calendar.closes.searchsorted(moment - SETTLING, side="right")
         return pd.Timestamp(calendar.sessions[done - 1]).as_unit("us")
     days = _days(name)
-    return pd.Timestamp(days[days.searchsorted(_day(today), side="left") - 1]).as_unit("us")
+    return pd.Timestamp(days[days.searchsorted(_day(day), side="left") - 1]).as_unit("us")
 
 
 def open_and_close(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]:
@@ -207,6 +222,21 @@ def _days(name: str) -> NDArray[np.datetime64]:
     after = pd.date_range(known[-1] + one_day, LATEST_DAY, freq=spread)
     parts = [part.to_numpy("datetime64[D]") for part in (before, known, after)]
     return np.concatenate(parts)
+
+
+@lru_cache(maxsize=64)
+def _planned_days(name: str) -> NDArray[np.datetime64]:
+    """Return the sessions with the weekdays on which the exchange was closed unforeseen, sorted."""
+    calendar = _calendar(name)
+    closed = pd.DatetimeIndex(calendar.adhoc_holidays).tz_localize(None).unique()
+    closed = closed[closed.day_of_week < SATURDAY]
+    if closed.empty:
+        return _days(name)
+    years = np.ptp(closed.year) + 1
+    if len(closed) > max(SHORT_LIST, MOST_CLOSURES_A_YEAR * years):
+        return _days(name)
+    inside = closed[(closed > calendar.first_session) & (closed < calendar.last_session)]
+    return np.union1d(_days(name), inside.to_numpy("datetime64[D]"))
 
 
 def _day(date: dt.date) -> np.datetime64:

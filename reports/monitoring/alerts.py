@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 Level = Literal["warning", "error"]
@@ -64,10 +64,11 @@ def step(
 ) -> tuple[Alerts, Alerts, Alerts]:
     """Return the alerts that are open after a day, those it raised and those it cleared.
 
-    An alert that stays open keeps its `since` and takes over value, limit, level and words; one
-    whose subject was not observed stays as it is. All three are sorted by name and subject. The
-    same observations twice raise and clear nothing the second time. Raises ``ValueError`` where a
-    subject was observed twice.
+    An alert that stays open keeps its `since` and takes over value, limit, level and words. One
+    whose subject was not observed is cleared where others of its name were: nobody watches that
+    subject any more; where none was, it stays as it is. All three are sorted by name and subject.
+    The same observations twice raise and clear nothing the second time. Raises ``ValueError``
+    where a subject was observed twice.
     """
     before = {alert.key: alert for alert in open_alerts}
     now, raised, cleared = dict(before), [], []
@@ -84,6 +85,11 @@ def step(
         elif observed.value > observed.limit:
             now[observed.key] = _alert(observed, day)
             raised.append(now[observed.key])
+    watched = {name for name, _ in seen}
+    for key in [key for key in now if key not in seen and key[0] in watched]:
+        alert = now.pop(key)
+        cleared.append(replace(alert, words=f"{alert.subject} is no longer watched"))
+    cleared.sort(key=lambda alert: alert.key)
     return tuple(now[key] for key in sorted(now)), tuple(raised), tuple(cleared)
 
 

@@ -1,9 +1,9 @@
-"""Drift of inputs: whether the features of the last sessions are still those of training.
+"""Drift of inputs: whether the features of the last sessions are still those of the years before.
 
 The usual limits of the population stability index (0.1, 0.25) hold for independent customers.
 Features of a market are neither independent from day to day nor from ticker to ticker: a quarter
-of any past year would break them. Here the training part says itself how far a window of the same
-length strays: the limit is a quantile of the index over all its windows.
+of any past year would break them. Here the sessions before, the reference, say themselves how far a
+window of the same length strays: the limit is a quantile of the index over all their windows.
 """
 
 from collections.abc import Sequence
@@ -20,36 +20,36 @@ CLEAR_SHARE = 0.8  # of the limit
 LEAST_SHIFT = 0.1  # of PSI; what is smaller matters to nobody, however sure it is
 PSI_BINS, KS_BINS = 10, 50
 HALF_SESSION = 0.5  # added to each bin, or an empty one would make the index infinite
-FEWEST_WINDOWS = 4  # that fit side by side into the training part
+FEWEST_WINDOWS = 4  # that fit side by side into the reference
 COLUMNS = ["feature", "psi", "psi_limit", "ks", "ks_limit"]
 
 
 def input_drift(
-    training: pd.DataFrame, recent: pd.DataFrame, features: Sequence[str]
+    reference: pd.DataFrame, recent: pd.DataFrame, features: Sequence[str]
 ) -> pd.DataFrame:
     """Return how far each feature drifted: `feature, psi, psi_limit, ks, ks_limit`.
 
     Parameters
     ----------
-    training
-        One row an origin and ticker: `origin` and the features, as the champion was trained on.
+    reference
+        One row an origin and ticker: `origin` and the features, of the sessions before.
     recent
         The same for the last sessions, as many as are to be judged together (63, say).
     features
         The columns to compare; NaN is a value of its own, so that a feature that ceases shows.
 
     Every date weighs the same, whatever the number of its tickers. PSI is
-    ``sum (p - q) log(p / q)`` over the deciles of the training part, KS the largest distance of the
+    ``sum (p - q) log(p / q)`` over the deciles of the reference, KS the largest distance of the
     distribution functions over 50 quantiles. The limits are the quantiles at
     ``1 - 0.01 / features`` of a gamma law (as of quadratic forms: Satterthwaite 1946) with mean and
-    variance of the statistic over all windows of the training part that are as long as `recent`;
-    that of PSI is at least 0.1. They are NaN where the training part holds fewer than four such
+    variance of the statistic over all windows of the reference that are as long as `recent`;
+    that of PSI is at least 0.1. They are NaN where the reference holds fewer than four such
     windows. Raises ``ValueError`` where `recent` is empty.
     """
     if recent.empty:
         raise ValueError("recent holds no rows; hand over at least one session")
     window = recent["origin"].nunique()
-    rows = [(name, *_judged(training, recent, name, window, len(features))) for name in features]
+    rows = [(name, *_judged(reference, recent, name, window, len(features))) for name in features]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -62,7 +62,7 @@ def input_observations(drift: pd.DataFrame) -> list[Observation]:
             psi,
             psi_limit,
             CLEAR_SHARE * psi_limit,
-            f"{feature}: PSI {psi:.2f}, windows of the training part reach {psi_limit:.2f}; "
+            f"{feature}: PSI {psi:.2f}, windows of the sessions before reach {psi_limit:.2f}; "
             f"KS {ks:.2f} against {ks_limit:.2f}",
         )
         for feature, psi, psi_limit, ks, ks_limit in drift[COLUMNS].itertuples(index=False)
@@ -86,14 +86,14 @@ def kolmogorov_smirnov(counts: Floats, reference: Floats) -> Floats:
 
 
 def _judged(
-    training: pd.DataFrame, recent: pd.DataFrame, name: str, window: int, features: int
+    before: pd.DataFrame, recent: pd.DataFrame, name: str, window: int, features: int
 ) -> tuple[float, ...]:
     """Return PSI with its limit and KS with its limit for one feature."""
-    past, now = (table[name].to_numpy(np.float64) for table in (training, recent))
+    past, now = (table[name].to_numpy(np.float64) for table in (before, recent))
     found: list[float] = []
     for statistic, bins in ((population_stability, PSI_BINS), (kolmogorov_smirnov, KS_BINS)):
         edges = _edges(past, bins)
-        by_date = _shares_by_date(past, training["origin"], edges)
+        by_date = _shares_by_date(past, before["origin"], edges)
         reference = by_date.sum(axis=0)
         sums = np.cumsum(np.vstack([np.zeros_like(reference), by_date]), axis=0)
         windows = statistic(sums[window:] - sums[:-window], reference)

@@ -19,6 +19,11 @@ CLEAR_SHARE = 0.5
 FEWEST_BLOCKS = 10
 
 
+def fewest_sessions(horizon: int) -> int:
+    """Return how many sessions a reference needs: ten blocks."""
+    return FEWEST_BLOCKS * _block(horizon)
+
+
 class LossCusum:
     """A CUSUM that knows from a reference what is usual.
 
@@ -35,10 +40,11 @@ class LossCusum:
     """
 
     def __init__(self, reference: ArrayLike, horizon: int = 1) -> None:
-        past, block = np.asarray(reference, dtype=np.float64), 2 * horizon + 3
-        if len(past) < FEWEST_BLOCKS * block:
+        past, block = np.asarray(reference, dtype=np.float64), _block(horizon)
+        if len(past) < fewest_sessions(horizon):
             raise ValueError(
-                f"the reference needs at least {FEWEST_BLOCKS * block} sessions; it has {len(past)}"
+                f"the reference needs at least {fewest_sessions(horizon)} sessions; "
+                f"it has {len(past)}"
             )
         self.low, self.high = np.quantile(past, [TAILS, 1 - TAILS])
         limited = np.clip(past, self.low, self.high)
@@ -84,3 +90,7 @@ class LossCusum:
         error = float(blocks.mean(axis=2).std()) * np.sqrt(block / len(past))
         years = blocks.reshape(PATHS, -1)[:, :YEAR] + error * rng.standard_normal((PATHS, 1))
         return float(np.quantile(self.path(years).max(axis=1), 1 - FALSE_ALARMS))
+
+
+def _block(horizon: int) -> int:
+    return 2 * horizon + 3

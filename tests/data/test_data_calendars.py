@@ -121,6 +121,26 @@ def test_days_between_sessions_also_hold_for_a_date_that_is_none():
 
 
 @pytest.mark.parametrize(
+    ("name", "day", "to_next"),
+    [
+        ("XNYS", "2001-09-10", 1),  # closed from Tuesday to Friday by the attack of that Tuesday
+        ("XNYS", "2012-10-26", 3),  # Friday; hurricane Sandy closed Monday and Tuesday
+        ("XNYS", "2018-12-04", 1),  # a day of mourning
+        ("XTSE", "2001-09-10", 1),
+        ("XNYS", "2001-08-31", 4),  # Labor Day was planned
+        ("XHKG", "2025-01-28", 6),  # and so was the lunar new year, which no rule of months gives
+    ],
+)
+def test_the_evening_before_an_unplanned_closure_does_not_know_of_it(name, day, to_next):
+    assert days_to_next(pd.DatetimeIndex([day]), name).tolist() == [to_next]
+
+
+def test_the_session_after_an_unplanned_closure_knows_how_long_it_was():
+    after = pd.DatetimeIndex(["2001-09-17", "2012-10-31"])
+    assert days_since_previous(after, "XNYS").tolist() == [7, 5]
+
+
+@pytest.mark.parametrize(
     ("name", "now", "zone", "expected"),
     [
         ("XNYS", "2024-01-10 16:59", "America/New_York", "2024-01-09"),

@@ -1,11 +1,8 @@
 """The daily cycle: equal to the walk-forward, harmless to repeat, forecasting whatever fails."""
 
 import datetime as dt
-import json
 import shutil
-import threading
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pandas as pd
@@ -18,14 +15,11 @@ from pipeline.daily.cycle import run_evening
 from pipeline.daily.rebuild import rebuilder
 from pipeline.daily.replay import replay
 from pipeline.daily.retrain import retrain
-from pipeline.daily.watching import tell
 from pipeline.errors import ConfigError, DataError, LedgerError, RunFolderError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.verification import verify
 from pipeline.progress import Progress
-from pipeline.sections import JobSettings
-from reports.monitoring.alerts import Alert
 from tests.pipeline.daily_samples import EVENINGS, EVERY, FIRST, SHADOW, an_evening, table
 from tests.pipeline.samples import volcast
 
@@ -295,36 +289,6 @@ def test_a_clock_that_went_back_writes_nothing_into_the_past(tmp_path, config, m
         written = ledger.table("forecasts").sort_values("seq")["written_at"]
         assert written.is_monotonic_increasing
         verify(ledger)
-
-
-class Hook(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append(json.loads(body))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_):
-        pass
-
-
-def test_new_alerts_are_posted_to_the_webhook():
-    alert = Alert("stale data", "all", "error", NOW.date(), 2.0, 0.0, "no ticker has a bar")
-    with HTTPServer(("127.0.0.1", 0), Hook) as server:
-        server.seen = []
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        job = JobSettings(webhook=f"http://127.0.0.1:{server.server_port}/")
-        assert tell(job, [alert]) is None
-        thread.join(timeout=10)
-    assert server.seen == [
-        {
-            "text": "stale data: no ticker has a bar",
-            "alerts": ["stale data: no ticker has a bar"],
-        }
-    ]
-    assert tell(job, []) is None
-    assert "could not be told" in tell(job, [alert])
 
 
 def test_the_command_prints_one_line_and_is_idempotent(tmp_path, small):

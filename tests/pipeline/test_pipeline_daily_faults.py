@@ -181,7 +181,7 @@ def test_the_shadow_takes_half_of_the_history_at_most(home, config, market, ledg
 
 def test_a_history_too_short_for_a_shadow_has_none(home, config, market, ledger):
     """The network can be trained, those of the half before could not."""
-    summary = run_evening(an_evening(home, config, market, ledger, 70))
+    summary = run_evening(an_evening(home, config, market, ledger, 46))
     assert summary.trained == "network 2" and not summary.open_alerts and not summary.notes
     assert "shadow" not in set(ledger.table("decisions")["action"])
 

@@ -45,9 +45,24 @@ def test_the_cleared_alert_tells_since_when_it_was_open():
     assert (cleared.since, cleared.value) == (DAY, 1)
 
 
-def test_an_alert_whose_subject_was_not_observed_stays_open():
+def test_an_alert_of_whose_name_nothing_was_observed_stays_open():
     alerts, _, _ = step((), [seen(11)], DAY)
-    assert step(alerts, [], DAY) == (alerts, (), ())
+    other = Observation("clip rate", "forecasts", 0.0, 1.0, 1.0, "few")
+    assert step(alerts, [], DAY) == step(alerts, [other], DAY) == (alerts, (), ())
+
+
+def test_an_alert_of_a_subject_that_left_the_watch_is_cleared_when_others_of_its_name_are_seen():
+    alerts, _, _ = step((), [seen(11, "DEAD"), seen(11, "LIVE")], DAY)
+    still_open, _, (cleared,) = step(alerts, [seen(12, "LIVE")], DAY + dt.timedelta(1))
+    assert [alert.subject for alert in still_open] == ["LIVE"]
+    assert (cleared.subject, cleared.since) == ("DEAD", DAY)
+    assert cleared.words == "DEAD is no longer watched"
+
+
+def test_a_subject_that_could_not_be_measured_is_still_watched():
+    alerts, _, _ = step((), [seen(11, "DEAD"), seen(1, "LIVE")], DAY)
+    still_open, _, cleared = step(alerts, [seen(NAN, "DEAD"), seen(1, "LIVE")], DAY)
+    assert [alert.subject for alert in still_open] == ["DEAD"] and cleared == ()
 
 
 def test_the_same_day_twice_raises_nothing_twice():
@@ -81,8 +96,9 @@ def test_raised_and_cleared_alternate_and_add_up_to_what_is_open(history):
         assert not up & is_open
         assert down <= is_open
         assert all(day[subject] > 10 for subject in up)
-        assert all(day[subject] <= 5 for subject in down)
+        assert all(subject not in day or day[subject] <= 5 for subject in down)
         is_open = (is_open | up) - down
         assert {alert.subject for alert in alerts} == is_open
         assert is_open >= {subject for subject, value in day.items() if value > 10}
         assert not is_open & {subject for subject, value in day.items() if value <= 5}
+        assert not day or is_open <= set(day)
