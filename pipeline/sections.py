@@ -256,6 +256,9 @@ class JobSettings(Section):
     """The scheduled job: when it retrains, and what the gate asks for."""
 
     retrain_every: int = Field(22, ge=1, description="sessions between trainings of a challenger")
+    retrain_on_drift: bool = Field(
+        True, description="also when the loss relative to HAR has drifted from its usual"
+    )
     shadow_sessions: int = Field(
         1000, ge=0, description="sessions before the first evening that count as evidence; 0: none"
     )

@@ -39,6 +39,8 @@ def due(evening: Evening) -> str | None:
     every = evening.config.job.retrain_every
     if since >= every:
         return f"{since} sessions have passed since the last, {every} are asked for"
+    if not evening.config.job.retrain_on_drift:
+        return None
     drift = evening.ledger.open_alerts()
     fresh = drift[(drift["name"] == "loss drift") & (drift["written_at"] > _registered_at(newest))]
     return "the loss has drifted" if len(fresh) else None
