@@ -16,13 +16,13 @@ TICKERS_DRAWN = 6
 FORECAST_COLUMNS = [
     Column("ticker", "Ticker"),
     Column("horizon", "Horizon", horizon_name),
-    Column("target_start", "From", date),
-    Column("target_end", "To", date),
     Column("volatility", "Volatility (%)", ".1f"),
     Column("low", "Low", ".1f"),
     Column("high", "High", ".1f"),
     Column("har", "HAR", ".1f"),
     Column("change", "Since the evening before", "+.1f"),
+    Column("target_start", "From", date),
+    Column("target_end", "To", date),
 ]
 SCORE_COLUMNS = [
     Column("series", "Series", sentence_case),
@@ -65,8 +65,8 @@ class EveningContent:
     past
         `ticker, target_start, volatility, low, high, came, har` of the shortest horizon.
     scores
-        Live scores by series and horizon beside those of the validation part before (`rows, qlike,
-        ratio_to_har, backtest_qlike, backtest_ratio, coverage`).
+        Live scores by series and horizon beside those of the validation part before (`first, rows,
+        qlike, ratio_to_har, backtest_qlike, backtest_ratio, coverage`).
     alerts
         `name, subject, message, written_at` of those that stand.
     changes
@@ -154,7 +154,9 @@ def _standing(content: EveningContent) -> Finding:
         name="standing",
         title="Champion and challenger",
         sentence=f"{sentence_case(content.champion)} is champion.",
-        advice=f"{content.decision}.",
+        prose=(f"{sentence_case(content.decision)}.",),
+        advice="`volcast models promote` and `volcast models rollback` overrule the gate; they ask "
+        "who and why.",
         tables={"Trainings and changes": text_table(content.changes, CHANGE_COLUMNS)},
     )
 
@@ -163,7 +165,7 @@ def _scores(content: EveningContent) -> Finding:
     scores = content.scores
     issued = scores[scores["series"] == scores["series"].iloc[0]] if len(scores) else scores
     sentence = (
-        "So far, what went out has a QLIKE of "
+        f"Since {issued['first'].min():%Y-%m-%d}, what went out has a QLIKE of "
         + ", ".join(
             f"{row['ratio_to_har']:.3f} of HAR's for the {horizon_name(row['horizon'])}"
             for row in issued.to_dict("records")

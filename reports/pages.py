@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import jinja2
+import markupsafe
 
 from reports import presentation as shown
 from reports.figures.palette import label_of
@@ -35,6 +36,7 @@ def environment() -> jinja2.Environment:
         label=label_of,
         cell=_markdown_cell,
         unbroken=_unbroken,
+        worded=_worded,
     )
     return environment
 
@@ -45,6 +47,12 @@ def _unbroken(sentence: str) -> str:
     kept = re.sub(r"\bp ([<=]) ", rf"p{space}\1{space}", sentence)
     kept = kept.replace(" ± ", f"{space}±{space}").replace(" %", f"{space}%")
     return kept.replace("HAR-X", "HAR\N{NON-BREAKING HYPHEN}X")
+
+
+def _worded(sentence: str) -> markupsafe.Markup:
+    """Return the sentence as HTML: kept on one line where it must, what stands in ` ` as code."""
+    escaped = str(markupsafe.escape(_unbroken(sentence)))
+    return markupsafe.Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))
 
 
 def _markdown_cell(text: object) -> str:
