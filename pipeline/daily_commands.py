@@ -15,6 +15,7 @@ from pipeline.options import ConfigFile, Debug, HomeDir, Json, Quiet, SourceOpti
 if TYPE_CHECKING:
     from pipeline.config import Config
     from pipeline.daily.summary import Summary
+    from pipeline.home import Home
 
 ALERTED = 3  # the exit code where all was done and an alert stands
 Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
@@ -47,10 +48,11 @@ def retrain(
     from pipeline.progress import progress_for
 
     progress = progress_for(console(), quiet or as_json)
+    place = home_of(home)
     with progress.running():
         summary = do_retrain(
-            home_of(home),
-            _settings(config, source, data, ticker),
+            place,
+            _settings(place, config, source, data, ticker),
             clock=lambda: dt.datetime.now(dt.UTC),
             progress=progress,
             if_due=if_due,
@@ -82,7 +84,7 @@ def replay(
 
     progress = progress_for(console(), quiet or as_json)
     place = home_of(home)
-    chosen = at_home(_settings(config, source, data, ticker), place)
+    chosen = at_home(_settings(place, config, source, data, ticker), place)
     market = market_of(chosen, dt.datetime.now(dt.UTC), progress)
     for summary in do_replay(place, chosen, market, (_day(start), _day(end)), progress):
         if as_json:
@@ -92,16 +94,21 @@ def replay(
 
 
 def _settings(
-    config: Path | None, source: str | None, data: Path | None, ticker: list[str] | None
+    home: Home,
+    config: Path | None,
+    source: str | None,
+    data: Path | None,
+    ticker: list[str] | None,
 ) -> Config:
-    from pipeline import config as settings
+    """Return the settings of `--config`, else of the home, with the other options on top."""
+    from pipeline.daily.settings import of_home
 
     given: dict[str, Any] = {
         "source": source,
         "path": str(data) if data else None,
         "tickers": ticker or None,
     }
-    return settings.load(config, {"data": {k: v for k, v in given.items() if v is not None}})
+    return of_home(config, home, {"data": {k: v for k, v in given.items() if v is not None}})
 
 
 def _day(text: str | None) -> dt.date | None:

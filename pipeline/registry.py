@@ -41,6 +41,11 @@ class Registry:
         self.home = home
         self.uri = mlflow_store.tracking_uri(home, uri)
         self.local = mlflow_store.is_local(home, self.uri)
+        if self.local and home.champion.exists() and not home.registry.exists():
+            raise RegistryError(
+                f"{home.registry} is missing, and {home.champion} says that there was one; put "
+                "back your last copy, or begin another --home: numbers are never used twice"
+            )
         with mlflow_store.alone(home), answering(self.uri):
             self._client = mlflow_store.client(self.uri)
             self._experiment = self._opened()

@@ -57,7 +57,7 @@ def folds_of(panel: Panel, config: Config) -> list[Fold]:
         The history is too short; the message says how many sessions are needed and found.
     """
     sample = sample_of(panel)
-    first_test = _first_test(panel, sample, config)
+    first_test = first_test_of(panel, sample, config)
     try:
         folds = list(rule_of(config, first_test).folds(len(panel.sessions)))
     except ValueError as error:
@@ -110,7 +110,7 @@ def _too_short(panel: Panel, first_test: int) -> str:
     )
 
 
-def _first_test(panel: Panel, sample: Sample, config: Config) -> int:
+def first_test_of(panel: Panel, sample: Sample, config: Config) -> int:
     """Return the position of the first origin to test, as [split] says; it may lie outside."""
     if config.split.test_start is not None:
         return int(panel.sessions.searchsorted(pd.Timestamp(config.split.test_start)))

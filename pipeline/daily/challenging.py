@@ -56,6 +56,8 @@ def retrain_when_due(evening: Evening, if_due: bool, notes: list[str]) -> str | 
     reason = due(evening) or (None if if_due else "it was asked for")
     if reason is None or _trained_tonight(evening):
         tell_of_newest(evening, "a call before this one, which was cut off, had trained it")
+        if reason is not None and not if_due:
+            notes.append(f"{_newest_name(evening)} was trained on these bars already")
         return None
     if evening.short_of_room:
         notes.append("no challenger was trained: the disk is nearly full")
@@ -68,6 +70,11 @@ def retrain_when_due(evening: Evening, if_due: bool, notes: list[str]) -> str | 
         return None
     tell_of_newest(evening, reason)
     return name_of(version)
+
+
+def _newest_name(evening: Evening) -> str:
+    newest = evening.standing.newest
+    return name_of(newest) if newest else "no network"
 
 
 def _trained_tonight(evening: Evening) -> bool:
@@ -99,7 +106,9 @@ def tell_of_newest(evening: Evening, reason: str) -> None:
 def _registered(evening: Evening) -> Version:
     """Return the version trained at this origin; one that is registered already is that one."""
     config, standing = evening.config, evening.standing
+    damaged = standing.newest.number if standing.newest and not standing.newest_model else None
     made_from = {
+        "instead_of": damaged,
         "config": config_hash(config),
         "data": dict(evening.data_hash),
         "origin": str(evening.day.date()),

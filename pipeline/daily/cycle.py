@@ -23,14 +23,13 @@ from pipeline.daily.telling import tell
 from pipeline.daily.watching import observe, stale, update_alerts
 from pipeline.errors import VolcastError
 from pipeline.ledger.records import Decision
-from pipeline.panels import calendars_of
 from pipeline.promotion import GATE, finish, name_of
 from pipeline.versions import Version
 from reports.monitoring.alerts import Alert, Observation
 
 NEVER_GROWS = ("sample",)  # sources whose prices end in the past
 OF_THE_GATE = ("keep", "promote", "demote")  # actions
-STEPS = ("registry", "training", "shadow period", "gate")
+STEPS = ("registry", "training", "shadow period", "gate", "champion")
 
 
 def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
@@ -58,8 +57,8 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
             keep_shadow(evening)
         with _whatever_fails("gate", failed):
             decision = _decide(evening)
+    written = issue(evening, notes, failed)
     notes += [f"the {step} failed: {why}" for step, why in failed.items()]
-    written = issue(evening, notes)
     raised, still_open = _watch(evening, failed)
     untold = tell(evening.config.job.webhook, evening.ledger, now=evening.now)
     return Summary(
@@ -89,15 +88,21 @@ def _whatever_fails(step: str, failed: dict[str, str]) -> Iterator[None]:
 
 def _over(evening: Evening, last: dt.date) -> Summary:
     """Return the summary of an evening before one whose forecasts have gone out."""
+    day = evening.day.date()
+    raised, still_open = update_alerts(evening.ledger, evening.conditions, day, now=evening.now)
+    untold = tell(evening.config.job.webhook, evening.ledger, now=evening.now)
     return Summary(
-        origin=evening.day.date(),
+        origin=day,
         outcomes=0,
         trained=None,
         decision=f"nothing was done: forecasts of {last} have gone out",
         champion=name_of(evening.standing.champion),
         forecasts=0,
-        notes=(f"the ledger is ahead, at {last}: are clock and source right?",),
+        raised=tuple(raised),
+        open_alerts=tuple(still_open),
+        notes=(untold,) if untold else (),
         head=evening.ledger.head().hash,
+        over=True,
     )
 
 
@@ -137,13 +142,11 @@ def _winner(action: str, standing: Standing) -> Version:
 
 def _watch(evening: Evening, failed: dict[str, str]) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
-    panel = evening.panel
-    names = calendars_of(evening.tickers, evening.config)
     grows = evening.config.data.source not in NEVER_GROWS
     observations = [
-        *([evening.disk] if evening.disk else []),
+        *evening.conditions,
         *(_observed(step, failed.get(step)) for step in STEPS),
-        *(stale(panel, evening.origin, evening.now, names) if grows else []),
+        *(stale(evening) if grows else []),
         *observe(evening),
     ]
     return update_alerts(evening.ledger, observations, evening.day.date(), now=evening.now)

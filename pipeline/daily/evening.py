@@ -42,8 +42,10 @@ class Evening:
         Open for writing; who is champion.
     told
         What the source said of the bars: those that are old, tickers without any.
-    disk
-        Whether it is nearly full; None where nobody looked.
+    conditions
+        What was observed before the evening began, of the disk say.
+    short_of_room
+        Whether the disk has room for the forecasts alone.
     """
 
     config: Config
@@ -55,7 +57,8 @@ class Evening:
     ledger: Ledger
     standing: Standing
     told: tuple[str, ...] = ()
-    disk: Observation | None = None
+    conditions: tuple[Observation, ...] = ()
+    short_of_room: bool = False
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -79,11 +82,6 @@ class Evening:
         model = self.standing.newest_model
         asked = self.config.data.tickers or (model.tickers if model else ())
         return tuple(dict.fromkeys((*self.panel.tickers, *asked)))
-
-    @property
-    def short_of_room(self) -> bool:
-        """Return whether the disk has room for the forecasts alone."""
-        return self.disk is not None and self.disk.value > self.disk.limit
 
     def sessions_ago(self, count: int) -> dt.date:
         """Return the session that many before the origin, or the first one there is."""

@@ -23,12 +23,12 @@ from pipeline.versions import Version
 Key: TypeAlias = tuple[str, int]  # ticker and horizon
 
 
-def issue(evening: Evening, notes: list[str]) -> int:
+def issue(evening: Evening, notes: list[str], failed: dict[str, str]) -> int:
     """Write the forecasts of champion, challenger and HAR; return how many were new.
 
     What was written earlier this evening stands, also where bars were revised since or another
     became champion: a target has one forecast that goes out. HAR's goes out where the champion
-    has none.
+    has none, and that is kept in `failed`.
     """
     standing = evening.standing
     there = evening.ledger.table("forecasts", Only(origin=evening.day.date()))
@@ -41,7 +41,11 @@ def issue(evening: Evening, notes: list[str]) -> int:
     )
     for version, role in roles:
         if version is not None and version.model == NETWORK:
-            made = _network_cells(evening, version, notes)
+            made, silence = _network_cells(evening, version)
+            if silence and role == "champion":
+                failed["champion"] = silence
+            elif silence:
+                notes.append(silence)
             rows += _rows(evening, made, (NETWORK, str(version.number)), role, out)
     rows += _har_rows(evening, out)
     notes += _without_forecast(evening, out)
@@ -60,18 +64,16 @@ def _without_forecast(evening: Evening, out: set[Key]) -> list[str]:
     return [f"no forecast for {', '.join(missing)}: no bar of {day.date()}"] if missing else []
 
 
-def _network_cells(evening: Evening, version: Version, notes: list[str]) -> list[Cell]:
-    """Return the forecasts of a network; none, and a note why, where it can give none."""
+def _network_cells(evening: Evening, version: Version) -> tuple[list[Cell], str]:
+    """Return the forecasts of a network; none, and why, where it can give none."""
     level = evening.config.report.interval
     if evening.has_seen(version):
-        notes.append(f"{name_of(version)} gave no forecast: it was trained on later sessions")
-        return []
+        return [], f"{name_of(version)} gave no forecast: it was trained on later sessions"
     try:
         model = evening.standing.model(version)
-        return network_cells(model, evening.panels, evening.day, level)
+        return network_cells(model, evening.panels, evening.day, level), ""
     except VolcastError as error:
-        notes.append(f"{name_of(version)} gave no forecast: {error}")
-        return []
+        return [], f"{name_of(version)} gave no forecast: {error}"
 
 
 def _har_rows(evening: Evening, out: set[Key]) -> list[Forecast]:

@@ -1,14 +1,18 @@
-"""Whether a ledger was written evening by evening, or by a replay: the two are never mixed."""
+"""Whether a ledger is one that tonight's forecasts may be added to."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
 from pipeline.errors import ConfigError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.reading import Only
 from pipeline.ledger.records import Decision
+from reports.monitoring.alerts import Observation
 
+NAMED = 5  # tickers in a message
 REPLAYED = "replayed"  # key and action of the decision that marks a replay
 
 
@@ -24,6 +28,31 @@ def check_live(ledger: Ledger, home: Home) -> None:
             f"{home.folder} holds a replay, whose forecasts were not written when they say; "
             "choose another --home for forecasts of now"
         )
+
+
+def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:
+    """Raise ``ConfigError`` where none of the tickers was forecast on the ledger's last evening."""
+    last = ledger.last_origin()
+    if last is None:
+        return
+    before = set(ledger.table("forecasts", Only(origin=last), columns=["ticker"])["ticker"])
+    if not before & set(tickers):
+        raise ConfigError(
+            f"{home.folder} forecasts {_named(before)}, and now there are bars of "
+            f"{_named(tickers)} alone; mend source and tickers, or choose another --home"
+        )
+
+
+def ahead(ledger: Ledger, day: dt.date) -> Observation:
+    """Return whether the ledger has forecasts of later origins than `day`: none goes out then."""
+    last = ledger.last_origin()
+    if last is None or last <= day:
+        return Observation("ledger ahead", "ledger", 0.0, 0.0, 0.0, "the ledger is not ahead")
+    words = (
+        f"nothing was done: the ledger has forecasts of {last}, the bars end on {day}; mend clock "
+        "or source; if those forecasts were a mistake, begin another --home: none can be taken back"
+    )
+    return Observation("ledger ahead", "ledger", 1.0, 0.0, 0.0, words, "error")
 
 
 def mark_replay(ledger: Ledger, home: Home, *, now: dt.datetime, real: dt.datetime) -> None:
@@ -44,3 +73,9 @@ def mark_replay(ledger: Ledger, home: Home, *, now: dt.datetime, real: dt.dateti
     reason = "a replay: each moment is that of the clock handed in"
     numbers = {"real_clock": real.isoformat(timespec="seconds")}
     ledger.add_decision(Decision(REPLAYED, REPLAYED, "ledger", reason, numbers), now=now)
+
+
+def _named(tickers: Collection[str]) -> str:
+    first = sorted(tickers)[:NAMED]
+    more = len(tickers) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from pipeline import artifacts
+from pipeline import artifacts, walk
 from pipeline.config import Config
 from pipeline.daily.bars import Hashes, Market
 from pipeline.daily.cycle import run_evening
@@ -16,14 +16,14 @@ from pipeline.daily.evening import Evening
 from pipeline.daily.origins import mark_replay
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
-from pipeline.daily.settings import keep
+from pipeline.daily.settings import adopt, keep
 from pipeline.daily.standing import Standing
 from pipeline.daily.summary import Summary
 from pipeline.data import calendars
 from pipeline.errors import ConfigError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
-from pipeline.panels import calendars_of
+from pipeline.panels import calendars_of, sample_of
 from pipeline.progress import Progress
 
 
@@ -36,14 +36,18 @@ def replay(
 ) -> Iterator[Summary]:
     """Do every evening's work from the first to the last day of `period`, and tell of each.
 
-    The last one leaves its report.
+    The last one leaves its report. Without a first day it is that of the walk-forward's first test.
 
     Nothing after an evening's session is used: features and targets are those of the panel cut
     there, which the look-ahead proofs say is the same as a panel of the bars up to there.
     """
     panel, hashes = market.panel, Hashes(market.bars)
     sessions = panel.sessions
-    first = int(sessions.searchsorted(pd.Timestamp(period[0]))) if period[0] else 0
+    first = (
+        int(sessions.searchsorted(pd.Timestamp(period[0])))
+        if period[0]
+        else walk.first_test_of(panel, sample_of(panel), config)
+    )
     last = (
         int(sessions.searchsorted(pd.Timestamp(period[1]), side="right"))
         if period[1]
@@ -56,7 +60,8 @@ def replay(
         )
     names = sorted(set(calendars_of(panel.tickers, config).values()))
     with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
-        keep(config, home)
+        keep(config, home, ledger)
+        adopt(config, home)
         panels = Panels(market, config)
         standing = Standing(home)
         start = evening_of(pd.Timestamp(sessions[first]), names)

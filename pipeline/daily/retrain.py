@@ -14,7 +14,7 @@ from pipeline.daily.evening import Clock, Evening
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
 from pipeline.daily.reserve import keep_room, room
-from pipeline.daily.settings import at_home, keep
+from pipeline.daily.settings import adopt, at_home, keep
 from pipeline.daily.standing import Standing
 from pipeline.daily.summary import Summary
 from pipeline.errors import DataError
@@ -39,14 +39,13 @@ def retrain(
     Raises
     ------
     VolcastError
-        Another job works in the home, it holds a replay, or there are no bars at all. What was
-        done stays.
+        Another job works in the home, it holds a replay or other tickers, or there are no bars at
+        all. What was done stays.
     """
     config = at_home(config, home)
     with artifacts.locked(home.folder):
         short = keep_room(home)
         check_head(home)
-        keep(config, home)
         progress.stage("bringing the bars up to date")
         market = market_of(config, clock(), progress)
         known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
@@ -55,6 +54,9 @@ def retrain(
         origin = int(known[-1])
         with Ledger.to_write(home.ledger) as ledger:
             origins.check_live(ledger, home)
+            origins.check_tickers(ledger, market.panel.tickers, home)
+            keep(config, home, ledger)
+            day = market.panel.sessions[origin].date()
             evening = Evening(
                 config=config,
                 panels=Panels(market, config),
@@ -65,10 +67,13 @@ def retrain(
                 ledger=ledger,
                 standing=Standing(home),
                 told=market.told,
-                disk=room(home, short),
+                conditions=(room(home, short), origins.ahead(ledger, day)),
+                short_of_room=short,
                 progress=progress,
             )
             summary = run_evening(evening, if_due=if_due)
             note_head(home, ledger.head())
-            write_report(home, evening, summary)
+            if not summary.over:
+                adopt(config, home)
+                write_report(home, evening, summary)
     return summary

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pipeline import artifacts
 from pipeline.config import Config, load, with_absolute_paths
 from pipeline.config_text import to_toml
 from pipeline.errors import ConfigError, LedgerError
 from pipeline.home import Home
+from pipeline.ledger.ledger import Ledger
 
 RECIPE = ("target", "features", "split", "model")  # sections
 # These say from where bars are read, and how far, not what is made of them.
@@ -34,22 +36,45 @@ def recipe(config: Config) -> str:
     return artifacts.digest_of(config.model_dump(mode="json", include=set(RECIPE)))
 
 
-def keep(config: Config, home: Home) -> None:
-    """Write the settings into the home: as those of the last evening, and under their hash.
+def of_home(chosen: Path | None, home: Home, overrides: dict[str, dict[str, Any]]) -> Config:
+    """Return the settings of a file, else those of the home's last evening, with `overrides`.
 
     Raises
     ------
     ConfigError
-        What is forecast is measured otherwise than before: the ledger would mix the two.
+        The file cannot be read, or a value breaks its rule.
     """
     last = home.folder / artifacts.CONFIG
-    if last.exists():
-        _check_measure(_measure(load(last)), _measure(config), home)
-    text = to_toml(config)
-    artifacts.write_text(last, text)
-    path = _path(home, config_hash(config))
-    if not path.exists():
-        path.parent.mkdir(exist_ok=True)
+    try:
+        return load(chosen or (last if last.exists() else None), overrides)
+    except ConfigError as error:
+        if chosen is not None or not last.exists():
+            raise
+        raise ConfigError(
+            f"{error}; mend it, or delete it and name --config, or --source and --ticker, anew"
+        ) from error
+
+
+def adopt(config: Config, home: Home) -> None:
+    """Write the settings as those of the last evening: the next one begins with them."""
+    artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
+
+
+def keep(config: Config, home: Home, ledger: Ledger) -> None:
+    """Write the settings under their hash, for the forecasts that will be made with them.
+
+    Raises
+    ------
+    ConfigError
+        What is forecast is measured otherwise than in the ledger's last forecast: scores of the
+        two would be mixed.
+    """
+    last = next(ledger.forecast_rows(1), None)
+    if last is not None and _path(home, last.config_hash).exists():
+        _check_measure(_measure(kept(home, last.config_hash)), _measure(config), home)
+    path, text = _path(home, config_hash(config)), to_toml(config)
+    if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
         artifacts.write_text(path, text)
 
 

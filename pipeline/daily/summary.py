@@ -31,6 +31,8 @@ class Summary:
         What went wrong and was got over.
     head
         The hash of the ledger's last row, to be noted elsewhere.
+    over
+        Whether a later evening is in the ledger, and nothing was done.
     """
 
     origin: dt.date
@@ -43,6 +45,7 @@ class Summary:
     open_alerts: tuple[Alert, ...] = ()
     notes: tuple[str, ...] = ()
     head: str = ""
+    over: bool = False
 
     def line(self) -> str:
         """Return the evening in one line, as a log wants it."""

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.panel import Panel, aligned
+from features.panel import aligned
 from pipeline.daily.drift import RECENT, YEAR, drift_of_inputs, drift_of_loss
 from pipeline.daily.evening import Evening
 from pipeline.data import calendars
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.reading import Only
+from pipeline.panels import calendars_of
 from reports.monitoring.alerts import Alert, Observation, step
 from reports.monitoring.forecasts import clip_rate, coverage
 from reports.monitoring.freshness import freshness
@@ -42,17 +43,23 @@ def observe(evening: Evening) -> list[Observation]:
     return [*found, drift_of_loss(evening), *drift_of_inputs(panel, origin)]
 
 
-def stale(panel: Panel, origin: int, now: dt.datetime, names: dict[str, str]) -> list[Observation]:
-    """Return whether prices are fresh at the moment `now`, for all tickers and for each.
+def stale(evening: Evening) -> list[Observation]:
+    """Return whether prices are fresh, for all tickers that are asked for and for each.
 
-    `names` are the exchange calendars of the tickers asked for, in the panel or not.
+    A ticker that has no bars at all tonight counts from the last origin that it was forecast from.
     """
+    panel, origin, now = evening.panel, evening.origin, evening.now
+    names = calendars_of(evening.tickers, evening.config)
     variance = aligned(panel, tuple(names)).variance[: origin + 1]
     settled = {name: calendars.last_settled_session(name, now) for name in set(names.values())}
     behind = {}
     for known, (ticker, name) in zip(np.isfinite(variance).T, names.items(), strict=True):
-        last = panel.sessions[np.flatnonzero(known)[-1]] if known.any() else panel.sessions[0]
-        since = calendars.sessions_between(name, last.date(), settled[name].date())
+        if known.any():
+            last = panel.sessions[np.flatnonzero(known)[-1]].date()
+        else:
+            forecast = evening.ledger.last_origin(ticker=ticker)
+            last = forecast or panel.sessions[0].date()
+        since = calendars.sessions_between(name, last, settled[name].date())
         behind[ticker] = max(0, len(since) - 1)
     return freshness(behind, tolerated=0)
 

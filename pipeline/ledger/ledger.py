@@ -208,14 +208,18 @@ class Ledger:
         """Return the champion's forecasts of an origin: what went out."""
         return self.table("forecasts", Only(origin=origin, role="champion"))
 
-    def last_origin(self, *, before: int | None = None) -> dt.date | None:
-        """Return the latest origin that was forecast from, before the row of that number if named.
+    def last_origin(
+        self, *, before: int | None = None, ticker: str | None = None
+    ) -> dt.date | None:
+        """Return the latest origin that was forecast from; None where there is no forecast.
 
-        None where there is no forecast.
+        In the rows before a number, or for a ticker, where one is named.
         """
+        asked = {"seq < ?": before, "ticker = ?": ticker}
+        rules = {rule: value for rule, value in asked.items() if value is not None}
+        where = f" WHERE {' AND '.join(rules)}" if rules else ""
         with explained(self.path):
-            rows = "SELECT max(origin) FROM forecasts WHERE seq < coalesce(?, seq + 1)"
-            found = self._one(rows, [before])
+            found = self._one(f"SELECT max(origin) FROM forecasts{where}", list(rules.values()))
         return dt.date.fromisoformat(found[0]) if found and found[0] else None
 
     @contextmanager

@@ -29,8 +29,9 @@ pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 def begun(tmp_path_factory, config, market) -> Home:
     """A home after its first evening, with network 2 promoted since; not to be changed."""
     home = Home(tmp_path_factory.mktemp("begun"))
-    settings.keep(config, home)
     with Ledger.to_write(home.ledger) as ledger:
+        settings.keep(config, home, ledger)
+        settings.adopt(config, home)
         evening = an_evening(home, config, market, ledger)
         run_evening(evening)
         registry = evening.standing.registry
@@ -53,7 +54,7 @@ def changed(config, **sections):
 
 
 def evening_after(home, config, market, ledger, origin=FIRST + 1):
-    settings.keep(config, home)
+    settings.keep(config, home, ledger)
     return run_evening(an_evening(home, config, market, ledger, origin))
 
 
@@ -68,23 +69,23 @@ def test_a_champion_goes_on_with_its_own_features_after_they_were_changed(home, 
         assert set(issued["model_version"]) == {"2"}
     with Ledger.to_write(home.ledger) as ledger:
         standing = an_evening(home, config, market, ledger).standing
-        kept = issue(an_evening(home, config, market, ledger, FIRST + 2), [])
+        kept = issue(an_evening(home, config, market, ledger, FIRST + 2), [], {})
         assert kept and standing.champion.number == 2
 
 
 def test_the_champions_forecast_is_the_same_under_other_settings(home, config, market):
     with Ledger.to_write(home.ledger) as ledger:
-        issue(an_evening(home, config, market, ledger, FIRST + 1), [])
+        issue(an_evening(home, config, market, ledger, FIRST + 1), [], {})
         mine = ledger.issued(market.panel.sessions[FIRST + 1].date())
     again = Home(shutil.copytree(home.folder, home.folder.with_name("again")))
     again.ledger.unlink()
     longer = changed(config, target={"horizons": (1, 5, 10)}, features={"select": ("default",)})
     with Ledger.to_write(again.ledger) as ledger:
-        notes = []
-        issue(an_evening(again, longer, market_of(longer, NOW), ledger, FIRST + 1), notes)
+        failed = {}
+        issue(an_evening(again, longer, market_of(longer, NOW), ledger, FIRST + 1), [], failed)
         other = ledger.issued(market.panel.sessions[FIRST + 1].date())
     network = other[other["model"] == "network"].reset_index(drop=True)
-    assert not notes and set(other[other["model"] == "har"]["horizon"]) == {10}
+    assert not failed and set(other[other["model"] == "har"]["horizon"]) == {10}
     for name in ("ticker", "horizon", "variance", "lower", "upper"):
         pd.testing.assert_series_equal(network[name], mine[name])
 
@@ -188,6 +189,7 @@ def test_a_silent_champion_is_judged_by_what_went_out_in_its_place(home, config,
         issued = ledger.issued(last.day.date())
     assert summary.champion == "network 2" and set(issued["model"]) == {"har"}
     assert "network 2 gave no forecast" in summary.notes[0]
+    assert [alert.subject for alert in summary.open_alerts] == ["champion"]
     challenge = judged.numbers["challenge"]
     assert challenge["incumbent"] == CHAMPION and challenge["sessions"] == 2
     against = judged.numbers["against_har"]
@@ -201,14 +203,18 @@ def test_a_newest_network_that_is_damaged_is_trained_anew_the_evening_after(home
         (folder / "forecast.json").write_text("{")
         summary = run_evening(an_evening(home, config, market, ledger, FIRST + 1))
         reason = ledger.table("decisions").query("action == 'registered'")["reason"].iloc[-1]
+        again = run_evening(an_evening(home, config, market, ledger, FIRST + 1))
     assert summary.trained == "network 3" and summary.forecasts >= 4
-    assert "the newest network cannot be loaded" in reason
+    assert "the newest network cannot be loaded" in reason and again.trained is None
 
 
 def test_another_measure_of_variance_needs_another_home(home, config):
     other = changed(config, target={"proxy": "close_to_close"})
-    with pytest.raises(ConfigError, match=r"target.proxy is 'close_to_close', but the forecasts"):
-        settings.keep(other, home)
+    with (
+        Ledger.to_write(home.ledger) as ledger,
+        pytest.raises(ConfigError, match=r"target.proxy is 'close_to_close', but the forecasts"),
+    ):
+        settings.keep(other, home, ledger)
     assert load(home.folder / "config.toml").target.proxy == config.target.proxy
 
 

@@ -15,11 +15,13 @@ from pipeline.daily.cycle import run_evening
 from pipeline.daily.judging import CHALLENGER, decision_of, reign_since
 from pipeline.daily.replay import evening_of, replay
 from pipeline.daily.retrain import retrain
+from pipeline.daily.watching import stale
 from pipeline.errors import ConfigError, DataError, LedgerError
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.noted import check_head
 from pipeline.ledger.records import Decision
+from pipeline.panels import grids, panel_of
 from pipeline.progress import Progress
 from pipeline.promotion import Grounds, promote
 from pipeline.registry import Registry
@@ -53,6 +55,10 @@ def far_better(market, monkeypatch):
 
 def by_hand(home, ledger, number, now):
     promote(Registry(home), ledger, number, Grounds.by_hand("Ann", "a trial"), now=now)
+
+
+def market_of_bars(market, bars, config):
+    return replace(market, bars=bars, panel=panel_of(grids(bars, config), config))
 
 
 # Promotion
@@ -310,6 +316,59 @@ def test_a_clock_that_went_back_by_days_does_nothing_and_asks_about_the_clock(ho
     first = at(dt.date(2018, 1, 10))
     back = at(dt.date(2018, 1, 5))
     assert str(first.origin) == "2018-01-10" and str(back.origin) == "2018-01-05"
-    assert back.forecasts == 0 and "the ledger is ahead, at 2018-01-10" in back.line()
+    assert back.forecasts == 0 and [alert.name for alert in back.raised] == ["ledger ahead"]
+    assert "the ledger has forecasts of 2018-01-10, the bars end on 2018-01-05" in back.line()
     forth = at(dt.date(2018, 1, 11))
-    assert forth.forecasts == 8 and forth.outcomes == 2
+    assert forth.forecasts == 8 and forth.outcomes == 2 and not forth.open_alerts
+
+
+def test_a_home_goes_on_with_its_own_settings_and_keeps_them_when_a_call_fails(home, small, prices):
+    """What is scheduled runs from the home: a mistyped path must not stay in it."""
+
+    def call(*words):
+        return volcast("retrain", "--home", home.folder, "--quiet", "--if-due", *words)
+
+    first = call("--config", small)
+    settled = (home.folder / "config.toml").read_text()
+    assert call("--data", "oops.csv").code == 1
+    assert (home.folder / "config.toml").read_text() == settled
+    again = call()
+    assert "0 new forecasts" in again.out and "nothing trained" in again.out
+    assert again.out[:10] == first.out[:10]
+    (home.folder / "config.toml").write_text("x = ")
+    assert "mend it, or delete it and name --config" in call().complaint
+    assert call("--config", small).code == 3
+    assert (home.folder / "config.toml").read_text() == settled
+
+
+def test_a_home_does_not_go_over_to_tickers_that_it_never_forecast(home, small):
+    volcast("retrain", "--home", home.folder, "--config", small, "--quiet", "--if-due")
+    with Ledger.to_read(home.ledger) as ledger:
+        before = ledger.head()
+    complaint = volcast("retrain", "--home", home.folder, "--source", "sample").complaint
+    assert "forecasts AAA, BBB, and now there are bars of ^GSPC, ^IXIC alone" in complaint
+    with Ledger.to_read(home.ledger) as ledger:
+        assert ledger.head() == before
+
+
+def test_a_registry_that_is_gone_makes_no_other_network_champion(home, config, market, ledger):
+    evening = an_evening(home, config, market, ledger)
+    run_evening(evening)
+    by_hand(home, ledger, 2, evening.now)
+    noted = home.champion.read_text()
+    home.registry.unlink()
+    for origin in (FIRST + 1, FIRST + 2):
+        summary = run_evening(an_evening(home, config, market, ledger, origin))
+        assert summary.champion == "network 2" and summary.trained is None
+        assert [alert.subject for alert in summary.open_alerts] == ["registry"]
+    assert home.champion.read_text() == noted and not home.registry.exists()
+
+
+def test_a_ticker_without_any_bar_counts_from_its_last_forecast(home, config, market, ledger):
+    run_evening(an_evening(home, config, market, ledger))
+    two = changed(config, data={"tickers": ("AAA", "BBB")})
+    bars = market.bars[market.bars["ticker"] == "AAA"]
+    one = market_of_bars(market, bars, two)
+    tonight = an_evening(home, two, one, ledger, FIRST + 3)
+    words = [o.words for o in stale(tonight) if o.subject == "BBB"]
+    assert words == ["BBB lacks the last 3 sessions"]

@@ -55,7 +55,9 @@ def test_without_room_forecasts_go_out_nothing_is_trained_and_one_alert_tells(
             disk(free)
             short = keep_room(home)
             tonight = an_evening(home, config, market, ledger, FIRST + evening)
-            said.append(run_evening(replace(tonight, disk=room(home, short))))
+            said.append(
+                run_evening(replace(tonight, conditions=(room(home, short),), short_of_room=short))
+            )
             assert len(ledger.issued(tonight.day.date())) == 4
     assert [each.trained for each in said] == [None, None, "network 2"]
     assert "the disk is nearly full" in said[0].notes[0]
