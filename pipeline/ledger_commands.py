@@ -83,7 +83,7 @@ def show(
 
 def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> None:
     """Score what was forecast live: QLIKE and its ratio to HAR, beside the backtest's."""
-    from pipeline.daily.origins import is_replay
+    from pipeline.daily.guards import is_replay
     from pipeline.home import home_of
     from pipeline.ledger import scoring
     from pipeline.ledger.ledger import Ledger

@@ -13,7 +13,7 @@ from pipeline.config import Config
 from pipeline.daily.bars import Hashes, Market
 from pipeline.daily.cycle import run_evening
 from pipeline.daily.evening import Evening
-from pipeline.daily.origins import mark_replay
+from pipeline.daily.guards import mark_replay
 from pipeline.daily.panels import Panels
 from pipeline.daily.reporting import write_report
 from pipeline.daily.settings import adopt, keep

@@ -7,7 +7,7 @@ import pandas as pd
 
 from pipeline import artifacts
 from pipeline.config import Config
-from pipeline.daily import origins
+from pipeline.daily import guards
 from pipeline.daily.bars import Hashes, market_of
 from pipeline.daily.cycle import run_evening
 from pipeline.daily.evening import Clock, Evening
@@ -53,8 +53,8 @@ def retrain(
             raise DataError("no session has a variance: no ticker's bars have a range of prices")
         origin = int(known[-1])
         with Ledger.to_write(home.ledger) as ledger:
-            origins.check_live(ledger, home)
-            origins.check_tickers(ledger, market.panel.tickers, home)
+            guards.check_live(ledger, home)
+            guards.check_tickers(ledger, market.panel.tickers, home)
             keep(config, home, ledger)
             day = market.panel.sessions[origin].date()
             evening = Evening(
@@ -67,10 +67,11 @@ def retrain(
                 ledger=ledger,
                 standing=Standing(home),
                 told=market.told,
-                conditions=(room(home, short), origins.ahead(ledger, day)),
+                conditions=(room(home, short), guards.ahead(ledger, day)),
                 short_of_room=short,
                 progress=progress,
             )
+            progress.stage(f"the evening of {day}")
             summary = run_evening(evening, if_due=if_due)
             note_head(home, ledger.head())
             if not summary.over:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline import artifacts
-from pipeline.daily import challenging, cycle, origins, settings, shadow
+from pipeline.daily import challenging, cycle, guards, settings, shadow
 from pipeline.daily.bars import market_of
 from pipeline.daily.cycle import run_evening
 from pipeline.daily.judging import CHALLENGER, decision_of, reign_since
@@ -268,7 +268,7 @@ def test_a_replay_and_evenings_of_now_are_never_mixed(home, config, market, tmp_
         retrain(home, config, clock=lambda: NOW, progress=Progress())
     assert "replayed" in volcast("ledger", "score", "--home", home.folder).out
     with Ledger.to_read(home.ledger) as ledger:
-        assert origins.is_replay(ledger)
+        assert guards.is_replay(ledger)
         assert "real_clock" in ledger.table("decisions")["numbers"].iloc[0]
     other = Home(tmp_path / "other")
     retrain(other, config, clock=lambda: NOW, progress=Progress())

@@ -1,4 +1,4 @@
-"""Whether a ledger is one that tonight's forecasts may be added to."""
+"""Whether tonight's forecasts may be added to the ledger that is there."""
 
 from __future__ import annotations
 
