@@ -56,7 +56,6 @@ def _row(folder: Path) -> EveningRow:
     note = _note(folder / NOTE)
     champion = note.get("champion")
     return EveningRow(
-        folder.name,
         f"{folder.name}/{PAGE}",
         champion if isinstance(champion, str) else "",
         *(_number(note.get(name)) for name in COUNTED),

@@ -6,10 +6,10 @@ from reports.finding import Finding
 from reports.presentation import Column, date, sentence_case, text_table
 
 COLUMNS = [
-    Column("name", "Alert", sentence_case),
     Column("subject", "Of"),
+    Column("words", "In words", wraps=True),
+    Column("name", "Alert", sentence_case),
     Column("written_at", "Since", date),
-    Column("message", "In words", wraps=True),
 ]
 
 
@@ -27,7 +27,12 @@ def warning(standing: pd.DataFrame) -> str:
 def alerts(standing: pd.DataFrame) -> Finding:
     """Return the section of the alerts that stand, the newest first."""
     count = len(standing)
-    table = text_table(_newest_first(standing), COLUMNS)
+    newest = _newest_first(standing)
+    words = [
+        sentence_case(message.removeprefix(f"{subject}: "))  # which has a column of its own
+        for subject, message in zip(newest["subject"], newest["message"], strict=True)
+    ]
+    table = text_table(newest.assign(words=words), COLUMNS)
     return Finding(
         name="alerts",
         title="Alerts",

@@ -23,7 +23,7 @@ def champion(content: EveningContent) -> Finding:
     if by_hand is None:
         sentence, gate = f"{name} is champion.", f"{sentence_case(content.decision)}."
     else:
-        sentence = f"{name} is champion, by {by_hand['who']}: {by_hand['why']}."
+        sentence = f"{name} is champion, by {by_hand['who']}: {by_hand['why'].rstrip('.')}."
         gate = f"The gate: {content.decision}."
     told = changes["reason"].where(
         changes["why"].isna(), changes["reason"] + ": " + changes["why"].fillna("")

@@ -44,12 +44,12 @@ def forecasts(content: EveningContent) -> Finding:
 
 
 def makers(table: pd.DataFrame) -> str:
-    """Return who made the forecasts, the one of most first: network 2, HAR for NEW."""
+    """Return who made the forecasts, the one of most first: network 2, by HAR for NEW."""
     tickers = table.groupby("model", sort=False)["ticker"].unique()
     counts = table["model"].value_counts()
     if counts.empty:
         return "nobody"
-    others = (f"{model} for {_listed(tickers[model])}" for model in counts.index[1:])
+    others = (f"by {model} for {_listed(tickers[model])}" for model in counts.index[1:])
     return ", ".join([str(counts.index[0]), *others])
 
 
@@ -74,15 +74,17 @@ def _sentence(content: EveningContent) -> str:
 
 def _advice(content: EveningContent) -> str:
     """Return what to look at; nothing only where nothing is missing, wrong or in alert."""
-    steps = [f"{note}." for note in content.notes]
+    steps = [*content.notes]
     if content.missing and not steps:
         steps.append(
-            f"see why {_listed(content.missing)} has no forecast: its exchange was closed, or no "
-            "bar of the day came."
+            f"see why there is no forecast for {_listed(content.missing)}: the exchange was "
+            "closed, or no bar of the day came"
         )
     if len(content.alerts):
-        steps.append("look at the alerts below.")
-    return " ".join(steps) or "nothing to do: every ticker was forecast and no alert stands."
+        steps.append("look at the alerts below")
+    if not steps:
+        return "nothing to do: every ticker was forecast and no alert stands."
+    return f"{'; '.join(steps)}."
 
 
 def _panels(content: EveningContent) -> list[Panel]:

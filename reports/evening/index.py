@@ -10,12 +10,17 @@ import pandas as pd
 from reports.pages import environment
 from reports.presentation import Column, series_label, text_table
 
+
+def _link(address: str) -> markupsafe.Markup:
+    return markupsafe.Markup('<a href="{}">{}</a>').format(address, address.partition("/")[0])
+
+
 COLUMNS = [
-    Column("day", "Evening", lambda link: link),
+    Column("address", "Evening", _link),
     Column("champion", "Champion", series_label),
     Column("alerts", "Alerts", ",.0f"),
     Column("forecasts", "Forecasts", ",.0f"),
-    Column("qlike_ratio", "QLIKE, ratio to HAR", ".3f"),
+    Column("qlike_ratio", "Ratio to HAR", ".3f"),
 ]
 
 
@@ -23,13 +28,12 @@ COLUMNS = [
 class EveningRow:
     """One evening in the list.
 
-    `day` is a date as text and `address` its page's; `champion` a series such as ``network 2``,
+    `address` is that of its page, DATE/NAME; `champion` a series such as ``network 2``,
     empty where it is not known; `alerts` and `forecasts` are counts, `qlike_ratio` the QLIKE of
     what went out for the shortest horizon as a ratio to HAR's, on outcomes known that evening; NaN
     where nothing is known.
     """
 
-    day: str
     address: str
     champion: str = ""
     alerts: float = nan
@@ -40,12 +44,6 @@ class EveningRow:
 def render_index(rows: Sequence[EveningRow]) -> str:
     """Return the page that lists the evenings in the order given."""
     table = pd.DataFrame([asdict(row) for row in rows], columns=list(EveningRow.__annotations__))
-    links = [_link(row) for row in rows]
-    shown = text_table(
-        table.assign(day=links, champion=table["champion"].replace("", None)), COLUMNS
-    )
+    named = table.assign(champion=table["champion"].replace("", None))
+    shown = text_table(named, COLUMNS)
     return environment().get_template("index.html.j2").render(table=shown)
-
-
-def _link(row: EveningRow) -> markupsafe.Markup:
-    return markupsafe.Markup('<a href="{}">{}</a>').format(row.address, row.day)

@@ -32,7 +32,7 @@ def scores(content: EveningContent) -> Finding:
     issued = what_went_out(table)
     sentence = _against_har(issued) if len(issued) else _nothing_scored(content.late)
     if len(issued) and content.late:
-        sentence += f" {_late(content.late)} more came after the target had begun: not scored."
+        sentence += f" {content.late:,} more came after their target had begun: not scored."
     advice = "`volcast ledger score` has the same table, `volcast ledger verify` proves it"
     with_head = f"; with `--head {content.head}`, that it holds all of tonight's."
     return Finding(
@@ -62,12 +62,9 @@ def _against_har(issued: pd.DataFrame) -> str:
 def _nothing_scored(late: int) -> str:
     if not late:
         return "No outcome is known yet."
-    verb, scored = ("has", "it is") if late == 1 else ("have", "they are")
+    if late == 1:
+        return "1 forecast has an outcome and came after its target had begun: it is not scored."
     return (
-        f"{_late(late)} {verb} an outcome, none was written before its target began: "
-        f"{scored} not scored."
+        f"{late:,} forecasts have an outcome, none was written before its target began: they are "
+        "not scored."
     )
-
-
-def _late(count: int) -> str:
-    return f"{count:,} forecast{'' if count == 1 else 's'}"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.dates import date2num
 
 from reports.figures.palette import INK, colour_of, date_axis, label_axes, label_of, legend_above
 
@@ -28,36 +29,34 @@ def forecast_against_realized(
     known, is marked by a larger dot with its interval as an upright line. One outcome far above all
     else is cut: a mark at the top tells its value.
     """
-    colour = colour_of(model)
+    colour, dates = colour_of(model), recent["date"]
+    band = f"{interval_level:.0%} interval"
     axes.fill_between(
-        recent["date"],
-        recent["lower"],
-        recent["upper"],
-        color=colour,
-        alpha=0.22,
-        linewidth=0,
-        label=f"{interval_level:.0%} interval",
+        dates, recent["lower"], recent["upper"], color=colour, alpha=0.22, linewidth=0, label=band
     )
+    few = dates.nunique() <= FEW_SESSIONS
     axes.plot(
-        recent["date"],
+        dates,
         recent["realized"],
         linestyle="none",
         marker=".",
-        markersize=4.0,
+        markersize=8.0 if few else 5.5,
         markeredgewidth=0.0,
         color=INK,
         alpha=0.7,
         label="Realised",
     )
+    lines = [("volatility", colour, 1.4, label or label_of(model))]
     if model != "har":
-        axes.plot(recent["date"], recent["har"], color=colour_of("har"), linewidth=0.9, label="HAR")
-    name = label or label_of(model)
-    axes.plot(recent["date"], recent["volatility"], color=colour, linewidth=1.4, label=name)
+        lines.insert(0, ("har", colour_of("har"), 0.9, "HAR"))
+    dot = "." if few else ""  # a line of one point would not be seen
+    for column, hue, width, name in lines:
+        axes.plot(dates, recent[column], marker=dot, color=hue, linewidth=width, label=name)
     newest = recent.tail(1)
     axes.vlines(newest["date"], newest["lower"], newest["upper"], color=colour, linewidth=1.0)
     axes.plot(newest["date"], newest["volatility"], marker="o", markersize=4.5, color=colour)
     _fit_height(recent, axes)
-    _name_days(recent["date"], axes)
+    _name_days(dates, axes)
     label_axes(axes, x="Session forecast (date)", y="Volatility (annualised, %)")
     legend_above(axes)
     return axes
@@ -71,22 +70,24 @@ def _fit_height(recent: pd.DataFrame, axes: Axes) -> None:
     rest = max([0.0, *lines[np.isfinite(lines)], *others[:-1]])
     highest = max([rest, *others[-1:]])
     if rest > 0 and highest > LONE_OUTLIER * rest:
-        _mark_outlier(recent.iloc[[int(np.nanargmax(came))]], axes)
+        _mark_outlier(recent, int(np.nanargmax(came)), axes)
         highest = rest
     if highest > 0:
         axes.set_ylim(0.0, HEADROOM * highest)
 
 
-def _mark_outlier(row: pd.DataFrame, axes: Axes) -> None:
+def _mark_outlier(recent: pd.DataFrame, place: int, axes: Axes) -> None:
     upright = axes.get_xaxis_transform()  # dates along, shares of the height upwards
-    top = [OUTLIER_PLACE]
-    axes.plot(row["date"], top, marker="^", markersize=5.0, color=INK, transform=upright)
+    day = date2num(recent["date"].iloc[place])  # type: ignore[no-untyped-call]
+    axes.plot([day], [OUTLIER_PLACE], marker="^", markersize=5.0, color=INK, transform=upright)
+    late = place > len(recent) // 2  # its value then stands to the left, inside the figure
     axes.annotate(
-        f"{row['realized'].iloc[0]:.0f}",
-        (row["date"].iloc[0], OUTLIER_PLACE),
+        f"{recent['realized'].iloc[place]:.0f}",
+        (day, OUTLIER_PLACE),
         xycoords=upright,
-        xytext=(5.0, 0.0),
+        xytext=(-5.0 if late else 5.0, 0.0),
         textcoords="offset points",
+        ha="right" if late else "left",
         va="center",
     )
 
