@@ -10,6 +10,7 @@ from reports.betting import log_wealth
 from reports.inference import DieboldMariano, collapse_by_date, diebold_mariano
 
 LOG_LARGEST = 300.0  # evidence beyond e^300 is told as that
+EVIDENCE_SHOWN = 1e6  # more than this is not told in digits
 
 
 @dataclass(frozen=True)
@@ -66,19 +67,29 @@ class Comparison:
     test: DieboldMariano
     unanswered: int
 
-    @property
-    def words(self) -> str:
-        """Return the comparison as half a sentence with all its numbers."""
+    def words(self, needed: float) -> str:
+        """Return the comparison as half a sentence; `needed` is the evidence that decides."""
         if not self.sessions:
             return f"no session on which {self.rival} and {self.incumbent} can be compared"
-        period = f"{self.sessions} sessions ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d})"
-        change = f"{abs(self.gain):.1%} {'less' if self.gain >= 0 else 'more'}"
-        return (
-            f"over {period} {self.rival} lost {self.rival_loss:.4f} a session and "
-            f"{self.incumbent} {self.incumbent_loss:.4f} (QLIKE), {change}; "
-            f"evidence {self.evidence:.3g}, Diebold-Mariano t = {self.test.statistic:.2f} "
-            f"(p = {self.test.p_value:.3f}, {self.test.lags} lags)"
-        )
+        told = [
+            f"over {self.sessions} sessions ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}) "
+            f"{self._difference} (QLIKE {self.rival_loss:.4f} a session against "
+            f"{self.incumbent_loss:.4f})",
+            f"evidence {_evidence(self.evidence)} of the {needed:g} that are needed",
+        ]
+        if not math.isnan(self.test.statistic):
+            told.append(
+                f"Diebold-Mariano t = {self.test.statistic:.2f} (p = {self.test.p_value:.3f}, "
+                f"{self.test.lags} lags)"
+            )
+        return "; ".join(told)
+
+    @property
+    def _difference(self) -> str:
+        if self.gain == 0:
+            return f"{self.rival} lost as much as {self.incumbent}"
+        side = "less" if self.gain > 0 else "more"
+        return f"{self.rival} lost {abs(self.gain):.1%} {side} than {self.incumbent}"
 
 
 def compare(
@@ -143,6 +154,13 @@ def last_window(losses: pd.DataFrame, rules: GateRules | None = None) -> pd.Data
     """Return the rows of the last `window` origins, on which a champion is held against HAR."""
     origins = np.unique(losses["origin"].to_numpy())
     return losses[losses["origin"].isin(origins[-(rules or GateRules()).window :])]
+
+
+def _evidence(wealth: float) -> str:
+    """Return evidence in few digits: 0.3, 12, more than a million."""
+    if wealth >= EVIDENCE_SHOWN:
+        return "above a million"
+    return f"{wealth:,.0f}" if wealth >= 10 else f"{wealth:.2g}"
 
 
 def _checked(losses: pd.DataFrame, incumbent: str, rival: str) -> pd.DataFrame:

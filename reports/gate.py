@@ -44,18 +44,18 @@ def decide(
     if against_har and _saves(against_har, rules):
         if against_har.evidence >= 1 / rules.alpha:
             why = f"the evidence for HAR reached {1 / rules.alpha:g}"
-            return _decision("demote", against_har, why, challenge, against_har)
+            return _decision("demote", against_har, why, (challenge, against_har), rules)
         if against_har.sessions >= rules.window:
             why = f"it lost to HAR by {rules.minimum_effect:.1%} or more over a whole window"
-            return _decision("demote", against_har, why, challenge, against_har)
+            return _decision("demote", against_har, why, (challenge, against_har), rules)
     if challenge is None:
         reason = "keep: there is no challenger"
-        return Decision("keep", _and_har(reason, against_har), None, against_har)
+        return Decision("keep", _and_har(reason, against_har, rules), None, against_har)
     refused = _refusal(challenge, rules)
     if refused:
-        return _decision("keep", challenge, refused, challenge, against_har)
+        return _decision("keep", challenge, refused, (challenge, against_har), rules)
     why = f"{1 / rules.alpha:g} of evidence and {rules.minimum_effect:.1%} are reached"
-    return _decision("promote", challenge, why, challenge, against_har)
+    return _decision("promote", challenge, why, (challenge, against_har), rules)
 
 
 def _refusal(challenge: Comparison, rules: GateRules) -> str | None:
@@ -67,7 +67,7 @@ def _refusal(challenge: Comparison, rules: GateRules) -> str | None:
     if not _saves(challenge, rules):
         return f"a gain of at least {rules.minimum_effect:.1%} is needed"
     if challenge.evidence < 1 / rules.alpha:
-        return f"evidence of {1 / rules.alpha:g} is needed"
+        return "the evidence does not suffice yet"
     return None
 
 
@@ -79,16 +79,19 @@ def _decision(
     action: Action,
     ground: Comparison,
     why: str,
-    challenge: Comparison | None,
-    against_har: Comparison | None,
+    both: tuple[Comparison | None, Comparison | None],
+    rules: GateRules,
 ) -> Decision:
     """Return a decision whose reason names the model, the rule and the numbers."""
+    challenge, against_har = both
     subject = ground.rival if action == "promote" else ground.incumbent
-    reason = f"{action} {subject}: {why}; {ground.words}"
+    reason = f"{action} {subject}: {why}; {ground.words(1 / rules.alpha)}"
     if ground is challenge:
-        reason = _and_har(reason, against_har)
+        reason = _and_har(reason, against_har, rules)
     return Decision(action, reason, challenge, against_har)
 
 
-def _and_har(reason: str, against_har: Comparison | None) -> str:
-    return f"{reason}. Against HAR: {against_har.words}" if against_har else reason
+def _and_har(reason: str, against_har: Comparison | None, rules: GateRules) -> str:
+    if against_har is None:
+        return reason
+    return f"{reason}. Against HAR: {against_har.words(1 / rules.alpha)}"

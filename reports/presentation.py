@@ -18,12 +18,13 @@ class Column:
     """How one column is shown: its name in the frame, its heading, and how a value becomes text.
 
     `form` is a format specification such as ``.3f`` (the column is then right-aligned) or a
-    function of the value.
+    function of the value. `wraps` lets long text run over several lines.
     """
 
     name: str
     heading: str
     form: str | Callable[[Any], str] = str
+    wraps: bool = False
 
     @property
     def numeric(self) -> bool:
@@ -64,6 +65,12 @@ def date(value: pd.Timestamp) -> str:
 def sentence_case(text: str) -> str:
     """Return `text` with a capital first letter, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def series_label(name: str) -> str:
+    """Return a model's version as a reader knows it: Network 2, HAR 1; Issued for ``issued``."""
+    model, _, version = name.partition(" ")
+    return f"{sentence_case(label_of(model))} {version}".rstrip()
 
 
 def p_value(value: float) -> str:
@@ -144,7 +151,7 @@ VERDICT_COLUMNS = [
     Column("rise_from_best_pct", "Rise since best (%)", ".1f"),
     Column("noise_pct", "Noise (%)", ".2f"),
     Column("learning_rate", "Learning rate", ".2g"),
-    Column("words", "In words"),
+    Column("words", "In words", wraps=True),
 ]
 REGIME_COLUMNS = [
     Column("horizon", "Horizon", horizon_name),

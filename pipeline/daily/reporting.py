@@ -1,4 +1,4 @@
-"""The evening's report: its tables from the ledger, its page, and the index of all pages."""
+"""The evening's report: its tables from the ledger, and its page."""
 
 from __future__ import annotations
 
@@ -10,47 +10,53 @@ import pandas as pd
 from features.units import volatility_annual_pct
 from models.catalogue import REFERENCE
 from pipeline import artifacts
+from pipeline.daily.listing import PAGE, earlier_page, note_evening, write_index
+from pipeline.daily.origins import is_replay
 from pipeline.data.calendars import periods_per_year
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.reading import Only
-from pipeline.ledger.scoring import backtests_of, live_scores, scored_rows
+from pipeline.ledger.scoring import REGISTERED, backtests_of, live_scores, scored_rows, series_name
 from pipeline.panels import calendars_of
-from reports.evening import EveningContent, render_evening, render_index
+from pipeline.promotion import CHANGES
+from reports.evening.content import EveningContent
+from reports.evening.page import render_evening
 
 if TYPE_CHECKING:
     from pipeline.daily.evening import Evening
     from pipeline.daily.summary import Summary
 
-PAGE, INDEX = "report.html", "index.html"
 DRAWN, SCORED = 120, 250  # sessions of the past in the figures, and in the live scores
 
 
 def write_report(home: Home, evening: Evening, summary: Summary) -> None:
-    """Write ``reports/DATE/report.html`` and the index of all dates."""
+    """Write ``reports/DATE/report.html``, its note for the index, and the index of all dates."""
     folder = home.reports / f"{summary.origin:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     ledger = evening.ledger
     rows = _readable(ledger.table("scored", Only(since=evening.sessions_ago(DRAWN))), evening)
-    scored = scored_rows(ledger, since=evening.sessions_ago(SCORED))
+    known = scored_rows(ledger, live_only=False, since=evening.sessions_ago(SCORED))
+    tonight = _newest(rows, summary.origin)
     content = EveningContent(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,
         decision=summary.decision,
-        forecasts=_newest(rows, summary.origin),
+        forecasts=tonight,
         past=_past(rows),
-        scores=live_scores(scored, backtests_of(ledger)),
+        scores=live_scores(known[known["live"]], backtests_of(ledger)),
         alerts=ledger.open_alerts(),
         changes=_changes(ledger),
+        missing=[ticker for ticker in evening.tickers if ticker not in set(tonight["ticker"])],
         notes=summary.notes,
+        late=int((~known["live"] & (known["role"] == "champion")).sum()),
+        replayed=is_replay(ledger),
+        before=earlier_page(home, summary.origin),
         interval_level=evening.config.report.interval,
         head=summary.head,
     )
     artifacts.write_text(folder / PAGE, render_evening(content))
-    days = sorted((path.parent.name for path in home.reports.glob(f"*/{PAGE}")), reverse=True)
-    artifacts.write_text(
-        home.reports / INDEX, render_index([(day, f"{day}/{PAGE}") for day in days])
-    )
+    note_evening(folder, content)
+    write_index(home)
 
 
 def _readable(scored: pd.DataFrame, evening: Evening) -> pd.DataFrame:
@@ -67,7 +73,7 @@ def _readable(scored: pd.DataFrame, evening: Evening) -> pd.DataFrame:
 
 
 def _newest(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
-    """Return what went out tonight, beside HAR's and what went out the evening before."""
+    """Return what went out tonight and who made it, beside HAR's and that of the evening before."""
     cell = ["ticker", "horizon"]
     issued = rows[rows["role"] == "champion"]
     tonight = issued[issued["origin"] == pd.Timestamp(origin)]
@@ -78,9 +84,15 @@ def _newest(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
     table = table.assign(
         har=har.drop_duplicates(cell).set_index(cell)["volatility"],
         change=table["volatility"] - before.reindex(table.index),
+        model=[_maker(*each) for each in zip(table["model"], table["model_version"], strict=True)],
     )
-    columns = ["target_start", "target_end", "volatility", "low", "high", "har", "change"]
+    columns = ["model", "target_start", "target_end", "volatility", "low", "high", "har", "change"]
     return table[[*columns, "clipped", "fallback"]].reset_index()
+
+
+def _maker(model: str, version: str) -> str:
+    """Return who made a forecast; HAR is fitted anew each evening, so it has no version."""
+    return "HAR" if model == REFERENCE else series_name(model, version)
 
 
 def _past(rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,7 +110,8 @@ def _past(rows: pd.DataFrame) -> pd.DataFrame:
 def _changes(ledger: Ledger) -> pd.DataFrame:
     """Return every change of champion and every training, the newest first."""
     decisions = ledger.table("decisions")
-    told = decisions["action"].isin(["registered", "promote", "demote", "rollback"])
+    told = decisions["action"].isin([REGISTERED, *CHANGES])
     carried = decisions["key"].str.match(r"(promote|demote) \d+ to")
     table = decisions[told & ~(carried & decisions["who"].isna())]
-    return pd.DataFrame(table.iloc[::-1][["written_at", "action", "subject", "reason", "who"]])
+    columns = ["written_at", "action", "subject", "reason", "who", "why"]
+    return pd.DataFrame(table.iloc[::-1][columns])

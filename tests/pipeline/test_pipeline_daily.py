@@ -140,7 +140,7 @@ def test_a_period_without_sessions_is_told(tmp_path, config, market, days):
 
 def test_a_replay_leaves_the_report_of_its_last_evening(home, days):
     page = (home.reports / str(days[1]) / "report.html").read_text()
-    assert "Live scores" in page and page.count("<svg") == 2
+    assert "Scores of the replay" in page and page.count("<svg") == 2
     assert f'href="{days[1]}/report.html"' in (home.reports / "index.html").read_text()
 
 

@@ -170,3 +170,60 @@ def test_dates_of_any_span_get_two_to_six_ticks_without_a_warning(days):
     low, high = axes.get_xlim()
     ticks = [tick for tick in axes.xaxis.get_majorticklocs() if low <= tick <= high]
     assert 2 <= len(ticks) <= 7
+
+
+def recent_of(*, sessions, **columns):
+    """Return a table of recent forecasts, flat unless told."""
+    table = {"date": pd.bdate_range("2018-12-03", periods=sessions), "volatility": 20.0}
+    table |= {"lower": 10.0, "upper": 35.0, "har": 21.0, "realized": 18.0} | columns
+    return pd.DataFrame(table)
+
+
+def forecast_axes(**how):
+    return forecast_against_realized(
+        recent_of(**how), new_axes(), model="network", interval_level=0.9
+    )
+
+
+def test_the_forecast_figure_holds_the_whole_interval_and_every_outcome():
+    assert forecast_axes(sessions=30, upper=90.0).get_ylim()[1] > 90.0
+    came = [18.0] * 28 + [70.0, 80.0]
+    assert forecast_axes(sessions=30, realized=came).get_ylim()[1] > 80.0
+
+
+@pytest.mark.parametrize("place", [0, 29])
+def test_a_lone_outlier_is_cut_and_marked_with_its_value(place):
+    came = [18.0] * 30
+    came[place] = 240.0
+    axes = forecast_axes(sessions=30, realized=came)
+    axes.get_figure().draw_without_rendering()
+    assert 35.0 < axes.get_ylim()[1] < 60.0
+    assert [text.get_text() for text in axes.texts] == ["240"]
+    assert not forecast_axes(sessions=30).texts
+
+
+def test_bounds_that_are_not_finite_do_not_set_the_height():
+    axes = forecast_axes(sessions=30, upper=[np.inf, np.nan] * 15)
+    assert 21.0 < axes.get_ylim()[1] < 30.0
+
+
+@pytest.mark.parametrize("sessions", [1, 2, 7, 15])
+def test_few_sessions_are_named_by_their_dates_and_never_by_hours(sessions):
+    axes = forecast_axes(sessions=sessions)
+    named = [label.get_text() for label in axes.get_xticklabels()]
+    assert named[0] == "3 Dec" and 1 <= len(named) <= 5
+    assert all(re.fullmatch(r"\d+ Dec", name) for name in named)
+
+
+def test_many_sessions_are_named_by_months():
+    axes = forecast_axes(sessions=120)
+    axes.get_figure().draw_without_rendering()
+    assert "2019" in [label.get_text() for label in axes.get_xticklabels()]
+
+
+def test_the_legend_has_the_label_asked_for():
+    axes = forecast_against_realized(
+        recent_of(sessions=9), new_axes(), model="network", interval_level=0.9, label="Went out"
+    )
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names == ["90% interval", "Realised", "HAR", "Went out"]

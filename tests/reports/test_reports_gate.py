@@ -1,6 +1,8 @@
 """Decisions of the gate: who is kept, promoted and demoted, and what the reason says."""
 
 import json
+import math
+import re
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -43,10 +45,32 @@ def test_a_tie_keeps_the_champion():
     assert "a gain of at least 0.5% is needed" in decision.reason
 
 
+def test_the_words_say_plainly_who_lost_more_and_what_the_evidence_is():
+    found = replace(
+        challenge(), incumbent_loss=0.5, rival_loss=0.45, gain=0.1, evidence=0.304, sessions=7
+    )
+    assert "over 7 sessions (2017-01-02 to 2017-12-15) v2 lost 10.0% less than v1" in found.words(
+        20
+    )
+    assert "(QLIKE 0.4500 a session against 0.5000); evidence 0.3 of the 20" in found.words(20)
+    assert "v2 lost 10.0% more than v1" in replace(found, gain=-0.1).words(20)
+    assert "v2 lost as much as v1" in replace(found, gain=0.0).words(20)
+    assert "evidence 1,234 of" in replace(found, evidence=1234.4).words(20)
+    assert "evidence above a million of" in replace(found, evidence=1e30).words(20)
+
+
+def test_a_test_without_a_statistic_is_not_told():
+    found = challenge(sessions=250)
+    untold = replace(found, test=replace(found.test, statistic=math.nan))
+    assert "Diebold-Mariano" in found.words(20)
+    assert "nan" not in untold.words(20) and "Diebold" not in untold.words(20)
+
+
 def test_a_better_challenger_without_evidence_waits():
     decision = decide(challenge(gain=0.05, sessions=25), None)
     assert decision.action == "keep"
-    assert "evidence of 20 is needed" in decision.reason
+    assert decision.reason.startswith("keep v1: the evidence does not suffice yet; over 25")
+    assert re.search(r"evidence [0-9.]+ of the 20 that are needed", decision.reason)
 
 
 def test_evidence_for_a_gain_too_small_to_matter_promotes_nobody():
