@@ -10,8 +10,8 @@ import pandas as pd
 from features.units import volatility_annual_pct
 from models.catalogue import REFERENCE
 from pipeline import artifacts
+from pipeline.daily.guards import is_replay
 from pipeline.daily.listing import PAGE, earlier_page, note_evening, write_index
-from pipeline.daily.origins import is_replay
 from pipeline.data.calendars import periods_per_year
 from pipeline.home import Home
 from pipeline.ledger.ledger import Ledger
