@@ -38,7 +38,7 @@ class EveningContent:
     replayed
         Whether the ledger was filled by a replay.
     before
-        Address of the page of the evening before; empty where there is none.
+        Address of the last page of an earlier evening; empty where there is none.
     interval_level
         Nominal coverage of the intervals.
     head

@@ -16,7 +16,7 @@ def render_evening(content: EveningContent) -> str:
     findings.insert(1 if len(content.alerts) else len(findings), alerts(content.alerts))
     ways = {"All evenings": INDEX}
     if content.before:
-        ways["The evening before"] = content.before
+        ways["The page before"] = content.before
     view = {
         "title": f"Evening of {content.day:%Y-%m-%d}",
         "subtitle": f"Known up to the close of {content.day:%Y-%m-%d}; "

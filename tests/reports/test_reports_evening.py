@@ -190,9 +190,9 @@ def test_forecasts_that_came_too_late_are_counted(scores, late, words):
 
 def test_a_page_leads_to_the_index_and_to_the_page_before():
     assert 'href="../index.html"' in render_evening(QUIET)
-    assert "The evening before</a>" not in render_evening(QUIET)
+    assert "The page before</a>" not in render_evening(QUIET)
     later = render_evening(replace(QUIET, before="../2018-12-27/report.html"))
-    assert '<a href="../2018-12-27/report.html">The evening before</a>' in later
+    assert '<a href="../2018-12-27/report.html">The page before</a>' in later
 
 
 def test_the_index_has_a_row_an_evening_and_dashes_where_nothing_is_known():
