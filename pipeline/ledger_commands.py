@@ -73,14 +73,16 @@ def show(
     from pipeline.ledger.words import shown
 
     of_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
-    only = Only(tickers=tuple(ticker or ()) if of_tickers else (), newest=limit)
+    # A decision that was carried out is two rows, shown as one.
+    newest = 2 * limit if kind is Kind.DECISIONS and not as_json else limit
+    only = Only(tickers=tuple(ticker or ()) if of_tickers else (), newest=newest)
     with Ledger.to_read(home_of(home).ledger) as ledger:
         _check_tickers(ledger, only.tickers)
         rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value, only)
     if as_json:
         typer.echo(_json(rows))
         return
-    readable = shown(rows, kind.value)
+    readable = shown(rows, kind.value).tail(limit)
     if len(readable):
         _print(f"the last {len(readable)} {kind.value}", readable)
     else:
