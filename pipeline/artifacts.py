@@ -178,11 +178,11 @@ def locked(folder: Path) -> Iterator[Path]:
         lock.acquire()
     except Timeout as error:
         raise RunFolderError(
-            f"{folder} is in use by another volcast process; wait for it, or choose another --out"
+            f"{folder} is in use by another volcast process; wait for it, or choose another folder"
         ) from error
     except OSError as error:
         raise RunFolderError(
-            f"cannot write to {folder}: {error.strerror}; choose another --out"
+            f"cannot write to {folder}: {error.strerror}; choose another folder"
         ) from error
     try:
         yield folder

@@ -98,6 +98,8 @@ def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     key = ".".join(part for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
+        if len(first["loc"]) == 1 and isinstance(first["input"], dict):
+            return _unknown_section(key)
         nearest = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0)[0]
         return f"unknown key {key}; the nearest known key is {nearest}"
     rule = RULES.get(first["type"], first["msg"]).format(**first.get("ctx", {}))
@@ -105,6 +107,13 @@ def _explain(error: ValidationError) -> str:
     return (
         f"{key} {rule}; got {value!r}" if isinstance(value, str) else f"{key} {rule}; got {value}"
     )
+
+
+def _unknown_section(name: str) -> str:
+    sections = list(Config.model_fields)
+    near = difflib.get_close_matches(name, sections, n=1)
+    hint = f"the nearest is [{near[0]}]; " if near else ""
+    return f"unknown section [{name}]; {hint}there are {', '.join(f'[{s}]' for s in sections)}"
 
 
 def known_keys() -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.home import Home
-    from pipeline.ledger.verification import Rebuild
+    from pipeline.ledger.ledger import Ledger
+    from pipeline.ledger.rebuilding import Rebuild, Remade
+    from pipeline.ledger.verification import Proof
 
 RISK_SHOWN = [
     *("level", "ticker", "rows", "exceedances", "share"),
@@ -72,13 +73,20 @@ def show(
     from pipeline.ledger.words import shown
 
     of_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
-    only = Only(tickers=tuple(ticker or ()) if of_tickers else (), newest=limit)
+    # A decision that was carried out is two rows, shown as one.
+    newest = 2 * limit if kind is Kind.DECISIONS and not as_json else limit
+    only = Only(tickers=tuple(ticker or ()) if of_tickers else (), newest=newest)
     with Ledger.to_read(home_of(home).ledger) as ledger:
+        _check_tickers(ledger, only.tickers)
         rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value, only)
     if as_json:
         typer.echo(_json(rows))
+        return
+    readable = shown(rows, kind.value).tail(limit)
+    if len(readable):
+        _print(f"the last {len(readable)} {kind.value}", readable)
     else:
-        _print(f"the last {len(rows)} {kind.value}", shown(rows, kind.value))
+        typer.echo(f"no {kind.value} yet")
 
 
 def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> None:
@@ -92,12 +100,15 @@ def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> 
         rows = scoring.scored_rows(ledger)
         scores = scoring.live_scores(rows, scoring.backtests_of(ledger))
         risk = scoring.live_risk(ledger)
+        known = len(rows) or len(scoring.scored_rows(ledger, live_only=False))
         how = "replayed" if is_replay(ledger) else "live"
     if as_json:
-        from pipeline.printing import frame_records
+        from pipeline.printing import frame_records, json_text
 
-        tables = {"scores": frame_records(scores), "risk": frame_records(risk)}
-        typer.echo(json.dumps(tables, indent=1))
+        typer.echo(json_text({"scores": frame_records(scores), "risk": frame_records(risk)}))
+        return
+    if rows.empty:
+        typer.echo(_unscored(known))
         return
     _print(f"{how} forecasts whose outcome is known", scores)
     if len(risk):
@@ -115,27 +126,26 @@ def verify(
 
 def export(
     home: HomeDir = None,
-    format: Annotated[Format, typer.Option(help="csv goes to standard output.")] = Format.CSV,
+    format: Annotated[
+        Format | None, typer.Option(help="Default: by the suffix of --out; csv when printed.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")] = None,
     debug: Debug = False,
 ) -> None:
     """Write a row per forecast, with its outcome where it is known."""
-    from pipeline import artifacts
-    from pipeline.errors import ConfigError
     from pipeline.home import home_of
-    from pipeline.ledger.exporting import csv_texts, write_csv, write_parquet
+    from pipeline.ledger.exporting import csv_texts, format_of, write
     from pipeline.ledger.ledger import Ledger
 
-    if out is None and format is Format.PARQUET:
-        raise ConfigError("--format parquet is no text to print; name a file with --out")
+    chosen = format_of(out, format.value if format else None)
     with Ledger.to_read(home_of(home).ledger) as ledger:
         rows = ledger.blocks("scored")
-        if out is None:
-            for text in csv_texts(rows):
-                typer.echo(text, nl=False)
+        if out is not None:
+            count = write(out, rows, chosen)
+            typer.echo(f"{count:,} {'row' if count == 1 else 'rows'} written to {out}", err=True)
             return
-        write = write_parquet if format is Format.PARQUET else write_csv
-        artifacts.write(out, lambda file: write(file, rows))
+        for text in csv_texts(rows):
+            typer.echo(text, nl=False)
 
 
 def _rebuilding(rebuilder: Callable[[Home], Rebuild]) -> Callable[..., None]:
@@ -169,18 +179,47 @@ def _verify(
 
     newest = _newest(count)
     place = home_of(home)
+    made = None
     with Ledger.to_read(place.ledger) as ledger:
-        rebuild = rebuilder(place) if rebuilder else None
-        proof = prove(ledger, noted=noted, rebuild=rebuild, newest=newest)
+        proof = prove(ledger, noted=noted)
+        if not as_json:
+            _tell_proof(proof)
+        if rebuilder:
+            made = _remade(ledger, rebuilder(place), newest, as_json)
     if as_json:
-        head = {"seq": proof.head.seq, "hash": proof.head.hash}
-        typer.echo(json.dumps({"rows": proof.rows, "head": head, "rebuilt": proof.rebuilt}))
-        return
+        typer.echo(_proof_json(proof, made))
+    if made:
+        for line in () if as_json else made.lines():
+            typer.echo(line)
+        made.check()
+
+
+def _remade(ledger: Ledger, rebuild: Rebuild, newest: int | None, quiet: bool) -> Remade:
+    from pipeline.ledger.rebuilding import remake
+    from pipeline.printing import console
+    from pipeline.progress import progress_for
+
+    progress = progress_for(console(), quiet)
+    with progress.running():
+        return remake(ledger, rebuild, newest, progress)
+
+
+def _tell_proof(proof: Proof) -> None:
     counted = ", ".join(f"{count:,} {kind}" for kind, count in proof.rows.items())
     typer.echo(f"{counted}: as they were written")
-    if rebuild:
-        typer.echo(f"{proof.rebuilt:,} forecasts made again, bit for bit")
     typer.echo(f"head {proof.head.hash}, row {proof.head.seq:,}")
+
+
+def _proof_json(proof: Proof, made: Remade | None) -> str:
+    from dataclasses import asdict
+
+    from pipeline.printing import json_text
+
+    told = {"rows": proof.rows, "head": asdict(proof.head), "rebuilt": made.same if made else 0}
+    if made:
+        lost = [{"reason": why, **asdict(group)} for why, group in made.lost.items()]
+        told |= {"otherwise": made.otherwise, "lost": lost}
+    return json_text(told, indent=None)
 
 
 def _newest(count: str | None) -> int | None:
@@ -193,10 +232,41 @@ def _newest(count: str | None) -> int | None:
     return int(count)
 
 
-def _json(rows: pd.DataFrame) -> str:
-    from pipeline.printing import frame_records
+def _check_tickers(ledger: Ledger, asked: tuple[str, ...]) -> None:
+    """Raise ``LedgerError`` where nothing was ever forecast for a ticker."""
+    from pipeline.data.source import unknown
+    from pipeline.errors import LedgerError
 
-    return json.dumps(frame_records(rows), indent=1)
+    known = (
+        sorted(ledger.table("forecasts", columns=["ticker"])["ticker"].unique()) if asked else []
+    )
+    for ticker in asked if known else ():
+        if ticker not in known:
+            raise LedgerError(f"nothing was forecast for {ticker}: {unknown(ticker, known)}")
+
+
+def _unscored(known: int) -> str:
+    """Return why there is no score, of so many forecasts whose outcome is known."""
+    if not known:
+        return "no outcome is known yet"
+    have = "forecast has an outcome" if known == 1 else "forecasts have an outcome"
+    return (
+        f"{known:,} {have}, none was written before its target began, so none is scored; "
+        "`volcast replay` shows a past year"
+    )
+
+
+def _json(rows: pd.DataFrame) -> str:
+    """Return the rows as JSON, their numbers as the objects that they are in the ledger."""
+    from json import loads
+
+    from pipeline.printing import frame_records, json_text
+
+    records = frame_records(rows)
+    for record in records:
+        if "numbers" in record:
+            record["numbers"] = loads(record["numbers"])
+    return json_text(records)
 
 
 def _print(title: str, rows: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from pipeline.ledger.ledger import Ledger
     from pipeline.registry import Registry
     from pipeline.versions import Change, Version
+
+# Names of the metrics that are losses: validation_qlike_5_network, and beside it that of HAR.
+QLIKE = re.compile(r"(?P<kind>\w+_qlike)_(?P<horizon>\d+)(_(?P<model>\w+))?")
+LIST_DIGITS = 3
 
 models = typer.Typer(no_args_is_help=True, help="Registered models: who is champion, and why.")
 
@@ -40,24 +44,18 @@ def list_versions(
     home: HomeDir = None, uri: Tracking = None, as_json: Json = False, debug: Debug = False
 ) -> None:
     """Print all versions, the newest first."""
-    versions = _registry(home, uri).versions()
+    from pipeline.printing import json_text
+
+    versions = _registry(home, uri, made=False).versions()
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in versions], indent=1))
+        typer.echo(json_text([asdict(each) for each in versions]))
         return
     import pandas as pd
 
-    rows = [
-        {
-            "version": each.number,
-            "aliases": ", ".join(each.aliases),
-            "model": each.model,
-            "trained through": each.facts["trained_through"] or None,
-            "registered": each.facts["registered_at"] or None,
-            **{name: value for name, value in each.metrics.items() if "qlike" in name},
-        }
-        for each in versions
-    ]
-    _print("registered models", pd.DataFrame(rows))
+    lines = pd.DataFrame([_line(each) for each in versions])
+    _print("registered models", lines, digits=LIST_DIGITS)
+    if any(QLIKE.fullmatch(name) for each in versions for name in each.metrics):
+        typer.echo("of HAR: QLIKE on the validation as a share of HAR's, by horizon in sessions")
 
 
 @models.command()
@@ -69,11 +67,13 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Print all that is known of a version, and check its folder."""
-    registry = _registry(home, uri)
+    from pipeline.printing import json_text
+
+    registry = _registry(home, uri, made=False)
     found = registry.version(version)
     folder = registry.folder(found)
     if as_json:
-        typer.echo(json.dumps({**asdict(found), "folder": str(folder)}, indent=1))
+        typer.echo(json_text({**asdict(found), "folder": folder}))
         return
     import pandas as pd
 
@@ -96,8 +96,8 @@ def promote(
     """Make a version the champion, whatever the gate says."""
     from pipeline import promotion
 
+    grounds = promotion.Grounds.by_hand(who, why)
     with _both(home, uri) as (registry, ledger):
-        grounds = promotion.Grounds.by_hand(who, why)
         now = dt.datetime.now(dt.UTC)
         change = promotion.promote(registry, ledger, version, grounds, now=now)
         _tell(change, registry.champion(), as_json)
@@ -115,8 +115,8 @@ def rollback(
     """Return to the version that the champion took over from."""
     from pipeline import promotion
 
+    grounds = promotion.Grounds.by_hand(who, why)
     with _both(home, uri) as (registry, ledger):
-        grounds = promotion.Grounds.by_hand(who, why)
         change = promotion.rollback(registry, ledger, grounds, now=dt.datetime.now(dt.UTC))
         _tell(change, registry.champion(), as_json)
 
@@ -131,12 +131,13 @@ def compare(
     debug: Debug = False,
 ) -> None:
     """Print the metrics of two versions, and the settings in which they differ."""
+    from pipeline.printing import json_text
     from pipeline.versions import differences
 
-    registry = _registry(home, uri)
+    registry = _registry(home, uri, made=False)
     rows = differences(registry.version(one), registry.version(other))
     if as_json:
-        typer.echo(json.dumps(rows.to_dict("records"), indent=1))
+        typer.echo(json_text(rows.to_dict("records")))
         return
     names = {"one": f"version {one}", "other": f"version {other}"}
     _print(f"versions {one} and {other}", rows.rename(columns=names))
@@ -151,18 +152,75 @@ def prune(
     debug: Debug = False,
 ) -> None:
     """Remove old versions; never the champion, the challenger, HAR, or the champion before."""
-    gone = _registry(home, uri).prune(keep)
+    from pipeline.printing import json_text
+
+    gone = _registry(home, uri, made=False).prune(keep)
+    lost = _forecasts_of(gone, home)
     if as_json:
-        typer.echo(json.dumps({"removed": gone}))
-    else:
-        typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing to remove")
+        typer.echo(json_text({"removed": gone, "forecasts": lost}, indent=None))
+        return
+    typer.echo(f"removed {', '.join(map(str, gone))}" if gone else "nothing to remove")
+    if lost:
+        typer.echo(f"{lost:,} of the ledger's forecasts can no longer be made again")
 
 
-def _registry(home: Path | None, uri: str | None) -> Registry:
+def _registry(home: Path | None, uri: str | None, *, made: bool = True) -> Registry:
+    """Return the registry, which is made if missing where it may be `made`.
+
+    Raises
+    ------
+    RegistryError
+        The home has none, and it is not to be made: a mistyped home leaves no database.
+    """
+    from pipeline import mlflow_store
+    from pipeline.errors import RegistryError
     from pipeline.home import home_of
     from pipeline.registry import Registry
 
-    return Registry(home_of(home), uri)
+    place = home_of(home)
+    own = mlflow_store.is_local(place, mlflow_store.tracking_uri(place, uri))
+    if own and not made and not place.registry.exists():
+        raise RegistryError(
+            f"there is no registry in {place.folder}; `volcast retrain` makes one; or name its "
+            "folder with --home"
+        )
+    return Registry(place, uri)
+
+
+def _forecasts_of(gone: list[int], home: Path | None) -> int:
+    """Return how many forecasts of the ledger were made by versions that are gone."""
+    from models.catalogue import NETWORK
+    from pipeline.home import home_of
+    from pipeline.ledger.ledger import Ledger
+
+    place = home_of(home)
+    if not gone or not place.ledger.exists():
+        return 0
+    with Ledger.to_read(place.ledger) as ledger:
+        rows = ledger.table("forecasts", columns=["model", "model_version"])
+    by_them = (rows["model"] == NETWORK) & rows["model_version"].isin([str(n) for n in gone])
+    return int(by_them.sum())
+
+
+def _line(version: Version) -> dict[str, Any]:
+    """Return what the list shows of a version; headings are short, for 80 columns."""
+    from pipeline.promotion import name_of
+    from pipeline.versions import HAR
+
+    facts, metrics = version.facts, version.metrics
+    line: dict[str, Any] = {
+        "version": name_of(version),
+        "aliases": ", ".join(version.aliases),
+        "trained to": facts["trained_through"] or None,
+        "registered": facts["registered_at"][: len("2018-01-03")] or None,
+    }
+    for name, value in metrics.items():
+        found = QLIKE.fullmatch(name)
+        if found and found["model"] != HAR:
+            beside = metrics.get(f"{found['kind']}_{found['horizon']}_{HAR}")
+            heading = "of HAR" if beside else "QLIKE"
+            line[f"{heading}\n{found['horizon']}"] = value / beside if beside else value
+    return line
 
 
 @contextmanager
@@ -180,19 +238,20 @@ def _both(home: Path | None, uri: str | None) -> Iterator[tuple[Registry, Ledger
 
 
 def _tell(change: Change | None, champion: Version, as_json: bool) -> None:
+    from pipeline.printing import json_text
     from pipeline.promotion import name_of
 
     before = name_of(change.before) if change else name_of(champion)
     if as_json:
-        typer.echo(json.dumps({"champion": name_of(champion), "before": before}))
+        typer.echo(json_text({"champion": name_of(champion), "before": before}, indent=None))
     elif change is None:
         typer.echo(f"{name_of(champion)} is champion already")
     else:
         typer.echo(f"champion: {name_of(champion)}; before it {before}")
 
 
-def _print(title: str, rows: Any) -> None:
+def _print(title: str, rows: Any, *, digits: int = 4) -> None:
     from pipeline.printing import frame_table, print_table
 
     readable = rows.rename(columns=lambda name: name.replace("_", " "))
-    print_table(frame_table(readable, title, digits=4))
+    print_table(frame_table(readable, title, digits=digits))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -93,6 +98,11 @@ def frame_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def json_text(value: Any, *, indent: int | None = 1) -> str:
+    """Return a value as JSON: NaN, infinities and what is missing as null, dates in ISO form."""
+    return json.dumps(_jsonable(value), indent=indent, allow_nan=False)
+
+
 def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return what a script wants to know of a finished run."""
     stages = manifest["stages"]
@@ -119,6 +129,22 @@ def _row(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[st
     }
     plain = {name: _rounded(value) for name, value in numbers.items()}
     return {"ticker": row["ticker"], "horizon": row["horizon"], **dates, **plain}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(name): _jsonable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(each) for each in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dt.date | dt.datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Path) else value
 
 
 def _plain(value: Any) -> Any:

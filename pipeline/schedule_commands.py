@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from pipeline.schedule_units import Job
 
 schedule = typer.Typer(no_args_is_help=True, help="Say when the next run is due, and have it run.")
+
+
+Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
 
 
 class Kind(StrEnum):
@@ -44,9 +47,10 @@ def show(
     debug: Debug = False,
 ) -> None:
     """Print when the next run is due: after the last exchange's close and settling time."""
+    from pipeline.printing import json_text
     from pipeline.schedule import next_due
 
-    _, names = _job(home, config, source, ticker)
+    _, names = _job(home, Given(config, source, None, tuple(ticker or ())))
     due = next_due(names, _now())
     if as_json:
         told = {
@@ -57,7 +61,7 @@ def show(
             "calendar": due.calendar,
             "calendars": names,
         }
-        typer.echo(json.dumps(told, indent=1))
+        typer.echo(json_text(told))
     else:
         typer.echo(
             f"next run: {due.at:%Y-%m-%d %H:%M} UTC, {due.local:%Y-%m-%d %H:%M} {due.timezone}, "
@@ -70,6 +74,7 @@ def install(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
+    data: Data = None,
     ticker: TickerOption = None,
     systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
     cron: Annotated[bool, typer.Option("--cron", help="Lines of a crontab.")] = False,
@@ -89,7 +94,8 @@ def install(
     if sum(chosen.values()) != 1:
         raise ConfigError("name one of --systemd, --cron and --github-actions")
     kind = next(kind for kind, wanted in chosen.items() if wanted)
-    job, names = _job(home, config, source, ticker, within=kind is Kind.GITHUB_ACTIONS)
+    given = Given(config, source, data, tuple(ticker or ()))
+    job, names = _job(home, given, within=kind is Kind.GITHUB_ACTIONS)
     files, hint = _units(kind, job, names)
     for name, text in files.items():
         if to:
@@ -106,6 +112,7 @@ def run(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
+    data: Data = None,
     ticker: TickerOption = None,
     debug: Debug = False,
 ) -> None:
@@ -121,7 +128,7 @@ def run(
             "schedule run needs APScheduler; install it with: pip install 'volcast[ops]'"
         ) from error
 
-    job, names = _job(home, config, source, ticker)
+    job, names = _job(home, Given(config, source, data, tuple(ticker or ())))
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
@@ -134,35 +141,45 @@ def run(
     )
 
 
-def _job(
-    home: Path | None,
-    config: Path | None,
-    source: str | None,
-    ticker: list[str] | None,
-    *,
-    within: bool = False,
-) -> tuple[Job, list[str]]:
+@dataclass(frozen=True)
+class Given:
+    """The options that say what the job is to do."""
+
+    config: Path | None
+    source: str | None
+    data: Path | None
+    tickers: tuple[str, ...]
+
+    def overrides(self) -> dict[str, dict[str, Any]]:
+        """Return the options as settings, to lie on top of a file's."""
+        path = str(self.data) if self.data else None
+        given = {"source": self.source, "path": path, "tickers": list(self.tickers) or None}
+        return {"data": {key: value for key, value in given.items() if value is not None}}
+
+
+def _job(home: Path | None, given: Given, *, within: bool = False) -> tuple[Job, list[str]]:
     """Return the job and the calendars of its tickers; paths `within` the folder are relative.
 
-    Settings come from `--config`, else from config.toml in the home, else they are the defaults.
+    Settings come from `--config`, else from config.toml in the home, as `retrain` takes them, else
+    they are the defaults. A workflow begins with no home: it reads a file of the repository.
     """
     from pipeline import config as settings
     from pipeline.home import home_of
-    from pipeline.schedule_units import Job
+    from pipeline.schedule_units import WORKFLOW_CONFIG, Job
 
     folder, state = Path.cwd(), home_of(home).folder
-    stored = state / "config.toml"
-    config = config or (stored if stored.exists() else None)
-    given: dict[str, Any] = {"source": source, "tickers": ticker or None}
-    overrides = {"data": {key: value for key, value in given.items() if value is not None}}
-    chosen = settings.load(config, overrides)
+    committed = given.config or (folder / WORKFLOW_CONFIG if within else None)
+    known = (committed, state / "config.toml")
+    read = given.config or next((path for path in known if path and path.exists()), None)
+    chosen = settings.load(read, given.overrides())
     options = []
-    if config:
-        options += ["--config", str(_placed(config.absolute(), folder, within))]
-    if source:
-        options += ["--source", source]
-    for name in ticker or ():
-        options += ["--ticker", name]
+    for name, path in (("--config", committed), ("--data", given.data)):
+        if path:
+            options += [name, str(_placed(path.absolute(), folder, within))]
+    if given.source:
+        options += ["--source", given.source]
+    for ticker in given.tickers:
+        options += ["--ticker", ticker]
     job = Job(tuple(options), _placed(state, folder, within), folder)
     return job, _calendars(chosen)
 
@@ -184,7 +201,7 @@ def _placed(path: Path, folder: Path, within: bool) -> Path:
     if not path.is_relative_to(folder):
         raise ConfigError(
             f"a workflow's paths must lie inside the repository {folder}; {path} does not; "
-            "name another with --home or --config"
+            "name another with --home, --config or --data"
         )
     return path.relative_to(folder)
 
@@ -204,7 +221,8 @@ def _units(kind: Kind, job: Job, names: list[str]) -> tuple[dict[str, str], str]
     if kind is Kind.CRON:
         return {"volcast.cron": units.cron(job, slot)}, "add these lines with: crontab -e"
     workflow = units.github_actions(job, slot, _now())
-    return {"volcast.yml": workflow}, "commit it as .github/workflows/volcast.yml"
+    hint = "commit it as .github/workflows/volcast.yml, and the settings that it names"
+    return {"volcast.yml": workflow}, hint
 
 
 def _now() -> dt.datetime:

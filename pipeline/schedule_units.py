@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline.schedule import Slot
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WORKFLOW_CONFIG = "volcast.toml"  # the settings that a workflow reads, where none are named
 QUARTER = 15  # minutes; offsets of timezones are multiples of it
 
 
@@ -77,7 +78,7 @@ def cron(job: Job, slot: Slot) -> str:
     log = shlex.quote(str(job.home / "cron.log"))
     work = (
         f"mkdir -p {home} && cd {shlex.quote(str(job.folder))} && "
-        f"{shlex.join(job.command)} >> {log} 2>&1"
+        f'{shlex.join(job.command)} >> {log} 2>&1 || echo "volcast: exit code $?, see" {log}'
     )
     line = f"{guard} {work};; esac".replace("%", r"\%")
     return f"""\
@@ -85,6 +86,9 @@ def cron(job: Job, slot: Slot) -> str:
 # The line asks that timezone's clock, so CRON_TZ is not needed (Debian's cron ignores it) and
 # daylight saving is right in any timezone of this machine. cron does not make up for a run that
 # was slept through; systemd and `volcast schedule run` do.
+# Exit code 3 (all was done, an alert stands) reaches nobody by itself, nor does a failure: set
+# job.webhook in the settings (alerts alone), or MAILTO=you@example.com above the line (both), on a
+# machine that can send mail.
 {minutes} * * * * {line}
 """
 
@@ -93,13 +97,22 @@ def github_actions(job: Job, slot: Slot, now: dt.datetime) -> str:
     """Return a workflow; paths are taken from the root of the repository.
 
     GitHub knows UTC only, so that there is one line for each half of daylight saving, and a
-    step that lets the right one through, however late GitHub starts it.
+    step that lets the right one through, however late GitHub starts it. The home is kept in
+    GitHub's cache from run to run, and the reports of each run as an artifact.
     """
     lines = {offset: _utc_line(slot, offset) for offset in _offsets(slot.timezone, now)}
     crons = "\n".join(f'    - cron: "{line}"' for line in lines.values())
     cases = " | ".join(f'"{offset} {line}"' for offset, line in lines.items())
     command = shlex.join(["python", *job.command[1:]])
     return f"""\
+# Settings: the --config below is a file of this repository; commit it first. Without one of your
+# own: volcast config > {WORKFLOW_CONFIG}
+# State: the home lies in GitHub's cache, and is only as safe as that: it is evicted after 7 days
+# without a run and beyond 10 GB; ledger and models go with it, and the next run begins anew.
+# GitHub also stops a public repository's schedule after 60 days without a commit. Where that must
+# not happen, run the job on a machine of yours: volcast schedule install --systemd
+# Exit code 3 (all was done, an alert stands) fails the run, and GitHub mails you; a webhook
+# (job.webhook) is told each alert once.
 name: volcast
 on:
   schedule:  # {_days(slot.weekdays)} at {slot.time:%H:%M} in {slot.timezone}
@@ -137,6 +150,13 @@ jobs:
       - if: steps.due.outputs.yes
         run: |
           {command}
+      - if: always() && steps.due.outputs.yes
+        uses: actions/upload-artifact@v4
+        with:
+          name: volcast-reports-${{{{ github.run_id }}}}-${{{{ github.run_attempt }}}}
+          path: {json.dumps((job.home / "reports").as_posix())}
+          if-no-files-found: ignore
+          include-hidden-files: true
       - if: always() && steps.due.outputs.yes
         uses: actions/cache/save@v4
         with:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,12 +18,16 @@ from pipeline.daily.panels import Panels
 from pipeline.daily.settings import kept
 from pipeline.daily.standing import Standing
 from pipeline.daily.training import first_after, fitted_har
-from pipeline.errors import LedgerError
+from pipeline.errors import LedgerError, RegistryError, VolcastError
 from pipeline.home import Home
+from pipeline.ledger.rebuilding import Rebuild
 from pipeline.ledger.records import ForecastRow
-from pipeline.ledger.verification import Rebuild
+from pipeline.model_folder import StoredModel
 
 VINTAGES_KEPT = 4  # panels in memory
+EVENINGS_KEPT = 16  # what each model says of an evening
+
+Value = TypeVar("Value")
 
 
 def rebuilder(home: Home) -> Rebuild:
@@ -32,33 +38,53 @@ def rebuilder(home: Home) -> Rebuild:
     LedgerError
         The bars or the settings of then are not to be had, or the bars are not what the forecast
         was made from.
+    RegistryError
+        The version that made it was removed, or its folder is damaged.
     """
     standing = Standing(home)
 
-    @lru_cache(maxsize=VINTAGES_KEPT)
+    @_remembered(VINTAGES_KEPT)
     def market(vintage: dt.datetime, settings: str) -> tuple[Config, Panels, Hashes]:
         config = as_known(kept(home, settings), vintage)
         found = market_of(config, vintage)
         return config, Panels(found, config), Hashes(found.bars)
 
-    def again(row: ForecastRow) -> float:
-        config, panels, hashes = market(row.data_vintage, row.config_hash)
-        panel, day = panels.own, pd.Timestamp(row.origin)
-        origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
-        if origin < 0 or hashes.until(day).get(row.ticker) != row.data_hash:
-            raise LedgerError(
-                f"the bars of {row.ticker} as they were known at {row.data_vintage:%Y-%m-%d %H:%M} "
-                "are not those that the forecast was made from"
-            )
-        level = config.report.interval
-        if row.model == NETWORK:
-            version = standing.registry.version(int(row.model_version))
-            made = network_cells(standing.model(version), panels, day, level)
+    @_remembered(EVENINGS_KEPT)
+    def hashes_until(vintage: dt.datetime, settings: str, day: pd.Timestamp) -> dict[str, str]:
+        _, panels, hashes = market(vintage, settings)
+        return hashes.until(day) if day in panels.own.sessions else {}
+
+    def stored(number: int) -> StoredModel:
+        # One reason for all that were removed: who counts reasons need not meet each number.
+        found = [each for each in standing.registry.versions() if each.number == number]
+        if not found:
+            raise RegistryError("the version that made it was removed from the registry")
+        return standing.model(found[0])
+
+    @_remembered(EVENINGS_KEPT)
+    def evening(
+        vintage: dt.datetime, settings: str, day: pd.Timestamp, model: str, version: str
+    ) -> dict[tuple[str, int], float]:
+        config, panels, _ = market(vintage, settings)
+        panel, level = panels.own, config.report.interval
+        if model == NETWORK:
+            made = network_cells(stored(int(version)), panels, day, level)
         else:
-            har, bounds = fitted_har(panel, config, first_after(panel, row.model_version))
+            origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
+            har, bounds = fitted_har(panel, config, first_after(panel, version))
             made = cells(har, bounds, {}, panel, origin, level)
-        own = [c for c in made if (c.ticker, c.horizon) == (row.ticker, row.horizon)]
-        return own[0].variance if own else float(np.nan)
+        return {(cell.ticker, cell.horizon): cell.variance for cell in made}
+
+    def again(row: ForecastRow) -> float:
+        vintage, settings, day = row.data_vintage, row.config_hash, pd.Timestamp(row.origin)
+        if hashes_until(vintage, settings, day).get(row.ticker) != row.data_hash:
+            data = market(vintage, settings)[0].data
+            raise LedgerError(
+                f"the bars of {data.path or data.source}, as they were known then, are not those "
+                "that the forecast was made from"
+            )
+        made = evening(vintage, settings, day, row.model, row.model_version)
+        return made.get((row.ticker, row.horizon), float(np.nan))
 
     return again
 
@@ -67,3 +93,25 @@ def as_known(config: Config, vintage: dt.datetime) -> Config:
     """Return the settings with the store read as it was known at a moment."""
     data = config.data.model_copy(update={"as_of": vintage})
     return config.model_copy(update={"data": data})
+
+
+def _remembered(size: int) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Return what keeps a function's last answers, and its errors: every row asks anew."""
+
+    def remembering(make: Callable[..., Value]) -> Callable[..., Value]:
+        @lru_cache(maxsize=size)
+        def tried(*key: Any) -> tuple[Value | None, VolcastError | None]:
+            try:
+                return make(*key), None
+            except VolcastError as error:
+                return None, error
+
+        def known(*key: Any) -> Value:
+            value, error = tried(*key)
+            if error is not None:
+                raise error.with_traceback(None)
+            return value  # type: ignore[return-value]
+
+        return known
+
+    return remembering

@@ -7,9 +7,46 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipeline import artifacts
+from pipeline.errors import ConfigError
 from pipeline.ledger.reading import MOMENTS
 
 MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"  # as the ledger stores it
+CSV, PARQUET = FORMATS = ("csv", "parquet")  # also the suffixes of their files
+
+
+def format_of(file: Path | None, chosen: str | None) -> str:
+    """Return the format to write: the chosen one, else that of the file's suffix, else CSV.
+
+    Raises
+    ------
+    ConfigError
+        The two contradict each other, or Parquet has no file to go to.
+    """
+    suffix = file.suffix.lower().removeprefix(".") if file else ""
+    if file is None and chosen == PARQUET:
+        raise ConfigError("--format parquet is no text to print; name a file with --out")
+    if chosen and suffix in FORMATS and suffix != chosen:
+        raise ConfigError(
+            f"--format {chosen} contradicts --out {file}; leave out --format, or name a file that "
+            f"ends in .{chosen}"
+        )
+    return chosen or (suffix if suffix in FORMATS else CSV)
+
+
+def write(file: Path, blocks: Iterable[pd.DataFrame], format: str) -> int:
+    """Write the blocks, at least one, as one file, atomically; return how many rows it has."""
+    rows = 0
+
+    def counted() -> Iterator[pd.DataFrame]:
+        nonlocal rows
+        for block in blocks:
+            rows += len(block)
+            yield block
+
+    writer = write_parquet if format == PARQUET else write_csv
+    artifacts.write(file, lambda unfinished: writer(unfinished, counted()))
+    return rows
 
 
 def csv_texts(blocks: Iterable[pd.DataFrame]) -> Iterator[str]:

@@ -1,21 +1,20 @@
-"""The proof that the ledger is what was written: the chain recomputed, forecasts rebuilt."""
+"""The proof that the ledger is what was written: the chain recomputed from its beginning."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from pipeline.errors import LedgerError
 from pipeline.ledger.chain import GENESIS, Head, head, row_hash, stored_rows
 from pipeline.ledger.ledger import Ledger
-from pipeline.ledger.records import ForecastRow
+from pipeline.ledger.rebuilding import Rebuild, remake
 from pipeline.ledger.schema import CHAIN, COLUMNS, STATEMENTS, TABLES
 
-# Makes a past forecast again, from its stored vintage and model, and returns its variance. It may
-# raise any `VolcastError`, such as of a model that was pruned.
-Rebuild: TypeAlias = Callable[[ForecastRow], float]
+WHOLE_HASH = 64  # hexadecimal digits of a SHA-256
+FEWEST_DIGITS = 12  # 48 bits: no two rows of any ledger will begin alike by chance
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,22 @@ def verify(
     ledger
         Open, for reading or for writing.
     noted
-        A hash of the chain that was noted elsewhere; it must still be in it. Only this detects
-        a chain that was written anew as a whole.
+        A hash of the chain that was noted elsewhere, or the first 12 digits of it or more; it
+        must still be in it. Only this detects a chain that was written anew as a whole.
     rebuild
-        Makes a forecast again; without it the chain alone is verified.
+        Makes a forecast again; without it the chain alone is verified. All are tried before one
+        that failed is told.
     newest
         How many forecasts to make again, the newest first; None is all.
 
     Raises
     ------
     LedgerError
-        A row was altered, removed or inserted, or comes out otherwise when it is made again: the
-        first one is named. Or a trigger is missing, or the file is damaged.
+        A row was altered, removed or inserted, or comes out otherwise when it is made again, or
+        cannot be made again: the first one is named. Or a trigger is missing, the file is
+        damaged, or the noted hash is none.
     """
+    asked = _digits(noted)
     with ledger.snapshot() as connection:
         _check_made_of(connection, ledger, TABLES)
         problem = min(_problems(connection), default=None)
@@ -61,11 +63,14 @@ def verify(
             raise LedgerError(f"the ledger {ledger.path} was tampered with: {problem[1]}")
         _check_made_of(connection, ledger, STATEMENTS)
         _check_integrity(connection, ledger)
-        _check_noted(connection, ledger, noted)
+        _check_noted(connection, ledger, asked)
         rows = {kind: _count(connection, kind) for kind in COLUMNS}
         proven = head(connection)
-    rebuilt = 0 if rebuild is None else _rebuild_all(ledger, rebuild, newest)
-    return Proof(rows, proven, rebuilt)
+    if rebuild is None:
+        return Proof(rows, proven, 0)
+    made = remake(ledger, rebuild, newest)
+    made.check()
+    return Proof(rows, proven, made.same)
 
 
 def _check_made_of(
@@ -140,33 +145,37 @@ def _check_integrity(connection: sqlite3.Connection, ledger: Ledger) -> None:
         raise LedgerError(f"the ledger {ledger.path} is damaged ({said}); put back your last copy")
 
 
-def _check_noted(connection: sqlite3.Connection, ledger: Ledger, noted: str | None) -> None:
-    known = (None, GENESIS)
-    if (
-        noted in known
-        or connection.execute(f"SELECT 1 FROM {CHAIN} WHERE hash = ?", (noted,)).fetchone()
-    ):
-        return
+def _digits(noted: str | None) -> str:
+    """Return the hexadecimal digits of a noted hash; none where there is none."""
+    asked = (noted or "").strip().lower()
+    if noted is None or re.fullmatch(f"[0-9a-f]{{{FEWEST_DIGITS},{WHOLE_HASH}}}", asked):
+        return asked
     raise LedgerError(
-        f"the ledger {ledger.path} was written anew: no row has the noted hash {noted}; "
-        "put back your last copy"
+        f"a row's hash is {WHOLE_HASH} hexadecimal digits, of which the first {FEWEST_DIGITS} or "
+        f"more must be given; got {noted!r}; `volcast ledger verify` prints that of the last row"
+    )
+
+
+def _check_noted(connection: sqlite3.Connection, ledger: Ledger, asked: str) -> None:
+    """Raise ``LedgerError`` unless one row's hash begins with these digits."""
+    if GENESIS.startswith(asked):
+        return
+    query = f"SELECT count(*) FROM {CHAIN} WHERE substr(hash, 1, ?) = ?"
+    found = connection.execute(query, (len(asked), asked)).fetchone()[0]
+    if found == 1:
+        return
+    if found:
+        raise LedgerError(f"{found} rows' hashes begin with {asked}; give more of its digits")
+    if len(asked) < WHOLE_HASH:
+        raise LedgerError(
+            f"no row's hash begins with {asked}; is it whole, and of the ledger {ledger.path}? If "
+            "it is, the ledger was written anew: put back your last copy"
+        )
+    raise LedgerError(
+        f"the ledger {ledger.path} was written anew: no row has the noted hash {asked}; "
+        "put back your last copy, unless the hash was noted of another ledger"
     )
 
 
 def _count(connection: sqlite3.Connection, kind: str) -> int:
     return int(connection.execute(f"SELECT count(*) FROM {kind}").fetchone()[0])
-
-
-def _rebuild_all(ledger: Ledger, rebuild: Rebuild, newest: int | None) -> int:
-    """Make forecasts again and compare bit for bit; return how many."""
-    rebuilt = 0
-    for row in ledger.forecast_rows(newest):
-        again = rebuild(row)
-        if again != row.variance:
-            raise LedgerError(
-                f"row {row.seq}, {row}, does not come out again: the ledger has "
-                f"{row.variance!r}, made again it is {again!r}; bars, model, libraries or the "
-                "machine are not what they were"
-            )
-        rebuilt += 1
-    return rebuilt

@@ -16,13 +16,19 @@ COLUMNS = {
     "decisions": ["written_at", "action", "subject", "reason", "who", "why"],
     "alerts": ["written_at", "name", "subject", "state", "message"],
 }
+# The key of a decision carried out: the action, from which version to which, and the moment.
+CARRIED_OUT = r"\w+ \d+ to \d+ "
 
 
 def shown(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     """Return the rows of a table as people read them; volatilities are annualised percent.
 
     Outcomes keep the daily variance: without its forecast the exchange of a ticker is not known.
+    A decision of the gate that was carried out stands in the ledger twice, and is shown once.
     """
+    if kind == "decisions":
+        carried = rows["key"].str.match(CARRIED_OUT) & rows["who"].isna()
+        rows = rows[~(carried & rows.duplicated(["action", "subject", "reason"], keep=False))]
     if kind == "forecasts":
         periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
         percent = {

@@ -10,9 +10,10 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline import ledger_commands
-from pipeline.errors import ConfigError, LedgerError
+from pipeline.errors import ConfigError, LedgerError, RegistryError
 from pipeline.home import Home, home_of
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.records import Decision
 from tests.ledger.samples import DAY, EVENING, forecast, har, long_ledger, outcome, small_ledger
 from tests.pipeline.samples import volcast
 
@@ -76,6 +77,75 @@ def test_rebuilding_is_offered_where_something_can_rebuild(home):
         CliRunner().invoke(wrong, [*verify, "--rebuild", "1"], catch_exceptions=False)
 
 
+def full_app(rebuild):
+    """A command line whose `verify` makes forecasts again so."""
+    app = typer.Typer()
+    app.command()(lambda: None)
+    ledger_commands.attach(app, lambda place: rebuild)
+    return app
+
+
+def test_rebuilding_tries_all_and_groups_what_cannot_be_made_again_by_reason(home):
+    def rebuild(row):
+        if row.seq > 1:
+            raise RegistryError("version 2 was removed")
+        return row.variance
+
+    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
+    answer = CliRunner().invoke(full_app(rebuild), verify)
+    proved, head, same, lost = answer.stdout.splitlines()
+    assert proved.endswith("as they were written") and head.startswith("head ")
+    assert same == "1 forecast made again, bit for bit"
+    assert lost.startswith("2 forecasts cannot be made again: version 2 was removed (first: row 9,")
+    assert isinstance(answer.exception, LedgerError)
+    said = str(answer.exception)
+    assert said.startswith("2 forecasts cannot be made again, the first row 9, the 1-session")
+    assert "needed are a source that keeps its bars" in said
+    told = json.loads(CliRunner().invoke(full_app(rebuild), [*verify, "--json"]).stdout)
+    assert told["rebuilt"] == 1 and told["otherwise"] == []
+    assert told["lost"][0]["reason"] == "version 2 was removed" and told["lost"][0]["count"] == 2
+
+
+def test_a_forecast_that_comes_out_otherwise_is_told_before_those_that_are_lost(home):
+    def rebuild(row):
+        if row.seq == 9:
+            raise RegistryError("version 2 was removed")
+        return row.variance * 2
+
+    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
+    answer = CliRunner().invoke(full_app(rebuild), verify)
+    assert "2 forecasts came out otherwise" in answer.stdout
+    assert str(answer.exception).startswith("row 5, the 1-session forecast")
+
+
+@pytest.mark.parametrize("head", ["deadbeef", "xyz", "0" * 65, "g" * 64])
+def test_a_mistyped_head_is_no_sign_of_tampering(head, home):
+    complaint = volcast("ledger", "verify", "--home", home, "--head", head).complaint
+    assert complaint.startswith("a row's hash is 64 hexadecimal digits") and head in complaint
+
+
+def test_the_first_digits_of_a_head_are_enough(home):
+    verify = ("ledger", "verify", "--home", home)
+    head = json.loads(volcast(*verify, "--json").out)["head"]["hash"]
+    assert volcast(*verify, "--head", head[:12]).code == 0
+    assert volcast(*verify, "--head", f" {head.upper()}").code == 0
+    complaint = volcast(*verify, "--head", "0" * 12).complaint
+    assert complaint.startswith("no row's hash begins with 000000000000; is it whole")
+
+
+def test_the_suffix_of_a_file_says_its_format(home, tmp_path):
+    export = ("ledger", "export", "--home", home)
+    out = tmp_path / "ledger.PARQUET"
+    answer = volcast(*export, "--out", out)
+    assert (answer.out, answer.err) == ("", f"3 rows written to {out}\n")
+    assert len(pd.read_parquet(out)) == 3
+    refused = volcast(*export, "--format", "csv", "--out", out)
+    assert refused.complaint.startswith(f"--format csv contradicts --out {out}; leave out --format")
+    other = tmp_path / "ledger.txt"
+    assert volcast(*export, "--out", other).code == 0
+    assert other.read_text() == volcast(*export).out
+
+
 def test_exported_csv_reads_back_to_the_last_bit(home):
     answer = volcast("ledger", "export", "--home", home)
     assert answer.code == 0 and answer.err == ""
@@ -124,7 +194,9 @@ def test_show_prints_volatility_and_json_the_whole_row(home):
     assert row["variance"] == 1e-4 * 3 and row["origin"] == "2018-01-05" and row["live"] is True
     assert row["written_at"] == "2018-01-05T23:00:00+00:00"
     nobody = volcast("ledger", "show", "--home", home, "--ticker", "ZZZ", "--json")
-    assert json.loads(nobody.out) == []
+    assert nobody.code == 1
+    said = "nothing was forecast for ZZZ: there is no such ticker; there are AAA"
+    assert nobody.complaint == said
 
 
 @pytest.mark.parametrize(
@@ -146,6 +218,43 @@ def test_score_prints_live_scores_and_risk(tmp_path, home):
     assert [row["series"] for row in told["scores"]] == ["issued", "network 2", "har 1"]
     assert told["scores"][0]["backtest_qlike"] is None
     assert {row["level"] for row in told["risk"]} == {0.01, 0.05}
+
+
+def test_score_says_why_it_has_nothing_to_score(tmp_path):
+    score = ("ledger", "score", "--home", tmp_path)
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        late = EVENING + 5 * DAY
+        ledger.add_forecasts([forecast(), har()], now=late)
+        assert volcast(*score).out == "no outcome is known yet\n"
+        ledger.add_outcomes([outcome()], now=late)
+    assert volcast(*score).out == (
+        "2 forecasts have an outcome, none was written before its target began, so none is "
+        "scored; `volcast replay` shows a past year\n"
+    )
+
+
+def test_a_ledger_without_outcomes_says_so(tmp_path):
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        ledger.add_forecasts([forecast()], now=EVENING)
+    for kind in ("outcomes", "decisions", "alerts"):
+        assert volcast("ledger", "show", kind, "--home", tmp_path).out == f"no {kind} yet\n"
+
+
+def test_a_decision_of_the_gate_and_its_carrying_out_are_shown_once(tmp_path):
+    reason, moment = "20 of evidence", EVENING.isoformat()
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        for key in ("gate 2018-01-03", f"promote 1 to 2 {moment}"):
+            ledger.add_decision(Decision(key, "promote", "network 2", reason), now=EVENING)
+        hand = Decision(
+            f"promote 2 to 3 {moment}", "promote", "network 3", "by hand", who="Ada", why="x"
+        )
+        ledger.add_decision(hand, now=EVENING)
+    show = ("ledger", "show", "decisions", "--home", tmp_path)
+    shown = volcast(*show).out
+    assert "the last 2 decisions" in shown and shown.count("network 2") == 1 and "Ada" in shown
+    assert "the last 2 decisions" in volcast(*show, "--limit", "2").out
+    told = json.loads(volcast(*show, "--json").out)
+    assert len(told) == 3 and told[0]["numbers"] == {}
 
 
 @pytest.mark.parametrize("command", ["show", "score", "verify", "export"])

@@ -226,7 +226,7 @@ def test_a_folder_that_cannot_be_written_is_named(small, tmp_path, place):
     folder = {"below a file": file / "run", "in proc": Path("/proc/run"), "is a file": file}[place]
     said = volcast("run", "--config", small, "--out", folder).complaint
     assert said.startswith(f"cannot write to {folder}: ")
-    assert said.endswith("; choose another --out")
+    assert said.endswith("; choose another folder")
     assert file.read_text() == "mine"
 
 

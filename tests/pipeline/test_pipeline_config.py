@@ -110,7 +110,8 @@ def test_the_resolved_settings_of_a_run_load_back_equal(finished, small):
     [
         ("learning_rate = 3", "unknown key learning_rate; the nearest known key is model.learning"),
         ("[model]\nlerning_rate = 3", "unknown key model.lerning_rate; the nearest known key is m"),
-        ("[modle]\nepochs = 3", "unknown key modle; the nearest known key is model"),
+        ("[modle]\nepochs = 3", "unknown section [modle]; the nearest is [model]; there are"),
+        ("[ops]\nepochs = 3", "unknown section [ops]; there are [data], [target], "),
         ("[data]\ntikers = []", "the nearest known key is data.tickers"),
         ("data = 3", "data must be a section of keys, as in `volcast config`; got 3"),
         ("model = []", "model must be a section of keys, as in `volcast config`; got []"),

@@ -107,5 +107,5 @@ def test_a_second_process_in_the_folder_is_refused(small, tmp_path):
     assert second.returncode == 1
     assert said == (
         f"volcast: {folder} is in use by another volcast process; "
-        "wait for it, or choose another --out\n"
+        "wait for it, or choose another folder\n"
     )

@@ -9,8 +9,9 @@ from contextlib import closing
 from importlib.util import find_spec
 
 import pytest
+from rich.console import Console
 
-from pipeline import mlflow_store, promotion
+from pipeline import mlflow_store, printing, promotion
 from pipeline.champion import noted_champion
 from pipeline.errors import RegistryError
 from pipeline.home import Home
@@ -19,6 +20,7 @@ from pipeline.ledger.verification import verify
 from pipeline.promotion import Grounds
 from pipeline.registry import Registry
 from pipeline.versions import differences
+from tests.ledger.samples import EVENING, forecast, har
 from tests.pipeline.registry_samples import CURVES, NOW, facts, model_folder
 from tests.pipeline.samples import volcast
 
@@ -26,6 +28,9 @@ pytestmark = pytest.mark.skipif(
     find_spec("mlflow") is None or find_spec("alembic") is None,
     reason="the extra `ops` is not installed: pip install '.[ops]'",
 )
+
+
+LOSSES = {"network": 0.4, "har": 0.5}  # of the validation
 
 
 @pytest.fixture(scope="session")
@@ -331,13 +336,49 @@ def test_the_commands_of_the_registry(three, home):
     assert {"metrics", "facts"} == {row["kind"] for row in compared}
     assert volcast("models", "prune", "--keep", 2, *here).out == "removed 2\n"
     assert json.loads(volcast("models", "prune", "--keep", 2, *here, "--json").out) == {
-        "removed": []
+        "removed": [],
+        "forecasts": 0,
     }
     decisions = json.loads(volcast("ledger", "show", "decisions", *here, "--json").out)
     assert [(row["action"], row["who"]) for row in decisions] == [
         ("promote", "Ada"),
         ("rollback", "Ada"),
     ]
+
+
+def test_the_list_fits_80_columns_and_compares_with_har(registry, home, tmp_path, monkeypatch):
+    metrics = {f"validation_qlike_{h}_{m}": v for h in (1, 5, 22) for m, v in LOSSES.items()}
+    folder = model_folder(tmp_path / "model", "2")
+    registry.register(folder, facts("key 2", metrics=metrics | {"val_loss": 0.3}), now=NOW)
+    registry.set_challenger(registry.version(2))
+    monkeypatch.setattr(printing, "print_table", lambda table: Console(width=80).print(table))
+    lines = volcast("models", "list", "--home", home.folder).out.splitlines()
+    (network,) = [line.split() for line in lines if "network 2" in line]
+    assert network == ["network", "2", "challenger", "2018-01-02", "2018-01-03", *["0.8"] * 3]
+    assert lines[-1].startswith("of HAR: QLIKE on the validation as a share of HAR's")
+    assert max(len(line.rstrip()) for line in lines) <= 80
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", 1), ("compare", 1, 2), ("prune",)])
+def test_a_mistyped_home_is_told_and_left_as_it_is(command, tmp_path):
+    keep = ("--keep", 2) if command == ("prune",) else ()
+    typo = tmp_path / "typo"
+    complaint = volcast("models", *command, *keep, "--home", typo).complaint
+    assert complaint.startswith(f"there is no registry in {typo}; `volcast retrain` makes one")
+    assert not typo.exists()
+
+
+def test_a_store_that_is_named_needs_no_registry_in_the_home(tmp_path):
+    store = f"sqlite:///{tmp_path / 'store.db'}"
+    listed = ("models", "list", "--home", tmp_path / "home", "--tracking-uri", store)
+    assert "fallback" in volcast(*listed).out
+
+
+def test_pruning_tells_how_many_forecasts_can_no_longer_be_made_again(three, home):
+    with Ledger.to_write(home.ledger) as ledger:
+        ledger.add_forecasts([forecast(model_version="2"), har()], now=EVENING)
+    pruned = volcast("models", "prune", "--keep", 2, "--home", home.folder).out
+    assert pruned == "removed 2\n1 of the ledger's forecasts can no longer be made again\n"
 
 
 @pytest.mark.parametrize("command", [("promote", 1), ("rollback",)])
@@ -372,9 +413,13 @@ def test_a_command_says_nothing_but_its_answer_and_asks_nobody(home):
 
 @pytest.mark.slow
 def test_two_processes_that_make_the_registry_at_once_make_one(tmp_path):
-    command = [sys.executable, "-m", "pipeline", "models", "list", "--json", "--home", tmp_path]
+    script = (
+        "import sys; from pathlib import Path; from pipeline.home import Home; "
+        "from pipeline.registry import Registry; "
+        "print([each.number for each in Registry(Home(Path(sys.argv[1]))).versions()])"
+    )
+    command = [sys.executable, "-c", script, tmp_path]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     for process in both:
         said, _ = process.communicate(timeout=300)
-        assert process.returncode == 0
-        assert [each["number"] for each in json.loads(said)] == [1]
+        assert (process.returncode, said) == (0, "[1]\n")

@@ -180,7 +180,7 @@ def test_two_runs_in_one_folder_the_second_is_refused(again, run_dir):
     with FileLock(run_dir / artifacts.LOCK):
         said = again().complaint
     assert said == f"{run_dir} is in use by another volcast process; " + (
-        "wait for it, or choose another --out"
+        "wait for it, or choose another folder"
     )
     assert done(again()) == []
 

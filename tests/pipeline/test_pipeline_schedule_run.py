@@ -216,7 +216,17 @@ def test_settings_come_from_the_option_or_from_the_home(clock, tmp_path):
     home = ["--home", str(tmp_path)]
     assert "Asia/Tokyo" in volcast("show", *home).stdout
     assert "Europe/London" in volcast("show", *home, "--config", str(other)).stdout
-    assert f"--config {tmp_path}/config.toml" in volcast("install", "--systemd", *home).stdout
+    said = volcast("install", "--systemd", *home).stdout
+    assert f"retrain --if-due --home {tmp_path}\n" in said  # retrain reads config.toml there itself
+    said = volcast("install", "--systemd", *home, "--config", str(other)).stdout
+    assert f"retrain --if-due --home {tmp_path} --config {other}\n" in said
+
+
+def test_install_names_the_files_of_the_source(clock, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["--systemd", "--home", "state", "--source", "files", "--data", "my bars"]
+    service = volcast("install", *words).stdout
+    assert f'--home {tmp_path}/state --data "{tmp_path}/my bars" --source files\n' in service
 
 
 def test_install_writes_files_that_name_absolute_paths(clock, tmp_path, monkeypatch):
@@ -233,7 +243,14 @@ def test_install_writes_files_that_name_absolute_paths(clock, tmp_path, monkeypa
 def test_a_workflow_names_paths_inside_the_repository(clock, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = volcast("install", "--github-actions", "--home", "state").stdout
-    assert "\n          python -m pipeline retrain --if-due --home state\n" in said
+    retrain = "\n          python -m pipeline retrain --if-due --home state --config "
+    assert f"{retrain}volcast.toml\n" in said and "# own: volcast config > volcast.toml" in said
+    (tmp_path / "my.toml").write_text('[data]\ntickers = ["7203.T"]\n')
+    words = ["--github-actions", "--home", "state", "--config", "my.toml"]
+    said = volcast("install", *words).stdout
+    assert f"{retrain}my.toml\n" in said and "Asia/Tokyo" in said
+    (tmp_path / "my.toml").rename("volcast.toml")
+    assert "Asia/Tokyo" in volcast("install", *words[:3]).stdout
     with pytest.raises(ConfigError, match="must lie inside the repository"):
         volcast("install", "--github-actions", "--home", "/elsewhere")
 

@@ -110,6 +110,18 @@ def test_crons_line_begins_on_the_quarters_that_meet_the_time(tmp_path):
     assert '[12347]" 18:24"' in text
 
 
+def test_cron_prints_the_exit_code_so_that_mail_goes_out(tmp_path, at, capfd):
+    alerted = Job((), tmp_path / "my home", tmp_path, python=f"{tmp_path}/alerted")
+    Path(alerted.python).write_text("#!/bin/sh\necho said\nexit 3\n")
+    Path(alerted.python).chmod(0o755)
+    text = cron(alerted, EVENING)
+    at(text, "2018-01-03 22:00 UTC")
+    log = tmp_path / "my home" / "cron.log"
+    assert capfd.readouterr().out == f"volcast: exit code 3, see {log}\n"
+    assert log.read_text() == "said\n"
+    assert "job.webhook" in text and "MAILTO=" in text
+
+
 def lines_and_guard(slot):
     """Return the UTC times of a workflow, and the pattern its guard lets through."""
     text = github_actions(Job((), Path("state"), Path()), slot, NOW)
@@ -146,6 +158,8 @@ def test_the_workflow_is_yaml_whose_steps_wait_for_the_guard():
     assert first["id"] == "due"
     assert all("steps.due.outputs.yes" in step["if"] for step in steps)
     assert steps[-1]["with"]["path"] == "my: home"
+    (upload,) = [step for step in steps if "upload-artifact" in step.get("uses", "")]
+    assert upload["if"].startswith("always()") and upload["with"]["path"] == "my: home/reports"
     (retrain,) = [step["run"] for step in steps if "retrain" in step.get("run", "")]
     assert shlex.split(retrain)[1:] == job_here.command[1:]
 
