@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -121,4 +120,6 @@ def _day(text: str | None) -> dt.date | None:
 
 
 def _json(summary: Summary) -> str:
-    return json.dumps(asdict(summary), default=str)
+    from pipeline.printing import json_text
+
+    return json_text(asdict(summary), indent=None)

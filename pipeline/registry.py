@@ -21,6 +21,7 @@ ARTIFACT = "model"
 EVERYTHING = 50_000  # the most that MLflow returns at once
 BATCH = 1_000  # the most metrics that MLflow takes at once
 TAG = "volcast."
+SERVERS = ("http", "databricks")
 
 
 class Registry:
@@ -198,12 +199,15 @@ class Registry:
         return [version.number for version in gone]
 
     def _opened(self) -> str:
-        """Return MLflow's experiment, made if missing, with its artefacts under the home."""
-        place = self.home.models.as_uri() if self.local else None
+        """Return MLflow's experiment, made if missing, with its artefacts under the home.
+
+        A server has a place of its own for them; without one MLflow would take the working folder.
+        """
+        place = None if self.uri.startswith(SERVERS) else self.home.models.as_uri()
         found = self._client.get_experiment_by_name(NAME)
         if found is None:
             return str(self._client.create_experiment(NAME, artifact_location=place))
-        if place is not None and found.artifact_location != place:
+        if self.local and place is not None and found.artifact_location != place:
             mlflow_store.relocate(self.home, found.artifact_location, place)
         return str(found.experiment_id)
 

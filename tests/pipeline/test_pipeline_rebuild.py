@@ -20,8 +20,8 @@ pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 def begun(tmp_path_factory, config, market) -> Home:
     """A home after its first evening; not to be changed."""
     home = Home(tmp_path_factory.mktemp("begun"))
-    settings.keep(config, home)
     with Ledger.to_write(home.ledger) as ledger:
+        settings.keep(config, home, ledger)
         run_evening(an_evening(home, config, market, ledger))
     return home
 

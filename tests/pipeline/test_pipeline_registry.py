@@ -368,10 +368,12 @@ def test_a_mistyped_home_is_told_and_left_as_it_is(command, tmp_path):
     assert not typo.exists()
 
 
-def test_a_store_that_is_named_needs_no_registry_in_the_home(tmp_path):
+def test_a_store_that_is_named_needs_no_registry_in_the_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     store = f"sqlite:///{tmp_path / 'store.db'}"
     listed = ("models", "list", "--home", tmp_path / "home", "--tracking-uri", store)
     assert "fallback" in volcast(*listed).out
+    assert not (tmp_path / "mlruns").exists(), "models lie in the home, not where one happens to be"
 
 
 def test_pruning_tells_how_many_forecasts_can_no_longer_be_made_again(three, home):
