@@ -29,7 +29,10 @@ from reports.monitoring.alerts import Alert, Observation
 
 NEVER_GROWS = ("sample",)  # sources whose prices end in the past
 OF_THE_GATE = ("keep", "promote", "demote")  # actions
-STEPS = ("registry", "training", "shadow period", "gate", "champion")
+STEPS = (
+    *("joining of outcomes", "registry", "training", "shadow period", "gate"),
+    *("champion", "fallback"),
+)
 
 
 def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
@@ -42,10 +45,11 @@ def run_evening(evening: Evening, *, if_due: bool = True) -> Summary:
     last = evening.ledger.last_origin()
     if last is not None and last > evening.day.date():
         return _over(evening, last)
-    outcomes = join_outcomes(evening)
     failed: dict[str, str] = {}
-    notes, trained = list(evening.told), None
+    notes, outcomes, trained = list(evening.told), 0, None
     decision = "nothing was decided"
+    with _whatever_fails("joining of outcomes", failed):
+        outcomes = join_outcomes(evening)
     if evening.standing.problem:
         failed["registry"] = evening.standing.problem
     else:

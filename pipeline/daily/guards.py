@@ -12,6 +12,7 @@ from pipeline.ledger.reading import Only
 from pipeline.ledger.records import Decision
 from reports.monitoring.alerts import Observation
 
+LATELY = dt.timedelta(days=7)
 NAMED = 5  # tickers in a message
 REPLAYED = "replayed"  # key and action of the decision that marks a replay
 
@@ -31,11 +32,12 @@ def check_live(ledger: Ledger, home: Home) -> None:
 
 
 def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:
-    """Raise ``ConfigError`` where none of the tickers was forecast on the ledger's last evening."""
+    """Raise ``ConfigError`` where none of the tickers was forecast in the ledger's last week."""
     last = ledger.last_origin()
     if last is None:
         return
-    before = set(ledger.table("forecasts", Only(origin=last), columns=["ticker"])["ticker"])
+    lately = Only(since=last - LATELY)  # on a Saturday few exchanges were open
+    before = set(ledger.table("forecasts", lately, columns=["ticker"])["ticker"])
     if not before & set(tickers):
         raise ConfigError(
             f"{home.folder} forecasts {_named(before)}, and now there are bars of "

@@ -28,7 +28,7 @@ def issue(evening: Evening, notes: list[str], failed: dict[str, str]) -> int:
 
     What was written earlier this evening stands, also where bars were revised since or another
     became champion: a target has one forecast that goes out. HAR's goes out where the champion
-    has none, and that is kept in `failed`.
+    has none. What gave none, and why, is kept in `failed`; ``VolcastError`` where nothing goes out.
     """
     standing = evening.standing
     there = evening.ledger.table("forecasts", Only(origin=evening.day.date()))
@@ -47,7 +47,12 @@ def issue(evening: Evening, notes: list[str], failed: dict[str, str]) -> int:
             elif silence:
                 notes.append(silence)
             rows += _rows(evening, made, (NETWORK, str(version.number)), role, out)
-    rows += _har_rows(evening, out)
+    try:
+        rows += _har_rows(evening, out)
+    except VolcastError as error:
+        if not out:
+            raise
+        failed["fallback"] = str(error)
     notes += _without_forecast(evening, out)
     written = set(there[["model", "model_version", "ticker", "horizon"]].itertuples(index=False))
     new = [r for r in rows if (r.model, r.model_version, r.ticker, r.horizon) not in written]

@@ -60,12 +60,12 @@ def replay(
         )
     names = sorted(set(calendars_of(panel.tickers, config).values()))
     with artifacts.locked(home.folder), Ledger.to_write(home.ledger) as ledger:
+        start = evening_of(pd.Timestamp(sessions[first]), names)
+        mark_replay(ledger, home, now=start, real=market.vintage)
         keep(config, home, ledger)
         adopt(config, home)
         panels = Panels(market, config)
         standing = Standing(home)
-        start = evening_of(pd.Timestamp(sessions[first]), names)
-        mark_replay(ledger, home, now=start, real=market.vintage)
         for origin in range(first, last):
             day = pd.Timestamp(sessions[origin])
             evening = Evening(

@@ -57,7 +57,7 @@ def of_home(chosen: Path | None, home: Home, overrides: dict[str, dict[str, Any]
 
 def adopt(config: Config, home: Home) -> None:
     """Write the settings as those of the last evening: the next one begins with them."""
-    artifacts.write_text(home.folder / artifacts.CONFIG, to_toml(config))
+    artifacts.write_text(home.folder / artifacts.CONFIG, _text(config, home))
 
 
 def keep(config: Config, home: Home, ledger: Ledger) -> None:
@@ -72,7 +72,7 @@ def keep(config: Config, home: Home, ledger: Ledger) -> None:
     last = next(ledger.forecast_rows(1), None)
     if last is not None and _path(home, last.config_hash).exists():
         _check_measure(_measure(kept(home, last.config_hash)), _measure(config), home)
-    path, text = _path(home, config_hash(config)), to_toml(config)
+    path, text = _path(home, config_hash(config)), _text(config, home)
     if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         artifacts.write_text(path, text)
@@ -93,6 +93,13 @@ def kept(home: Home, digest: str) -> Config:
             "again; put back your last copy"
         )
     return at_home(load(path), home)
+
+
+def _text(config: Config, home: Home) -> str:
+    """Return the settings as TOML; that bars lie in the home is left open: it may be moved."""
+    own = config.data.dir == str(home.bars)
+    data = config.data.model_copy(update={"dir": "" if own else config.data.dir})
+    return to_toml(config.model_copy(update={"data": data}))
 
 
 def _path(home: Home, digest: str) -> Path:

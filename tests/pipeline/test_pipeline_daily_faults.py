@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline import artifacts
-from pipeline.daily import challenging, cycle, guards, settings, shadow
+from pipeline.daily import challenging, cycle, guards, issuing, settings, shadow
 from pipeline.daily.bars import market_of
 from pipeline.daily.cycle import run_evening
 from pipeline.daily.judging import CHALLENGER, decision_of, reign_since
@@ -161,7 +161,7 @@ def test_an_origin_counts_the_evening_after_its_targets_ended(home, config, mark
 # Steps that fail
 
 
-@pytest.mark.parametrize("step", ["retrain_when_due", "keep_shadow", "_decide"])
+@pytest.mark.parametrize("step", ["join_outcomes", "retrain_when_due", "keep_shadow", "_decide"])
 def test_a_step_that_fails_in_any_way_stops_no_forecast_and_raises_an_alert(
     step, home, config, market, ledger, monkeypatch
 ):
@@ -176,6 +176,18 @@ def test_a_step_that_fails_in_any_way_stops_no_forecast_and_raises_an_alert(
     assert "failed: RuntimeError: out of luck" in summary.line()
     after = run_evening(an_evening(home, config, market, ledger, FIRST + 1))
     assert not after.open_alerts
+
+
+def test_a_har_that_cannot_be_fitted_does_not_stop_the_champion(
+    home, config, market, ledger, far_better, monkeypatch
+):
+    def fails(*_):
+        raise DataError("nothing to fit on")
+
+    monkeypatch.setattr(issuing, "fitted_har", fails)
+    summary = run_evening(an_evening(home, config, market, ledger))
+    assert summary.champion == "network 2" and len(ledger.issued(summary.origin)) == 4
+    assert [alert.subject for alert in summary.raised] == ["fallback"]
 
 
 def test_the_shadow_takes_half_of_the_history_at_most(home, config, market, ledger):
@@ -262,7 +274,7 @@ def test_what_takes_long_is_not_dated_back(home, config, market, ledger):
 
 
 def test_a_replay_and_evenings_of_now_are_never_mixed(home, config, market, tmp_path):
-    days = (market.panel.sessions[FIRST].date(),) * 2
+    days = tuple(market.panel.sessions[at].date() for at in (FIRST, FIRST + 2))
     list(replay(home, config, market, days, Progress()))
     with pytest.raises(ConfigError, match="holds a replay, whose forecasts were not written when"):
         retrain(home, config, clock=lambda: NOW, progress=Progress())
@@ -272,8 +284,11 @@ def test_a_replay_and_evenings_of_now_are_never_mixed(home, config, market, tmp_
         assert "real_clock" in ledger.table("decisions")["numbers"].iloc[0]
     other = Home(tmp_path / "other")
     retrain(other, config, clock=lambda: NOW, progress=Progress())
+    before = (other.folder / "config.toml").read_text()
+    another = changed(config, job={"retrain_every": 99})
     with pytest.raises(ConfigError, match="a replay must not mix with them"):
-        next(replay(other, config, market, days, Progress()))
+        next(replay(other, another, market, days, Progress()))
+    assert (other.folder / "config.toml").read_text() == before
 
 
 def test_a_ledger_that_is_gone_or_older_is_missed(home, config, tmp_path):
@@ -330,6 +345,7 @@ def test_a_home_goes_on_with_its_own_settings_and_keeps_them_when_a_call_fails(h
 
     first = call("--config", small)
     settled = (home.folder / "config.toml").read_text()
+    assert 'dir = ""' in settled, "a home that is moved has its bars with it"
     assert call("--data", "oops.csv").code == 1
     assert (home.folder / "config.toml").read_text() == settled
     again = call()
