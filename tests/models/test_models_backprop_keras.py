@@ -11,6 +11,8 @@ from models.backprop.network import Layer, Network, loss_and_gradients
 from models.backprop.optimizers import Adam, Momentum, Nesterov, RMSprop, Vanilla
 from models.backprop.training import Recipe, each_step
 
+pytestmark = pytest.mark.slow  # each of the many pairs builds a Keras model
+
 INPUTS, UNITS, OUTPUTS, ROWS, STEPS = 3, 5, 3, 12, 10
 # Keras passes rates and constants through float32, whatever the weights are: only numbers that it
 # holds exactly let the rules be compared to the last digits.

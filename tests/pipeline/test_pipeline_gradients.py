@@ -10,6 +10,8 @@ from reports.diagnosis.gradients import gradient_flow_finding
 from reports.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
 from tests.models.diagnose_problems import make_problem, with_settings
 
+pytestmark = pytest.mark.slow  # trainings that are provoked
+
 TEN = (16,) * 10
 
 
