@@ -17,7 +17,7 @@ from pipeline import (
     models_commands,
     schedule_commands,
 )
-from pipeline.options import ConfigFile, Debug, Json, Quiet
+from pipeline.options import ConfigFile, DataOption, Debug, Json, Quiet
 from pipeline.version import __version__
 
 app = typer.Typer(
@@ -56,7 +56,7 @@ def run(
         str | None,
         typer.Option(metavar="NAME", help="sample, yahoo, tiingo, files, or a package's own."),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="File or folder, for files.")] = None,
+    data: DataOption = None,
     ticker: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     start: Annotated[str | None, typer.Option(metavar="DATE", help="First session.")] = None,
     end: Annotated[str | None, typer.Option(metavar="DATE", help="Last session.")] = None,

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.options import ConfigFile, Debug, HomeDir, Json, Quiet, SourceOption, TickerOption
+from pipeline.options import (
+    ConfigFile,
+    DataOption,
+    Debug,
+    HomeDir,
+    Json,
+    Quiet,
+    SourceOption,
+    TickerOption,
+)
 
 if TYPE_CHECKING:
     from pipeline.config import Config
@@ -17,7 +26,6 @@ if TYPE_CHECKING:
     from pipeline.home import Home
 
 ALERTED = 3  # the exit code where all was done and an alert stands
-Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
 
 
 def attach(app: typer.Typer) -> None:
@@ -30,7 +38,7 @@ def retrain(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
-    data: Data = None,
+    data: DataOption = None,
     ticker: TickerOption = None,
     if_due: Annotated[bool, typer.Option("--if-due", help="Train only when it is due.")] = False,
     quiet: Quiet = False,
@@ -65,7 +73,7 @@ def replay(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
-    data: Data = None,
+    data: DataOption = None,
     ticker: TickerOption = None,
     start: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day.")] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day.")] = None,

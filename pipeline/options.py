@@ -16,6 +16,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fa
 SourceOption = Annotated[
     str | None, typer.Option("--source", help="Where prices come from: sample, yahoo, files.")
 ]
+DataOption = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
 TickerOption = Annotated[list[str] | None, typer.Option("--ticker", help="May be repeated.")]
 WatchList = Annotated[
     Path | None,

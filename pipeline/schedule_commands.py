@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.options import ConfigFile, Debug, HomeDir, Json, SourceOption, TickerOption
+from pipeline.options import (
+    ConfigFile,
+    DataOption,
+    Debug,
+    HomeDir,
+    Json,
+    SourceOption,
+    TickerOption,
+)
 
 if TYPE_CHECKING:
     from pipeline.schedule_units import Job
 
 schedule = typer.Typer(no_args_is_help=True, help="Say when the next run is due, and have it run.")
-
-
-Data = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
 
 
 class Kind(StrEnum):
@@ -74,7 +79,7 @@ def install(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
-    data: Data = None,
+    data: DataOption = None,
     ticker: TickerOption = None,
     systemd: Annotated[bool, typer.Option("--systemd", help="A service and its timer.")] = False,
     cron: Annotated[bool, typer.Option("--cron", help="Lines of a crontab.")] = False,
@@ -112,7 +117,7 @@ def run(
     home: HomeDir = None,
     config: ConfigFile = None,
     source: SourceOption = None,
-    data: Data = None,
+    data: DataOption = None,
     ticker: TickerOption = None,
     debug: Debug = False,
 ) -> None:

@@ -91,7 +91,7 @@ def _trained_tonight(evening: Evening) -> bool:
 def tell_of_newest(evening: Evening, reason: str) -> None:
     """Write into the ledger that the newest network was trained, unless it says so already."""
     newest = evening.standing.newest
-    if newest is None or evening.ledger.has_decision(f"register {newest.number}"):
+    if newest is None or evening.ledger.decision(f"register {newest.number}"):
         return
     decision = Decision(
         key=f"register {newest.number}",

@@ -28,7 +28,6 @@ from pipeline.versions import Version
 from reports.monitoring.alerts import Alert, Observation
 
 NEVER_GROWS = ("sample",)  # sources whose prices end in the past
-OF_THE_GATE = ("keep", "promote", "demote")  # actions
 STEPS = (
     *("joining of outcomes", "registry", "training", "shadow period", "gate"),
     *("champion", "fallback"),
@@ -121,7 +120,7 @@ def _decide(evening: Evening) -> str:
     """Let the gate decide once an origin, and carry out what it decided."""
     standing, ledger = evening.standing, evening.ledger
     key = f"{GATE}{evening.day.date()}"
-    told = next((each for each in ledger.decisions(*OF_THE_GATE) if each.key == key), None)
+    told = ledger.decision(key)
     if told is not None:
         return told.reason
     judged = decision_of(ledger, standing, evening.config.job, evening.day)

@@ -22,6 +22,7 @@ from pipeline.data.source import Download, Request, assemble, between
 from pipeline.data.store import Store
 from pipeline.errors import ConfigError
 from pipeline.progress import Progress
+from pipeline.wording import counted
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ class StoredSource:
         last = bars.groupby("ticker")["session"].max()
         return [
             f"{ticker} is not up to date: {why}; the stored bars to {last[ticker]:%Y-%m-%d} are "
-            f"used, {_days(request.now.date() - last[ticker].date())} old"
+            f"used, {counted((request.now.date() - last[ticker].date()).days, 'day')} old"
             for ticker, why in reasons.items()
             if ticker in last
         ]
@@ -162,7 +163,3 @@ class StoredSource:
 
 def _start(request: Request) -> dt.date:
     return request.start or ALL_THERE_IS
-
-
-def _days(age: dt.timedelta) -> str:
-    return "1 day" if age.days == 1 else f"{age.days} days"

@@ -72,10 +72,9 @@ def outcomes_of(cells: pd.DataFrame, panel: Panel, source_hash: Mapping[str, str
     ticker = pd.Index(panel.tickers).get_indexer(pd.Index(cells["ticker"]))
     horizon = pd.Index(panel.horizons).get_indexer(pd.Index(cells["horizon"]))
     inside = (session >= 0) & (ticker >= 0) & (horizon >= 0)
-    realized = np.where(inside, panel.target[session, ticker, horizon], np.nan)
     ends = panel.target_end[session, ticker, horizon]
     same = ends == cells["target_end"].to_numpy(ends.dtype)
-    realized = np.where(same, realized, np.nan)
+    realized = np.where(inside & same, panel.target[session, ticker, horizon], np.nan)
     end = panel.sessions.get_indexer(pd.DatetimeIndex(ends))
     one_session = (end >= 0) & (cells["horizon"] == 1).to_numpy()
     log_return = np.where(one_session, panel.log_return[end, ticker], np.nan)

@@ -191,10 +191,10 @@ class Ledger:
         with explained(self.path):
             yield from reading.decisions(self.connection, *actions)
 
-    def has_decision(self, key: str) -> bool:
-        """Return whether a decision of that key was written."""
+    def decision(self, key: str) -> DecisionRow | None:
+        """Return the decision of that key, if it was written."""
         with explained(self.path):
-            return self._one("SELECT 1 FROM decisions WHERE key = ?", [key]) is not None
+            return next(reading.decisions(self.connection, key=key), None)
 
     def awaited(self, until: dt.date) -> pd.DataFrame:
         """Return `origin, target_start, target_end, ticker, horizon` of targets without an outcome.

@@ -120,9 +120,13 @@ def _text(day: dt.date | None) -> tuple[str, ...]:
     return () if day is None else (day_of(day).isoformat(),)
 
 
-def decisions(connection: sqlite3.Connection, *actions: str) -> Iterator[DecisionRow]:
-    """Yield the decisions of some actions, or all, the newest first; see `Ledger.decisions`."""
+def decisions(
+    connection: sqlite3.Connection, *actions: str, key: str | None = None
+) -> Iterator[DecisionRow]:
+    """Yield the decisions of some actions, of one key, or all; see `Ledger.decisions`."""
     where = f"WHERE action IN ({', '.join('?' * len(actions))})" if actions else ""
+    if key is not None:
+        where, actions = "WHERE key = ?", (key,)
     names = ("seq", "key", "action", "subject", "reason", "numbers", "who", "why")
     query = f"SELECT {', '.join(names)} FROM decisions {where} ORDER BY seq DESC"
     for row in connection.execute(query, actions):

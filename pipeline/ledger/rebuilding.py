@@ -11,6 +11,7 @@ from pipeline.errors import LedgerError, VolcastError
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.records import ForecastRow
 from pipeline.progress import Progress
+from pipeline.wording import counted
 
 # Makes a past forecast again, from its stored vintage and model, and returns its variance. It may
 # raise any `VolcastError`, such as of a model that was pruned.
@@ -51,13 +52,13 @@ class Remade:
 
     def lines(self) -> list[str]:
         """Return what was found, a line a finding; each names the first forecast it is true of."""
-        found = [f"{self.same:,} {_forecasts(self.same)} made again, bit for bit"]
+        found = [f"{counted(self.same, 'forecast')} made again, bit for bit"]
         if self.otherwise:
             count = len(self.otherwise)
-            found.append(f"{count:,} {_forecasts(count)} came out otherwise")
+            found.append(f"{counted(count, 'forecast')} came out otherwise")
         for reason, group in self.lost.items():
             found.append(
-                f"{group.count:,} {_forecasts(group.count)} cannot be made again: {reason} "
+                f"{counted(group.count, 'forecast')} cannot be made again: {reason} "
                 f"(first: {group.first})"
             )
         return found
@@ -71,7 +72,7 @@ class Remade:
         for reason, group in self.lost.items():
             count = sum(each.count for each in self.lost.values())
             raise LedgerError(
-                f"{count:,} {_forecasts(count)} cannot be made again, the first {group.first}: "
+                f"{counted(count, 'forecast')} cannot be made again, the first {group.first}: "
                 f"{reason}; {NEEDED}"
             )
 
@@ -122,7 +123,3 @@ def _remake_one(row: ForecastRow, rebuild: Rebuild, made: Remade) -> None:
             f"{name}, does not come out again: the ledger has {row.variance!r}, made again it is "
             f"{again!r}"
         )
-
-
-def _forecasts(count: int) -> str:
-    return "forecast" if count == 1 else "forecasts"
