@@ -27,7 +27,7 @@ KIB_PER_MIB = 1024
 
 def run_once(folder: Path) -> tuple[float, dict[str, Any]]:
     """Return the seconds of a whole run, imports included, and its summary."""
-    command = [sys.executable, "-m", "pipeline", "run", "--source", "sample", "--json"]
+    command = [sys.executable, "-m", "volcast", "run", "--source", "sample", "--json"]
     start = time.perf_counter()
     answer = subprocess.run(
         [*command, "--out", str(folder)], check=True, capture_output=True, text=True

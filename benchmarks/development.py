@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.skill import checked_panel, panel_from, scores, walked
-from features.panel import Panel
-from features.registry import DEFAULT
-from models.catalogue import NETWORK, REFERENCE
-from pipeline import config as settings
-from pipeline.config import Config
-from pipeline.data.sample import SampleSource
-from pipeline.data.source import Request
+from volcast.features.panel import Panel
+from volcast.features.registry import DEFAULT
+from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.contract.source import Request
+from volcast.pipeline.data.sources.sample import SampleSource
 
 Sections = dict[str, dict[str, Any]]
 
@@ -62,7 +62,7 @@ def period(test_start: dt.date) -> Sections:
 
 def changed(sections: Sections, section: str, key: str, value: Any) -> Config:
     """Return the settings with one key changed."""
-    return settings.load(None, {**sections, section: {**sections.get(section, {}), key: value}})
+    return load_config(None, {**sections, section: {**sections.get(section, {}), key: value}})
 
 
 def embedded_panel(config: Config, until: dt.date | None = EMBEDDED_UNTIL) -> Panel:
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     sections = period(arguments.test_start)
-    default = settings.load(None, sections)
+    default = load_config(None, sections)
     panel = (
         panel_from(arguments.data, arguments.symbols, default, (None, arguments.until))
         if arguments.data

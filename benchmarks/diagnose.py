@@ -16,19 +16,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-import models.backend  # noqa: F401  TensorFlow's import is not what is timed
+import volcast.models.backend  # noqa: F401  TensorFlow's import is not what is timed
 from benchmarks.development import embedded_panel
 from benchmarks.skill import panel_from
-from features.panel import Panel
-from models.diagnose.problem import problem_of, thinned
-from models.diagnose.settings_map import SettingsMap, map_settings
-from pipeline import config as settings
-from pipeline import walk
-from pipeline.config import Config
-from pipeline.diagnosis import DIAGNOSTICS
-from pipeline.panels import sample_of
-from pipeline.problem import LARGEST_PART, development_parts, development_problem, part_of
-from reports.settings_map import judge
+from volcast.features.panel import Panel
+from volcast.models.diagnose.problem import build_problem, thinned
+from volcast.models.diagnose.settings_map import SettingsMap, map_settings
+from volcast.pipeline.backtest.development_split import (
+    LARGEST_PART,
+    build_development_problem,
+    select_part,
+    split_development_rows,
+)
+from volcast.pipeline.backtest.walk_forward import build_folds
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+from volcast.pipeline.panel.build import build_sample
+from volcast.reports.settings_map import judge
 
 YEAR = 252  # sessions
 
@@ -36,7 +41,7 @@ YEAR = 252  # sessions
 def costs(panel: Panel, config: Config) -> dict[str, float]:
     """Return the seconds of every diagnostic."""
     seconds = {}
-    problem = development_problem(panel, config)
+    problem = build_development_problem(panel, config)
     for name, diagnostic in DIAGNOSTICS.items():
         start = time.perf_counter()
         diagnostic.finding(diagnostic.measure(problem), problem)
@@ -47,11 +52,11 @@ def costs(panel: Panel, config: Config) -> dict[str, float]:
 
 def choice(panel: Panel, config: Config) -> dict[str, Any]:
     """Return how the map's best cell did in the year after, beside the cell that did best."""
-    regressor, parts = development_parts(panel, config)
-    sample, first = sample_of(panel), walk.folds_of(panel, config)[0].test.start
-    later = part_of(sample, slice(first, first + YEAR))
+    regressor, parts = split_development_rows(panel, config)
+    sample, first = build_sample(panel), build_folds(panel, config)[0].test.start
+    later = select_part(sample, slice(first, first + YEAR))
     known, unseen = (
-        map_settings(problem_of(regressor, *(thinned(part, LARGEST_PART) for part in some)))
+        map_settings(build_problem(regressor, *(thinned(part, LARGEST_PART) for part in some)))
         for some in (parts, [*parts[:2], later])
     )
     best = judge(known.seeds, known.cells).best
@@ -72,7 +77,7 @@ def choice(panel: Panel, config: Config) -> dict[str, Any]:
 
 def problem_batch(panel: Panel, config: Config) -> int:
     """Return the batch size that the configuration comes to."""
-    return development_problem(panel, config).batch_size
+    return build_development_problem(panel, config).batch_size
 
 
 def _configured(found: SettingsMap, batch: int, config: Config) -> float:
@@ -91,7 +96,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     split = {"test_start": arguments.test_start} if arguments.test_start else {}
-    config = settings.load(None, {"split": split})
+    config = load_config(None, {"split": split})
     panel = (
         panel_from(arguments.data, arguments.symbols, config)
         if arguments.data

@@ -19,8 +19,8 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])
 import numpy as np
 import pandas as pd
 
-from features.bars import VARIANCE_FLOOR, Bars
-from features.registry import FEATURES, NEAR, QUARTERS, compute
+from volcast.features.bars import VARIANCE_FLOOR, Bars
+from volcast.features.registry import FEATURES, NEAR, QUARTERS, compute
 
 MISSING_SHARE = 0.02
 SEED = 7

@@ -22,12 +22,12 @@ from scipy.optimize import brentq
 from scipy.signal import lfilter
 
 from benchmarks.development import embedded_panel
-from models.anchor import LogLinear
-from pipeline.config import Config
-from reports.betting import log_wealth
-from reports.comparison import GateRules
-from reports.inference import diebold_mariano
-from reports.scores import qlike
+from volcast.models.regressor.anchor import LogLinear
+from volcast.pipeline.config.settings import Config
+from volcast.reports.comparison import GateRules
+from volcast.reports.e_process import log_wealth
+from volcast.reports.inference import diebold_mariano
+from volcast.reports.scores import qlike
 
 SESSIONS, BLOCK, STOCKS = 250, 20, 50
 RULES = GateRules()
@@ -133,7 +133,7 @@ def promoted(losses: Losses, horizon: int = 1) -> float:
 
 
 def promotes(champion: Floats, challenger: Floats, horizon: int) -> bool:
-    """Tell whether `reports.gate.decide` promotes on any of the last 250 days, in one pass."""
+    """Tell whether `gate.decide` promotes on any of the last 250 days, in one pass."""
     gain = champion - challenger
     saved = np.cumsum(gain) >= RULES.minimum_effect * np.cumsum(champion)
     enough = saved & (log_wealth(gain, horizon) >= -np.log(RULES.alpha))
@@ -158,7 +158,7 @@ def demoted(market: Market, gain: float, sessions: int = 2 * SESSIONS) -> float:
 
 
 def demotes(champion: Floats, har: Floats, rules: GateRules = RULES) -> bool:
-    """Tell whether `reports.gate.decide` demotes on any day of a history, in one pass.
+    """Tell whether `volcast.reports.gate.decide` demotes on any day of a history, in one pass.
 
     Past the first window a moving one may reach the evidence only where its mean loss is lost too.
     """

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.development import embedded_panel
-from pipeline.config import Config
-from pipeline.daily.drift import drift_of_inputs
-from reports.monitoring.loss import LossCusum
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.job.monitoring.drift import drift_of_inputs
+from volcast.reports.monitoring.loss import LossCusum
 
 YEARS_WATCHED, EVERY = range(2004, 2019), 10
 USUAL_LIMIT = 0.25

@@ -18,16 +18,16 @@ from typing import Any
 
 import pandas as pd
 
-from pipeline import config as settings
-from pipeline import walk
-from pipeline.config import Config
-from pipeline.daily.bars import Market, market_of
-from pipeline.daily.rebuild import rebuilder
-from pipeline.daily.replay import replay
-from pipeline.evaluation import forecast_table
-from pipeline.home import Home
-from pipeline.ledger.ledger import Ledger
-from pipeline.progress import Progress
+from volcast.pipeline.backtest.evaluation import forecast_table
+from volcast.pipeline.backtest.walk_forward import build_folds, iter_folds
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.home import Home
+from volcast.pipeline.job.market import Market, load_market
+from volcast.pipeline.job.rebuild import rebuilder
+from volcast.pipeline.job.replay import replay
+from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.progress import Progress
 
 FIRST, EVERY, AGAIN = dt.date(2008, 1, 2), 22, 10
 CELL = ["origin", "ticker", "horizon", "model"]
@@ -35,8 +35,8 @@ CELL = ["origin", "ticker", "horizon", "model"]
 
 def differing(ledger: Ledger, market: Market, config: Config, sessions: int) -> dict[str, int]:
     """Return how many forecasts were compared with the walk-forward, and how many differ."""
-    folds = walk.folds_of(market.panel, config)[: -(-sessions // EVERY)]
-    results = walk.walk(market.panel, folds, config, Progress())
+    folds = build_folds(market.panel, config)[: -(-sessions // EVERY)]
+    results = iter_folds(market.panel, folds, config, Progress())
     tables = pd.concat([result.forecasts for result in results], ignore_index=True)
     walked = forecast_table(tables, config.report.interval)
     written = ledger.table("forecasts")
@@ -60,8 +60,8 @@ def main() -> None:
         "baselines": {"models": ["har"]},
         "job": {"retrain_every": EVERY, "retrain_on_drift": False},
     }
-    config = settings.load(None, sections)
-    market = market_of(config, dt.datetime.now(dt.UTC))
+    config = load_config(None, sections)
+    market = load_market(config, dt.datetime.now(dt.UTC))
     sessions = market.panel.sessions
     last = sessions[sessions.searchsorted(pd.Timestamp(FIRST)) + arguments.sessions - 1].date()
     with tempfile.TemporaryDirectory() as folder:

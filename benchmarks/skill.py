@@ -26,21 +26,21 @@ if __package__ in (None, ""):
 import numpy as np
 import pandas as pd
 
-from features.panel import Panel
-from models.catalogue import NETWORK, REFERENCE
-from pipeline import config as settings
-from pipeline.config import Config
-from pipeline.data.files import FilesSource
-from pipeline.data.quality import check
-from pipeline.data.source import Request
-from pipeline.evaluation import tail_rows
-from pipeline.panels import calendars_of, grids, panel_of
-from pipeline.progress import Progress
-from pipeline.walk import TEST, folds_of, walk
-from reports.inference import diebold_mariano
-from reports.risk import risk_table
-from reports.scores import POOLED, scored_rows
-from reports.tails import tail_forecasts
+from volcast.features.panel import Panel
+from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+from volcast.pipeline.backtest.evaluation import select_tail_rows
+from volcast.pipeline.backtest.walk_forward import TEST, build_folds, iter_folds
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.contract.source import Request
+from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.sources.files import FilesSource
+from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
+from volcast.pipeline.progress import Progress
+from volcast.reports.inference import diebold_mariano
+from volcast.reports.risk import risk_table
+from volcast.reports.scores import POOLED, scored_rows
+from volcast.reports.value_at_risk import tail_forecasts
 
 BASELINES = ("har_pooled", "har_1000", "harx", "ewma", "garch", "gjr_garch_t", "egarch", "trees")
 NEEDED = ["origin", "ticker", "horizon", "model", "variance", "realized"]
@@ -55,7 +55,7 @@ def config_of(arguments: argparse.Namespace) -> Config:
     """Return the product's settings, with what the command line asks for."""
     baselines = [name for name in arguments.models if name != NETWORK]
     split = {"test_start": arguments.test_start, "refit_every": arguments.refit}
-    return settings.load(
+    return load_config(
         None,
         {
             "split": split,
@@ -81,8 +81,8 @@ def panel_from(
 
 def checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
     """Return features and targets of bars, after the rules of quality."""
-    checked = check(bars, calendars_of(list(bars["ticker"].unique()), config))
-    return panel_of(grids(checked.bars, config), config)
+    checked = check(bars, assign_calendars(list(bars["ticker"].unique()), config))
+    return build_panel(build_grids(checked.bars, config), config)
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Walked:
 def walked(panel: Panel, config: Config) -> Walked:
     """Walk forward over the panel."""
     tables, one_session, seconds = [], [], Counter[str]()
-    for result in walk(panel, folds_of(panel, config), config, Progress()):
+    for result in iter_folds(panel, build_folds(panel, config), config, Progress()):
         table = result.forecasts
         tables.append(table.loc[table["part"] == TEST, NEEDED])
         chosen = (table["horizon"] == 1) & table["model"].isin(RISK_OF)
@@ -108,7 +108,7 @@ def walked(panel: Panel, config: Config) -> Walked:
 
 def risks(one_session: pd.DataFrame, panel: Panel) -> dict[str, dict[str, dict[str, float]]]:
     """Return the pooled backtests of value at risk by level and model."""
-    table = risk_table(tail_forecasts(tail_rows(one_session, panel)))
+    table = risk_table(tail_forecasts(select_tail_rows(one_session, panel)))
     pooled = table[table["ticker"] == POOLED]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for row in pooled.to_dict("records"):

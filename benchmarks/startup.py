@@ -13,8 +13,8 @@ from pathlib import Path
 
 COMMANDS = {
     "empty_python": ["-c", "pass"],
-    "help": ["-m", "pipeline", "--help"],
-    "version": ["-m", "pipeline", "--version"],
+    "help": ["-m", "volcast", "--help"],
+    "version": ["-m", "volcast", "--version"],
 }
 
 

@@ -23,20 +23,20 @@ import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from pipeline.data.barlog import SCHEMA, VALUE_COLUMNS
-from pipeline.data.breaker import Patience
-from pipeline.data.calendars import sessions_between
-from pipeline.data.downloader import Update, Wish
-from pipeline.data.outcome import failures_of, summary
-from pipeline.data.plans import OVERLAP
-from pipeline.data.source import conform
-from pipeline.data.store import Store
-from pipeline.data.yahoo import YahooClient
-from tests.data.yahoo_standin import Listing, StandIn
+from tests.pipeline.data.yahoo_standin import Listing, StandIn
+from volcast.pipeline.data.calendars.sessions import sessions_between
+from volcast.pipeline.data.contract.source import conform
+from volcast.pipeline.data.download.circuit_breaker import RetryPolicy
+from volcast.pipeline.data.download.downloader import Update, UpdateRequest
+from volcast.pipeline.data.download.fetch_plan import OVERLAP
+from volcast.pipeline.data.download.update_result import collect_failures, summary
+from volcast.pipeline.data.sources.yahoo import YahooClient
+from volcast.pipeline.data.store.bar_log import SCHEMA, VALUE_COLUMNS
+from volcast.pipeline.data.store.store import Store
 
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 RATE = 10_000.0  # requests a second: the loopback is nobody's
-QUICK = Patience(wait=0.01, wait_most=0.1, pause=0.1, pause_most=0.5, in_all=60.0)
+QUICK = RetryPolicy(wait=0.01, wait_most=0.1, pause=0.1, pause_most=0.5, in_all=60.0)
 PRICES = ["open", "high", "low", "close", "adj_close"]
 REPEATS = 5
 QUARTER = 63  # sessions
@@ -59,10 +59,10 @@ def made_up(sessions: int, seed: int) -> pd.DataFrame:
 def updated(store: Store, tickers: list[str], *, recheck: bool = False) -> float:
     """Return the seconds of one update; print what it brought."""
     start = time.perf_counter()
-    update = Update(YahooClient(5.0), store, Wish(NOW, recheck=recheck), RATE, QUICK)
+    update = Update(YahooClient(5.0), store, UpdateRequest(NOW, recheck=recheck), RATE, QUICK)
     latest = {outcome.ticker: outcome for outcome in update.run(tickers)}
     seconds = time.perf_counter() - start
-    print(summary(list(latest.values())), failures_of(list(latest.values())) or "")
+    print(summary(list(latest.values())), collect_failures(list(latest.values())) or "")
     return seconds
 
 

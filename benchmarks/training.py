@@ -70,7 +70,7 @@ def sklearn_epochs() -> Callable[[int], None]:
 
 def keras_epochs(**compiling: Any) -> Callable[[int], None]:
     """Return what trains a compiled Keras model for so many epochs by `fit`."""
-    from models.backend import keras
+    from volcast.models.backend import keras
 
     x, y = made_up(ROWS + HELD_OUT)
     model = keras.Sequential(
@@ -99,8 +99,8 @@ def keras_epochs(**compiling: Any) -> Callable[[int], None]:
 
 def engine_epochs(members: int) -> Callable[[int], None]:
     """Return what trains so many members for so many epochs by the engine."""
-    from models.engine.groups import Member
-    from models.engine.training import train
+    from volcast.models.engine.groups import Member
+    from volcast.models.engine.training import train
 
     rows = engine_rows(ROWS + HELD_OUT)
     parts = np.arange(ROWS), np.arange(ROWS, ROWS + HELD_OUT)
@@ -114,7 +114,7 @@ def engine_epochs(members: int) -> Callable[[int], None]:
 
 def engine_rows(count: int) -> Any:
     """Return the made-up rows as the engine takes them."""
-    from models.engine.groups import Rows
+    from volcast.models.engine.groups import Rows
 
     x, y = made_up(count)
     return Rows(x, np.zeros((count, 1), np.float32), y[:, None])
@@ -122,9 +122,9 @@ def engine_rows(count: int) -> Any:
 
 def engine_plan(epochs: int, patience: int) -> Any:
     """Return the plan of the network that all ways train."""
-    from models.engine.recipe import Recipe
-    from models.engine.stack import Architecture
-    from models.engine.training import Plan
+    from volcast.models.engine.recipe import Recipe
+    from volcast.models.engine.stack import Architecture
+    from volcast.models.engine.training import Plan
 
     network = Architecture(FEATURES, 1, HIDDEN, "relu")
     return Plan(network, Recipe(loss="mse"), epochs=epochs, patience=patience)
@@ -161,7 +161,7 @@ def measure_cold(name: str) -> dict[str, float]:
     """Return the seconds of 50 epochs from cold, imports aside."""
     train = WAYS[name][0]()
     if name.startswith("engine"):
-        import models.engine.training  # noqa: F401  as the other ways have imported theirs
+        import volcast.models.engine.training  # noqa: F401  as the other ways have imported theirs
     start = time.perf_counter()
     train(COLD_EPOCHS)
     return {"seconds": time.perf_counter() - start}
@@ -169,8 +169,8 @@ def measure_cold(name: str) -> dict[str, float]:
 
 def measure_map() -> dict[str, float]:
     """Return the seconds of six rates x four batch sizes x eight seeds, 30 epochs each."""
-    from models.engine.groups import Member
-    from models.engine.training import train
+    from volcast.models.engine.groups import Member
+    from volcast.models.engine.training import train
 
     rows = engine_rows(ROWS + HELD_OUT)
     parts = np.arange(ROWS), np.arange(ROWS, ROWS + HELD_OUT)
@@ -193,8 +193,8 @@ def measure_map() -> dict[str, float]:
 
 def measure_full(rows: int) -> dict[str, float]:
     """Return the seconds from cold to the early stop of 8 members, and of an epoch."""
-    from models.engine.groups import Member
-    from models.engine.training import train
+    from volcast.models.engine.groups import Member
+    from volcast.models.engine.training import train
 
     table = engine_rows(rows + rows // 5)
     parts = np.arange(rows), np.arange(rows, rows + rows // 5)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks.development import embedded_panel
 from benchmarks.skill import panel_from, scores, walked
-from features.panel import Panel
-from models.catalogue import REFERENCE
-from pipeline import config as settings
-from pipeline.config import Config
+from volcast.features.panel import Panel
+from volcast.models.baselines.catalogue import REFERENCE
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
 
 MODELS = ("harx", "har_pooled", "trees")
 HORIZONS = (1, 5, 22)
@@ -54,7 +54,7 @@ EMBEDDED_WINDOWS = (
 def config_of(window: Window) -> Config:
     """Return the product's settings for a window."""
     split = {"test_start": window.test, "refit_every": 126}
-    return settings.load(None, {"split": split, "baselines": {"models": [REFERENCE, *MODELS]}})
+    return load_config(None, {"split": split, "baselines": {"models": [REFERENCE, *MODELS]}})
 
 
 def ratios(panel: Panel, config: Config) -> Ratios:

@@ -2,7 +2,12 @@
 
 # Importing a family enters its features; this order is the order of the registry.
 # isort: off
-from features import past_volatility, returns, volume, calendar, echo, market
+from volcast.features import past_volatility
+from volcast.features import returns
+from volcast.features import volume
+from volcast.features import calendar
+from volcast.features import echo
+from volcast.features import market
 # isort: on
 
 __all__ = ["calendar", "echo", "market", "past_volatility", "returns", "volume"]

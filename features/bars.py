@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from features._typing import BoolArray, FloatArray
-from features.variance import PROXIES
-from features.windows import lagged, window_mean
+from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.variance import PROXIES
+from volcast.features.windows import lagged, window_mean
 
 VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: below it a bar is stale, not calm
 MONTH, QUARTER = 22, 66  # sessions
@@ -45,7 +45,7 @@ class Bars:
         (T,) calendar days to the previous session of the exchange, and to the next one as it was
         planned at the close: known in advance, so that `days_to_next` looks at no data.
     proxy
-        Key of `features.variance.PROXIES`.
+        Key of `volcast.features.variance.PROXIES`.
     realized_used
         (N,) True for the tickers whose variance is `realized`. By default those with any finite
         value; `until` hands it on, because which measure a ticker has is a fact about its

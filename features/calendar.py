@@ -7,9 +7,9 @@ later than they say. NaN where the days handed in are NaN.
 
 import numpy as np
 
-from features._typing import FloatArray
-from features.bars import Bars
-from features.registry import feature
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars
+from volcast.features.registry import feature
 
 DAYS_PER_WEEK = 7
 

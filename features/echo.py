@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from features._typing import FloatArray
-from features.bars import Bars
-from features.registry import NEAR, QUARTERS, feature
-from features.windows import window_max
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars
+from volcast.features.registry import NEAR, QUARTERS, feature
+from volcast.features.windows import window_max
 
 DAYS_A_QUARTER = 91  # 13 weeks: the same weekday
 Places = dict[str, Any]  # by name of the feature: how many quarters back, how near

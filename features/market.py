@@ -8,10 +8,10 @@ two valid tickers is NaN: one ticker is no market. All are optional.
 import bottleneck as bn
 import numpy as np
 
-from features._typing import FloatArray
-from features.bars import VARIANCE_FLOOR, Bars
-from features.registry import feature
-from features.windows import window_mean, window_std
+from volcast.features._typing import FloatArray
+from volcast.features.bars import VARIANCE_FLOOR, Bars
+from volcast.features.registry import feature
+from volcast.features.windows import window_mean, window_std
 
 TICKERS_DEMANDED = 2
 MONTH = 22  # sessions

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features._typing import BoolArray, DateArray, FloatArray
-from features.bars import Bars
-from features.registry import FEATURES, compute
-from features.target import DATE_DTYPE, future_mean_variance, target_dates
+from volcast.features._typing import BoolArray, DateArray, FloatArray
+from volcast.features.bars import Bars
+from volcast.features.registry import FEATURES, compute
+from volcast.features.target import DATE_DTYPE, future_mean_variance, target_dates
 
 GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
 
@@ -67,7 +67,7 @@ def build(
 ) -> Panel:
     """Return the panel of one exchange.
 
-    `names` are registered features (see `features.registry.select`), `following` the exchange's
+    `names` are registered features (see `registry.select`), `following` the exchange's
     sessions after the last bar, at least as many as the longest horizon. Raises ``ValueError`` on
     too few of them and ``KeyError`` on an unknown feature.
     """

@@ -6,11 +6,17 @@ Daily variances not above `VARIANCE_FLOOR` count as missing; a window needs 60 %
 
 import numpy as np
 
-from features._typing import FloatArray
-from features.bars import Bars, above_floor
-from features.registry import feature
-from features.variance import garman_klass, overnight, parkinson, rogers_satchell, yang_zhang
-from features.windows import lagged, window_max, window_mean, window_std
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars, above_floor
+from volcast.features.registry import feature
+from volcast.features.variance import (
+    garman_klass,
+    overnight,
+    parkinson,
+    rogers_satchell,
+    yang_zhang,
+)
+from volcast.features.windows import lagged, window_max, window_mean, window_std
 
 CLOSE_TO_CLOSE_OFFSET = 1e-7  # keeps the log finite in a window without a move
 LOG_ABS_OFFSET = 0.05  # likewise on a day that opens where the last one closed

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from features.bars import GRIDS, Bars
+from volcast.features.bars import GRIDS, Bars
 
 LOG_FACTOR_SD = 3.0  # a corrupted price is off by a factor of 20, up or down
 MISSING_SHARE = 0.2

@@ -18,7 +18,7 @@ import bottleneck as bn
 import numpy as np
 import pandas as pd
 
-from features._typing import BoolArray, FloatArray
+from volcast.features._typing import BoolArray, FloatArray
 
 GRID_MINUTES = 5  # Liu, Patton and Sheppard (2015)
 FEWEST_COVERED = 0.8  # share of a session's 5-minute intervals that must have a bar
@@ -179,12 +179,12 @@ def _expected(hours: pd.DataFrame, slots: int, spacing: int) -> BoolArray:
 
 def _covered(has_bar: BoolArray, expected: BoolArray, step: int) -> FloatArray:
     """Return the share of the expected intervals of `step` slots that have a bar."""
-    wanted = _any_of(expected, step)
-    found = (_any_of(has_bar, step) & wanted).sum(axis=1)
+    wanted = _flag_any(expected, step)
+    found = (_flag_any(has_bar, step) & wanted).sum(axis=1)
     return np.asarray(found / np.maximum(wanted.sum(axis=1), 1))
 
 
-def _any_of(flags: BoolArray, step: int) -> BoolArray:
+def _flag_any(flags: BoolArray, step: int) -> BoolArray:
     """Return for each `step` columns side by side whether any is set."""
     padded = np.pad(flags, ((0, 0), (0, -flags.shape[1] % step)))
     return np.asarray(padded.reshape(len(flags), padded.shape[1] // step, step).any(axis=2))

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from features._typing import FloatArray
-from features.bars import Bars
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars
 
 ALL = "all"
 STANDARD = "default"

@@ -8,10 +8,10 @@ stormy tickers. NaN where a bar that the formula needs is missing.
 
 import numpy as np
 
-from features._typing import FloatArray
-from features.bars import Bars
-from features.registry import feature
-from features.windows import lagged, window_mean
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars
+from volcast.features.registry import feature
+from volcast.features.windows import lagged, window_mean
 
 LOG_ABS_OFFSET = 0.05  # keeps log |z| finite on a day without a move
 

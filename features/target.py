@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from features._typing import DateArray, FloatArray
+from volcast.features._typing import DateArray, FloatArray
 
 DATE_DTYPE = "datetime64[us]"  # the resolution that pandas 3 reads dates with
 

@@ -22,11 +22,11 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from features._typing import FloatArray
-from features.windows import window_mean, window_std
+from volcast.features._typing import FloatArray
+from volcast.features.windows import window_mean, window_std
 
 if TYPE_CHECKING:
-    from features.bars import Bars
+    from volcast.features.bars import Bars
 
 PARKINSON_SCALE = 4.0 * math.log(2.0)  # E[range^2] of a Brownian motion, in units of its variance
 GARMAN_KLASS_CLOSE_WEIGHT = 2.0 * math.log(2.0) - 1.0

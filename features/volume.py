@@ -4,10 +4,10 @@ All are (T, N), dimensionless; row t uses data to the close of t. A volume that 
 masked, not filled: indices and currencies report 0 where nothing is counted. All are optional.
 """
 
-from features._typing import FloatArray
-from features.bars import Bars
-from features.registry import feature
-from features.windows import lagged, window_mean
+from volcast.features._typing import FloatArray
+from volcast.features.bars import Bars
+from volcast.features.registry import feature
+from volcast.features.windows import lagged, window_mean
 
 
 @feature("volume", optional=True)

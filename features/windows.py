@@ -17,7 +17,7 @@ from typing import Any
 import bottleneck as bn
 import numpy as np
 
-from features._typing import FloatArray
+from volcast.features._typing import FloatArray
 
 
 def lagged(x: FloatArray, sessions: int) -> FloatArray:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from models.forecaster import (
+from volcast.models.forecaster import (
     REQUIRED,
     Float,
     Forecaster,
@@ -15,7 +15,7 @@ from models.forecaster import (
     fitted_rows,
     forecast_usable,
 )
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 NO_DRIFT = 10.0  # independent targets that the prior of a constant level is worth
 
@@ -81,7 +81,7 @@ class Network(Forecaster):
     def _callbacks(self) -> list[Any]:
         if self.on_epoch is None:
             return []
-        from models.backend import keras
+        from volcast.models.backend import keras
 
         def tell(epoch: int, logs: dict[str, float]) -> None:
             self.on_epoch(epoch + 1, logs["loss"], logs["val_loss"])

@@ -1,31 +1,36 @@
 """The errors a user can meet.
 
 VolcastError
-    ConfigError        a key, a value or an option breaks a rule
-    DataError          prices are missing, unreadable or too few
-    RunFolderError     the run folder is damaged, locked or not writable
-    VerificationError  a look-ahead proof failed
-    LedgerError        the ledger is damaged, altered, busy or not writable
-    RegistryError      the model registry is damaged, missing or refuses a request
+    ConfigError          a setting or an option breaks a rule
+    DataError            market data is missing, unreadable or too short
+    StorageError         a file or folder is damaged, locked or cannot be written
+        RunFolderError   a folder is not a run folder, or a run in it is incomplete
+    VerificationError    a look-ahead proof failed
+    LedgerError          the ledger is damaged, altered, busy or not writable
+    RegistryError        the model registry is damaged or missing, or rejects a request
 
 Each message names the thing, the rule and the remedy, in one line.
 """
 
 
 class VolcastError(Exception):
-    """Base of every error that is the user's to act on; the command line exits with 1."""
+    """Base class of all errors that the user can act on; the command line exits with 1."""
 
 
 class ConfigError(VolcastError):
-    """A configuration key, value or option breaks a rule."""
+    """A setting or a command-line option breaks a rule."""
 
 
 class DataError(VolcastError):
-    """Market data is missing, unreadable or too short for what was asked."""
+    """Market data is missing, unreadable or too short for the request."""
 
 
-class RunFolderError(VolcastError):
-    """A run folder is damaged, in use by another process, or cannot be written."""
+class StorageError(VolcastError):
+    """A file or folder is damaged, in use by another process, or cannot be written."""
+
+
+class RunFolderError(StorageError):
+    """A folder is not a run folder, or the run in it is incomplete or damaged."""
 
 
 class VerificationError(VolcastError):
@@ -33,8 +38,8 @@ class VerificationError(VolcastError):
 
 
 class LedgerError(VolcastError):
-    """The ledger is damaged, altered, busy or cannot be written, or an entry is refused."""
+    """The ledger is damaged, altered, busy or cannot be written, or an entry is rejected."""
 
 
 class RegistryError(VolcastError):
-    """The model registry is damaged or missing, or a version is not what was asked for."""
+    """The model registry is damaged or missing, or a request does not match a version."""

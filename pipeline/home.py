@@ -61,7 +61,7 @@ class Home:
         return self.folder / "reports"
 
 
-def home_of(chosen: Path | None = None) -> Home:
+def resolve_home(chosen: Path | None = None) -> Home:
     """Return the chosen folder, else that of VOLCAST_HOME, else the user's data folder."""
     named = chosen or os.environ.get(HOME_VARIABLE)
     if named:

@@ -1,12 +1,12 @@
 """Where the scores come from: by calm and storm, by year, by day, and how often intervals hold.
 
-All functions but `recent_forecasts` and `regimes` take the table of `reports.scores.scored_rows`.
+All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`.
 """
 
 import numpy as np
 import pandas as pd
 
-from reports.scores import BASELINE, CELL, VARIANCE_FLOOR
+from volcast.reports.scores import BASELINE, CELL, VARIANCE_FLOOR
 
 REGIMES = ["calm", "middle", "stormy"]
 REGIME_RULE = (

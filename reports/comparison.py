@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reports.betting import log_wealth
-from reports.inference import DieboldMariano, collapse_by_date, diebold_mariano
+from volcast.reports.e_process import log_wealth
+from volcast.reports.inference import DieboldMariano, collapse_by_date, diebold_mariano
 
 LOG_LARGEST = 300.0  # evidence beyond e^300 is told as that
 EVIDENCE_SHOWN = 1e6  # more than this is not told in digits
@@ -50,7 +50,7 @@ class Comparison:
     """How a rival fared against the incumbent on the same sessions.
 
     `gain` is the share of the incumbent's mean loss that the rival saves, `evidence` the wealth of
-    `reports.betting` after the last session, `test` Diebold and Mariano's, for a single look
+    `reports.e_process` after the last session, `test` Diebold and Mariano's, for a single look
     (negative favours the rival), `unanswered` the rows that only the incumbent forecast. Losses
     and gain are NaN without sessions.
     """

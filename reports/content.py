@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.risk import RISK_COLUMNS
-from reports.steps import STEP_COLUMNS
+from volcast.reports.gain_attribution import STEP_COLUMNS
+from volcast.reports.risk import RISK_COLUMNS
+from volcast.reports.section import Section
 
 REQUIRED_COLUMNS = {
     "forecasts": {"origin", "ticker", "horizon", "model", "variance", "volatility", "realized"},
@@ -30,7 +30,7 @@ class ReportContent:
     forecasts
         Forecast table with the volatility columns (annualised percent), newest forecasts included.
     scores, unscored
-        Results of `reports.scores.score_table` and `unscored` on the same forecasts.
+        Results of `volcast.reports.scores.score_table` and `unscored` on the same forecasts.
     history, max_epochs
         Training curves and the cap on epochs; an empty frame where nothing was trained.
     quality
@@ -46,9 +46,9 @@ class ReportContent:
     findings
         What the diagnostics of the training found; empty where none was asked for.
     steps
-        Result of `reports.steps.steps_table`; empty where it cannot be had.
+        Result of `volcast.reports.gain_attribution.steps_table`; empty where it cannot be had.
     risk
-        Result of `reports.risk.risk_table`; empty without one-session forecasts.
+        Result of `volcast.reports.risk.risk_table`; empty without one-session forecasts.
     interval_level
         Nominal coverage of the prediction intervals, in (0, 1).
 
@@ -68,7 +68,7 @@ class ReportContent:
     failures: Mapping[str, str] = field(default_factory=dict)
     steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
-    findings: Sequence[Finding] = ()
+    findings: Sequence[Section] = ()
     interval_level: float = 0.9
 
     def __post_init__(self) -> None:

@@ -44,7 +44,7 @@ class Curve:
     spread: float
 
 
-def curve_of(member: pd.DataFrame) -> Curve:
+def summarise_curve(member: pd.DataFrame) -> Curve:
     """Return the numbers of one member's curve, epochs ascending."""
     ordered = member.sort_values("epoch")
     epoch = ordered["epoch"].to_numpy(np.float64)
@@ -119,7 +119,7 @@ def _noise(loss: NDArray[np.float64]) -> float:
     return float(caution * 1.4826 * deviation / np.sqrt(2))
 
 
-def median_of(curves: list[Curve]) -> Curve:
+def median_curve(curves: list[Curve]) -> Curve:
     """Return the median of each number over members; one member that is not finite spoils all."""
     table = np.array([list(vars(curve).values()) for curve in curves], dtype=np.float64)
     if not table[:, 0].all():

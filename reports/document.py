@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from reports import panels
-from reports import presentation as shown
-from reports.answer import lead_model, newest_forecasts, verdict_sentence
-from reports.breakdowns import (
+from volcast.reports import figure_panels
+from volcast.reports import text_tables as shown
+from volcast.reports.breakdowns import (
     REGIME_RULE,
     against_baseline,
     by_regime,
@@ -19,13 +18,14 @@ from reports.breakdowns import (
     pit_histogram,
     regimes,
 )
-from reports.content import ReportContent
-from reports.finding import Panel
-from reports.pages import environment
-from reports.presentation import TextTable, text_table
-from reports.scores import POOLED, scored_rows
-from reports.steps import steps_sentence
-from reports.verdicts import summary, verdicts
+from volcast.reports.content import ReportContent
+from volcast.reports.gain_attribution import steps_sentence
+from volcast.reports.headline import lead_model, newest_forecasts, verdict_sentence
+from volcast.reports.scores import POOLED, scored_rows
+from volcast.reports.section import Panel
+from volcast.reports.templating import environment
+from volcast.reports.text_tables import TextTable, text_table
+from volcast.reports.verdicts import summary, verdicts
 
 __all__ = ["ReportContent", "render_html", "render_markdown"]
 
@@ -90,13 +90,13 @@ def _tables(content: ReportContent) -> Tables:
 def _figures(content: ReportContent, tables: Tables) -> dict[str, list[Panel]]:
     tickers = list(dict.fromkeys(tables.newest["ticker"]))
     return {
-        "forecast_panels": panels.forecast_panels(content, tickers),
-        "score_panels": panels.score_panels(content.scores),
-        "training_panels": panels.training_panels(content.history),
-        "regime_panels": panels.regime_panels(tables.regimes),
-        "loss_panels": panels.loss_panels(tables.daily, tables.worst, tables.model),
-        "coverage_panels": panels.coverage_panels(tables.coverage, content.interval_level),
-        "density_panels": panels.density_panels(tables.density, tables.model),
+        "forecast_panels": figure_panels.forecast_panels(content, tickers),
+        "score_panels": figure_panels.score_panels(content.scores),
+        "training_panels": figure_panels.training_panels(content.history),
+        "regime_panels": figure_panels.regime_panels(tables.regimes),
+        "loss_panels": figure_panels.loss_panels(tables.daily, tables.worst, tables.model),
+        "coverage_panels": figure_panels.coverage_panels(tables.coverage, content.interval_level),
+        "density_panels": figure_panels.density_panels(tables.density, tables.model),
     }
 
 
@@ -112,7 +112,7 @@ def _view(content: ReportContent, tables: Tables) -> dict[str, Any]:
         "as_of": content.forecasts["origin"].max(),
         "as_cards": tables.newest["ticker"].nunique() <= CARDS,
         "horizons": sorted(int(h) for h in tables.newest["horizon"].unique()),
-        "tickers_drawn": panels.TICKERS_DRAWN,
+        "tickers_drawn": figure_panels.TICKERS_DRAWN,
         "tickers": tables.newest["ticker"].nunique(),
         "score_tables": _score_tables(content.scores, tables.model),
         "worth_tables": _by_horizon(

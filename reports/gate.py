@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.comparison import Comparison, GateRules
+from volcast.reports.comparison import Comparison, GateRules
 
 Action = Literal["keep", "promote", "demote"]
 

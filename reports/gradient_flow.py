@@ -53,7 +53,7 @@ class Flow:
 
 
 def flow(tables: Tables, network: str = CONFIGURED) -> Flow:
-    """Return the numbers of one network of `models.diagnose.gradient_flow.measure`."""
+    """Return the numbers of one network of `volcast.models.diagnose.gradient_flow.measure`."""
     epochs, layers = (of_network(tables[name], network) for name in ("epochs", "layers"))
     later, hidden = later_epochs(epochs), layers[layers["place"] == "hidden"]
     last = hidden[hidden["epoch"] == hidden["epoch"].max()].groupby("layer")

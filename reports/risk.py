@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from scipy import stats
 from scipy.special import xlogy
 
-from reports.inference import Floats
-from reports.scores import POOLED
+from volcast.reports.inference import Floats
+from volcast.reports.scores import POOLED
 
 GREEN, YELLOW, RED = "green", "yellow", "red"
 ZONES = ((0.95, GREEN), (0.9999, YELLOW), (1.01, RED))  # Basel Committee 1996, of the binomial
@@ -30,7 +30,7 @@ RISK_COLUMNS = [
 
 
 def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
-    """Return the backtests of `reports.tails.tail_forecasts`, a row a level, model and ticker.
+    """Return the backtests of `value_at_risk.tail_forecasts`, a row a level, model and ticker.
 
     Pooled rows (ticker `all`) come first: shares of all rows, the loss, and the shares of tickers
     that pass conditional coverage at 1 % (`tickers_passed`) and are green. They have no p-values:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reports.inference import (
+from volcast.reports.inference import (
     Floats,
     collapse_by_date,
     diebold_mariano,
@@ -148,7 +148,7 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     noisy proxy (Patton 2011). `r2_log` is out of sample, so it can be negative. Diebold-Mariano is
     on QLIKE against HAR (negative is better than HAR) and NaN for HAR itself, or without HAR.
     `utility_bp` is what an investor who targets a volatility would pay a year for the forecast
-    (`reports.inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
+    (`inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
     annualised percent. Of pooled rows alone: `tickers_won`, the share of tickers with a smaller
     QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below 0.1 the model is not
     among the best.

@@ -42,7 +42,7 @@ class Judgement:
 
 
 def judge(seeds: pd.DataFrame, together: pd.DataFrame) -> Judgement:
-    """Judge the tables of `models.diagnose.settings_map.SettingsMap`.
+    """Judge the tables of `volcast.models.diagnose.settings_map.SettingsMap`.
 
     A network's score is the mean of its ratios to HAR on the rows that stopped its training and
     on those after: choosing by both did better in the years that followed than choosing by one.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from reports.curves import Curve, curve_of, median_of, recent_epochs
+from volcast.reports.curves import Curve, median_curve, recent_epochs, summarise_curve
 
 MUCH_NOISE = 4.0  # this many noise scales do not happen by chance
 SOME_NOISE = 2.0
@@ -47,8 +47,8 @@ def verdicts(history: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
     """
     records = []
     for fold, rows in history.groupby("fold"):
-        curves = [curve_of(member) for _, member in rows.groupby("member")]
-        curve = median_of(curves)
+        curves = [summarise_curve(member) for _, member in rows.groupby("member")]
+        curve = median_curve(curves)
         verdict = _judge(curve, max_epochs)
         records.append(
             {

@@ -14,8 +14,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli import app
-from pipeline.config import Config, load
+from volcast.pipeline.cli.app import app
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("features", "models", "pipeline", "reports")
@@ -136,7 +137,7 @@ def prints_settings(trial: Trial, words: list[str]) -> None:
     """Print the default settings, which must be readable again."""
     printed = trial.folder / "printed.toml"
     printed.write_text(trial.volcast(*words[1:]))
-    assert load(printed) == Config()
+    assert load_config(printed) == Config()
 
 
 def as_it_stands(trial: Trial, words: list[str]) -> None:

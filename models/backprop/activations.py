@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.backprop._typing import Float
+from volcast.models.backprop._typing import Float
 
 LOWEST = -700.0  # exp(700) is still a finite number
 

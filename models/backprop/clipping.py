@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.backprop._typing import Float
+from volcast.models.backprop._typing import Float
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.backprop._typing import Float
-from models.backprop.losses import Loss
-from models.backprop.network import Network, Parameters, loss_and_gradients
-from models.backprop.training import Rows
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.losses import Loss
+from volcast.models.backprop.network import Network, Parameters, loss_and_gradients
+from volcast.models.backprop.training import Rows
 
 # Balances the error of the difference (~ step^2) with rounding (~ eps / step): Nocedal & Wright,
 # Numerical Optimization, section 8.1.

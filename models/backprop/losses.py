@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.backprop._typing import Float
+from volcast.models.backprop._typing import Float
 
 TINY = np.finfo(np.float64).tiny  # keeps the logarithm of a probability finite
 ALMOST_ONE = 1.0 - np.finfo(np.float64).eps

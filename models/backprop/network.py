@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.backprop._typing import Float
-from models.backprop.activations import Activation
-from models.backprop.losses import Loss
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.activations import Activation
+from volcast.models.backprop.losses import Loss
 
 Parameters = list[Float]  # weights and bias of the first layer, then of the next, ...
 

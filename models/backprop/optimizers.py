@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 
-from models.backprop._typing import Float
+from volcast.models.backprop._typing import Float
 
 Memory = tuple[Float, ...]
 

@@ -9,11 +9,11 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.clipping import Clipping
-from models.backprop.losses import Loss
-from models.backprop.network import Network, loss_and_gradients
-from models.backprop.optimizers import Descent, Rule
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.clipping import Clipping
+from volcast.models.backprop.losses import Loss
+from volcast.models.backprop.network import Network, loss_and_gradients
+from volcast.models.backprop.optimizers import Descent, Rule
 
 Rows = tuple[Float, Float]  # inputs (n, F) and truth (n, outputs)
 

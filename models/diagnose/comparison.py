@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from models.diagnose.problem import Problem
-from models.diagnose.trials import Trials, run_trials
+from volcast.models.diagnose.problem import Problem
+from volcast.models.diagnose.trials import Trials, run_trials
 
 SEEDS = 8
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.backend import tf
-from models.diagnose.problem import Problem
-from models.engine.stack import Architecture, as_rows, build_stack, initial_weights
-from models.engine.training import Plan
-from models.losses import row_loss
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.backend import tf
+from volcast.models.diagnose.problem import Problem
+from volcast.models.engine.losses import row_loss
+from volcast.models.engine.stack import Architecture, as_rows, build_stack, initial_weights
+from volcast.models.engine.training import Plan
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 CHECKED_ROWS = 64
 ENTRIES = 128  # of a kernel or bias that are checked; of a larger one so many are drawn
@@ -90,14 +90,14 @@ class LossOfWeights:
         weights = tf.constant(point[None])
         with tf.GradientTape() as tape:
             tape.watch(weights)
-            loss = self._of(build_stack(self._plan.architecture, 1, dtype="float64"), weights)
+            loss = self._loss(build_stack(self._plan.architecture, 1, dtype="float64"), weights)
         return np.asarray(tape.gradient(loss, weights)[0])
 
     def numerical(self, point: Float, entries: NDArray[np.intp], step: float) -> Float:
         """Return the gradient by some entries, by central differences: networks side by side."""
         stack = build_stack(self._plan.architecture, NETWORKS_AT_ONCE, dtype="float64")
         losses = tf.function(
-            lambda weights: self._of(stack, tf.convert_to_tensor(weights)), autograph=False
+            lambda weights: self._loss(stack, tf.convert_to_tensor(weights)), autograph=False
         )
         found = []
         for start in range(0, len(entries), NETWORKS_AT_ONCE // 2):
@@ -130,7 +130,7 @@ class LossOfWeights:
             columns.append((above - below) / (2.0 * step))
         return np.stack(columns, axis=1)
 
-    def _of(self, stack: Any, weights: Any) -> Any:
+    def _loss(self, stack: Any, weights: Any) -> Any:
         """Return the loss of each network of weights (networks, P), penalty included."""
         target = np.broadcast_to(self._target, (weights.shape[0], *self._target.shape))
         loss = tf.reduce_mean(

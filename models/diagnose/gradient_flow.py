@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.diagnose.problem import Problem
-from models.diagnose.watched import Epoch, watched_epochs
-from models.engine.stack import StackedDense, Weights, build_stack, set_weights
-from models.engine.training import Plan
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.diagnose.problem import Problem
+from volcast.models.diagnose.watched import Epoch, watched_epochs
+from volcast.models.engine.stack import StackedDense, Weights, build_stack, set_weights
+from volcast.models.engine.training import Plan
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 WATCHED_EPOCHS = 20  # trouble with gradients shows in the first ones
 WATCHED_MEMBERS = 8  # the first so many
@@ -29,20 +29,21 @@ def measure(problem: Problem, *, epochs: int = WATCHED_EPOCHS) -> Tables:
     """Return the gradient flow of the configured network, and of the same one with ReLU and He.
 
     `networks` says what was trained (a row a network), `epochs` has a row a network, member and
-    epoch, and `layers` one for each layer of these, 1 the first; see `flow_of`. The second network
-    is what a vanishing gradient is usually cured by; it is left out where it is the configured one.
+    epoch, and `layers` one for each layer of these, 1 the first; see `measure_flow`. The second
+    network is what a vanishing gradient is usually cured by; it is left out where it is the
+    configured one.
     """
     regressors = {"configured": problem.regressor}
     if any(getattr(problem.regressor, name) != value for name, value in CURE.items()):
         regressors["relu, he"] = problem.changed(**CURE)
     parts = []
     for name, regressor in regressors.items():
-        tables = flow_of(problem, regressor, epochs=epochs)
+        tables = measure_flow(problem, regressor, epochs=epochs)
         parts.append({key: table.assign(network=name) for key, table in tables.items()})
     return {key: pd.concat([part[key] for part in parts], ignore_index=True) for key in parts[0]}
 
 
-def flow_of(
+def measure_flow(
     problem: Problem,
     regressor: KerasVolatilityRegressor | None = None,
     *,

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.backend import keras, tf
-from models.diagnose.planes import Plane, path_plane, random_plane
-from models.diagnose.problem import Numbers, Problem
-from models.engine.stack import as_rows, build_stack, initial_weights
-from models.engine.training import Plan, train
-from models.losses import row_loss
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.backend import keras, tf
+from volcast.models.diagnose.planes import Plane, path_plane, random_plane
+from volcast.models.diagnose.problem import Numbers, Problem
+from volcast.models.engine.losses import row_loss
+from volcast.models.engine.stack import as_rows, build_stack, initial_weights
+from volcast.models.engine.training import Plan, train
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 SIZE = 31  # points a side
 MOST_ROWS = 2_000  # of a part, evenly spread; a surface needs no more
@@ -75,7 +75,7 @@ def measure(
     Raises ``ValueError`` where the configured training diverges in its first epoch.
     """
     plan = problem.plan(regressor)
-    walks = walks_of(problem, regressor)
+    walks = trace_paths(problem, regressor)
     if len(walks[0].weights) < 2:
         raise ValueError(
             "the network diverged in its first epoch, so that there is no path to show; lower "
@@ -111,7 +111,7 @@ def measure(
     }
 
 
-def walks_of(problem: Problem, regressor: KerasVolatilityRegressor | None = None) -> list[Walk]:
+def trace_paths(problem: Problem, regressor: KerasVolatilityRegressor | None = None) -> list[Walk]:
     """Return how the first member trains at each of `RATES`, with early stopping."""
     plan, first = problem.plan(regressor), problem.team(regressor)[0]
     team = [replace(first, learning_rate=share * first.learning_rate) for share in RATES]

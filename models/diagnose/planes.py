@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.stack import Architecture, as_layers, as_rows
+from volcast.models.engine.stack import Architecture, as_layers, as_rows
 
 STRAIGHT = 1e-6  # of the first singular value: a second one below it holds no direction
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from models import checks
-from models.engine.groups import Member, Rows
-from models.engine.training import Plan
-from models.inputs import Inputs
-from models.orders import plan_of, rows_of, team_of
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.engine.groups import Member, Rows
+from volcast.models.engine.training import Plan
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.preprocessing import Inputs
+from volcast.models.regressor.training_plan import build_members, build_plan, build_rows
+from volcast.models.regressor.validation import check_parameters, resolve_columns
 
 Float = NDArray[np.float64]
 Part = tuple[NDArray[Any], Float]  # inputs (n, F), future daily variance (n, H)
@@ -51,11 +51,11 @@ class Problem:
     def plan(self, regressor: KerasVolatilityRegressor | None = None) -> Plan:
         """Return what the engine shall do for a regressor, the configured one by default."""
         inputs, outputs = self.rows.inputs.shape[1], self.rows.target.shape[1]
-        return plan_of(regressor or self.regressor, inputs, outputs)
+        return build_plan(regressor or self.regressor, inputs, outputs)
 
     def team(self, regressor: KerasVolatilityRegressor | None = None) -> list[Member]:
         """Return the members of a regressor on the training and validation rows."""
-        return team_of(regressor or self.regressor, self.training, self.validation)
+        return build_members(regressor or self.regressor, self.training, self.validation)
 
     @property
     def batch_size(self) -> int:
@@ -68,7 +68,7 @@ class Problem:
         return np.asarray(qlike_by_horizon(self.rows, numbers, nothing)[0])
 
 
-def problem_of(
+def build_problem(
     regressor: KerasVolatilityRegressor, training: Part, validation: Part, test: Part
 ) -> Problem:
     """Return the problem of three parts, each later than the one before.
@@ -82,18 +82,18 @@ def problem_of(
 
     Raises ``ValueError`` for a parameter or a row that breaks a rule, and for an empty part.
     """
-    checks.parameters(regressor)
+    check_parameters(regressor)
     parts = (training, validation, test)
     for name, part in zip(("training", "validation", "test"), parts, strict=True):
         if not len(part[0]):
             raise ValueError(f"the {name} part holds no row; ask for a longer history")
     own = clone(regressor)
     own.n_features_in_ = training[0].shape[1]
-    columns = checks.columns_of(own, "anchor"), checks.columns_of(own, "levels")
+    columns = resolve_columns(own, "anchor"), resolve_columns(own, "levels")
     inputs = Inputs.fit(training[0], np.log(training[1]), *columns)
     ends = np.cumsum([len(part[0]) for part in parts])
     numbers = np.split(np.arange(ends[-1]), ends[:-1])
-    return Problem(clone(regressor), rows_of(inputs, parts), *numbers)
+    return Problem(clone(regressor), build_rows(inputs, parts), *numbers)
 
 
 def qlike_by_horizon(rows: Rows, numbers: Numbers, corrections: Float) -> Float:

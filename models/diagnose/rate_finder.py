@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.diagnose.problem import Problem
-from models.engine.sweep import sweep
-from models.losses import row_loss
+from volcast.models.diagnose.problem import Problem
+from volcast.models.engine.losses import row_loss
+from volcast.models.engine.sweep import sweep
 
 Float = NDArray[np.float64]
 

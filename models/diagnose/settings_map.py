@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from models.diagnose.problem import Problem
-from models.diagnose.trials import Trials, run_trials
+from volcast.models.diagnose.problem import Problem
+from volcast.models.diagnose.trials import Trials, run_trials
 
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # times the configured rate
 BATCH_SIZES = (8, 16, 32, 64, 256, 1024)  # and the full batch

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.diagnose.problem import Problem, qlike_by_horizon
-from models.engine.groups import Group, Member, Trainee, decays
-from models.engine.program import Shape, program
-from models.engine.stack import as_rows, build_stack, forward, initial_weights, set_weights
-from models.engine.training import Plan, Trained, train
-from models.regressor import KerasVolatilityRegressor
+from volcast.models.diagnose.problem import Problem, qlike_by_horizon
+from volcast.models.engine.groups import Group, Member, Trainee, decays
+from volcast.models.engine.program import Shape, program
+from volcast.models.engine.stack import as_rows, build_stack, forward, initial_weights, set_weights
+from volcast.models.engine.training import Plan, Trained, train
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 Float = NDArray[np.float64]
 
@@ -174,7 +174,7 @@ def _milliseconds(problem: Problem, plan: Plan, team: Sequence[Member]) -> float
     some = list(team)[:width]
     compiled = program(Shape(plan.architecture, plan.recipe, width, team[0].lane[0], decays(team)))
     weights = initial_weights(plan.architecture, [member.seed for member in some])
-    states = compiled.state_of(as_rows(weights))
+    states = compiled.initial_state(as_rows(weights))
     trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]
     group = Group(trainees, compiled, problem.rows.table())
     rates = np.full((len(some), team[0].lane[1]), 1e-6)

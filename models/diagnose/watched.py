@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import tf
-from models.engine.groups import Group, Member, Rows, Trainee, decays
-from models.engine.program import Program, Shape
-from models.engine.recipe import clipped
-from models.engine.schedules import Plateaus
-from models.engine.stack import Weights, as_layers, as_rows, initial_weights
-from models.engine.training import Plan
+from volcast.models.backend import tf
+from volcast.models.engine.groups import Group, Member, Rows, Trainee, decays
+from volcast.models.engine.program import Program, Shape
+from volcast.models.engine.recipe import clipped
+from volcast.models.engine.schedules import Plateaus
+from volcast.models.engine.stack import Weights, as_layers, as_rows, initial_weights
+from volcast.models.engine.training import Plan
 
 Float = NDArray[np.float64]
 
@@ -74,7 +74,7 @@ def watched_epochs(
 ) -> Iterator[Epoch]:
     """Train members of one lane as the engine does, but none stops; tell of each epoch.
 
-    Weights, shuffles, dropout, rates and steps are those of `models.engine.training.train`.
+    Weights, shuffles, dropout, rates and steps are those of `volcast.models.engine.training.train`.
     """
     lanes = {member.lane for member in members}
     if len(lanes) != 1:
@@ -85,7 +85,7 @@ def watched_epochs(
     seeds = [member.seed for member in members]
     states = as_rows(initial_weights(plan.architecture, seeds, plan.initialisation))
     size = states.shape[1]
-    numbered = enumerate(zip(members, program.state_of(states), strict=True))
+    numbered = enumerate(zip(members, program.initial_state(states), strict=True))
     group = Group([Trainee(number, *pair) for number, pair in numbered], program, rows.table())
     plateaus = Plateaus(plan.schedule, len(members))
     base = np.array([member.learning_rate for member in members])

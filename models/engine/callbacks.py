@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import keras
-from models.engine.stack import Architecture, Weights, build_stack, set_weights
+from volcast.models.backend import keras
+from volcast.models.engine.stack import Architecture, Weights, build_stack, set_weights
 
 
 class Listeners:

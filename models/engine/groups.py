@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from models.backend import tf
-from models.engine.program import EVALUATION_ROWS, Measure, Picks, Program, Settings, Table
+from volcast.models.backend import tf
+from volcast.models.engine.program import EVALUATION_ROWS, Measure, Picks, Program, Settings, Table
 
 SMALLEST_BUCKET = 16_384  # rows; padding costs memory alone, compiling costs a second
 WIDEST_ON_GPU = 128  # members; a GPU is idle below
@@ -100,11 +100,11 @@ class Group:
         in `fit`.
         """
         orders = [t.shuffle.permutation(t.member.training) for t in self.trainees]
-        step_losses, measure = self.step(orders, rates)
+        build_attribution_losses, measure = self.step(orders, rates)
         counts = np.array([len(order) for order in orders])
         batch, steps = self.trainees[0].member.lane
         sizes = np.clip(counts - batch * np.arange(steps)[:, None], 0, batch)
-        return (sizes * step_losses).sum(axis=0) / counts, measure
+        return (sizes * build_attribution_losses).sum(axis=0) / counts, measure
 
     def step(self, orders: Sequence[NDArray[np.integer]], rates: Float) -> tuple[Float, Measure]:
         """Train an epoch in the given orders of rows, a step for each of `rates` (members, steps).
@@ -112,13 +112,13 @@ class Group:
         Returns the losses, (steps, members), each before its step is taken, and the validation
         measure after the last one.
         """
-        step_losses, measure = self._run(
+        build_attribution_losses, measure = self._run(
             orders, [t.member.validation for t in self.trainees], rates
         )
         steps = rates.shape[1]
         for trainee in self.trainees:
             trainee.steps_done += steps
-        return step_losses[:steps], measure
+        return build_attribution_losses[:steps], measure
 
     def measure(self, picks: Sequence[NDArray[np.integer]]) -> Measure:
         """Return the measure of each member's picks, without training."""
@@ -146,12 +146,14 @@ class Group:
         )
         states = np.stack([trainee.state for trainee in self.trainees])
         state = _padded(states, (shape.width, states.shape[1]))
-        states, step_losses, measure = self.program.run(state, self.table, picks, settings)
+        states, build_attribution_losses, measure = self.program.run(
+            state, self.table, picks, settings
+        )
         for trainee, row in zip(self.trainees, states, strict=False):
             trainee.state = row
         n = len(self.trainees)
         return (
-            step_losses[:, :n].astype(np.float64),
+            build_attribution_losses[:, :n].astype(np.float64),
             Measure(*(part[:n].astype(np.float64) for part in measure)),
         )
 
@@ -167,7 +169,7 @@ def packed(trainees: Sequence[Trainee], widths: dict[Lane, int]) -> list[list[Tr
     return [group for _, group in sorted(groups, key=itemgetter(0))]
 
 
-def widths_of(members: Sequence[Member], *, on_gpu: bool = False) -> dict[Lane, int]:
+def choose_widths(members: Sequence[Member], *, on_gpu: bool = False) -> dict[Lane, int]:
     """Return the members a program for each lane: no more than there are, a power of 2.
 
     On processors a stack of 8 is as fast as any; up to 16 members are better split by 4, for more

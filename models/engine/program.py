@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import keras, tf
-from models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
-from models.engine.stack import Architecture, build_stack
-from models.losses import loss_by_output, row_loss
+from volcast.models.backend import keras, tf
+from volcast.models.engine.losses import loss_by_output, row_loss
+from volcast.models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
+from volcast.models.engine.stack import Architecture, build_stack
 
 PROGRAMS_KEPT = 16  # shapes that stay in memory
 EVALUATION_ROWS = 512  # rows a member and step when a loss is only measured
@@ -104,7 +104,7 @@ class Program:
         self._idle: dict[int, SimpleQueue[Any]] = {}
         self._compiling = Lock()
 
-    def state_of(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    def initial_state(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what (members, P) weights start from: they, and slots of a new optimizer.
 
         The slots of Keras's optimizers here all begin at zero.

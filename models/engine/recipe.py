@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from models.backend import keras, tf
-from models.losses import Loss
+from volcast.models.backend import keras, tf
+from volcast.models.engine.losses import Loss
 
 MOMENTUM = 0.9
 TINY = 1e-30  # keeps the norm of nothing off zero

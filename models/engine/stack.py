@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import keras, tf
+from volcast.models.backend import keras, tf
 
 FORWARD_ROWS = 512  # rows a block when forecasting
 

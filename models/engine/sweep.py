@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from models.engine.groups import Group, Member, Rows, Trainee, decays, packed, widths_of
-from models.engine.program import Shape, program
-from models.engine.stack import as_rows, initial_weights
-from models.engine.training import Plan, cores
+from volcast.models.engine.groups import Group, Member, Rows, Trainee, choose_widths, decays, packed
+from volcast.models.engine.program import Shape, program
+from volcast.models.engine.stack import as_rows, initial_weights
+from volcast.models.engine.training import Plan, cores
 
 Float = NDArray[np.float64]
 
@@ -25,14 +25,14 @@ def sweep(
     of each member in the order in which it met them. Nobody stops; a member that diverges goes on
     with losses that are no numbers.
     """
-    widths = widths_of(members)
+    widths = choose_widths(members)
     seeds = [member.seed for member in members]
     states = initial_weights(plan.architecture, seeds, plan.initialisation)
     programs = {
         lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
         for lane, width in widths.items()
     }
-    first = next(iter(programs.values())).state_of(as_rows(states))
+    first = next(iter(programs.values())).initial_state(as_rows(states))
     trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(members, first, strict=True))]
     table = rows.table()
     groups = [

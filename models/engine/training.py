@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backend import tf
-from models.engine.callbacks import Listeners
-from models.engine.groups import Group, Member, Rows, Trainee, decays, packed, widths_of
-from models.engine.program import Shape, program
-from models.engine.recipe import Recipe
-from models.engine.schedules import Plateaus, Schedule
-from models.engine.stack import (
+from volcast.models.backend import tf
+from volcast.models.engine.callbacks import Listeners
+from volcast.models.engine.groups import Group, Member, Rows, Trainee, choose_widths, decays, packed
+from volcast.models.engine.program import Shape, program
+from volcast.models.engine.recipe import Recipe
+from volcast.models.engine.schedules import Plateaus, Schedule
+from volcast.models.engine.stack import (
     Architecture,
     Weights,
     as_layers,
@@ -25,7 +25,7 @@ from models.engine.stack import (
     by_output,
     initial_weights,
 )
-from models.engine.stopping import EarlyStopping
+from volcast.models.engine.stopping import EarlyStopping
 
 Float = NDArray[np.float64]
 
@@ -120,12 +120,12 @@ class _Run:
         self.pool = pool
         self.members = members
         self.table = rows.table()
-        self.widths = widths_of(members, on_gpu=bool(tf.config.list_physical_devices("GPU")))
+        self.widths = choose_widths(members, on_gpu=bool(tf.config.list_physical_devices("GPU")))
         self.programs = {
             lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
             for lane, width in self.widths.items()
         }
-        states = next(iter(self.programs.values())).state_of(as_rows(weights))
+        states = next(iter(self.programs.values())).initial_state(as_rows(weights))
         numbered = enumerate(zip(members, states, strict=True))
         self.trainees = [Trainee(number, *pair) for number, pair in numbered]
         self.plateaus = Plateaus(plan.schedule, len(members))

@@ -7,13 +7,13 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.activations import IDENTITY, TANH
-from models.backprop.losses import MSE
-from models.backprop.network import Layer, Network, drawn_network
-from models.backprop.optimizers import Vanilla
-from models.backprop.training import Recipe, each_step, train
-from models.lab.functions import grid
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.activations import IDENTITY, TANH
+from volcast.models.backprop.losses import MSE
+from volcast.models.backprop.network import Layer, Network, drawn_network
+from volcast.models.backprop.optimizers import Vanilla
+from volcast.models.backprop.training import Recipe, each_step, train
+from volcast.models.lab.functions import grid
 
 ROWS, NOISE = 512, 0.8
 SLOPE, INTERCEPT = 1.5, 0.5

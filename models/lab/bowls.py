@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop.optimizers import AveragedMomentum, Momentum, Nesterov, Rule, Vanilla
-from models.lab.functions import bowl, grid_table, path, path_table
+from volcast.models.backprop.optimizers import AveragedMomentum, Momentum, Nesterov, Rule, Vanilla
+from volcast.models.lab.functions import bowl, grid_table, path, path_table
 
 STEEPNESS = (2.0, 10.0, 100.0)
 START = (-4.0, 1.0)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.activations import SIGMOID
-from models.backprop.losses import BINARY_CROSS_ENTROPY, MSE, Loss
-from models.backprop.network import Backward, Forward, Layer, Network
-from models.backprop.optimizers import Descent, Vanilla
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.activations import SIGMOID
+from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY, MSE, Loss
+from volcast.models.backprop.network import Backward, Forward, Layer, Network
+from volcast.models.backprop.optimizers import Descent, Vanilla
 
 INPUTS = np.array([[1.0, 2.0]])
 TRUTH = np.array([[1.0]])

@@ -7,17 +7,22 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.gradient_check import (
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.gradient_check import (
     TOLERANCE,
     central_differences,
     parameter_errors,
     relative_error,
 )
-from models.backprop.losses import BINARY_CROSS_ENTROPY, CATEGORICAL_CROSS_ENTROPY, MSE, Loss
-from models.backprop.network import Network, Parameters, loss_and_gradients
-from models.backprop.training import Rows
-from models.lab import (
+from volcast.models.backprop.losses import (
+    BINARY_CROSS_ENTROPY,
+    CATEGORICAL_CROSS_ENTROPY,
+    MSE,
+    Loss,
+)
+from volcast.models.backprop.network import Network, Parameters, loss_and_gradients
+from volcast.models.backprop.training import Rows
+from volcast.models.lab import (
     batches,
     bowls,
     by_hand,
@@ -29,7 +34,7 @@ from models.lab import (
     wells,
     xor,
 )
-from models.lab.functions import PARABOLA, bowl
+from volcast.models.lab.functions import PARABOLA, bowl
 
 DEPTH = 3  # of the stacks; deeper sigmoids leave less than rounding lets differences see
 PLANTED = "XOR, a sign turned on purpose"

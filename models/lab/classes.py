@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.activations import SOFTMAX, TANH
-from models.backprop.losses import CATEGORICAL_CROSS_ENTROPY
-from models.backprop.network import Network, drawn_network
-from models.backprop.optimizers import Adam
-from models.backprop.training import Recipe, train
-from models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.activations import SOFTMAX, TANH
+from volcast.models.backprop.losses import CATEGORICAL_CROSS_ENTROPY
+from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.optimizers import Adam
+from volcast.models.backprop.training import Recipe, train
+from volcast.models.lab.regions import accuracy, point_table, region_table
 
 ARMS, ROWS_AN_ARM, HIDDEN = 3, 120, 24
 TURNS, NOISE = 0.6, 0.3  # of a whole turn; radians

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop.activations import SIGMOID
-from models.backprop.losses import MSE
-from models.backprop.network import Network, drawn_network
+from volcast.models.backprop.activations import SIGMOID
+from volcast.models.backprop.losses import MSE
+from volcast.models.backprop.network import Network, drawn_network
 
 INPUTS = np.array([[1.0, 2.0]])
 TRUTH = np.array([[1.0]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop.optimizers import Vanilla
-from models.lab.functions import PARABOLA, path, path_table
+from volcast.models.backprop.optimizers import Vanilla
+from volcast.models.lab.functions import PARABOLA, path, path_table
 
 STARTS = (5.0, 10.0)
 RATES = (0.01, 0.1, 0.5, 1.1)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from models.lab import (
+from volcast.models.lab import (
     batches,
     bowls,
     by_hand,

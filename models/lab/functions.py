@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.optimizers import Descent, Rule
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.optimizers import Descent, Rule
 
 
 @dataclass(frozen=True)

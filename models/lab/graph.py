@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.gradient_check import central_differences
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.gradient_check import central_differences
 
 AT = {"a": 1.0, "b": 2.0, "c": 3.0}
 

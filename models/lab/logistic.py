@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.activations import SIGMOID
-from models.backprop.losses import BINARY_CROSS_ENTROPY
-from models.backprop.network import Network, drawn_network
-from models.backprop.optimizers import Vanilla
-from models.backprop.training import Recipe, train
-from models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.activations import SIGMOID
+from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY
+from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.optimizers import Vanilla
+from volcast.models.backprop.training import Recipe, train
+from volcast.models.lab.regions import accuracy, point_table, region_table
 
 ROWS = 120
 CENTRES = np.array([[-1.0, -0.5], [1.0, 0.7]])

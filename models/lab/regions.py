@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.network import Network
-from models.lab.functions import grid
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.network import Network
+from volcast.models.lab.functions import grid
 
 LINES = 61
 

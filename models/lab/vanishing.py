@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop.activations import ACTIVATIONS
-from models.backprop.network import Network, drawn_network
+from volcast.models.backprop.activations import ACTIVATIONS
+from volcast.models.backprop.network import Network, drawn_network
 
 LARGEST_SLOPE = 0.25  # of the sigmoid, at z = 0
 DEPTHS = range(1, 21)

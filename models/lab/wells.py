@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from models.backprop._typing import Float
-from models.backprop.gradient_check import central_differences
-from models.backprop.optimizers import Adam, Momentum, RMSprop, Rule, Vanilla
-from models.lab.functions import Function, grid_table, path, path_table
+from volcast.models.backprop._typing import Float
+from volcast.models.backprop.gradient_check import central_differences
+from volcast.models.backprop.optimizers import Adam, Momentum, RMSprop, Rule, Vanilla
+from volcast.models.lab.functions import Function, grid_table, path, path_table
 
 CENTRES = np.array([[-1.2, -0.3], [1.2, 0.3]])
 DEPTHS = np.array([1.0, 0.7])

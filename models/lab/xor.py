@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from models.backprop.activations import SIGMOID, TANH
-from models.backprop.losses import BINARY_CROSS_ENTROPY
-from models.backprop.network import Network, drawn_network
-from models.backprop.optimizers import Adam
-from models.backprop.training import Recipe, Trained, train
-from models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop.activations import SIGMOID, TANH
+from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY
+from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.optimizers import Adam
+from volcast.models.backprop.training import Recipe, Trained, train
+from volcast.models.lab.regions import accuracy, point_table, region_table
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TRUTH = np.array([[0.0], [1.0], [1.0], [0.0]])

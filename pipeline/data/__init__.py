@@ -1,1 +1,1 @@
-"""Market data: one source a file, one shared contract, and the rules of quality."""
+"""Market data: sources, calendars, quality rules and the store of downloaded bars."""

@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.ledger.schema import CHAIN, COLUMNS
+from volcast.pipeline.ledger.schema import CHAIN, COLUMNS
 
 GENESIS = hashlib.sha256(b"volcast ledger 1").hexdigest()
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipeline import artifacts
-from pipeline.errors import LedgerError
-from pipeline.ledger.schema import FORMAT, STATEMENTS
+from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.files import write_file
+from volcast.pipeline.ledger.schema import FORMAT, STATEMENTS
 
 PATIENCE = 30.0  # seconds that a writer waits for another
 STRICT_TABLES = (3, 37, 0)  # the first SQLite that checks the type of every value
@@ -117,7 +117,7 @@ def _make(path: Path) -> None:
                     made.execute(statement)
                 made.execute(f"PRAGMA user_version = {FORMAT}")
 
-    artifacts.write(path, fill)
+    write_file(path, fill)
 
 
 def _format(connection: sqlite3.Connection) -> int:

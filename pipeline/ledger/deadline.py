@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from functools import lru_cache
 
-from pipeline.data.calendars import SETTLING, open_and_close
+from volcast.pipeline.data.calendars.sessions import SETTLING, open_and_close
 
 
 @lru_cache(maxsize=4096)

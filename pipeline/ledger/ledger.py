@@ -12,25 +12,25 @@ from typing import Any, Self
 
 import pandas as pd
 
-from pipeline.errors import LedgerError
-from pipeline.ledger import chain, reading
-from pipeline.ledger.chain import Head
-from pipeline.ledger.database import explained, open_to_read, open_to_write, transaction
-from pipeline.ledger.deadline import deadline
-from pipeline.ledger.reading import Only
-from pipeline.ledger.records import (
+from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.ledger import chain, queries
+from volcast.pipeline.ledger.chain import Head
+from volcast.pipeline.ledger.database import explained, open_to_read, open_to_write, transaction
+from volcast.pipeline.ledger.deadline import deadline
+from volcast.pipeline.ledger.queries import RowFilter
+from volcast.pipeline.ledger.records import (
     Decision,
     DecisionRow,
     Forecast,
     ForecastRow,
     Outcome,
-    day_of,
     forecast_values,
     moment_text,
     numbers_text,
     real,
+    to_date,
 )
-from pipeline.ledger.schema import CELL, CHAIN, COLUMNS, FORECAST_KEY
+from volcast.pipeline.ledger.schema import CELL, CHAIN, COLUMNS, FORECAST_KEY
 
 # What may differ when the same forecast is made again: the first one written stands.
 OF_THE_WRITING = {"role", "data_vintage", "written_at"}
@@ -107,7 +107,7 @@ class Ledger:
         added = 0
         with self._writing(now) as (written_at, end):
             for outcome in outcomes:
-                cell = (day_of(outcome.origin).isoformat(), outcome.ticker, int(outcome.horizon))
+                cell = (to_date(outcome.origin).isoformat(), outcome.ticker, int(outcome.horizon))
                 numbers = (real(outcome.realized), real(outcome.log_return))
                 if self._is_news(cell, numbers):
                     values = (*cell, *numbers, outcome.source_hash, written_at)
@@ -161,7 +161,7 @@ class Ledger:
         return pd.DataFrame(newest[newest["state"] == "raised"].reset_index(drop=True))
 
     def table(
-        self, name: str, only: Only | None = None, *, columns: Sequence[str] = ()
+        self, name: str, only: RowFilter | None = None, *, columns: Sequence[str] = ()
     ) -> pd.DataFrame:
         """Return a table: forecasts, outcomes, decisions, alerts, or scored; whole, or in part.
 
@@ -174,27 +174,27 @@ class Ledger:
             It has no such table, or is damaged.
         """
         with explained(self.path):
-            return reading.table(self.connection, name, only or Only(), columns)
+            return queries.table(self.connection, name, only or RowFilter(), columns)
 
     def blocks(self, name: str) -> Iterator[pd.DataFrame]:
         """Yield a table as `table` has it, a part at a time, however long it is."""
         with explained(self.path):
-            yield from reading.blocks(self.connection, name)
+            yield from queries.blocks(self.connection, name)
 
     def forecast_rows(self, newest: int | None = None) -> Iterator[ForecastRow]:
         """Yield the forecasts, the newest first; all, or so many."""
         with explained(self.path):
-            yield from reading.forecast_rows(self.connection, newest)
+            yield from queries.forecast_rows(self.connection, newest)
 
     def decisions(self, *actions: str) -> Iterator[DecisionRow]:
         """Yield the decisions of some actions, or all of them, the newest first."""
         with explained(self.path):
-            yield from reading.decisions(self.connection, *actions)
+            yield from queries.decisions(self.connection, *actions)
 
     def decision(self, key: str) -> DecisionRow | None:
         """Return the decision of that key, if it was written."""
         with explained(self.path):
-            return next(reading.decisions(self.connection, key=key), None)
+            return next(queries.decisions(self.connection, key=key), None)
 
     def awaited(self, until: dt.date) -> pd.DataFrame:
         """Return `origin, target_start, target_end, ticker, horizon` of targets without an outcome.
@@ -202,11 +202,11 @@ class Ledger:
         Those that end at the session `until` or before, each once.
         """
         with explained(self.path):
-            return reading.awaited(self.connection, until)
+            return queries.awaited(self.connection, until)
 
     def issued(self, origin: dt.date) -> pd.DataFrame:
         """Return the champion's forecasts of an origin: what went out."""
-        return self.table("forecasts", Only(origin=origin, role="champion"))
+        return self.table("forecasts", RowFilter(origin=origin, role="champion"))
 
     def last_origin(
         self, *, before: int | None = None, ticker: str | None = None
@@ -299,7 +299,7 @@ class Ledger:
 
 
 def _deadline(forecast: Forecast) -> dt.datetime:
-    origin, start = day_of(forecast.origin), day_of(forecast.target_start)
+    origin, start = to_date(forecast.origin), to_date(forecast.target_start)
     return deadline(forecast.calendar, origin, start)
 
 

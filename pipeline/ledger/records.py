@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pipeline.errors import LedgerError
+from volcast.pipeline.errors import LedgerError
 
 Role = Literal["champion", "challenger", "fallback"]
 
 
-def day_of(day: dt.date) -> dt.date:
+def to_date(day: dt.date) -> dt.date:
     """Return a date without the time of day that pandas' dates have."""
     return day.date() if isinstance(day, dt.datetime) else day
 
@@ -32,7 +32,7 @@ def moment_text(moment: dt.datetime) -> str:
     return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def moment_of(text: str) -> dt.datetime:
+def read_moment(text: str) -> dt.datetime:
     """Return the moment that `moment_text` wrote."""
     return dt.datetime.fromisoformat(text)
 
@@ -103,7 +103,7 @@ class ForecastRow(Forecast):
     seq : int
         Its number in the chain.
     deadline, written_at : datetime
-        It is live if it was written before its deadline (`pipeline.ledger.deadline`).
+        It is live if it was written before its deadline (`volcast.pipeline.ledger.deadline`).
     """
 
     seq: int = 0
@@ -180,7 +180,7 @@ def forecast_values(forecast: Forecast, deadline: dt.datetime) -> tuple[Any, ...
         )
     return (
         *(
-            day_of(day).isoformat()
+            to_date(day).isoformat()
             for day in (forecast.origin, forecast.target_start, forecast.target_end)
         ),
         *(int(forecast.horizon), forecast.ticker, forecast.model, forecast.model_version),
@@ -197,7 +197,7 @@ def forecast_row(record: Mapping[str, Any]) -> ForecastRow:
     for name in ("origin", "target_start", "target_end"):
         values[name] = dt.date.fromisoformat(values[name])
     for name in ("data_vintage", "deadline", "written_at"):
-        values[name] = moment_of(values[name])
+        values[name] = read_moment(values[name])
     for name in ("lower", "upper"):
         values[name] = math.nan if values[name] is None else values[name]
     for name in ("clipped", "fallback"):

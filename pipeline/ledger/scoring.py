@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from features.units import volatility_annual_pct
-from pipeline.data.calendars import periods_per_year
-from pipeline.ledger.ledger import Ledger
-from pipeline.ledger.reading import Only
-from pipeline.ledger.records import Decision
-from reports.risk import RISK_COLUMNS, risk_table
-from reports.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
-from reports.tails import tail_forecasts
+from volcast.features.units import volatility_annual_pct
+from volcast.pipeline.data.calendars.sessions import periods_per_year
+from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.queries import RowFilter
+from volcast.pipeline.ledger.records import Decision
+from volcast.reports.risk import RISK_COLUMNS, risk_table
+from volcast.reports.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
+from volcast.reports.value_at_risk import tail_forecasts
 
 ISSUED = "issued"  # what went out, whichever model made it
 REGISTERED = "registered"  # the action of the decision that brings a backtest
@@ -30,7 +30,7 @@ LIVE_COLUMNS = [
 ]
 
 
-def series_name(model: str, version: str) -> str:
+def format_series(model: str, version: str) -> str:
     """Return how the scores name a version of a model."""
     return f"{model} {version}"
 
@@ -47,7 +47,7 @@ def registration(model: str, version: str, scores: pd.DataFrame, reason: str) ->
         str(horizon): scores
         for horizon, scores in pooled.set_index("horizon")[columns].to_dict("index").items()
     }
-    name = series_name(model, version)
+    name = format_series(model, version)
     return Decision(f"{REGISTERED} {name}", REGISTERED, name, reason, {"backtest": backtest})
 
 
@@ -59,7 +59,7 @@ def scored_rows(
     `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's own columns.
     Only live ones, unless `live_only` is False; only origins `since` a day, if one is named.
     """
-    rows = ledger.table("scored", Only(since=since), columns=SCORED)
+    rows = ledger.table("scored", RowFilter(since=since), columns=SCORED)
     rows = rows[rows["realized"] > VARIANCE_FLOOR]
     rows = rows[rows["live"]] if live_only else rows
     periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
@@ -80,13 +80,13 @@ def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]
     rows
         `scored_rows`.
     backtests
-        `backtests_of`.
+        `read_backtests`.
 
     Each series is compared with HAR on the sessions and tickers that both forecast.
     """
     reference = rows[rows["model"] == BASELINE].sort_values("seq")
     reference = reference.drop_duplicates(["origin", "ticker", "horizon"], keep="last")
-    tables = [_series_scores(name, part, reference) for name, part in _series_of(rows).items()]
+    tables = [_series_scores(name, part, reference) for name, part in _split_series(rows).items()]
     if not tables:
         return pd.DataFrame(columns=LIVE_COLUMNS)
     scores = pd.concat(tables).sort_values("horizon", kind="stable", ignore_index=True)
@@ -97,7 +97,7 @@ def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]
 
 
 def live_risk(ledger: Ledger) -> pd.DataFrame:
-    """Return the backtests of value at risk of what went out, as `reports.risk.risk_table` does.
+    """Return the backtests of value at risk of what went out, as `risk.risk_table` does.
 
     Judged on live forecasts; older ones that the ledger was filled with serve as history. Empty
     until 250 one-session outcomes are known.
@@ -108,7 +108,7 @@ def live_risk(ledger: Ledger) -> pd.DataFrame:
     return risk_table(tails) if len(tails) else pd.DataFrame(columns=RISK_COLUMNS)
 
 
-def backtests_of(ledger: Ledger) -> dict[str, dict[str, float]]:
+def read_backtests(ledger: Ledger) -> dict[str, dict[str, float]]:
     """Return what was registered with each version: by series and horizon, its pooled scores."""
     return {
         _key(decision.subject, int(horizon)): scores
@@ -117,12 +117,12 @@ def backtests_of(ledger: Ledger) -> dict[str, dict[str, float]]:
     }
 
 
-def _series_of(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _split_series(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the forecasts of each series, what went out first."""
     issued = rows[rows["role"] == "champion"]
     found = {ISSUED: issued} if len(issued) else {}
     for (model, version), series in rows.groupby(["model", "model_version"], sort=False):
-        found[series_name(str(model), str(version))] = series
+        found[format_series(str(model), str(version))] = series
     return found
 
 

@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from reports.figures.comparison import trial_curves
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.presentation import Column, p_value, text_table
+from volcast.reports.figures.comparison import trial_curves
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, p_value, text_table
 
 LEVEL = 0.05
 TRIAL_COLUMNS = [
@@ -83,8 +83,8 @@ def _welch(one: np.ndarray, other: np.ndarray) -> float:
     return float(stats.ttest_ind(one, other, equal_var=False).pvalue)
 
 
-def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured: str) -> Finding:
-    """Return the finding on the tables of `models.diagnose.trials.Trials`, by attribute.
+def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured: str) -> Section:
+    """Return the finding on the tables of `volcast.models.diagnose.trials.Trials`, by attribute.
 
     `name` is of KINDS; `configured` is how the name of the configured setting's trial begins.
     """
@@ -106,7 +106,7 @@ def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured
         svg = figure_svg(draw, name=f"{kind.name}-{loss}", alt=f"{title} by {kind.thing}.")
         return Panel(title, svg)
 
-    return Finding(
+    return Section(
         name=kind.name,
         title=kind.title,
         sentence=sentence,

@@ -3,15 +3,15 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.curve_bands import curve_bands, draw_curve_bands
-from reports.figures.render import figure_svg
-from reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
-from reports.finding import Finding, Panel
-from reports.presentation import VERDICT_COLUMNS, text_table
-from reports.verdicts import advice, summary, verdicts
+from volcast.reports.figures.curve_bands import curve_bands, draw_curve_bands
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import VERDICT_COLUMNS, text_table
+from volcast.reports.verdicts import advice, summary, verdicts
 
 
-def curves_finding(history: pd.DataFrame, max_epochs: int) -> Finding:
+def curves_finding(history: pd.DataFrame, max_epochs: int) -> Section:
     """Return the finding on the training curves (docs/tables.md) of all folds and members."""
     table = verdicts(history, max_epochs)
     bands = curve_bands(history)
@@ -26,7 +26,7 @@ def curves_finding(history: pd.DataFrame, max_epochs: int) -> Finding:
 
     members = len(lowest)
     alt = f"Train and validation loss of {members} members, bands from the 10 % to the 90 % one."
-    return Finding(
+    return Section(
         name="curves",
         title="Training curves",
         sentence=summary(table),

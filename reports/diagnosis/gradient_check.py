@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.gradients import errors_by_part
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.presentation import Column, sentence_case, text_table
+from volcast.reports.figures.gradients import errors_by_part
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
 
 RIGHT, WRONG, COARSE = "right", "wrong", "too coarse"
 WRONG_ERROR = 1e-5  # relative; float64 leaves 1e-9 of a right gradient, a wrong one is 1e-3 and up
@@ -29,7 +29,7 @@ COLUMNS = [
 
 
 def judged(tables: Tables) -> pd.DataFrame:
-    """Return table `parts` of `models.diagnose.gradient_check.check` with `name` and `verdict`."""
+    """Return table `parts` of `gradient_check.check` with `name` and `verdict`."""
     parts = tables["parts"]
     wrong = (parts["relative_error"] > WRONG_ERROR) & (
         parts["relative_error"] > BEYOND_ROUNDING * parts["rounding"]
@@ -39,10 +39,10 @@ def judged(tables: Tables) -> pd.DataFrame:
     return parts.assign(verdict=verdict, name=[_name(row) for _, row in parts.iterrows()])
 
 
-def gradient_check_finding(tables: Tables) -> Finding:
+def gradient_check_finding(tables: Tables) -> Section:
     """Return whether the gradients are right, and where a wrong one begins.
 
-    `tables` are those of `models.diagnose.gradient_check.check`.
+    `tables` are those of `volcast.models.diagnose.gradient_check.check`.
     """
     parts = judged(tables)
 
@@ -53,7 +53,7 @@ def gradient_check_finding(tables: Tables) -> Finding:
     alt = f"Relative error of the gradient by part, at most {worst:.1e}; wrong above {WRONG_ERROR}."
     height = 120 + 22 * len(parts)
     svg = figure_svg(draw, name="gradient-check-errors", alt=alt, height_px=height)
-    return Finding(
+    return Section(
         name="gradient-check",
         title="Gradient check",
         sentence=_sentence(parts),

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.gradients import by_epoch, clipping_by_epoch, gradient_by_layer
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.gradient_flow import (
+from volcast.reports.figures.gradients import by_epoch, clipping_by_epoch, gradient_by_layer
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.gradient_flow import (
     CONFIGURED,
     CURE,
     DEAD,
@@ -23,7 +22,8 @@ from reports.gradient_flow import (
     later_epochs,
     of_network,
 )
-from reports.presentation import Column, sentence_case, text_table
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
 
 VISIBLE_SHARE = 0.01  # of dead or saturated units: below it there is no figure of them
 OFTEN = 0.5  # of the steps clipped: then the bound sets the step, not the learning rate
@@ -54,17 +54,17 @@ EPOCH_COLUMNS = [
 ]
 
 
-def gradient_flow_finding(tables: Tables) -> Finding:
+def gradient_flow_finding(tables: Tables) -> Section:
     """Return the verdict on the configured network, in words, figures and tables.
 
-    `tables` are those of `models.diagnose.gradient_flow.measure`.
+    `tables` are those of `volcast.models.diagnose.gradient_flow.measure`.
     """
     own = flow(tables)
     cure = flow(tables, CURE) if CURE in set(tables["networks"]["network"]) else None
     network = of_network(tables["networks"], CONFIGURED).iloc[0]
     columns = ["network", "layer", "place"]
     by_layer = _medians(later_epochs(tables["layers"]), columns)
-    return Finding(
+    return Section(
         name="gradients",
         title="Gradient flow",
         sentence=" ".join(

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reports.diagnosis.landscape import PARTS, PLANES, Tables
-from reports.figures.landscape import surface_grid
+from volcast.reports.diagnosis.landscape import PARTS, PLANES, Tables
+from volcast.reports.figures.landscape import surface_grid
 
 PLATEAU_SHARE = 0.98  # of the points: higher ones are cut off, or one peak would hide the rest
 SCENES = {"training": "scene", "validation": "scene2"}
@@ -16,7 +16,7 @@ LIFT = 0.01  # of the surface's range: a line in the surface would flicker
 
 
 def landscape_page(tables: Tables, *, title: str = "Loss landscape") -> str:
-    """Return a self-contained HTML page of `models.diagnose.landscape.measure`'s tables.
+    """Return a self-contained HTML page of `volcast.models.diagnose.landscape.measure`'s tables.
 
     Train and validation stand side by side; buttons choose the plane. The page holds plotly's
     script, some 5 MB, and needs no network.

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.landscape import loss_contours, loss_surface
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.presentation import Column, text_table
+from volcast.reports.figures.landscape import loss_contours, loss_surface
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, text_table
 
 Tables = dict[str, pd.DataFrame]
 
@@ -47,14 +47,14 @@ PLANE_COLUMNS = [
 ]
 
 
-def landscape_finding(tables: Tables) -> Finding:
+def landscape_finding(tables: Tables) -> Section:
     """Return what the surfaces around the network show, in words, figures and tables.
 
-    `tables` are those of `models.diagnose.landscape.measure`.
+    `tables` are those of `volcast.models.diagnose.landscape.measure`.
     """
     planes = _planes(tables)
     rows = tables["planes"].iloc[0]
-    return Finding(
+    return Section(
         name="landscape",
         title="Loss landscape",
         sentence=_sentence(tables, planes.set_index("key")),
@@ -175,7 +175,7 @@ def _panels(tables: Tables) -> list[Panel]:
     panels = []
     for plane in PLANES:
         for part, word in PARTS.items():
-            surface, path = _of(tables, plane, part)
+            surface, path = _select_part(tables, plane, part)
 
             def contours(
                 axes: Axes,
@@ -199,7 +199,7 @@ def _panels(tables: Tables) -> list[Panel]:
 
 
 def _surface_panel(tables: Tables, part: str, word: str) -> Panel:
-    surface, path = _of(tables, PATH, part)
+    surface, path = _select_part(tables, PATH, part)
 
     def draw(axes: Axes) -> Axes:
         drawn: Axes = loss_surface(
@@ -221,7 +221,7 @@ def _surface_panel(tables: Tables, part: str, word: str) -> Panel:
     return Panel(f"{word} loss as a surface, plane of the path", svg)
 
 
-def _of(tables: Tables, plane: str, part: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _select_part(tables: Tables, plane: str, part: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     surface, path = tables["surface"], tables["path"]
     return (
         surface[(surface["plane"] == plane) & (surface["part"] == part)],

@@ -3,10 +3,10 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.rate_sweep import rate_sweep
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.presentation import Column, text_table
+from volcast.reports.figures.rate_sweep import rate_sweep
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, text_table
 
 NEAR = 3.0  # a rate within this factor of the suggestion does as well
 RATE_COLUMNS = [
@@ -22,8 +22,8 @@ def suggested_rate(members: pd.DataFrame) -> float:
     return float(f"{members['suggested'].median():.2g}")
 
 
-def rates_finding(curve: pd.DataFrame, members: pd.DataFrame, configured: float) -> Finding:
-    """Return the finding on the two tables of `models.diagnose.rate_finder.RateSweep`."""
+def rates_finding(curve: pd.DataFrame, members: pd.DataFrame, configured: float) -> Section:
+    """Return the finding on the two tables of `volcast.models.diagnose.rate_finder.RateSweep`."""
     rate = suggested_rate(members)
     low, high = (float(members["suggested"].quantile(q)) for q in (0.25, 0.75))
     breaks = members["diverging"].median()
@@ -42,7 +42,7 @@ def rates_finding(curve: pd.DataFrame, members: pd.DataFrame, configured: float)
     def draw(axes: Axes) -> Axes:
         return rate_sweep(curve, (low, rate, high), configured, axes)
 
-    return Finding(
+    return Section(
         name="rates",
         title="Learning-rate finder",
         sentence=sentence,

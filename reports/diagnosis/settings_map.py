@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.render import figure_svg
-from reports.figures.settings_map import epoch_cost, settings_map
-from reports.finding import Finding, Panel
-from reports.presentation import Column, p_value, text_table
-from reports.settings_map import Judgement, judge
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.figures.settings_map import epoch_cost, settings_map
+from volcast.reports.section import Panel, Section
+from volcast.reports.settings_map import Judgement, judge
+from volcast.reports.text_tables import Column, p_value, text_table
 
 MAP_COLUMNS = [
     Column("learning_rate", "Learning rate", ".2g"),
@@ -24,7 +24,7 @@ MAP_COLUMNS = [
 LINEAR, ROOT = 1.0, 0.5
 
 
-def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[float, int]) -> Finding:
+def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[float, int]) -> Section:
     """Return the finding on a `SettingsMap`; `configured` is a learning rate and a batch size."""
     judged = judge(seeds, cells)
     best = judged.best
@@ -44,7 +44,7 @@ def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[floa
         return epoch_cost(judged.cells, axes)
 
     ordered = judged.cells.sort_values("mean", ignore_index=True)
-    return Finding(
+    return Section(
         name="map",
         title="Learning rate and batch size",
         sentence=sentence,

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.presentation import Column, date, sentence_case, text_table
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, date, sentence_case, text_table
 
 COLUMNS = [
     Column("subject", "Of"),
@@ -24,7 +24,7 @@ def warning(standing: pd.DataFrame) -> str:
     )
 
 
-def alerts(standing: pd.DataFrame) -> Finding:
+def alerts(standing: pd.DataFrame) -> Section:
     """Return the section of the alerts that stand, the newest first."""
     count = len(standing)
     newest = _newest_first(standing)
@@ -33,7 +33,7 @@ def alerts(standing: pd.DataFrame) -> Finding:
         for subject, message in zip(newest["subject"], newest["message"], strict=True)
     ]
     table = text_table(newest.assign(words=words), COLUMNS)
-    return Finding(
+    return Section(
         name="alerts",
         title="Alerts",
         sentence=f"{_counted(count)}." if count else "No alert stands.",

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from reports.evening.content import EveningContent
-from reports.finding import Finding
-from reports.presentation import Column, date, sentence_case, series_label, text_table
+from volcast.reports.evening.content import EveningContent
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, date, sentence_case, series_label, text_table
 
 CHANGES = ("promote", "demote", "rollback")  # the actions that make a champion
 COLUMNS = [
@@ -16,7 +16,7 @@ COLUMNS = [
 ]
 
 
-def champion(content: EveningContent) -> Finding:
+def champion(content: EveningContent) -> Section:
     """Return the section of the champion; an override by hand comes before the gate's decision."""
     name, changes = series_label(content.champion), content.changes
     by_hand = _by_hand(changes)
@@ -28,7 +28,7 @@ def champion(content: EveningContent) -> Finding:
     told = changes["reason"].where(
         changes["why"].isna(), changes["reason"] + ": " + changes["why"].fillna("")
     )
-    return Finding(
+    return Section(
         name="standing",
         title="Champion and challenger",
         sentence=sentence,

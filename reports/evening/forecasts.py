@@ -5,11 +5,11 @@ from collections.abc import Iterable
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.evening.content import EveningContent
-from reports.figures.forecast import forecast_against_realized
-from reports.figures.render import figure_svg
-from reports.finding import Finding, Panel
-from reports.presentation import Column, date, horizon_name, series_label, text_table
+from volcast.reports.evening.content import EveningContent
+from volcast.reports.figures.forecast import forecast_against_realized
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, date, horizon_name, series_label, text_table
 
 TICKERS_DRAWN = 6
 TICKERS_NAMED = 3
@@ -27,12 +27,12 @@ COLUMNS = [
 ]
 
 
-def forecasts(content: EveningContent) -> Finding:
+def forecasts(content: EveningContent) -> Section:
     """Return the section of the forecasts: what went out, what changed, what is missing."""
     table = content.forecasts
     mixed = table["model"].nunique() > 1
     columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if mixed else COLUMNS
-    return Finding(
+    return Section(
         name="forecasts",
         title="Forecasts",
         sentence=_sentence(content),

@@ -7,8 +7,8 @@ from math import nan
 import markupsafe
 import pandas as pd
 
-from reports.pages import environment
-from reports.presentation import Column, series_label, text_table
+from volcast.reports.templating import environment
+from volcast.reports.text_tables import Column, series_label, text_table
 
 
 def _link(address: str) -> markupsafe.Markup:

@@ -1,11 +1,11 @@
 """The page of one evening: its sections in order, with a warning on top where alerts stand."""
 
-from reports.evening.alerts import alerts, warning
-from reports.evening.champion import champion
-from reports.evening.content import EveningContent
-from reports.evening.forecasts import forecasts, makers
-from reports.evening.scores import scores
-from reports.pages import environment
+from volcast.reports.evening.alerts import alerts, warning
+from volcast.reports.evening.champion import champion
+from volcast.reports.evening.content import EveningContent
+from volcast.reports.evening.forecasts import forecasts, makers
+from volcast.reports.evening.scores import scores
+from volcast.reports.templating import environment
 
 INDEX = "../index.html"  # as a page sees it
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from reports.evening.content import EveningContent
-from reports.finding import Finding
-from reports.presentation import Column, horizon_name, series_label, text_table
+from volcast.reports.evening.content import EveningContent
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, horizon_name, series_label, text_table
 
 COLUMNS = [
     Column("series", "Series", series_label),
@@ -26,7 +26,7 @@ OF_A_REPLAY = (
 )
 
 
-def scores(content: EveningContent) -> Finding:
+def scores(content: EveningContent) -> Section:
     """Return the section of the live scores, of what went out first."""
     table = content.scores
     issued = what_went_out(table)
@@ -35,7 +35,7 @@ def scores(content: EveningContent) -> Finding:
         sentence += f" {content.late:,} more came after their target had begun: not scored."
     advice = "`volcast ledger score` has the same table, `volcast ledger verify` proves it"
     with_head = f"; with `--head {content.head}`, that it holds all of tonight's."
-    return Finding(
+    return Section(
         name="scores",
         title="Scores of the replay" if content.replayed else "Live scores",
         sentence=sentence,

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.palette import INK, label_axes, legend_above
+from volcast.reports.figures.palette import INK, label_axes, legend_above
 
 HUES = ["#1f78c8", "#d55e00", "#0b8f6a", "#a463b0", "#a0822b", "#c2507a", "#5d83a6", "#7a8b3a"]
 RAMP, RAMP_FROM, RAMP_TO = "plasma", 0.08, 0.82  # its ends vanish on white or on black

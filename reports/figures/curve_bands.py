@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.palette import INK, colour_of, label_axes, legend_above
+from volcast.reports.figures.palette import INK, label_axes, legend_above, model_colour
 
 LOSSES = {"train_loss": ("Train", "ewma"), "val_loss": ("Validation", "network")}
 BAND = (0.1, 0.5, 0.9)  # quantiles of the members
@@ -32,7 +32,7 @@ def draw_curve_bands(bands: pd.DataFrame, best_epochs: pd.Series, axes: Axes) ->
     """Draw the table of `curve_bands`; a tick below marks the best epoch of each member."""
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label="HAR start")
     for loss, (label, model) in LOSSES.items():
-        part, colour = bands[bands["loss"] == loss], colour_of(model)
+        part, colour = bands[bands["loss"] == loss], model_colour(model)
         axes.fill_between(
             part["epoch"], part["low"], part["high"], color=colour, alpha=0.22, linewidth=0
         )
@@ -44,7 +44,7 @@ def draw_curve_bands(bands: pd.DataFrame, best_epochs: pd.Series, axes: Axes) ->
         linestyle="none",
         marker="|",
         markersize=9,
-        color=colour_of("network"),
+        color=model_colour("network"),
         alpha=0.5,
         transform=axes.get_xaxis_transform(),
         label="Best epochs",

@@ -3,14 +3,16 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK, colour_of, label_axes
+from volcast.reports.figures.palette import INK, label_axes, model_colour
 
 
 def pit_bars(table: pd.DataFrame, axes: Axes, *, model: str) -> Axes:
-    """Draw one horizon of `reports.breakdowns.pit_histogram`; dashed is a right density."""
+    """Draw one horizon of `volcast.reports.breakdowns.pit_histogram`; dashed is a right density."""
     width = 100.0 / len(table)
     places = width * (table["bin"].to_numpy(float) + 0.5)
-    axes.bar(places, 100.0 * table["share"], width=0.92 * width, color=colour_of(model), alpha=0.75)
+    axes.bar(
+        places, 100.0 * table["share"], width=0.92 * width, color=model_colour(model), alpha=0.75
+    )
     axes.axhline(width, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_xlim(0.0, 100.0)
     axes.grid(visible=False, axis="x")

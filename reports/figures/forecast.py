@@ -5,7 +5,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
-from reports.figures.palette import INK, colour_of, date_axis, label_axes, label_of, legend_above
+from volcast.reports.figures.palette import (
+    INK,
+    date_axis,
+    label_axes,
+    legend_above,
+    model_colour,
+    model_label,
+)
 
 HEADROOM = 1.08  # the axis ends this far above the highest line
 FEW_SESSIONS = 15  # up to so many, single days are named on the axis
@@ -22,14 +29,14 @@ def forecast_against_realized(
     interval_level: float,
     label: str | None = None,
 ) -> Axes:
-    """Draw the table of `reports.breakdowns.recent_forecasts` (annualised percent).
+    """Draw the table of `volcast.reports.breakdowns.recent_forecasts` (annualised percent).
 
     Outcomes are dots, the model (`label` in the legend, its own name if None) a line with its
     interval as a band, HAR a thin line. NaN leaves a gap; the newest forecast, whose outcome is not
     known, is marked by a larger dot with its interval as an upright line. One outcome far above all
     else is cut: a mark at the top tells its value.
     """
-    colour, dates = colour_of(model), recent["date"]
+    colour, dates = model_colour(model), recent["date"]
     band = f"{interval_level:.0%} interval"
     axes.fill_between(
         dates, recent["lower"], recent["upper"], color=colour, alpha=0.22, linewidth=0, label=band
@@ -46,9 +53,9 @@ def forecast_against_realized(
         alpha=0.7,
         label="Realised",
     )
-    lines = [("volatility", colour, 1.4, label or label_of(model))]
+    lines = [("volatility", colour, 1.4, label or model_label(model))]
     if model != "har":
-        lines.insert(0, ("har", colour_of("har"), 0.9, "HAR"))
+        lines.insert(0, ("har", model_colour("har"), 0.9, "HAR"))
     dot = "." if few else ""  # a line of one point would not be seen
     for column, hue, width, name in lines:
         axes.plot(dates, recent[column], marker=dot, color=hue, linewidth=width, label=name)

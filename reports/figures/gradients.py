@@ -7,13 +7,13 @@ from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from reports.figures.palette import INK, colour_of, label_axes, legend_above, log_axis
+from volcast.reports.figures.palette import INK, label_axes, legend_above, log_axis, model_colour
 
-FIRST_COLOUR, LAST_COLOUR = colour_of("network"), colour_of("har")
+FIRST_COLOUR, LAST_COLOUR = model_colour("network"), model_colour("har")
 LEAST_RANGE = 3.0  # of a logarithmic axis, from its lower end to its upper one
 NAMED_LAYERS = 4  # with more, the legend names the first, the middle and the last
-COLOURS = {"configured": colour_of("network"), "relu, he": colour_of("ewma")}
-RIGHT_COLOUR, WRONG_COLOUR = colour_of("network"), colour_of("har")
+COLOURS = {"configured": model_colour("network"), "relu, he": model_colour("ewma")}
+RIGHT_COLOUR, WRONG_COLOUR = model_colour("network"), model_colour("har")
 SMALLEST_ERROR = 1e-13  # drawn; float64 leaves more
 NETWORK_LABELS = {"configured": "As configured", "relu, he": "With ReLU and He"}
 
@@ -81,13 +81,13 @@ def clipping_by_epoch(table: pd.DataFrame, axes: Axes) -> Axes:
     axes.plot(
         table["epoch"],
         100.0 * table["clipped_share"],
-        color=colour_of("network"),
+        color=model_colour("network"),
         label="Steps clipped",
     )
     axes.plot(
         table["epoch"],
         100.0 * table["kept_share"],
-        color=colour_of("har"),
+        color=model_colour("har"),
         linestyle=(0, (4, 2)),
         marker="o",
         markersize=3,

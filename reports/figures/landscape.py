@@ -8,14 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from reports.figures.palette import INK, colour_of, label_axes, legend_above
+from volcast.reports.figures.palette import INK, label_axes, legend_above, model_colour
 
 LEVELS = 9
 TOP_SHARE = 0.9  # of the points: what lies above is drawn as a plateau, or one peak hides the rest
 PATH_STYLES = (
-    (colour_of("network"), "o", "-"),
-    (colour_of("har"), "s", (0, (4, 2))),
-    (colour_of("ewma"), "^", (0, (1, 1.5))),
+    (model_colour("network"), "o", "-"),
+    (model_colour("har"), "s", (0, (4, 2))),
+    (model_colour("ewma"), "^", (0, (1, 1.5))),
 )
 EYE = 32.0, -62.0  # degrees: height of the eye, and its direction
 
@@ -25,13 +25,13 @@ Grid = NDArray[np.float64]
 def loss_contours(
     surface: pd.DataFrame, path: pd.DataFrame, axes: Axes, *, labels: tuple[str, str]
 ) -> Axes:
-    """Draw one plane and part of the tables of `models.diagnose.landscape` as contours.
+    """Draw one plane and part of the tables of `volcast.models.diagnose.landscape` as contours.
 
     Lines are closer in level near the lowest point. A path a learning rate, in the order given:
     its start is hollow, and a star marks the network itself. `labels` are those of x and y.
     """
     x, y, loss = surface_grid(surface)
-    levels = levels_of(loss)
+    levels = contour_levels(loss)
     lines = axes.contour(x, y, loss, levels=levels, colors=INK, linewidths=0.8, alpha=0.45)
     axes.clabel(lines, levels[::2], fontsize=9.0, fmt="%.3g", inline_spacing=2)
     for (rate, part), (colour, marker, dashes) in zip(
@@ -101,7 +101,7 @@ def loss_surface(
     return axes
 
 
-def levels_of(loss: Grid) -> Grid:
+def contour_levels(loss: Grid) -> Grid:
     """Return the levels of contour lines, closer near the lowest loss."""
     known = loss[np.isfinite(loss)]
     low, high = float(known.min()), float(np.quantile(known, TOP_SHARE))

@@ -3,7 +3,14 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK, colour_of, date_axis, label_axes, label_of, legend_above
+from volcast.reports.figures.palette import (
+    INK,
+    date_axis,
+    label_axes,
+    legend_above,
+    model_colour,
+    model_label,
+)
 
 NUMBERED_DAYS = 3
 APART = 0.04  # of the time shown; closer numbers would cover each other
@@ -12,19 +19,19 @@ APART = 0.04  # of the time shown; closer numbers would cover each other
 def cumulative_difference(
     daily: pd.DataFrame, worst: pd.DataFrame, axes: Axes, *, model: str
 ) -> Axes:
-    """Draw one horizon of `against_baseline` and `loss_days` (reports.breakdowns).
+    """Draw one horizon of `against_baseline` and `loss_days` (volcast.reports.breakdowns).
 
     A falling line is a model that beats HAR. The days of the model's largest losses are dots, and
     the three largest are numbered, unless a larger one is close by.
     """
-    colour = colour_of(model)
+    colour = model_colour(model)
     axes.axhline(0.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.plot(
         daily["target_start"],
         daily["cumulative"],
         color=colour,
         linewidth=1.4,
-        label=f"{label_of(model)} minus HAR",
+        label=f"{model_label(model)} minus HAR",
     )
     axes.plot(
         worst["target_start"],
@@ -32,7 +39,7 @@ def cumulative_difference(
         linestyle="none",
         marker="o",
         markersize=4,
-        color=colour_of("har"),
+        color=model_colour("har"),
         label="Largest losses",
     )
     _number_days(daily, worst, axes)

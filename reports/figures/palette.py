@@ -15,7 +15,7 @@ from matplotlib.transforms import Transform, offset_copy
 LABEL_GAP = 5.0  # points between the top of the axis and the y label
 LEGEND_GAP = 23.0  # and the legend above it
 
-INK = "#010203"  # a sentinel: `reports.figures.render` turns it into the page's text colour
+INK = "#010203"  # a sentinel: `volcast.reports.figures.render` turns it into the page's text colour
 
 COLOUR_OF_MODEL = {
     "network": "#1f78c8",
@@ -47,14 +47,14 @@ LABEL_OF_MODEL = {
 }
 
 
-def colour_of(model: str) -> str:
+def model_colour(model: str) -> str:
     """Return the colour of a model, the same in all figures; unknown names share four more."""
     if model in COLOUR_OF_MODEL:
         return COLOUR_OF_MODEL[model]
     return OTHER_COLOURS[sum(model.encode()) % len(OTHER_COLOURS)]
 
 
-def label_of(model: str) -> str:
+def model_label(model: str) -> str:
     """Return the name of a model as a reader knows it."""
     return LABEL_OF_MODEL.get(model, model.replace("_", " "))
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from reports.figures.palette import INK
+from volcast.reports.figures.palette import INK
 
 WIDTH_PX = 420  # one panel of the page's grid; text is drawn at 1:1
 ROOM_FOR_Y_LABEL = 0.07  # of the height

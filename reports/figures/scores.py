@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK, colour_of, label_axes, label_of
+from volcast.reports.figures.palette import INK, label_axes, model_colour, model_label
 
 ROOM_FOR_NUMBERS = 0.22  # of the drawn range, right of the last dot
 
@@ -18,7 +18,7 @@ def ratio_to_har(scores: pd.DataFrame, axes: Axes) -> Axes:
     table = table.sort_values("ratio_to_har", ascending=False, kind="stable")
     ratios = table["ratio_to_har"].to_numpy(np.float64)
     places = np.arange(len(table))
-    colours = [colour_of(model) for model in table["model"]]
+    colours = [model_colour(model) for model in table["model"]]
     axes.axvline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.hlines(places, np.ones(len(table)), ratios, colors=colours, linewidth=2.0)
     axes.scatter(ratios, places, c=colours, s=34, zorder=3)
@@ -34,7 +34,7 @@ def ratio_to_har(scores: pd.DataFrame, axes: Axes) -> Axes:
         )
     axes.set_xlim(low - 0.08 * room, high + ROOM_FOR_NUMBERS * room)
     axes.set_ylim(-0.6, max(len(table), 1) - 0.4)
-    axes.set_yticks(places, [label_of(model) for model in table["model"]])
+    axes.set_yticks(places, [model_label(model) for model in table["model"]])
     axes.grid(visible=False)
     label_axes(axes, x="QLIKE, ratio to HAR (below 1 is better than HAR)", y="Model")
     return axes

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from reports.figures.palette import colour_of, label_axes, log_axis
+from volcast.reports.figures.palette import label_axes, log_axis, model_colour
 
 DARK_TEXT, LIGHT_TEXT = "#14130f", "#ffffff"
 RIDGE = "#e2571a"
@@ -17,7 +17,7 @@ BRIGHT = 0.55  # luminance above which text on a cell is dark
 def settings_map(
     cells: pd.DataFrame, ridge: pd.DataFrame, configured: tuple[float, int], axes: Axes
 ) -> Axes:
-    """Draw `reports.settings_map.Judgement.cells`: colour and number are the ratio to HAR.
+    """Draw `volcast.reports.settings_map.Judgement.cells`: colour and number are the ratio to HAR.
 
     A dot marks cells equal to the best, which is framed; a diamond the configured cell, where the
     map has it; the line joins the best rate of each batch size.
@@ -68,7 +68,7 @@ def _mark_configured(table: pd.DataFrame, configured: tuple[float, int], axes: A
 def epoch_cost(cells: pd.DataFrame, axes: Axes) -> Axes:
     """Draw the milliseconds that a network takes for an epoch, by batch size."""
     cost = cells.groupby("batch_size")["ms_per_epoch"].median()
-    axes.plot(cost.index, cost, color=colour_of("network"), marker="o", markersize=5)
+    axes.plot(cost.index, cost, color=model_colour("network"), marker="o", markersize=5)
     for size, value in cost.items():
         axes.annotate(
             f"{value:.2g}", (size, value), xytext=(0, 7), textcoords="offset points", ha="center"

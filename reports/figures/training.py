@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.palette import INK, colour_of, label_axes, legend_above
+from volcast.reports.figures.palette import INK, label_axes, legend_above, model_colour
 
 LABEL_OF_LOSS = {"val_loss": "Validation loss", "train_loss": "Train loss"}
 
@@ -25,7 +25,7 @@ def training_curves(curves: pd.DataFrame, axes: Axes, *, loss: str) -> Axes:
 
     The median goes on while at least half of the folds train. `loss` is a column of the history.
     """
-    colour = colour_of("network" if loss == "val_loss" else "ewma")
+    colour = model_colour("network" if loss == "val_loss" else "ewma")
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label="HAR start")
     lines = [curve.dropna().reset_index().to_numpy(float) for _, curve in curves.items()]
     axes.add_collection(

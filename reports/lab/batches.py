@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.curves import batch_size_curves
-from reports.lab.figures.surfaces import contour
-from reports.lab.rows import rows
-from reports.lab.words import listed, panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.curves import batch_size_curves
+from volcast.reports.lab.figures.surfaces import contour
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import listed, panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("batch_size", "Batch size (rows)", "d"),
@@ -24,12 +24,12 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.batches`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.batches`."""
     paths, curves, sizes = tables["paths"], tables["curves"], tables["sizes"]
     ways = paths.drop_duplicates("way")
     named = [f"{r['way']} ({r['batch_size']} a step)" for r in rows(ways)]
-    return Finding(
+    return Section(
         name="batches",
         title="Batch, mini-batch, stochastic",
         sentence=_sentence(sizes),

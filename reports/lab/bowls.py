@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from reports.finding import Finding, Panel
-from reports.lab.figures.surfaces import contour, surface
-from reports.lab.rows import groups, rows
-from reports.lab.words import formula, listed, panel
-from reports.presentation import Column, sentence_case, text_table
+from volcast.reports.lab.figures.surfaces import contour, surface
+from volcast.reports.lab.rows import groups, rows
+from volcast.reports.lab.words import formula, listed, panel
+from volcast.reports.section import Panel, Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
 
 TABLES = ("surfaces", "paths")
 CLASSICAL, AVERAGED = formula("v = m v - r g"), formula("v = m v + (1 - m) g")
@@ -25,14 +25,14 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.bowls`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.bowls`."""
     names = {
         key: formula(part["name"].iloc[0]) for key, part in groups(tables["surfaces"], "steepness")
     }
     outcomes = tables["outcomes"].assign(surface=tables["outcomes"]["steepness"].map(names))
     momenta = rows(tables["momenta"])[0]
-    return Finding(
+    return Section(
         name="bowls",
         title="Two dimensions",
         sentence=_sentence(outcomes, momenta),

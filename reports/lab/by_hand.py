@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.rows import groups, rows
-from reports.lab.words import exact
-from reports.presentation import Column, TextTable, sentence_case, text_table
+from volcast.reports.lab.rows import groups, rows
+from volcast.reports.lab.words import exact
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, TextTable, sentence_case, text_table
 
 COLUMNS = [
     Column("symbol", "Number"),
@@ -29,11 +29,11 @@ NAMES = {
 }
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.by_hand`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.by_hand`."""
     steps, losses = tables["steps"], tables["losses"]
     first = rows(losses)[0]
-    return Finding(
+    return Section(
         name="by-hand",
         title="A network by hand",
         sentence="Two inputs, one hidden sigmoid neuron, one output: a single step of descent "

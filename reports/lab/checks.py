@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.rows import rows
-from reports.presentation import Column, text_table
+from volcast.reports.lab.rows import rows
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("subject", "Checked"),
@@ -19,13 +19,13 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.checks`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.checks`."""
     table = tables["checks"]
     verdict = table["passed"].map({True: "right", False: "wrong"})
     own, planted = table[~table["planted"]], rows(table[table["planted"]])[0]
     found = "is found" if not planted["passed"] else "was not found"
-    return Finding(
+    return Section(
         name="checks",
         title="Gradient checks",
         sentence=f"{int(own['passed'].sum())} of {len(own)} gradients of this page agree with "

@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.curves import loss_curves
-from reports.lab.figures.regions import accuracy_curves, decision_regions
-from reports.lab.rows import rows
-from reports.lab.words import panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.curves import loss_curves
+from volcast.reports.lab.figures.regions import accuracy_curves, decision_regions
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("epoch", "Epoch", "d"),
@@ -24,13 +24,13 @@ COLUMNS = [
 EVERY = 10  # epochs; the table in full would be long
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.classes`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.classes`."""
     history, points = tables["history"], tables["points"]
     summary = rows(tables["summary"])[0]
     best, epochs = int(summary["best_epoch"]), int(summary["epochs"])
     losses = {"training": history["train_loss"], "validation": history["val_loss"]}
-    return Finding(
+    return Section(
         name="classes",
         title="Three classes: softmax",
         sentence=f"On a spiral of three arms, {summary['val_accuracy']:.1%} of the rows held out "

@@ -7,11 +7,11 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.graphs import weighted_network
-from reports.lab.rows import rows
-from reports.lab.words import panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.graphs import weighted_network
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 WEIGHT_COLUMNS = [
     Column("name", "Connection"),
@@ -28,12 +28,12 @@ NEURON_COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.credit`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.credit`."""
     neurons, weights = tables["neurons"], tables["weights"]
     largest = rows(weights.nlargest(1, "share"))[0]
     last = weights[weights["layer"] == weights["layer"].max()]
-    return Finding(
+    return Section(
         name="credit",
         title="Credit assignment",
         sentence=f"Of the whole gradient, {largest['share']:.0%} falls to {largest['name']}; the "

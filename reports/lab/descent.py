@@ -7,11 +7,11 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.descent import distance_left, points_on_parabola
-from reports.lab.rows import groups
-from reports.lab.words import listed, numbers, panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.descent import distance_left, points_on_parabola
+from volcast.reports.lab.rows import groups
+from volcast.reports.lab.words import listed, numbers, panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("start", "Start", "g"),
@@ -27,11 +27,11 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.descent`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.descent`."""
     paths, outcomes = tables["paths"], tables["outcomes"]
     starts = list(outcomes["start"].unique())
-    return Finding(
+    return Section(
         name="descent",
         title="One dimension",
         sentence=f"On f(x) = x², {paths['step'].max()} steps from {numbers(starts)}: "
@@ -49,14 +49,14 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
                 "descent-points",
                 "Points of descent on the parabola for each learning rate, "
                 f"from x = {starts[-1]:g}; {_verdicts(outcomes)}.",
-                partial(points_on_parabola, _of(paths, starts[-1])),
+                partial(points_on_parabola, _select_path(paths, starts[-1])),
             ),
             *(
                 panel(
                     f"Distance left, from {start:g}",
                     f"descent-distance-{number}",
                     f"Distance from the minimum by step, from x = {start:g}, a line a rate.",
-                    partial(distance_left, _of(paths, start)),
+                    partial(distance_left, _select_path(paths, start)),
                 )
                 for number, start in enumerate(starts)
             ),
@@ -68,7 +68,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
     )
 
 
-def _of(paths: pd.DataFrame, start: float) -> pd.DataFrame:
+def _select_path(paths: pd.DataFrame, start: float) -> pd.DataFrame:
     return paths[paths["start"] == start]
 
 

@@ -7,11 +7,11 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.graphs import computation_graph
-from reports.lab.rows import rows
-from reports.lab.words import listed, panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.graphs import computation_graph
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import listed, panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("name", "Variable"),
@@ -21,15 +21,15 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.graph`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.graph`."""
     nodes, edges = tables["nodes"], tables["edges"]
     inputs = nodes[nodes["level"] == 0]
     names = ", ".join(inputs["name"])
     result = rows(nodes)[-1]
     gradients = listed([f"{value:g}" for value in inputs["gradient"]])
     at = ", ".join(f"{value:g}" for value in inputs["value"])
-    return Finding(
+    return Section(
         name="graph",
         title="The chain rule on a graph",
         sentence=f"At ({names}) = ({at}), j = 3 (a + b c) is {result['value']:g}; its "

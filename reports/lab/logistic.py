@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.curves import loss_curves
-from reports.lab.figures.regions import decision_regions
-from reports.lab.rows import rows
-from reports.lab.words import panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.curves import loss_curves
+from volcast.reports.lab.figures.regions import decision_regions
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("name", "Parameter"),
@@ -22,13 +22,13 @@ COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.logistic`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.logistic`."""
     weights, history = tables["weights"], tables["history"]
     summary = rows(tables["summary"])[0]
     differences = weights.assign(difference=(weights["descent"] - weights["newton"]).abs())
     curves = {"descent": history["train_loss"], "the lowest there is": history["lowest"]}
-    return Finding(
+    return Section(
         name="logistic",
         title="One neuron: logistic regression",
         sentence=f"One sigmoid neuron with cross-entropy gets {summary['accuracy']:.0%} of the "

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab import (
+from volcast.reports.lab import (
     batches,
     bowls,
     by_hand,
@@ -19,10 +18,11 @@ from reports.lab import (
     wells,
     xor,
 )
+from volcast.reports.section import Section
 
 Tables = Mapping[str, pd.DataFrame]
 
-SECTIONS: dict[str, Callable[[Tables], Finding]] = {
+SECTIONS: dict[str, Callable[[Tables], Section]] = {
     "descent": descent.finding,
     "bowls": bowls.finding,
     "wells": wells.finding,
@@ -38,6 +38,6 @@ SECTIONS: dict[str, Callable[[Tables], Finding]] = {
 }
 
 
-def lab_findings(tables: Mapping[str, Tables]) -> list[Finding]:
+def lab_findings(tables: Mapping[str, Tables]) -> list[Section]:
     """Return the sections of the page, given the tables of each experiment by its name."""
     return [section(tables[name]) for name, section in SECTIONS.items()]

@@ -7,20 +7,20 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.curves import gradient_left
-from reports.lab.rows import groups
-from reports.lab.words import panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.curves import gradient_left
+from volcast.reports.lab.rows import groups
+from volcast.reports.lab.words import panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.vanishing`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.vanishing`."""
     table = tables["gradients"]
     deepest = table[table["depth"] == table["depth"].max()].set_index("activation")
     left = {str(name): float(value) for name, value in deepest["left"].items()}
     slope, bound = table["bound"].max(), deepest["bound"].iloc[0]
-    return Finding(
+    return Section(
         name="vanishing",
         title="Vanishing gradients",
         sentence=f"Through {table['depth'].max()} layers, {left['sigmoid']:.0e} of a gradient is "

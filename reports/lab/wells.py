@@ -7,11 +7,11 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.surfaces import contour, surface
-from reports.lab.rows import rows
-from reports.lab.words import listed, panel
-from reports.presentation import Column, sentence_case, text_table
+from volcast.reports.lab.figures.surfaces import contour, surface
+from volcast.reports.lab.rows import rows
+from volcast.reports.lab.words import listed, panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
 
 PLACE_COLUMNS = [
     Column("kind", "Place", sentence_case),
@@ -31,14 +31,14 @@ PATH_COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.wells`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.wells`."""
     grid, paths, outcomes = tables["surface"], tables["paths"], tables["outcomes"]
     vanilla = paths[paths["name"] == paths["name"].iloc[0]]
     flat = outcomes["start"].iloc[-1]
     from_plateau = paths[paths["start"] == flat]
     beside = vanilla[vanilla["start"] == vanilla["start"].unique()[1]]
-    return Finding(
+    return Section(
         name="wells",
         title="Saddle, minima and plateau",
         sentence=_sentence(outcomes, int(paths["step"].max())),

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from reports.figures.render import figure_svg
-from reports.finding import Panel
+from volcast.reports.figures.render import figure_svg
+from volcast.reports.section import Panel
 
 
 def listed(parts: Sequence[object]) -> str:

@@ -7,12 +7,12 @@ from functools import partial
 
 import pandas as pd
 
-from reports.finding import Finding
-from reports.lab.figures.curves import loss_curves
-from reports.lab.figures.regions import decision_regions
-from reports.lab.rows import groups
-from reports.lab.words import panel
-from reports.presentation import Column, text_table
+from volcast.reports.lab.figures.curves import loss_curves
+from volcast.reports.lab.figures.regions import decision_regions
+from volcast.reports.lab.rows import groups
+from volcast.reports.lab.words import panel
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
 
 POINT_COLUMNS = [
     Column("x", "x₁", "g"),
@@ -28,8 +28,8 @@ SEED_COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
-    """Return the section of the tables of `models.lab.xor`."""
+def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.xor`."""
     points, seeds = tables["points"], tables["seeds"]
     rows = len(points)
     hidden, alone = (part for _, part in groups(seeds, "units"))
@@ -38,7 +38,7 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Finding:
         f"{units} hidden" if units else "one neuron": part["train_loss"].reset_index(drop=True)
         for units, part in groups(tables["history"], "units")
     }
-    return Finding(
+    return Section(
         name="xor",
         title="XOR",
         sentence=f"With {hidden['units'].iloc[0]} hidden neurons, {solved} of {len(hidden)} seeds "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reports.monitoring.alerts import Observation
+from volcast.reports.monitoring.alerts import Observation
 
 ALL = "all tickers"
 

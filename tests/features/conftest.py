@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.bars import Bars
 from tests.features.samples import random_bars
+from volcast.features.bars import Bars
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from features.bars import GRIDS, Bars
+from volcast.features.bars import GRIDS, Bars
 
 LATE_LISTING_ROW = 120
 SESSIONS, TICKERS = 330, 4

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.forecaster import Forecaster, Sample, Split
+from volcast.models.forecaster import Forecaster, Sample, Split
 
 SESSIONS, TICKERS, HORIZONS = 600, 3, (1, 5)
 SPLIT = Split(train=slice(0, 400), validation=slice(405, 490))

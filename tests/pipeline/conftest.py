@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import Config, load
-from pipeline.daily.bars import Market, market_of
-from tests.pipeline.daily_samples import EVERY, SHADOW
+from tests.pipeline.job.samples import EVERY, SHADOW
 from tests.pipeline.samples import two_tickers, volcast, write_config, write_csv
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.job.market import Market, load_market
 
 
 @pytest.fixture(scope="session")
@@ -45,10 +46,10 @@ def config(small) -> Config:
     job = {"retrain_every": EVERY, "minimum_effect": 0.0, "shadow_sessions": SHADOW}
     select = ["har_1", "har_5", "har_22", "z"]
     split = {"refit_every": EVERY}
-    return load(small, {"job": job, "features": {"select": select}, "split": split})
+    return load_config(small, {"job": job, "features": {"select": select}, "split": split})
 
 
 @pytest.fixture(scope="session")
 def market(config) -> Market:
     """All bars and their panel; not to be changed."""
-    return market_of(config, dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC))
+    return load_market(config, dt.datetime(2024, 6, 3, 12, tzinfo=dt.UTC))

@@ -12,8 +12,8 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from pipeline.__main__ import main
-from pipeline.data.calendars import following_sessions
+from volcast.pipeline.cli.main import main
+from volcast.pipeline.data.calendars.sessions import following_sessions
 
 SESSIONS = 700
 STEPS_A_DAY = 12

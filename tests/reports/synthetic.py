@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from reports.content import ReportContent
-from reports.risk import risk_table
-from reports.scores import score_table, scored_rows, unscored
-from reports.steps import steps_table
-from reports.tails import tail_forecasts
+from volcast.reports.content import ReportContent
+from volcast.reports.gain_attribution import steps_table
+from volcast.reports.risk import risk_table
+from volcast.reports.scores import score_table, scored_rows, unscored
+from volcast.reports.value_at_risk import tail_forecasts
 
 ERROR_OF_MODEL = {
     "last_value": 0.75,

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import DASHED, SERIES, plain_line, powers_of_ten
-from reports.lab.rows import groups
+from volcast.reports.figures.palette import INK, label_axes, legend_above
+from volcast.reports.lab.figures.style import DASHED, SERIES, plain_line, powers_of_ten
+from volcast.reports.lab.rows import groups
 
 WIDE = 10.0  # from the lowest to the highest loss: then a logarithmic scale shows more
 

@@ -4,9 +4,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import DASHED, NO_UNIT, dotted_path, plain_line, powers_of_ten
-from reports.lab.rows import groups
+from volcast.reports.figures.palette import INK, label_axes, legend_above
+from volcast.reports.lab.figures.style import (
+    DASHED,
+    NO_UNIT,
+    dotted_path,
+    plain_line,
+    powers_of_ten,
+)
+from volcast.reports.lab.rows import groups
 
 NEAR_ZERO = 1e-4  # below it the scale is linear, so that an exact zero can be drawn
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK
-from reports.lab.figures.style import BLUE, ORANGE
-from reports.lab.rows import rows
+from volcast.reports.figures.palette import INK
+from volcast.reports.lab.figures.style import BLUE, ORANGE
+from volcast.reports.lab.rows import rows
 
 NODE_SIZE = 36  # points across
 THICKEST = 9.0  # points, of the connection with the largest share

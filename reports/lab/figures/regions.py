@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import NO_UNIT, SERIES
+from volcast.reports.figures.palette import INK, label_axes, legend_above
+from volcast.reports.lab.figures.style import NO_UNIT, SERIES
 
 
 def decision_regions(regions: pd.DataFrame, points: pd.DataFrame, axes: Axes) -> Axes:

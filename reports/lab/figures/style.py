@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from reports.figures.palette import COLOUR_OF_MODEL, INK
+from volcast.reports.figures.palette import COLOUR_OF_MODEL, INK
 
 BLUE, ORANGE, GREEN, PURPLE = (
     COLOUR_OF_MODEL[model] for model in ("network", "har", "ewma", "garch")

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.ticker import MaxNLocator
 
-from reports.figures.palette import INK, label_axes, legend_above
-from reports.lab.figures.style import NO_UNIT, ORANGE, dotted_path, mark_start
-from reports.lab.rows import groups
+from volcast.reports.figures.palette import INK, label_axes, legend_above
+from volcast.reports.lab.figures.style import NO_UNIT, ORANGE, dotted_path, mark_start
+from volcast.reports.lab.rows import groups
 
 # The middle of viridis: neither end is lost on white or on near-black.
 SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.25, 0.88, 64)))

@@ -1,0 +1,1 @@
+"""Baseline forecasters: naive, EWMA, HAR, GARCH and gradient-boosted trees; one model a file."""

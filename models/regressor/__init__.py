@@ -1,0 +1,1 @@
+"""The Keras regressor of future variance: estimator, preprocessing, validation and storage."""

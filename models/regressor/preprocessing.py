@@ -1,0 +1,95 @@
+"""What a correction to HAR sees of a row: all features, levels relative to HAR, standardised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from volcast.models.regressor.anchor import LogLinear
+from volcast.models.regressor.scaling import Scaler
+from volcast.models.regressor.validation import finite_anchor
+
+Float = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+RIDGE = 0.1  # chosen on development years: 0.03 to 0.3 differ by less than chance
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The anchor's forecast of a row, and the standardised inputs of whatever corrects it.
+
+    Columns that are the log of a variance enter less the anchor's forecast (the mean over the
+    targets). A correction thus cannot tell 1999 from 2005, or a calm ticker from a wild one, by
+    the level, of which a few years show too little to learn from; were all variances ten times
+    as large, it would be the same.
+
+    Attributes
+    ----------
+    anchor : LogLinear
+        Of `anchor_columns`.
+    scaler : Scaler
+        Of all columns, the levels relative.
+    anchor_columns, level_columns : int (A,), (L,)
+        Positions in X.
+    """
+
+    anchor: LogLinear
+    scaler: Scaler
+    anchor_columns: Positions
+    level_columns: Positions
+
+    @classmethod
+    def fit(
+        cls, X: NDArray[np.floating], log_y: Float, anchor_columns: Positions, levels: Positions
+    ) -> Inputs:
+        """Estimate anchor and scaler on rows X (n, F) with log variance (n, H).
+
+        Raises ``ValueError``, as `of` does, where an anchor column is missing in a row.
+        """
+        finite_anchor(X, anchor_columns)
+        anchor = LogLinear.fit(X[:, anchor_columns], log_y)
+        relative = _relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
+        return cls(anchor, Scaler.fit(relative), anchor_columns, levels)
+
+    def of(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
+        """Return standardised inputs (n, F) and the anchor's log variance (n, H)."""
+        finite_anchor(X, self.anchor_columns)
+        anchor_log = self.anchor.predict_log(X[:, self.anchor_columns])
+        relative = _relative(X, anchor_log, self.level_columns)
+        return self.scaler.transform(relative), anchor_log
+
+
+@dataclass(frozen=True)
+class LinearCorrection:
+    """HAR-X: the anchor plus a ridge regression of its error on the standardised inputs.
+
+    The penalty keeps collinear features, of which there are many, from cancelling each other with
+    large slopes; where features say nothing the forecast is HAR's.
+    """
+
+    inputs: Inputs
+    correction: LogLinear
+
+    @classmethod
+    def fit(
+        cls, X: NDArray[np.floating], log_y: Float, anchor_columns: Positions, levels: Positions
+    ) -> LinearCorrection:
+        """Estimate on rows X (n, F) with log variance (n, H)."""
+        inputs = Inputs.fit(X, log_y, anchor_columns, levels)
+        standardised, anchor_log = inputs.of(X)
+        return cls(inputs, LogLinear.fit(standardised, log_y - anchor_log, ridge=RIDGE))
+
+    def predict_log(self, X: NDArray[np.floating]) -> Float:
+        """Return the log of the mean variance, (n, H)."""
+        standardised, anchor_log = self.inputs.of(X)
+        return anchor_log + self.correction.predict_log(standardised)
+
+
+def _relative(X: NDArray[np.floating], anchor_log: Float, levels: Positions) -> NDArray[np.float32]:
+    """Return `X` with the levels less the anchor's mean forecast."""
+    relative = np.array(X, dtype=np.float32)
+    relative[:, levels] -= anchor_log.mean(axis=1, dtype=np.float64)[:, None].astype(np.float32)
+    return relative

@@ -1,0 +1,1 @@
+"""The walk-forward backtest: splits, fits, evaluation and the run folder that holds the results."""

@@ -1,0 +1,76 @@
+"""From a panel to the training problem of the diagnostics, in the years before the first test."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from volcast.features.panel import Panel
+from volcast.models.diagnose.problem import Part, Problem, build_problem, thinned
+from volcast.models.forecaster import REQUIRED, Sample, fitted_rows
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.pipeline.backtest.walk_forward import build_folds, build_regressor, make_split_rule
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.errors import DataError
+from volcast.pipeline.panel.build import build_sample
+
+JUDGED_SHARE = 0.2  # of the sessions before the first test, the latest: where settings are judged
+LARGEST_PART = 4_096  # rows; beyond it a part is thinned evenly
+
+
+def build_development_problem(
+    panel: Panel, config: Config, *, limit: int = LARGEST_PART
+) -> Problem:
+    """Return rows that train, stop and judge, all before the first tested session.
+
+    Whoever chooses settings by a diagnostic has thus not looked at the years that the report
+    tests. Each part is thinned to at most `limit` rows.
+
+    Raises
+    ------
+    DataError
+        The history before the first test is too short to be cut in three.
+    """
+    regressor, parts = split_development_rows(panel, config)
+    return build_problem(regressor, *(thinned(part, limit) for part in parts))
+
+
+def split_development_rows(
+    panel: Panel, config: Config
+) -> tuple[KerasVolatilityRegressor, list[Part]]:
+    """Return the configured regressor, and the rows that train, stop and judge."""
+    first_test = build_folds(panel, config)[0].test.start
+    sample = build_sample(panel).until(first_test - 1)
+    usable = np.flatnonzero(sample.usable().any(axis=1))
+    judged = round((first_test - usable[0]) * JUDGED_SHARE)
+    rule = replace(make_split_rule(config, first_test - judged), refit_every=judged)
+    try:
+        fold = next(rule.folds(first_test))
+    except ValueError as error:
+        raise _too_short(panel, first_test, str(error)) from error
+    parts = [
+        select_part(sample, fold.train, fold.validation.start),
+        select_part(sample, fold.validation, fold.test.start),
+        select_part(sample, fold.test),
+    ]
+    for name, part in zip(("train", "stop", "judge"), parts, strict=True):
+        if not len(part[0]):
+            raise _too_short(panel, first_test, f"no row is left to {name} on")
+    regressor = build_regressor(config).set_params(
+        anchor=list(sample.positions(REQUIRED)), levels=list(np.flatnonzero(sample.level))
+    )
+    return regressor, parts
+
+
+def select_part(sample: Sample, sessions: slice, known_before: int | None = None) -> Part:
+    """Return the usable rows of some sessions whose targets end before session `known_before`."""
+    rows = fitted_rows(sample, sessions, known_before=known_before)
+    return sample.x[rows], sample.target[rows]
+
+
+def _too_short(panel: Panel, first_test: int, reason: str) -> DataError:
+    return DataError(
+        f"too little history before the first test, {panel.sessions[first_test].date()}, to train, "
+        f"stop and judge on ({reason}); ask for an earlier start or a later split.test_start"
+    )

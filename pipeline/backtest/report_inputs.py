@@ -1,0 +1,108 @@
+"""What the report is told: the tables of a run folder, its settings and its provenance."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from pathlib import Path
+from typing import Any
+
+from volcast.pipeline.backtest.evaluation import add_volatility, today_table
+from volcast.pipeline.backtest.run_folder import (
+    BARS,
+    DIAGNOSIS,
+    FEATURES,
+    FORECASTS,
+    HISTORY,
+    QUALITY,
+    RISK,
+    SCORES,
+    STEPS,
+    collect_failures,
+    read_table,
+)
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.toml import to_toml
+from volcast.pipeline.files import hash_path
+from volcast.reports.content import ReportContent
+from volcast.reports.scores import unscored
+from volcast.reports.section import Section
+
+TICKERS_IN_TITLE = 4
+LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch")
+
+
+def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportContent:
+    """Return everything that the report of a run shows."""
+    forecasts = add_volatility(read_table(folder / FORECASTS), config)
+    columns = ["ticker", "session", "variance"]
+    features = read_table(folder / FEATURES, columns=columns)
+    stages = manifest["stages"]
+    tickers = list(features["ticker"].unique())
+    return ReportContent(
+        title=config.report.title or _title(tickers),
+        forecasts=forecasts,
+        scores=read_table(folder / SCORES),
+        unscored=unscored(forecasts),
+        history=read_table(folder / HISTORY),
+        max_epochs=config.model.epochs,
+        quality=read_table(folder / QUALITY, keep_default_na=False),
+        today=today_table(features, config),
+        settings=settings(config),
+        provenance=provenance(folder, config, stages),
+        failures=collect_failures(manifest),
+        steps=read_table(folder / STEPS),
+        risk=read_table(folder / RISK),
+        findings=findings(folder, config),
+        interval_level=config.report.interval,
+    )
+
+
+def findings(folder: Path, config: Config) -> list[Section]:
+    """Return what the diagnostics of [diagnose] found."""
+    if not config.diagnose.parts:
+        return []
+    from volcast.pipeline.backtest.development_split import build_development_problem
+    from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS, read_tables
+    from volcast.pipeline.panel.build import read_panel
+
+    problem = build_development_problem(read_panel(folder / FEATURES), config)
+    tables = read_tables(folder / DIAGNOSIS)
+    return [DIAGNOSTICS[name].finding(tables[name], problem) for name in tables]
+
+
+def settings(config: Config) -> dict[str, str]:
+    """Return the training settings as a reader wants them: learning rate and batch size first."""
+    model = config.model
+    return {
+        "learning rate": f"{model.learning_rate:g}",
+        "batch size": str(model.batch_size or "by the rows"),
+        "optimizer": model.optimizer,
+        "loss": model.loss,
+        "epochs at most": str(model.epochs),
+        "patience": str(model.patience),
+        "hidden layers": "-".join(map(str, model.hidden)) or "none",
+        "networks averaged": str(model.members),
+        "refit every": f"{config.split.refit_every} sessions, {config.split.window} window",
+        "blended with HAR-X": f"{model.blend:.0%}",
+        "seed": str(model.seed),
+    }
+
+
+def provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str, Any]:
+    """Return where the result comes from: configuration, hashes, versions, durations."""
+    hashed = (BARS, FEATURES, FORECASTS)
+    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+    return {
+        "configuration": to_toml(config),
+        "data (SHA-256)": {name: str(hash_path(folder / name)) for name in hashed},
+        "versions": {"python": platform.python_version(), **versions},
+        "seeds": {"first network": str(config.model.seed), "networks": str(config.model.members)},
+        "durations": {name: f"{stage['seconds']:.1f} s" for name, stage in stages.items()},
+    }
+
+
+def _title(tickers: list[str]) -> str:
+    shown = ", ".join(tickers[:TICKERS_IN_TITLE])
+    more = len(tickers) - TICKERS_IN_TITLE
+    return f"Volatility of {shown}" + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,1 @@
+"""Settings: their declarations, reading them from TOML, and writing them back."""

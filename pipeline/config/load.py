@@ -1,0 +1,98 @@
+"""The settings of a run: all sections together, read from one TOML file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
+from volcast.pipeline.config.settings import Config, section_model
+from volcast.pipeline.errors import ConfigError
+
+RULES = {  # what pydantic found, in the words of this file
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be {le:,} or less",
+    "finite_number": "must be a finite number",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "string_type": "must be text in quotes",
+    "date_type": DATE_RULE,
+    "datetime_type": MOMENT_RULE,
+    "tuple_type": "must be a list in brackets",
+    "too_short": "must not be empty",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a section of keys, as in `volcast config`",
+    "value_error": "{error}",
+}
+
+
+def load_config(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> Config:
+    """Return the settings of the TOML file at `path`, with `overrides` by section on top.
+
+    Raises
+    ------
+    ConfigError
+        The file cannot be read, a key is unknown (the nearest known key is named), or a value
+        breaks its rule (key, value and rule are named).
+    """
+    values = _read(path) if path is not None else {}
+    for section, keys in (overrides or {}).items():
+        if isinstance(values.setdefault(section, {}), dict):
+            values[section] = values[section] | keys
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        where = f"{path}: " if path is not None else ""
+        raise ConfigError(where + _explain(error)) from error
+
+
+def with_absolute_paths(config: Config) -> Config:
+    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
+    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
+    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """Return the first problem as one line: key, value, rule."""
+    first = error.errors()[0]
+    key = ".".join(part for part in first["loc"] if isinstance(part, str))
+    if first["type"] == "extra_forbidden":
+        if len(first["loc"]) == 1 and isinstance(first["input"], dict):
+            return _unknown_section(key)
+        nearest = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0)[0]
+        return f"unknown key {key}; the nearest known key is {nearest}"
+    rule = RULES.get(first["type"], first["msg"]).format(**first.get("ctx", {}))
+    value = first["input"]
+    return (
+        f"{key} {rule}; got {value!r}" if isinstance(value, str) else f"{key} {rule}; got {value}"
+    )
+
+
+def _unknown_section(name: str) -> str:
+    sections = list(Config.model_fields)
+    near = difflib.get_close_matches(name, sections, n=1)
+    hint = f"the nearest is [{near[0]}]; " if near else ""
+    return f"unknown section [{name}]; {hint}there are {', '.join(f'[{s}]' for s in sections)}"
+
+
+def known_keys() -> list[str]:
+    """Return every section and every key as ``section.key``."""
+    sections = Config.model_fields
+    keys = [f"{name}.{key}" for name in sections for key in section_model(name).model_fields]
+    return [*sections, *keys]

@@ -1,0 +1,1 @@
+"""Exchange calendars: sessions, trading hours, and the exchange of each ticker."""

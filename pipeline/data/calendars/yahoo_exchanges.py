@@ -1,0 +1,24 @@
+"""Yahoo's codes of exchanges, and the calendars that they trade by."""
+
+from volcast.pipeline.data.calendars.sessions import ALWAYS_OPEN, WEEKDAYS
+
+# ``exchangeName`` of a chart's ``meta``; codes that are not here go by the ticker's suffix.
+CODES_OF_CALENDAR = {
+    "XNYS": "NMS NGM NCM NAS NYQ NYS ASE PCX BTS BATS PNK OQB OQX OEM NIM SNP DJI WCB CXI",
+    "CMES": "CME CMX CBT NYM",
+    "XTSE": "TOR VAN CNQ NEO",
+    "XMEX": "MEX", "BVMF": "SAO", "XBUE": "BUE", "XSGO": "SGO",
+    "XLON": "LSE IOB FGI", "XDUB": "ISE DUB", "XETR": "GER", "XFRA": "FRA", "XDUS": "DUS",
+    "XHAM": "HAM", "XPAR": "PAR ENX", "XAMS": "AMS", "XBRU": "BRU", "XLIS": "LIS", "XMIL": "MIL",
+    "XMAD": "MCE", "XSWX": "EBS", "XWBO": "VIE", "XSTO": "STO", "XCSE": "CPH", "XHEL": "HEL",
+    "XOSL": "OSL", "XICE": "ICE", "XWAR": "WSE", "XPRA": "PRA", "XBUD": "BUD", "XIST": "IST",
+    "XJSE": "JNB", "XSAU": "SAU",
+    "XTKS": "JPX OSA TYO", "XHKG": "HKG HKSE", "XSHG": "SHH SHZ", "XKRX": "KSC KOE",
+    "XTAI": "TAI TWO",
+    "XBOM": "NSI BSE", "XSES": "SES", "XBKK": "SET", "XIDX": "JKT", "XKLS": "KLS",
+    "XASX": "ASX", "XNZE": "NZE",
+    ALWAYS_OPEN: "CCC", WEEKDAYS: "CCY",
+}  # fmt: skip
+CALENDAR_OF_EXCHANGE = {
+    code: calendar for calendar, codes in CODES_OF_CALENDAR.items() for code in codes.split()
+}

@@ -1,0 +1,1 @@
+"""The contracts of data sources and network clients, and the bar table they return."""

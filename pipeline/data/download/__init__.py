@@ -1,0 +1,1 @@
+"""Updating the store from a network client: planning, rate limiting and retries."""

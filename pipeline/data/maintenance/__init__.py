@@ -1,0 +1,1 @@
+"""Tasks on the store: status tables and importing files."""

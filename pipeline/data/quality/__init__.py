@@ -1,0 +1,1 @@
+"""Quality rules for bars, and removal of bars whose session is not final."""

@@ -1,0 +1,143 @@
+"""The rules of quality: what each says, what it does, and the rows that it flags.
+
+A predicate sees the bar table sorted by ticker and session, with one more column, ``calendar`` (the
+name of the ticker's exchange calendar), and returns one flag a row. The rules run in their order,
+each on the rows that the ones before it left.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from volcast.pipeline.data.calendars.sessions import sessions_between
+
+Flags = NDArray[np.bool_]
+Action = Literal["reject row", "mask volume", "warn"]
+
+BODY = ["open", "high", "low", "close"]
+ROUNDING = 1e-6  # relative; prices stored as float32 are off by 6e-8, printed ones by more
+LARGE_RETURN = 0.4  # absolute log return of a day; beyond it a split or spin-off is likelier
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule; ``masks`` is the column that becomes NaN where it fires."""
+
+    name: str
+    says: str
+    action: Action
+    flags: Callable[[pd.DataFrame], Flags]
+    masks: str | None = None
+
+
+def missing_price(bars: pd.DataFrame) -> Flags:
+    """Flag a NaN or infinite open, high, low or close."""
+    return np.asarray(~np.isfinite(bars[BODY].to_numpy()).all(axis=1))
+
+
+def non_positive_price(bars: pd.DataFrame) -> Flags:
+    """Flag an open, high, low or close that is not above 0."""
+    return np.asarray((bars[BODY].to_numpy() <= 0).any(axis=1))
+
+
+def bad_adj_close(bars: pd.DataFrame) -> Flags:
+    """Flag an adj_close that is missing, infinite or not above 0."""
+    adjusted = bars["adj_close"].to_numpy()
+    return np.asarray(~(np.isfinite(adjusted) & (adjusted > 0)))
+
+
+def range_excludes_body(bars: pd.DataFrame) -> Flags:
+    """Flag a range that does not hold open and close, beyond `ROUNDING`."""
+    opened, high, low, close = bars[BODY].to_numpy().T
+    with np.errstate(over="ignore"):
+        above = np.maximum(opened, close) > high * (1 + ROUNDING)
+        below = np.minimum(opened, close) * (1 + ROUNDING) < low
+    return np.asarray(above | below | (low > high * (1 + ROUNDING)))
+
+
+def duplicate_session(bars: pd.DataFrame) -> Flags:
+    """Flag all rows of a ticker's session but the last."""
+    return bars.duplicated(["ticker", "session"], keep="last").to_numpy()
+
+
+def constant_price(bars: pd.DataFrame) -> Flags:
+    """Flag every row of a ticker with several rows whose prices never move."""
+    by_ticker = bars.groupby("ticker")
+    highest = by_ticker["high"].transform("max")
+    lowest = by_ticker["low"].transform("min")
+    several = by_ticker["close"].transform("size") > 1
+    return np.asarray((highest == lowest) & several)
+
+
+def unknown_session(bars: pd.DataFrame) -> Flags:
+    """Flag a date on which the ticker's exchange was closed."""
+    known = np.zeros(len(bars), dtype=bool)
+    for name, rows in bars.groupby("calendar").indices.items():
+        dates = bars["session"].iloc[rows]
+        known[rows] = dates.isin(sessions_between(str(name), dates.min(), dates.max()))
+    return ~known
+
+
+def zero_volume(bars: pd.DataFrame) -> Flags:
+    """Flag a volume that is not a finite number above 0."""
+    volume = bars["volume"].to_numpy()
+    return np.asarray(~(np.isfinite(volume) & (volume > 0)))
+
+
+def bad_variance(bars: pd.DataFrame) -> Flags:
+    """Flag a realised variance of the source that is negative or infinite; NaN means none."""
+    variance = bars["variance"].to_numpy()
+    return np.asarray((variance < 0) | np.isinf(variance))
+
+
+def flat_bar(bars: pd.DataFrame) -> Flags:
+    """Flag a bar whose open, high, low and close are one price."""
+    prices = bars[BODY].to_numpy()
+    return np.asarray(prices.max(axis=1) == prices.min(axis=1))
+
+
+def large_return(bars: pd.DataFrame) -> Flags:
+    """Flag a log return of adj_close beyond `LARGE_RETURN` either way; row t against t-1."""
+    log_return = np.diff(np.log(bars["adj_close"].to_numpy()), prepend=np.nan)
+    first = ~bars["ticker"].duplicated().to_numpy()
+    return np.asarray(~first & (np.abs(log_return) > LARGE_RETURN))
+
+
+RULES = (
+    Rule("missing_price", "a price is missing or infinite", "reject row", missing_price),
+    Rule("non_positive_price", "a price is not above 0", "reject row", non_positive_price),
+    Rule("bad_adj_close", "adj_close is missing or not above 0", "reject row", bad_adj_close),
+    Rule(
+        "range_excludes_body",
+        "low to high does not hold open and close",
+        "reject row",
+        range_excludes_body,
+    ),
+    Rule(
+        "duplicate_session",
+        "the session has several rows; the last is kept",
+        "reject row",
+        duplicate_session,
+    ),
+    Rule("constant_price", "the price never moves", "reject row", constant_price),
+    Rule("unknown_session", "the exchange was closed on this date", "warn", unknown_session),
+    Rule("zero_volume", "volume is missing or not above 0", "mask volume", zero_volume, "volume"),
+    Rule(
+        "bad_variance",
+        "the source's variance is negative or infinite; it is masked",
+        "warn",
+        bad_variance,
+        "variance",
+    ),
+    Rule("flat_bar", "open, high, low and close are one price", "warn", flat_bar),
+    Rule(
+        "large_return",
+        f"a day's log return is beyond {LARGE_RETURN:.0%}; an unadjusted split or spin-off?",
+        "warn",
+        large_return,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Data sources: the catalogue and one file per source."""

@@ -1,0 +1,32 @@
+"""Real prices that need no network: two indices, 1999 to 2018, shipped with the arch package."""
+
+import pandas as pd
+
+from volcast.pipeline.data.contract.source import Download, Request, assemble
+
+COLUMN_OF = {
+    "Date": "session",
+    "Open": "open",
+    "High": "high",
+    "Low": "low",
+    "Close": "close",
+    "Adj Close": "adj_close",
+    "Volume": "volume",
+}
+
+
+class SampleSource:
+    """The S&P 500 (``^GSPC``) and the Nasdaq Composite (``^IXIC``), daily, 1999 to 2018."""
+
+    def load(self, request: Request) -> Download:
+        """Return the bars asked for; both indices when no ticker is named. See `Source.load`."""
+        # arch takes a second to import
+        import arch.data.nasdaq
+        import arch.data.sp500
+
+        frames = {"^GSPC": arch.data.sp500.load(), "^IXIC": arch.data.nasdaq.load()}
+        parts = [
+            frame.reset_index().rename(columns=COLUMN_OF).assign(ticker=ticker)
+            for ticker, frame in frames.items()
+        ]
+        return assemble(request, pd.concat(parts, ignore_index=True))

@@ -1,0 +1,1 @@
+"""The bar store: one append-only Parquet file per ticker."""

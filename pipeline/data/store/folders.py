@@ -1,0 +1,36 @@
+"""Where stored prices lie: the data folder, and the file of a ticker in it."""
+
+import os
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+import platformdirs
+
+DATA_DIR_VARIABLE = "VOLCAST_DATA_DIR"
+RESERVED = {"CON", "PRN", "AUX", "NUL"}  # Windows opens a device under these, whatever the suffix
+
+
+def data_folder(chosen: Path | None = None) -> Path:
+    """Return the chosen folder, else that of `DATA_DIR_VARIABLE`, else the user's data folder."""
+    named = chosen or os.environ.get(DATA_DIR_VARIABLE)
+    return Path(named).expanduser() if named else platformdirs.user_data_path("volcast")
+
+
+def file_stem(ticker: str) -> str:
+    """Return a file name for a ticker; no two share one, on any file system.
+
+    Small letters are written as their codes, because some file systems take them for capitals.
+    """
+    safe = "".join(_code(c) if c.islower() and c.isascii() else quote(c, safe="^=") for c in ticker)
+    if safe.startswith(".") or safe.split(".")[0] in RESERVED:
+        safe = _code(safe[0]) + safe[1:]
+    return safe
+
+
+def ticker_from_stem(stem: str) -> str:
+    """Return the ticker whose `file_stem` this is."""
+    return unquote(stem)
+
+
+def _code(character: str) -> str:
+    return f"%{ord(character):02X}"

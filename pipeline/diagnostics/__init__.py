@@ -1,0 +1,1 @@
+"""Training diagnostics: the catalogue that pairs each measurement with its report section."""

@@ -1,0 +1,48 @@
+"""Writes the optimisation lab: runs its experiments, and puts them on one page."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from volcast.models.lab.experiments import all_tables
+from volcast.pipeline.errors import StorageError
+from volcast.pipeline.files import write_text
+from volcast.reports.lab.page import lab_findings
+from volcast.reports.templating import findings_page
+
+TITLE = "The optimisation lab"
+SUBTITLE = (
+    "How gradient descent and backpropagation work, on things small enough to check by hand. Every "
+    "number was computed when this page was written, by volcast's own NumPy network."
+)
+
+
+def write_lab(path: Path) -> list[dict[str, str]]:
+    """Write the page, making its folder if need be; return what each section says.
+
+    Raises
+    ------
+    StorageError
+        The page cannot be written; its folder is tried before the experiments run.
+    """
+    if path.is_dir():
+        raise StorageError(f"{path} is a folder; name a file, such as --out {path / 'lab.html'}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path.parent, str(error.strerror)) from error
+    if not os.access(path.parent, os.W_OK):
+        raise _unwritable(path.parent, "no permission")
+    findings = lab_findings(all_tables())
+    write_text(path, findings_page(TITLE, SUBTITLE, findings))
+    return [_said(finding) for finding in findings]
+
+
+def _unwritable(folder: Path, reason: str) -> StorageError:
+    return StorageError(f"cannot write to {folder}: {reason}; choose another --out")
+
+
+def _said(finding: Any) -> dict[str, str]:
+    return {name: getattr(finding, name) for name in ("name", "title", "sentence", "advice")}

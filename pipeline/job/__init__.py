@@ -1,0 +1,1 @@
+"""The scheduled job: outcomes, retraining, the gate, forecasts, monitoring and its report."""

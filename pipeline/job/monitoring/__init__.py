@@ -1,0 +1,1 @@
+"""Monitoring of the scheduled job: observations, drift and the webhook."""

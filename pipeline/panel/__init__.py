@@ -1,0 +1,1 @@
+"""From data sources to the panel of features and targets."""

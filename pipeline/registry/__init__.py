@@ -1,0 +1,1 @@
+"""The model registry: versions, model folders, MLflow's store and promotion."""

@@ -1,0 +1,1 @@
+"""Scheduling: when the next run is due, and what starts it."""

@@ -1,0 +1,74 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.features.samples import random_bars
+from volcast.features.bars import PRICES, Bars
+from volcast.features.registry import FEATURES
+from volcast.features.windows import lagged, window_max, window_mean, window_std
+
+BARS = random_bars()
+COMPUTED = {name: item.compute(BARS) for name, item in FEATURES.items()}
+PER_TICKER = [name for name, item in FEATURES.items() if item.family != "market"]
+
+
+def scaled(bars: Bars, factor: np.ndarray | float, names: tuple[str, ...] = PRICES) -> Bars:
+    return dataclasses.replace(bars, **{name: getattr(bars, name) * factor for name in names})
+
+
+def assert_unchanged(bars: Bars) -> None:
+    for name, item in FEATURES.items():
+        np.testing.assert_allclose(
+            item.compute(bars), COMPUTED[name], rtol=1e-7, atol=1e-9, err_msg=name
+        )
+
+
+@settings(max_examples=15, deadline=None)
+@given(factor=st.floats(1e-4, 1e4))
+def test_a_change_of_currency_leaves_every_feature_unchanged(factor):
+    assert_unchanged(scaled(BARS, factor))
+
+
+@settings(max_examples=15, deadline=None)
+@given(ratio=st.sampled_from([0.1, 0.5, 2.0, 3.0, 7.0]), row=st.integers(1, 329))
+def test_a_split_with_a_consistent_adjusted_close_leaves_every_feature_unchanged(ratio, row):
+    before = np.where(np.arange(len(BARS.sessions)) < row, ratio, 1.0)[:, None]
+    assert_unchanged(scaled(BARS, before, ("open", "high", "low", "close")))
+
+
+@pytest.mark.parametrize("name", PER_TICKER)
+def test_a_ticker_has_the_same_features_alone_as_in_company(name):
+    grids = (*PRICES, "volume", "realized")
+    for n, ticker in enumerate(BARS.tickers):
+        column = {grid: getattr(BARS, grid)[:, n : n + 1] for grid in grids}
+        alone = dataclasses.replace(BARS, tickers=(ticker,), **column)
+        np.testing.assert_array_equal(FEATURES[name].compute(alone)[:, 0], COMPUTED[name][:, n])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5, 20])
+def test_a_short_history_gives_nan_and_no_error(rows):
+    short = BARS.until(rows - 1)
+    for item in FEATURES.values():
+        assert item.compute(short).shape == (rows, len(BARS.tickers))
+
+
+def test_a_wrong_price_leaves_no_trace_in_windows_that_have_passed_it():
+    clean = np.full((200, 1), 1e-4)
+    struck = clean.copy()
+    struck[50] = np.log(1000.0) ** 2
+    mean = window_mean(struck, 22)
+    assert (mean[~np.isnan(mean)] > 0).all()
+    np.testing.assert_allclose(mean[80:], window_mean(clean, 22)[80:], rtol=1e-8)
+
+
+def test_windows_worked_by_hand_demand_three_of_five():
+    x = np.array([1.0, np.nan, 3.0, 5.0, np.nan, np.nan, np.nan])[:, None]
+    nan = np.nan
+    np.testing.assert_allclose(window_mean(x, 5)[:, 0], [nan, nan, nan, 3, 3, nan, nan])
+    np.testing.assert_allclose(window_std(x, 5)[:, 0], [nan, nan, nan, 2, 2, nan, nan])
+    np.testing.assert_allclose(window_max(x, 5)[:, 0], [nan, nan, nan, 5, 5, nan, nan])
+    np.testing.assert_allclose(lagged(x, 2)[:, 0], [nan, nan, 1, nan, 3, 5, nan])
+    assert np.isnan(lagged(x, 9)).all()

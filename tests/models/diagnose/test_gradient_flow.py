@@ -1,0 +1,189 @@
+"""Watched training: that it is the engine's own, and what it counts, against a naive loop."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.models.diagnose.problems import make_problem
+from volcast.models.backend import keras, tf
+from volcast.models.diagnose import gradient_flow
+from volcast.models.diagnose.gradient_flow import Units, measure, measure_flow
+from volcast.models.diagnose.watched import watched_epochs
+from volcast.models.engine.groups import SHUFFLING
+from volcast.models.engine.stack import as_rows, initial_weights
+from volcast.models.engine.training import train
+
+EPOCHS = 3
+
+
+def watched(problem, epochs=EPOCHS):
+    plan = problem.plan()
+    return list(watched_epochs(problem.rows, problem.team(), plan, epochs))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"schedule": "cosine", "dropout": 0.2, "clipping": "norm", "clip_at": 0.05},
+        {"optimizer": "adamw", "l2": 0.01, "schedule": "plateau", "initialisation": "he"},
+    ],
+)
+def test_watched_training_is_that_of_the_engine(settings):
+    problem = make_problem(epochs=EPOCHS, patience=EPOCHS, **settings)
+    weights = []
+    listener = keras.callbacks.LambdaCallback()
+    listener.on_epoch_end = lambda epoch, logs=None: weights.append(
+        [variable.numpy() for variable in listener.model.trainable_variables]
+    )
+    run = train(problem.rows, problem.team(), problem.plan(), callbacks=[listener])
+    for number, epoch in enumerate(watched(problem), start=1):
+        np.testing.assert_allclose(epoch.train_loss, run.train_loss[number], rtol=1e-6)
+        np.testing.assert_allclose(epoch.val_loss, run.val_loss[number], rtol=1e-6)
+        np.testing.assert_allclose(
+            as_rows(epoch.weights), as_rows(weights[number - 1]), rtol=1e-5, atol=1e-7
+        )
+
+
+def naive_steps(problem, member):
+    """Yield gradient, clipped gradient and weights of each step of plain SGD, layer by layer."""
+    plan, rows = problem.plan(), problem.rows
+    clipping, rate = plan.recipe.clipping, problem.regressor.learning_rate
+    weights = [part[0] for part in initial_weights(plan.architecture, [member.seed])]
+    shuffle = np.random.default_rng([member.seed, SHUFFLING])
+    for _ in range(EPOCHS):
+        order = shuffle.permutation(member.training)
+        for start in range(0, len(order), member.batch_size):
+            batch = order[start : start + member.batch_size]
+            variables = [tf.Variable(part) for part in weights]
+            with tf.GradientTape() as tape:
+                x = rows.inputs[batch]
+                for kernel, bias in zip(variables[:-2:2], variables[1:-2:2], strict=True):
+                    x = tf.nn.silu(x @ kernel + bias)
+                error = rows.target[batch] - rows.anchor[batch] - x @ variables[-2] - variables[-1]
+                loss = tf.reduce_mean(tf.exp(error) - error - 1.0)
+            gradient = [part.numpy() for part in tape.gradient(loss, variables)]
+            if clipping.by == "value":
+                bounded = [np.clip(part, -clipping.at, clipping.at) for part in gradient]
+            else:
+                norms = [np.linalg.norm(part) for part in gradient]
+                if clipping.by == "global_norm":
+                    norms = [np.linalg.norm(norms)] * len(norms)
+                shares = [min(1.0, clipping.at / max(norm, 1e-30)) for norm in norms]
+                bounded = [g * share for g, share in zip(gradient, shares, strict=True)]
+            yield gradient, bounded, weights
+            weights = [w - rate * part for w, part in zip(weights, bounded, strict=True)]
+
+
+def by_layer(parts):
+    kernels_and_biases = zip(parts[::2], parts[1::2], strict=True)
+    return [np.hypot(np.linalg.norm(k), np.linalg.norm(b)) for k, b in kernels_and_biases]
+
+
+CLIPPED_AT = {"value": 0.02, "norm": 0.05, "global_norm": 0.12}
+
+
+@pytest.mark.parametrize("by", CLIPPED_AT)
+def test_norms_and_clipping_are_those_of_a_naive_loop(by):
+    problem = make_problem(optimizer="sgd", clipping=by, clip_at=CLIPPED_AT[by], learning_rate=0.3)
+    seen = watched(problem)
+    for place, member in enumerate(problem.team()):
+        steps = list(naive_steps(problem, member))
+        rate = problem.regressor.learning_rate
+        expected = {
+            "gradient": [by_layer(gradient) for gradient, _, _ in steps],
+            "bounded": [by_layer(bounded) for _, bounded, _ in steps],
+            "update": [[rate * norm for norm in by_layer(bounded)] for _, bounded, _ in steps],
+            "size": [by_layer(weights) for _, _, weights in steps],
+        }
+        for name, values in expected.items():
+            mine = np.concatenate([getattr(epoch, name)[:, place] for epoch in seen])
+            np.testing.assert_allclose(mine, values, rtol=1e-3, atol=1e-6, err_msg=name)
+        assert (np.array(expected["gradient"])[0, :-1] == 0).all(), "the last layer starts at zero"
+        changed = np.array(expected["gradient"]) > np.array(expected["bounded"]) * (1 + 1e-6)
+        acted = np.concatenate([epoch.acted[:, place] for epoch in seen]) > 0
+        assert 0 < changed.mean() < 1
+        np.testing.assert_array_equal(acted, changed)
+
+
+def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_norm():
+    problem = make_problem(
+        optimizer="sgd", clipping="global_norm", clip_at=0.12, learning_rate=0.3, members=1
+    )
+    table = measure_flow(problem, epochs=EPOCHS)["epochs"]
+    steps = list(naive_steps(problem, problem.team()[0]))
+    norms = np.array([np.linalg.norm(by_layer(gradient)) for gradient, _, _ in steps])
+    norms = norms.reshape(EPOCHS, -1)
+    acted = norms > 0.12
+    np.testing.assert_allclose(table["clipped_share"], acted.mean(axis=1))
+    kept = [(0.12 / n[a]).mean() if a.any() else np.nan for n, a in zip(norms, acted, strict=True)]
+    np.testing.assert_allclose(table["kept_share"], kept, rtol=1e-4)
+    np.testing.assert_allclose(table["gradient_norm"], np.median(norms, axis=1), rtol=1e-4)
+    np.testing.assert_allclose(table["gradient_peak"], norms.max(axis=1), rtol=1e-4)
+
+
+def made_weights(problem, kernel, biases):
+    """Return weights of one hidden layer whose kernel is small noise times `kernel`."""
+    plan = problem.plan()
+    weights = initial_weights(plan.architecture, range(len(biases)))
+    weights[0] *= kernel
+    weights[1][:, 0] = biases
+    return weights
+
+
+def test_dead_relu_units_are_counted_exactly():
+    problem = make_problem(hidden=(8,), activation="relu")
+    alive, dead = [100.0] * 8, [-100.0, 100.0, -100.0, 100.0, -100.0, 100.0, 100.0, 100.0]
+    weights = made_weights(problem, 1.0, [alive, dead])
+    share, saturated = Units(problem, problem.plan(), 2).shares(weights)
+    np.testing.assert_allclose(share, [[0.0, np.nan], [3 / 8, np.nan]])
+    assert np.isnan(saturated).all()
+
+
+@pytest.mark.parametrize(("activation", "low"), [("sigmoid", 0.0), ("tanh", -1.0)])
+def test_saturated_activations_are_counted_exactly(activation, low):
+    problem = make_problem(hidden=(4,), activation=activation)
+    weights = made_weights(problem, 1e-3, [[0.0] * 4, [0.0, 9.0, -9.0, 0.0]])
+    dead, saturated = Units(problem, problem.plan(), 2).shares(weights)
+    np.testing.assert_allclose(saturated[:, 0], [0.0, 0.5])
+    assert (dead[:, 0] < 1).all()
+
+
+def test_the_cure_is_measured_beside_the_network_unless_it_is_the_network(monkeypatch):
+    def no_training(problem, regressor, *, epochs):
+        table = pd.DataFrame([regressor.get_params()]).assign(epochs=epochs)
+        return {"networks": table}
+
+    monkeypatch.setattr(gradient_flow, "measure_flow", no_training)
+    both = measure(make_problem(), epochs=7)["networks"]
+    assert both["network"].tolist() == ["configured", "relu, he"]
+    assert both["activation"].tolist() == ["swish", "relu"]
+    assert both["initialisation"].tolist() == ["glorot", "he"]
+    cured = measure(make_problem(activation="relu", initialisation="he"))["networks"]
+    assert cured["network"].tolist() == ["configured"]
+
+
+def test_a_network_without_hidden_layers_can_be_watched():
+    tables = measure_flow(make_problem(hidden=()), epochs=2)
+    assert tables["layers"]["place"].tolist() == ["output"] * 4
+    assert (tables["epochs"]["first_to_last"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "limit"), [("glorot", (6 / (4 + 300)) ** 0.5), ("he", (6 / 4) ** 0.5)]
+)
+def test_first_weights_are_uniform_up_to_the_scheme_s_limit(scheme, limit):
+    plan = make_problem(hidden=(300,), initialisation=scheme).plan()
+    assert plan.initialisation == scheme
+    kernel = initial_weights(plan.architecture, [7], scheme)[0][0]
+    expected = np.random.default_rng(7).uniform(-limit, limit, (4, 300))
+    np.testing.assert_array_equal(kernel, expected.astype(np.float32))
+
+
+def test_members_of_different_batches_cannot_be_watched_together():
+    problem = make_problem()
+    one, other = problem.team()
+    mixed = [one, replace(other, batch_size=16)]
+    with pytest.raises(ValueError, match="must share batch size and steps; got"):
+        next(watched_epochs(problem.rows, mixed, problem.plan(), 1))

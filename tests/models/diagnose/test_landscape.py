@@ -1,0 +1,171 @@
+"""The landscape: planes by hand, losses against a naive reference, paths against the engine."""
+
+import numpy as np
+import pytest
+
+from tests.models.diagnose.problems import make_problem
+from volcast.models.diagnose import landscape
+from volcast.models.diagnose.landscape import RATES, Losses, measure, sound_epochs, trace_paths
+from volcast.models.diagnose.planes import Plane, path_plane, random_plane
+from volcast.models.engine.stack import as_layers, build_stack, forward, set_weights
+from volcast.models.engine.training import train
+
+SIZE = 9
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return make_problem(dropout=0.1, epochs=12, patience=3, learning_rate=0.06)
+
+
+@pytest.fixture(scope="module")
+def tables(problem):
+    return measure(problem, size=SIZE)
+
+
+def naive_loss(problem, weights, numbers):
+    stack = build_stack(problem.plan().architecture, 1)
+    set_weights(stack, as_layers(weights[None].astype(np.float32), problem.plan().architecture))
+    rows = problem.rows
+    error = rows.target[numbers] - rows.anchor[numbers] - forward(stack, rows.inputs[numbers])[0]
+    return float((np.exp(error) - error - 1.0).mean())
+
+
+def test_losses_of_many_networks_are_those_of_each_alone(problem):
+    size = sum(int(np.prod(shape)) for shape in problem.plan().architecture.shapes())
+    weights = 0.2 * np.random.default_rng(1).normal(size=(35, size))
+    found = Losses(problem, problem.plan()).of(weights)
+    for part, numbers in (("training", problem.training), ("validation", problem.validation)):
+        expected = [naive_loss(problem, one, numbers) for one in weights[[0, 1, 34]]]
+        np.testing.assert_allclose(found[part][[0, 1, 34]], expected, rtol=1e-5)
+
+
+def test_the_path_is_that_of_the_run_s_first_member(problem, tables):
+    run = train(problem.rows, problem.team(), problem.plan())
+    epochs = run.epochs_run[0] + 1
+    rate = problem.regressor.learning_rate
+    path = tables["path"].query("plane == 'path'")
+    assert (path["learning_rate"] == rate).all()
+    assert path["epoch"].tolist() == list(range(epochs))
+    np.testing.assert_allclose(path["validation_loss"], run.val_loss[:epochs, 0], rtol=1e-5)
+
+
+def test_the_centre_is_the_network_of_the_best_epoch_and_lies_on_every_surface(problem, tables):
+    run = train(problem.rows, problem.team(), problem.plan())
+    best = 1 + int(np.nanargmin(run.val_loss[1:, 0]))
+    assert 1 < best < run.epochs_run[0], "the best epoch must be neither first nor last"
+    centre = tables["path"].query("centre")
+    assert (centre["epoch"] == best).all()
+    assert centre["plane"].tolist() == ["random", "path", "rates"]
+    np.testing.assert_allclose(centre[["x", "y", "distance"]], 0.0, atol=1e-6)
+    np.testing.assert_allclose(centre["validation_loss"], run.val_loss[best, 0], rtol=1e-5)
+    middle = tables["surface"].query("plane == 'random' and x == 0 and y == 0").set_index("part")
+    for part in ("training", "validation"):
+        expected = centre[f"{part}_loss"].iloc[0]
+        assert middle.loc[part, "loss"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_rates_share_their_start_and_the_surface_holds_all_paths(problem, tables):
+    path = tables["path"].query("plane == 'rates'")
+    rate = problem.regressor.learning_rate
+    assert path["learning_rate"].unique() == pytest.approx([share * rate for share in RATES])
+    starts = path.query("epoch == 0")
+    assert starts["x"].nunique() == starts["training_loss"].nunique() == 1
+    surface = tables["surface"].query("plane == 'rates'")
+    for axis in "xy":
+        assert surface[axis].min() < path[axis].min() < path[axis].max() < surface[axis].max()
+
+
+def test_the_table_tells_the_loss_of_true_weights_from_that_on_the_plane(problem, tables):
+    walk = trace_paths(problem)[0]
+    plane = path_plane(walk.weights[walk.kept], walk.weights, problem.regressor.seed)
+    path = tables["path"].query("plane == 'path'")
+    farthest = int(path["distance"].argmax())
+    row, true = path.iloc[farthest], walk.weights[farthest]
+    near = plane.at(row[["x", "y"]].to_numpy(float)[None])[0]
+    assert row["distance"] == pytest.approx(np.linalg.norm(true - near), rel=1e-5)
+    assert row["distance"] > 0.05
+    for point, column in ((true, "loss"), (near, "loss_on_plane")):
+        expected = naive_loss(problem, point, problem.training)
+        assert row[f"training_{column}"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_random_directions_have_each_unit_s_own_norm_and_leave_the_biases():
+    architecture = make_problem().plan().architecture
+    size = sum(int(np.prod(shape)) for shape in architecture.shapes())
+    centre = np.random.default_rng(2).normal(size=size)
+    plane = random_plane(centre, architecture, seed=5)
+    own = as_layers(centre[None], architecture)
+    for direction in plane.directions:
+        drawn = as_layers(direction[None], architecture)
+        for kernel, weights in zip(drawn[::2], own[::2], strict=True):
+            norms = [np.linalg.norm(part, axis=1) for part in (kernel, weights)]
+            np.testing.assert_allclose(*norms, rtol=1e-5)
+        assert all((bias == 0).all() for bias in drawn[1::2])
+    one, other = plane.directions
+    assert abs(one @ other) < 0.5 * np.linalg.norm(one) * np.linalg.norm(other)
+
+
+def test_a_straight_path_lies_in_its_plane():
+    rng = np.random.default_rng(0)
+    begin, end = rng.normal(size=(2, 40))
+    path = begin + np.linspace(0, 1, 6)[:, None] * (end - begin)
+    plane = path_plane(path[4], path, seed=0)
+    np.testing.assert_allclose(plane.distance(path), 0.0, atol=1e-12)
+    assert plane.share(path) == pytest.approx(1.0)
+    np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
+    places = plane.coordinates(path)
+    np.testing.assert_allclose(places[:, 1], 0.0, atol=1e-12)
+    assert (np.diff(places[:, 0]) > 0).all()
+    np.testing.assert_allclose(plane.at(places), path, atol=1e-12)
+
+
+def test_a_path_in_three_directions_leaves_the_plane_by_what_the_third_holds():
+    centre = np.zeros(5)
+    path = np.array([[3.0, 0, 0, 0, 0], [0, 2.0, 0, 0, 0], [0, 0, 1.0, 0, 0]])
+    plane = path_plane(centre, path, seed=0)
+    np.testing.assert_allclose(plane.distance(path), [0, 0, 1], atol=1e-12)
+    assert plane.share(path) == pytest.approx(13 / 14)
+
+
+def test_coordinates_of_slanted_directions_are_those_of_the_nearest_point():
+    plane = Plane(np.ones(3), np.array([[1.0, 0, 0], [1.0, 1.0, 0]]))
+    np.testing.assert_allclose(plane.coordinates(np.array([[4.0, 3.0, 8.0]])), [[1.0, 2.0]])
+    np.testing.assert_allclose(plane.distance(np.array([[4.0, 3.0, 8.0]])), [7.0])
+
+
+def test_the_surface_of_a_linear_network_with_squared_loss_is_a_paraboloid():
+    tables = measure(make_problem(hidden=(), loss="mse"), size=SIZE)
+    for _, part in tables["surface"].groupby(["plane", "part"]):
+        x, y = part["x"].to_numpy(), part["y"].to_numpy()
+        terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+        fitted = terms @ np.linalg.lstsq(terms, part["loss"].to_numpy())[0]
+        np.testing.assert_allclose(part["loss"], fitted, rtol=1e-4)
+        assert np.ptp(fitted) > 1e-3
+
+
+def test_a_training_that_diverges_at_once_is_refused_with_a_remedy():
+    hopeless = make_problem(learning_rate=1e30, optimizer="sgd", clipping="none")
+    with pytest.raises(ValueError, match=r"diverged in its first epoch.*lower learning_rate"):
+        measure(hopeless, size=3)
+
+
+@pytest.mark.parametrize(
+    ("loss", "weight", "epochs"),
+    [
+        ([0.5, 0.4, 0.6, 0.7], 1.0, 4),
+        ([0.5, 0.4, 5.1, 0.4], 1.0, 2),
+        ([0.5, np.nan, 0.4, 0.4], 1.0, 1),
+        ([0.5, 0.4, 0.4, 0.4], np.inf, 3),
+    ],
+)
+def test_a_path_ends_where_its_training_runs_away(loss, weight, epochs):
+    weights = np.ones((4, 2))
+    weights[3, 1] = weight
+    assert sound_epochs(weights, np.array(loss)) == epochs
+
+
+def test_rows_are_thinned_evenly(monkeypatch, problem):
+    monkeypatch.setattr(landscape, "MOST_ROWS", 5)
+    losses = Losses(problem, problem.plan())
+    assert losses.numbers["training"].tolist() == [0, 37, 74, 111, 149]

@@ -1,0 +1,133 @@
+"""The engine against `keras.Model.fit` on the same batches: losses and weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.models.engine.samples import (
+    BATCH,
+    FEATURES,
+    HELD_OUT,
+    NETWORK,
+    ROWS,
+    TRAIN,
+    UNITS,
+    member,
+    plan,
+    trained,
+)
+from volcast.models.backend import keras
+from volcast.models.engine.groups import SHUFFLING
+from volcast.models.engine.losses import qlike
+from volcast.models.engine.recipe import OPTIMIZERS, Clipping, Recipe
+from volcast.models.engine.schedules import Schedule
+from volcast.models.engine.stack import initial_weights
+
+EPOCHS, SEED, STEPS = 10, 5, 3
+KERAS_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
+CLIPPED_AT = {"value": 0.02, "norm": 0.1, "global_norm": 0.2}
+
+
+def fit_by_keras(recipe, rate, decay=0.0, loss=qlike):
+    """Return (train, validation) loss an epoch and the weights of Dense layers after `fit`."""
+    penalty = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
+    model = keras.Sequential(
+        [
+            keras.Input((FEATURES,)),
+            keras.layers.Dense(UNITS, "swish", kernel_regularizer=penalty),
+            keras.layers.Dense(1, kernel_regularizer=penalty),
+        ]
+    )
+    start = initial_weights(NETWORK, [SEED])
+    model.set_weights([x[0] if at % 2 == 0 else x[0, 0] for at, x in enumerate(start)])
+    optimizer = OPTIMIZERS[recipe.optimizer](rate)
+    optimizer.weight_decay = decay or None
+    if recipe.clipping:
+        setattr(optimizer, KERAS_CLIPPING[recipe.clipping.by], recipe.clipping.at)
+    # `loss` reports the penalty too; the metric is the data's loss, as the engine reports it.
+    metric = keras.metrics.MeanMetricWrapper(loss, name="data")
+    model.compile(optimizer, loss=loss, metrics=[metric])
+    shuffle = np.random.default_rng([SEED, SHUFFLING])
+    error = ROWS.target - ROWS.anchor
+    curve = []
+    for _ in range(EPOCHS):
+        order = shuffle.permutation(TRAIN)
+        history = model.fit(
+            ROWS.inputs[order],
+            error[order],
+            validation_data=(ROWS.inputs[HELD_OUT], error[HELD_OUT]),
+            batch_size=BATCH,
+            shuffle=False,
+            verbose=0,
+        ).history
+        curve.append([history["data"][0], history["val_data"][0]])
+    return np.array(curve), model.get_weights()
+
+
+def assert_parity(run, losses, weights):
+    assert losses[-1, 0] < 0.97 * run.train_loss[0, 0], "nothing was learnt"
+    np.testing.assert_allclose(run.train_loss[1:, 0], losses[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(run.val_loss[1:, 0], losses[:, 1], rtol=1e-5)
+    if run.best_epoch[0] == EPOCHS:
+        for mine, theirs in zip(run.weights, weights, strict=True):
+            np.testing.assert_allclose(mine[0].ravel(), theirs.ravel(), rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("by", [None, "value", "norm", "global_norm"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_ten_epochs_are_those_of_keras_fit(optimizer, by):
+    recipe = Recipe(optimizer, clipping=Clipping(by, CLIPPED_AT[by]) if by else None)
+    rate = 0.05 if optimizer == "sgd" else 0.02
+    run = trained([member(SEED, learning_rate=rate)], plan(EPOCHS, recipe=recipe))
+    assert_parity(run, *fit_by_keras(recipe, rate))
+
+
+@pytest.mark.parametrize("by", ["value", "norm", "global_norm"])
+def test_clipping_changes_the_parity_runs(by):
+    runs = [
+        trained([member(SEED)], plan(3, recipe=Recipe("sgd", clipping=clipping)))
+        for clipping in (None, Clipping(by, CLIPPED_AT[by]))
+    ]
+    assert np.abs(runs[0].train_loss[1:] / runs[1].train_loss[1:] - 1.0).max() > 1e-3
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_weight_decay_and_the_penalty_are_those_of_keras(optimizer):
+    recipe, rate, decay = Recipe(optimizer, l2=0.02), 0.02, 0.3
+    run = trained(
+        [member(SEED, learning_rate=rate, weight_decay=decay)], plan(EPOCHS, recipe=recipe)
+    )
+    assert_parity(run, *fit_by_keras(recipe, rate, decay))
+
+
+@pytest.mark.parametrize(
+    "loss", ["mse", "huber", keras.losses.LogCosh(), keras.losses.mean_absolute_error]
+)
+def test_any_loss_of_keras_will_do(loss):
+    recipe = Recipe(loss=loss)
+    run = trained([member(SEED, learning_rate=0.02)], plan(EPOCHS, recipe=recipe))
+    named = keras.losses.get(loss)
+    of_rows = named.call if isinstance(named, keras.losses.Loss) else named
+    assert_parity(run, *fit_by_keras(recipe, 0.02, loss=of_rows))
+
+
+def test_schedules_are_those_of_keras():
+    schedules = keras.optimizers.schedules
+    steps, rate, final = EPOCHS * STEPS, 0.03, 0.01
+    of_keras = {
+        "cosine": schedules.CosineDecay(rate, steps, alpha=final),
+        "exponential": schedules.ExponentialDecay(rate, steps, final),
+    }
+    for kind, schedule in of_keras.items():
+        given = replace(plan(EPOCHS), schedule=Schedule(kind, final=final))
+        run = trained([member(SEED, learning_rate=rate)], given)
+        assert_parity(run, *fit_by_keras(Recipe(), schedule))
+
+
+def test_one_step_of_sgd_by_hand():
+    run = trained([member(batch_size=1000, learning_rate=0.1)], plan(1, recipe=Recipe("sgd")))
+    error = (ROWS.target - ROWS.anchor)[TRAIN]
+    gradient = (1.0 - np.exp(error)).mean()  # of exp(e) - e - 1 by the output, which is 0
+    np.testing.assert_allclose(run.weights[3].ravel(), [-0.1 * gradient], rtol=1e-5)
+    np.testing.assert_allclose(run.train_loss[1], (np.exp(error) - error - 1).mean(), rtol=1e-5)

@@ -1,0 +1,31 @@
+"""Run by the tests in a fresh process: `python -m tests...other_process WHAT FOLDER`."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from tests.models.samples import make_rows
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+
+PARAMETERS = {"hidden": (4,), "members": 2, "epochs": 2, "anchor": [0]}
+
+
+def forecast_again(folder: Path) -> None:
+    """Write what the saved regressor forecasts, and what a newly trained one does."""
+    x, y = make_rows(100)
+    loaded = KerasVolatilityRegressor.load(folder).predict(x)
+    trained = KerasVolatilityRegressor(**PARAMETERS).fit(x, y).predict(x)
+    np.savez(folder / "forecasts.npz", loaded=loaded, trained=trained)
+
+
+def walk_forward(folder: Path) -> None:
+    """Train on growing folds at several rates, then once with another batch size."""
+    for count, rate in ((60, 1e-3), (100, 1e-2), (700, 1e-4)):
+        KerasVolatilityRegressor(rate, **PARAMETERS).fit(*make_rows(count))
+    (folder / "between").write_text("one program so far", encoding="utf-8")
+    KerasVolatilityRegressor(batch_size=16, **PARAMETERS).fit(*make_rows(60))
+
+
+if __name__ == "__main__":
+    {"forecast": forecast_again, "walk": walk_forward}[sys.argv[1]](Path(sys.argv[2]))

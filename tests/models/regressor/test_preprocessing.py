@@ -1,0 +1,103 @@
+"""Levels relative to the anchor, the blend with HAR-X, and how far the level is trusted."""
+
+import numpy as np
+import pytest
+
+from tests.models.samples import LAST_KNOWN, SPLIT, make_rows, make_sample
+from volcast.models.engine.stack import forward
+from volcast.models.network import NO_DRIFT, Network
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
+
+LEVELS = np.array([0, 1])
+ANCHOR = np.array([0])
+SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0]}
+
+
+def log_levels(count=300, seed=0):
+    """Two log variances, a feature without a level, and what comes of them."""
+    rng = np.random.default_rng(seed)
+    level = rng.normal(size=(count, 1)) - 9.0
+    x = np.hstack([level + 0.3 * rng.normal(size=(count, 2)), rng.normal(size=(count, 1))])
+    return x, np.exp(level + 0.2 * x[:, 2:] + 0.3 * rng.normal(size=(count, 2)))
+
+
+def test_a_level_enters_less_the_mean_forecast_of_the_anchor():
+    x, y = log_levels()
+    inputs = Inputs.fit(x, np.log(y), ANCHOR, LEVELS)
+    standardised, anchor_log = inputs.of(x)
+    relative = x - np.where([True, True, False], anchor_log.mean(axis=1, keepdims=True), 0.0)
+    expected = (relative - relative.mean(axis=0)) / relative.std(axis=0)
+    np.testing.assert_allclose(standardised, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("what", ["linear", "network"])
+def test_were_all_variances_ten_times_as_large_so_were_the_forecasts(what):
+    x, y = log_levels()
+    wider = x + np.where([True, True, False], np.log(10.0), 0.0)
+    if what == "linear":
+        one = LinearCorrection.fit(x, np.log(y), ANCHOR, LEVELS).predict_log(x)
+        ten = LinearCorrection.fit(wider, np.log(10 * y), ANCHOR, LEVELS).predict_log(wider)
+    else:
+        options = {**SMALL, "levels": [0, 1]}
+        one = np.log(KerasVolatilityRegressor(**options).fit(x, y).predict(x))
+        ten = np.log(KerasVolatilityRegressor(**options).fit(wider, 10 * y).predict(wider))
+    np.testing.assert_allclose(ten - one, np.log(10.0), atol=2e-3)
+
+
+def test_the_blend_is_the_mean_of_the_logs():
+    x, y = make_rows(200)
+    regressor = KerasVolatilityRegressor(**SMALL, blend=0.25).fit(x, y)
+    blended = np.log(regressor.predict(x))
+    alone = np.log(regressor.set_params(blend=0.0).predict(x))
+    linear = np.log(regressor.set_params(blend=1.0).predict(x))
+    np.testing.assert_allclose(linear, regressor.linear_.predict_log(x))
+    np.testing.assert_allclose(blended, 0.75 * alone + 0.25 * linear)
+
+
+def test_the_blend_changes_nothing_in_the_training():
+    x, y = make_rows(200)
+    one, two = (KerasVolatilityRegressor(**SMALL, blend=b).fit(x, y) for b in (0.0, 0.5))
+    np.testing.assert_array_equal(one.history_["val_loss"], two.history_["val_loss"])
+
+
+def test_members_forecast_each_alone():
+    x, y = make_rows(200, targets=2)
+    regressor = KerasVolatilityRegressor(**SMALL, blend=0.5).fit(x, y)
+    members = regressor.predict_members(x)
+    inputs, anchor_log = regressor.inputs_.of(x)
+    networks = forward(regressor.network_, inputs)[..., 0]
+    corrections = networks.reshape(-1, 2, len(x)).swapaxes(1, 2)
+    logs = anchor_log + corrections + regressor.bias_
+    np.testing.assert_allclose(members, np.exp(logs))
+    alone = regressor.set_params(blend=0.0).predict(x)
+    np.testing.assert_allclose(np.exp(np.log(members).mean(axis=0)), alone, rtol=1e-6)
+
+
+def test_the_level_is_corrected_by_the_share_that_is_trusted():
+    x, y = make_rows(200, targets=2)
+    whole = KerasVolatilityRegressor(**SMALL).fit(x, y).bias_
+    trusted = KerasVolatilityRegressor(**SMALL, level_trust=[1.0, 0.25]).fit(x, y).bias_
+    np.testing.assert_allclose(trusted, whole * [1.0, 0.25])
+
+
+@pytest.mark.parametrize("loss", ["qlike", "mse"])
+def test_the_level_of_a_long_horizon_is_trusted_less_and_a_median_always_moved(loss):
+    regressor = KerasVolatilityRegressor(hidden=(4,), members=2, epochs=2, loss=loss)
+    Network(regressor).fit(make_sample().until(LAST_KNOWN), SPLIT)
+    sessions = SPLIT.validation.stop - SPLIT.validation.start
+    shrunk = [sessions / (sessions + NO_DRIFT * h) for h in (1, 5)]
+    assert regressor.level_trust == (shrunk if loss == "qlike" else [1.0, 1.0])
+
+
+def test_a_missing_anchor_is_refused_in_held_out_rows_and_by_every_forecast():
+    x, y = make_rows(60)
+    hole = x.copy()
+    hole[3, 0] = np.nan
+    regressor = KerasVolatilityRegressor(**SMALL).fit(x, y)
+    refused = pytest.raises(ValueError, match="anchor column 0 is not finite in row 3")
+    for forecast in (regressor.predict, regressor.predict_members):
+        with refused:
+            forecast(hole)
+    with refused:
+        KerasVolatilityRegressor(**SMALL).fit(x, y, (hole, y))

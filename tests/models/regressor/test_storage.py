@@ -1,0 +1,174 @@
+"""A regressor on disk: the same forecasts anywhere, and a clear word about a damaged file."""
+
+import json
+import pickle
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.models.regressor.other_process import PARAMETERS
+from tests.models.samples import make_rows
+from volcast.models.backend import keras
+from volcast.models.engine.losses import qlike
+from volcast.models.engine.stack import forward
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.storage import NETWORK, REST
+
+
+@pytest.fixture(scope="module")
+def regressor():
+    return KerasVolatilityRegressor(**PARAMETERS).fit(*make_rows(100))
+
+
+@pytest.fixture
+def folder(regressor, tmp_path):
+    regressor.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_fresh_process_loads_and_trains_to_bit_identical_forecasts(regressor, folder):
+    command = [
+        sys.executable,
+        "-m",
+        "tests.models.regressor.other_process",
+        "forecast",
+        str(folder),
+    ]
+    subprocess.run(command, check=True)
+    there = np.load(folder / "forecasts.npz")
+    here = regressor.predict(make_rows(100)[0])
+    np.testing.assert_array_equal(there["loaded"], here)
+    np.testing.assert_array_equal(there["trained"], here)
+
+
+def test_there_is_no_pickle_in_the_files_nor_in_the_loading(regressor, folder, monkeypatch):
+    def refuse(*_args, **_options):
+        raise AssertionError("unpickled")
+
+    for name in ("load", "loads", "Unpickler"):
+        monkeypatch.setattr(pickle, name, refuse)
+    assert sorted(path.name for path in folder.iterdir()) == [NETWORK, REST]
+    inside = zipfile.ZipFile(folder / NETWORK).namelist()
+    assert not [name for name in inside if name.endswith((".pkl", ".npy", ".npz"))]
+    KerasVolatilityRegressor.load(folder)
+
+
+def test_everything_that_was_learnt_comes_back(regressor, folder):
+    loaded = KerasVolatilityRegressor.load(folder)
+    as_lists = {
+        k: list(v) if isinstance(v, tuple) else v for k, v in regressor.get_params().items()
+    }
+    assert loaded.get_params() == as_lists
+    assert loaded.n_features_in_ == 3
+    for name in ("bias_", "best_epoch_", "epochs_run_"):
+        np.testing.assert_array_equal(getattr(loaded, name), getattr(regressor, name))
+    for name, curve in regressor.history_.items():
+        np.testing.assert_array_equal(loaded.history_[name], curve)
+
+
+@pytest.mark.parametrize("anchor", [None, ["three", "one"]])
+@pytest.mark.parametrize("targets", [1, 3])
+def test_a_saved_regressor_forecasts_alike_with_and_without_anchor(anchor, targets, tmp_path):
+    x, y = make_rows(60, targets=targets)
+    frame = pd.DataFrame(x, columns=["one", "two", "three"])
+    parameters = {**PARAMETERS, "anchor": anchor}
+    regressor = KerasVolatilityRegressor(**parameters).fit(frame, y)
+    regressor.save(tmp_path)
+    loaded = KerasVolatilityRegressor.load(tmp_path)
+    np.testing.assert_array_equal(loaded.predict(frame), regressor.predict(frame))
+    assert loaded.feature_names_in_.tolist() == ["one", "two", "three"]
+    refitted = loaded.fit(frame, y)
+    np.testing.assert_array_equal(refitted.predict(frame), regressor.predict(frame))
+
+
+def test_a_missing_value_and_a_flat_column_survive(tmp_path):
+    x, y = make_rows(60)
+    x[:, 1], x[:, 2] = np.nan, 4.0
+    regressor = KerasVolatilityRegressor(**PARAMETERS).fit(x, y)
+    regressor.save(tmp_path)
+    np.testing.assert_array_equal(
+        KerasVolatilityRegressor.load(tmp_path).predict(x), regressor.predict(x)
+    )
+
+
+def _truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _flip_a_bit(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def _without_inputs(path):
+    rest = json.loads(path.read_text())
+    del rest["inputs"]
+    path.write_text(json.dumps(rest))
+
+
+def _of_another_format(path):
+    path.write_text(path.read_text().replace('"format": 4', '"format": 7'))
+
+
+def _with_an_unknown_parameter(path):
+    path.write_text(path.read_text().replace('"batch_size"', '"batches"'))
+
+
+def _of_another_training(path):
+    other = KerasVolatilityRegressor(**PARAMETERS | {"seed": 1}).fit(*make_rows(100))
+    other.network_.save(path)
+
+
+DAMAGE = [
+    *((name, lambda path: path.unlink()) for name in (NETWORK, REST)),
+    *((name, lambda path: path.write_bytes(b"")) for name in (NETWORK, REST)),
+    *((name, _truncate) for name in (NETWORK, REST)),
+    (NETWORK, _flip_a_bit),
+    (NETWORK, _of_another_training),
+    (REST, lambda path: path.write_text("[1, 2]")),
+    (REST, lambda path: path.write_bytes(b"\xff\xfe\x00")),
+    (REST, _without_inputs),
+    (REST, _of_another_format),
+    (REST, _with_an_unknown_parameter),
+]
+
+
+@pytest.mark.parametrize(("name", "damage"), DAMAGE)
+def test_a_damaged_or_missing_file_is_named(folder, name, damage):
+    damage(folder / name)
+    with pytest.raises(ValueError, match=f"{name} is missing or damaged .*; train the model again"):
+        KerasVolatilityRegressor.load(folder)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"nowhere/regressor\.json is missing or damaged"):
+        KerasVolatilityRegressor.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("loss", [keras.losses.LogCosh(), "huber"])
+def test_a_loss_of_keras_comes_back(loss, tmp_path):
+    x, y = make_rows(60)
+    regressor = KerasVolatilityRegressor(**PARAMETERS, loss=loss).fit(x, y)
+    regressor.save(tmp_path)
+    loaded = KerasVolatilityRegressor.load(tmp_path)
+    np.testing.assert_array_equal(loaded.fit(x, y).predict(x), regressor.predict(x))
+
+
+# Keras forgets the 0.3 of this Huber loss when it writes it down.
+@pytest.mark.parametrize("loss", [lambda y, f: qlike(y, f), keras.losses.Huber(0.3)])
+def test_a_loss_that_keras_does_not_keep_is_refused_before_anything_is_written(loss, tmp_path):
+    regressor = KerasVolatilityRegressor(**PARAMETERS, loss=loss).fit(*make_rows(60))
+    with pytest.raises(ValueError, match="would not come back as it is; name the function"):
+        regressor.save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_whole_ensemble_is_one_keras_file(regressor, folder):
+    alone = keras.saving.load_model(folder / NETWORK)
+    inputs = regressor.inputs_.of(make_rows(100)[0])[0]
+    np.testing.assert_array_equal(forward(alone, inputs), forward(regressor.network_, inputs))

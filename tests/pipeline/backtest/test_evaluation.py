@@ -1,0 +1,131 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from volcast.pipeline.backtest.evaluation import (
+    COLUMNS,
+    add_volatility,
+    forecast_table,
+    today_table,
+)
+from volcast.pipeline.backtest.run_folder import BARS, FEATURES, FORECASTS, MODEL, read_config
+from volcast.pipeline.backtest.stages import FOLD_FORECASTS
+
+LEVEL = 0.9
+
+
+@pytest.fixture(scope="module")
+def folds(finished):
+    places = sorted((finished / MODEL).glob("fold-*"))
+    parts = [pd.read_parquet(place / FOLD_FORECASTS) for place in places]
+    assert len(parts) == 2
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def table(finished):
+    return pd.read_parquet(finished / FORECASTS)
+
+
+def test_the_columns_are_those_of_the_documented_table_in_their_order(table):
+    documented = [
+        *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
+        *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+    ]
+    assert list(table.columns) == documented == COLUMNS
+    types = {name: str(kind) for name, kind in table.dtypes.items()}
+    assert {types[name] for name in ("origin", "target_start", "target_end")} == {"datetime64[us]"}
+    assert {types[name] for name in ("variance", "lower", "upper", "realized")} == {"float64"}
+    assert {types[name] for name in ("clipped", "fallback")} == {"bool"}
+
+
+def test_no_row_is_forecast_twice_by_a_model(table):
+    keys = ["model", "ticker", "horizon", "origin"]
+    assert not table.duplicated(keys).any()
+    assert table.sort_values(["horizon", "model", "ticker", "origin"]).index.is_monotonic_increasing
+
+
+def test_dates_tell_what_a_forecast_is_about(finished, table):
+    bars = pd.read_parquet(finished / BARS)
+    sessions = pd.DatetimeIndex(bars["session"].unique()).sort_values()
+    inside = table[table["target_end"] <= sessions[-1]]
+    at = sessions.get_indexer(inside["origin"])
+    assert len(inside) > 1000
+    assert (sessions[at + 1] == inside["target_start"]).all()
+    assert (sessions[at + inside["horizon"].to_numpy()] == inside["target_end"]).all()
+
+
+def test_outcomes_are_the_mean_variances_of_the_sessions_ahead(finished, table):
+    features = pd.read_parquet(finished / FEATURES)
+    variance = features.pivot(index="session", columns="ticker", values="variance")
+    known = table[table["realized"].notna()].sample(200, random_state=1)
+    for row in known.itertuples():
+        ahead = variance.loc[row.target_start : row.target_end, row.ticker]
+        assert len(ahead) == row.horizon
+        assert row.realized == pytest.approx(ahead.mean(), rel=1e-12)
+    unknown = table[table["realized"].isna()]
+    assert (unknown["target_end"] > variance.index[-1]).all()
+
+
+def test_an_interval_is_that_of_the_quantiles_of_what_was_known(folds):
+    """Naive reference: sort the log errors known before the fold, take the outer ranks."""
+    table = forecast_table(folds, LEVEL)
+    validated = folds["part"] == "validation"
+    for (fold, model, horizon), rows in table.groupby(["fold", "model", "horizon"]):
+        first = rows["origin"].min()
+        past = folds[
+            ((validated & (folds["fold"] == 0)) | (~validated & (folds["fold"] < fold)))
+            & (folds["model"] == model)
+            & (folds["horizon"] == horizon)
+            & (folds["target_end"] < first)
+        ]
+        errors = sorted(np.log(past["realized"] / past["variance"]).dropna())
+        rank = int(np.ceil((len(errors) + 1) * 0.95))
+        ratio = rows["upper"] / rows["variance"]
+        assert ratio.dropna().to_numpy() == pytest.approx(np.exp(errors[rank - 1]))
+        ratio = rows["lower"] / rows["variance"]
+        assert ratio.dropna().to_numpy() == pytest.approx(np.exp(errors[-rank]))
+        assert rows["lower"].notna().sum() == rows["variance"].notna().sum()
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_an_interval_knows_no_outcome_from_its_first_origin_on(folds, fold):
+    before = forecast_table(folds, LEVEL)
+    first = folds.loc[(folds["part"] == "test") & (folds["fold"] == fold), "origin"].min()
+    wild = folds["realized"] * np.random.default_rng(3).uniform(0.01, 100, len(folds))
+    bounds = ["lower", "upper"]
+
+    later = folds.assign(realized=folds["realized"].mask(folds["target_end"] >= first, wild))
+    after = forecast_table(later, LEVEL)
+    mine = before["fold"] == fold
+    pd.testing.assert_frame_equal(before.loc[mine, bounds], after.loc[mine, bounds])
+
+    # It does depend on the outcomes before: the test above could fail.
+    earlier = folds.assign(realized=folds["realized"].mask(folds["target_end"] < first, wild))
+    other = forecast_table(earlier, LEVEL)
+    assert not np.allclose(before.loc[mine, bounds], other.loc[mine, bounds])
+
+
+def test_volatilities_are_annualised_percent(finished, table):
+    config = read_config(finished)
+    shown = add_volatility(table, config)
+    by_hand = 100 * np.sqrt(252 * table["variance"])
+    np.testing.assert_allclose(shown["volatility"], by_hand)
+    np.testing.assert_allclose(shown["volatility_upper"], 100 * np.sqrt(252 * table["upper"]))
+    coins = add_volatility(table.assign(ticker="BTC-USD"), config)
+    np.testing.assert_allclose(coins["volatility"], 100 * np.sqrt(365 * table["variance"]))
+
+
+def test_today_is_the_last_session_that_has_a_variance(finished):
+    features = pd.DataFrame(
+        {
+            "ticker": ["AAA"] * 3 + ["BTC-USD"] * 3,
+            "session": list(pd.to_datetime(["2024-01-05", "2024-01-06", "2024-01-07"])) * 2,
+            "variance": [0.0004, np.nan, np.nan, 0.0001, 0.0001, 0.0009],
+        }
+    )
+    today = today_table(features, read_config(finished))
+    assert list(today["ticker"]) == ["AAA", "BTC-USD"]
+    assert [str(day.date()) for day in today["session"]] == ["2024-01-05", "2024-01-07"]
+    by_hand = [100 * (252 * 0.0004) ** 0.5, 100 * (365 * 0.0009) ** 0.5]
+    assert list(today["volatility"]) == pytest.approx(by_hand)

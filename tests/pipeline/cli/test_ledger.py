@@ -1,0 +1,272 @@
+"""The commands, as a user meets them."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.pipeline.ledger.samples import (
+    DAY,
+    EVENING,
+    forecast,
+    har,
+    long_ledger,
+    outcome,
+    small_ledger,
+)
+from tests.pipeline.samples import volcast
+from volcast.pipeline.cli import ledger as ledger_commands
+from volcast.pipeline.errors import ConfigError, LedgerError, RegistryError
+from volcast.pipeline.home import Home, resolve_home
+from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.records import Decision
+
+
+@pytest.fixture
+def home(tmp_path):
+    small_ledger(Home(tmp_path).ledger)
+    return tmp_path
+
+
+def test_the_home_is_the_option_then_the_variable_then_the_users_data(tmp_path, monkeypatch):
+    monkeypatch.delenv("VOLCAST_HOME", raising=False)
+    assert resolve_home(None).folder.name == "volcast"
+    monkeypatch.setenv("VOLCAST_HOME", str(tmp_path / "variable"))
+    assert resolve_home(None).ledger == tmp_path / "variable" / "ledger.db"
+    assert resolve_home(tmp_path / "option").folder == tmp_path / "option"
+    monkeypatch.chdir(tmp_path)
+    assert resolve_home(tmp_path.relative_to(tmp_path) / "here").folder == tmp_path / "here"
+
+
+def test_verify_says_what_it_proved_and_the_head_to_note(home, monkeypatch):
+    answer = volcast("ledger", "verify", "--home", home)
+    lines = answer.out.splitlines()
+    assert answer.code == 0
+    assert lines[0] == "3 forecasts, 3 outcomes, 3 decisions, 3 alerts: as they were written"
+    head = json.loads(volcast("ledger", "verify", "--home", home, "--json").out)["head"]
+    assert lines[1] == f"head {head['hash']}, row 12" and head["seq"] == 12
+    monkeypatch.setenv("VOLCAST_HOME", str(home))
+    assert volcast("ledger", "verify", "--head", head["hash"]).code == 0
+    assert "written anew" in volcast("ledger", "verify", "--head", "0" * 64).complaint
+
+
+def test_verify_of_an_altered_ledger_exits_with_1_and_names_the_row(home):
+    with Ledger.to_write(Home(home).ledger) as ledger:
+        ledger.connection.execute("DROP TRIGGER forecasts_never_changed")
+        ledger.connection.execute("UPDATE forecasts SET variance = 3e-4 WHERE seq = 5")
+    complaint = volcast("ledger", "verify", "--home", home).complaint
+    assert "row 5, the forecast of network 2 for AAA, origin 2018-01-04, horizon 1" in complaint
+
+
+def test_rebuilding_is_offered_where_something_can_rebuild(home):
+    """The command line that is given a rebuilder has the option; the one without has not."""
+    plain, full = typer.Typer(), typer.Typer()
+    ledger_commands.attach(plain)
+    ledger_commands.attach(full, lambda place: lambda row: row.variance)
+    for app in (plain, full):
+        app.command()(lambda: None)
+    verify = ["ledger", "verify", "--home", str(home)]
+    assert CliRunner().invoke(plain, [*verify, "--rebuild", "2"]).exit_code == 2
+    answer = CliRunner().invoke(full, [*verify, "--rebuild", "2"])
+    assert "2 forecasts made again, bit for bit" in answer.output
+    answer = CliRunner().invoke(full, [*verify, "--rebuild", "all", "--json"])
+    assert json.loads(answer.output)["rebuilt"] == 3
+    assert "rebuilt" in CliRunner().invoke(full, [*verify, "--json"]).output
+    with pytest.raises(ConfigError, match="--rebuild must be a whole number above 0, or all"):
+        CliRunner().invoke(full, [*verify, "--rebuild", "0"], catch_exceptions=False)
+    wrong = typer.Typer()
+    wrong.command()(lambda: None)
+    ledger_commands.attach(wrong, lambda place: lambda row: 1.0)
+    with pytest.raises(LedgerError, match=r"row 9, .* does not come out again"):
+        CliRunner().invoke(wrong, [*verify, "--rebuild", "1"], catch_exceptions=False)
+
+
+def full_app(rebuild):
+    """A command line whose `verify` makes forecasts again so."""
+    app = typer.Typer()
+    app.command()(lambda: None)
+    ledger_commands.attach(app, lambda place: rebuild)
+    return app
+
+
+def test_rebuilding_tries_all_and_groups_what_cannot_be_made_again_by_reason(home):
+    def rebuild(row):
+        if row.seq > 1:
+            raise RegistryError("version 2 was removed")
+        return row.variance
+
+    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
+    answer = CliRunner().invoke(full_app(rebuild), verify)
+    proved, head, same, lost = answer.stdout.splitlines()
+    assert proved.endswith("as they were written") and head.startswith("head ")
+    assert same == "1 forecast made again, bit for bit"
+    assert lost.startswith("2 forecasts cannot be made again: version 2 was removed (first: row 9,")
+    assert isinstance(answer.exception, LedgerError)
+    said = str(answer.exception)
+    assert said.startswith("2 forecasts cannot be made again, the first row 9, the 1-session")
+    assert "needed are a source that keeps its bars" in said
+    told = json.loads(CliRunner().invoke(full_app(rebuild), [*verify, "--json"]).stdout)
+    assert told["rebuilt"] == 1 and told["otherwise"] == []
+    assert told["lost"][0]["reason"] == "version 2 was removed" and told["lost"][0]["count"] == 2
+
+
+def test_a_forecast_that_comes_out_otherwise_is_told_before_those_that_are_lost(home):
+    def rebuild(row):
+        if row.seq == 9:
+            raise RegistryError("version 2 was removed")
+        return row.variance * 2
+
+    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
+    answer = CliRunner().invoke(full_app(rebuild), verify)
+    assert "2 forecasts came out otherwise" in answer.stdout
+    assert str(answer.exception).startswith("row 5, the 1-session forecast")
+
+
+@pytest.mark.parametrize("head", ["deadbeef", "xyz", "0" * 65, "g" * 64])
+def test_a_mistyped_head_is_no_sign_of_tampering(head, home):
+    complaint = volcast("ledger", "verify", "--home", home, "--head", head).complaint
+    assert complaint.startswith("a row's hash is 64 hexadecimal digits") and head in complaint
+
+
+def test_the_first_digits_of_a_head_are_enough(home):
+    verify = ("ledger", "verify", "--home", home)
+    head = json.loads(volcast(*verify, "--json").out)["head"]["hash"]
+    assert volcast(*verify, "--head", head[:12]).code == 0
+    assert volcast(*verify, "--head", f" {head.upper()}").code == 0
+    complaint = volcast(*verify, "--head", "0" * 12).complaint
+    assert complaint.startswith("no row's hash begins with 000000000000; is it whole")
+
+
+def test_the_suffix_of_a_file_says_its_format(home, tmp_path):
+    export = ("ledger", "export", "--home", home)
+    out = tmp_path / "ledger.PARQUET"
+    answer = volcast(*export, "--out", out)
+    assert (answer.out, answer.err) == ("", f"3 rows written to {out}\n")
+    assert len(pd.read_parquet(out)) == 3
+    refused = volcast(*export, "--format", "csv", "--out", out)
+    assert refused.complaint.startswith(f"--format csv contradicts --out {out}; leave out --format")
+    other = tmp_path / "ledger.txt"
+    assert volcast(*export, "--out", other).code == 0
+    assert other.read_text() == volcast(*export).out
+
+
+def test_exported_csv_reads_back_to_the_last_bit(home):
+    answer = volcast("ledger", "export", "--home", home)
+    assert answer.code == 0 and answer.err == ""
+    read = pd.read_csv(io.StringIO(answer.out))
+    with Ledger.to_read(Home(home).ledger) as ledger:
+        stored = ledger.table("scored")
+    assert list(read.columns) == list(stored.columns)
+    assert len(read) == len(stored) == 3
+    for name in ("variance", "lower", "upper", "realized", "log_return"):
+        assert (read[name] == stored[name]).all()
+    assert list(read["origin"]) == ["2018-01-03", "2018-01-04", "2018-01-05"]
+    moments = pd.to_datetime(read["written_at"])
+    assert list(moments) == list(stored["written_at"])
+    assert list(read["live"]) == [True] * 3
+
+
+def test_exported_parquet_reads_back_the_same(home, tmp_path):
+    out = tmp_path / "ledger.parquet"
+    parquet = ("ledger", "export", "--home", home, "--format", "parquet")
+    assert volcast(*parquet, "--out", out).code == 0
+    with Ledger.to_read(Home(home).ledger) as ledger:
+        pd.testing.assert_frame_equal(pd.read_parquet(out), ledger.table("scored"))
+    refused = volcast(*parquet)
+    assert refused.complaint == "--format parquet is no text to print; name a file with --out"
+    csv = tmp_path / "ledger.csv"
+    volcast("ledger", "export", "--home", home, "--out", csv)
+    assert csv.read_text() == volcast("ledger", "export", "--home", home).out
+
+
+def test_a_forecast_without_an_outcome_is_exported_too(tmp_path):
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        ledger.add_forecasts([forecast(), har()], now=EVENING)
+        ledger.add_outcomes([outcome()], now=EVENING + DAY)
+        ledger.add_outcomes([outcome(2e-4)], now=EVENING + DAY)  # revised: still a row a forecast
+        ledger.add_forecasts([forecast(ticker="BBB")], now=EVENING + DAY)
+    read = pd.read_csv(io.StringIO(volcast("ledger", "export", "--home", tmp_path).out))
+    assert list(read["realized"].fillna(-1)) == [2e-4, 2e-4, -1]
+
+
+def test_show_prints_volatility_and_json_the_whole_row(home):
+    shown = volcast("ledger", "show", "--home", home, "--limit", "1").out
+    assert "the last 1 forecasts" in shown and "2018-01-05" in shown
+    volatility = 100 * np.sqrt(252 * 3e-4)
+    assert f"{volatility:.4g}" in shown
+    (row,) = json.loads(volcast("ledger", "show", "--home", home, "--limit", "1", "--json").out)
+    assert row["variance"] == 1e-4 * 3 and row["origin"] == "2018-01-05" and row["live"] is True
+    assert row["written_at"] == "2018-01-05T23:00:00+00:00"
+    nobody = volcast("ledger", "show", "--home", home, "--ticker", "ZZZ", "--json")
+    assert nobody.code == 1
+    said = "nothing was forecast for ZZZ: there is no such ticker; there are AAA"
+    assert nobody.complaint == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("outcomes", "0.00011"), ("decisions", "a tie"), ("alerts", "stale data")],
+)
+def test_show_prints_every_table(kind, words, home):
+    assert words in volcast("ledger", "show", kind, "--home", home).out
+    assert len(json.loads(volcast("ledger", "show", kind, "--home", home, "--json").out)) == 3
+
+
+def test_score_prints_live_scores_and_risk(tmp_path, home):
+    assert "value at risk is judged from 250" in volcast("ledger", "score", "--home", home).out
+    place = tmp_path / "long"
+    long_ledger(Home(place).ledger, 260)
+    answer = volcast("ledger", "score", "--home", place)
+    assert answer.code == 0 and "issued" in answer.out and "exceedances" in answer.out
+    told = json.loads(volcast("ledger", "score", "--home", place, "--json").out)
+    assert [row["series"] for row in told["scores"]] == ["issued", "network 2", "har 1"]
+    assert told["scores"][0]["backtest_qlike"] is None
+    assert {row["level"] for row in told["risk"]} == {0.01, 0.05}
+
+
+def test_score_says_why_it_has_nothing_to_score(tmp_path):
+    score = ("ledger", "score", "--home", tmp_path)
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        late = EVENING + 5 * DAY
+        ledger.add_forecasts([forecast(), har()], now=late)
+        assert volcast(*score).out == "no outcome is known yet\n"
+        ledger.add_outcomes([outcome()], now=late)
+    assert volcast(*score).out == (
+        "2 forecasts have an outcome, none was written before its target began, so none is "
+        "scored; `volcast replay` shows a past year\n"
+    )
+
+
+def test_a_ledger_without_outcomes_says_so(tmp_path):
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        ledger.add_forecasts([forecast()], now=EVENING)
+    for kind in ("outcomes", "decisions", "alerts"):
+        assert volcast("ledger", "show", kind, "--home", tmp_path).out == f"no {kind} yet\n"
+
+
+def test_a_decision_of_the_gate_and_its_carrying_out_are_shown_once(tmp_path):
+    reason, moment = "20 of evidence", EVENING.isoformat()
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        for key in ("gate 2018-01-03", f"promote 1 to 2 {moment}"):
+            ledger.add_decision(Decision(key, "promote", "network 2", reason), now=EVENING)
+        hand = Decision(
+            f"promote 2 to 3 {moment}", "promote", "network 3", "by hand", who="Ada", why="x"
+        )
+        ledger.add_decision(hand, now=EVENING)
+    show = ("ledger", "show", "decisions", "--home", tmp_path)
+    shown = volcast(*show).out
+    assert "the last 2 decisions" in shown and shown.count("network 2") == 1 and "Ada" in shown
+    assert "the last 2 decisions" in volcast(*show, "--limit", "2").out
+    told = json.loads(volcast(*show, "--json").out)
+    assert len(told) == 3 and told[0]["numbers"] == {}
+
+
+@pytest.mark.parametrize("command", ["show", "score", "verify", "export"])
+def test_without_a_ledger_every_command_says_where_it_looked(command, tmp_path):
+    complaint = volcast("ledger", command, "--home", tmp_path).complaint
+    assert complaint.startswith(f"there is no ledger at {tmp_path / 'ledger.db'}; name its folder")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,193 @@
+import datetime as dt
+import re
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.pipeline.samples import volcast
+from volcast.pipeline.config.load import known_keys, load_config
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.toml import to_toml
+from volcast.pipeline.errors import ConfigError
+
+JARGON = re.compile(r"input|\bvalid\b|pydantic|tuple|instance|dictionary|isoformat", re.IGNORECASE)
+
+
+def loaded(tmp_path, text, overrides=None) -> Config:
+    path = tmp_path / "volcast.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_config(path, overrides)
+
+
+def complaint(tmp_path, text, overrides=None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text, overrides)
+    return str(caught.value).partition("volcast.toml: ")[2]
+
+
+def test_an_empty_file_means_the_defaults(tmp_path):
+    assert loaded(tmp_path, "") == Config() == load_config(None)
+
+
+def test_the_printed_defaults_load_back_to_the_defaults(tmp_path):
+    assert loaded(tmp_path, volcast("config").out) == Config()
+
+
+def test_every_printed_key_has_a_comment():
+    lines = [line for line in volcast("config").out.splitlines() if line]
+    assert all(re.search(r"[\]\w\"] # \w.{8}", line) for line in lines), lines
+    sections = tomllib.loads("\n".join(lines))
+    keys = [*sections, *(f"{name}.{key}" for name in sections for key in sections[name])]
+    assert sorted(keys) == sorted(known_keys())
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+days = st.dates(dt.date(1900, 1, 1), dt.date(2100, 1, 1))
+rates = st.floats(0, 1e6, exclude_min=True)
+counts = st.integers(1, 10_000)
+values_of_keys = {
+    "data": {
+        "source": st.sampled_from(["sample", "yahoo", "files", "tiingo"]),
+        "tickers": st.lists(texts).map(tuple),
+        "start": st.none() | days.filter(lambda day: day < dt.date(2000, 1, 1)),
+        "end": st.none() | days.filter(lambda day: day >= dt.date(2000, 1, 1)),
+        "path": texts,
+        "intraday": texts,
+        "overnight": st.sampled_from(["sum", "hansen_lunde"]),
+        "calendar": texts,
+    },
+    "target": {
+        "horizons": st.lists(st.integers(1, 250), min_size=1, unique=True).map(tuple),
+        "proxy": st.sampled_from(["overnight_rogers_satchell", "parkinson", "close_to_close"]),
+    },
+    "features": {"select": st.lists(texts, min_size=1).map(tuple)},
+    "split": {
+        "test_start": st.none() | days,
+        "window": st.sampled_from(["expanding", "rolling"]),
+        "train_sessions": st.integers(60, 9_999),
+        "validation_share": st.floats(0, 0.5, exclude_min=True),
+        "refit_every": counts,
+    },
+    "model": {
+        "learning_rate": rates,
+        "batch_size": counts,
+        "epochs": counts,
+        "optimizer": st.sampled_from(["adam", "nesterov"]),
+        "loss": st.sampled_from(["qlike", "mse"]),
+        "hidden": st.lists(st.integers(1, 4096)).map(tuple),
+        "initialisation": st.sampled_from(["glorot", "he"]),
+        "dropout": st.floats(0, 1, exclude_max=True),
+        "l2": st.floats(0, 1e300),
+        "seed": st.integers(0, 2**31 - 1),
+    },
+    "baselines": {"models": st.lists(st.sampled_from(["ewma", "har", "garch"])).map(tuple)},
+    "report": {"interval": st.floats(0, 1, exclude_min=True, exclude_max=True), "title": texts},
+}
+configs = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.fixed_dictionaries({}, optional=keys) for name, keys in values_of_keys.items()
+    },
+).map(Config.model_validate)
+
+
+@settings(max_examples=150, deadline=None)
+@given(configs)
+def test_what_is_written_loads_back_equal(tmp_path_factory, config):
+    assert loaded(tmp_path_factory.mktemp("toml"), to_toml(config)) == config
+
+
+def test_the_resolved_settings_of_a_run_load_back_equal(finished, small):
+    stored = load_config(finished / "config.toml")
+    assert stored == load_config(small)
+    assert (finished / "config.toml").read_text(encoding="utf-8") == to_toml(stored)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("learning_rate = 3", "unknown key learning_rate; the nearest known key is model.learning"),
+        ("[model]\nlerning_rate = 3", "unknown key model.lerning_rate; the nearest known key is m"),
+        ("[modle]\nepochs = 3", "unknown section [modle]; the nearest is [model]; there are"),
+        ("[ops]\nepochs = 3", "unknown section [ops]; there are [data], [target], "),
+        ("[data]\ntikers = []", "the nearest known key is data.tickers"),
+        ("data = 3", "data must be a section of keys, as in `volcast config`; got 3"),
+        ("model = []", "model must be a section of keys, as in `volcast config`; got []"),
+        ("[model]\nlearning_rate = 0", "model.learning_rate must be above 0; got 0"),
+        ("[model]\nlearning_rate = nan", "model.learning_rate must be a finite number; got nan"),
+        ("[model]\nlearning_rate = '1'", "model.learning_rate must be a number; got '1'"),
+        ("[model]\nlearning_rate = true", "model.learning_rate must be a number; got True"),
+        ("[model]\nbatch_size = -3", "model.batch_size must be 0 or more; got -3"),
+        ("[model]\nbatch_size = 100000", "model.batch_size must be 65,536 or less; got 100000"),
+        ("[model]\nepochs = 1.5", "model.epochs must be a whole number; got 1.5"),
+        ("[model]\nepochs = true", "model.epochs must be a whole number; got True"),
+        ("[model]\nseed = 2147483648", "model.seed must be 2,147,483,647 or less; got 2147483648"),
+        ("[model]\noptimizer = ''", "model.optimizer must be 'adam', 'adamw', 'rmsprop',"),
+        ("[model]\nhidden = [8, 0]", "model.hidden must be 1 or more; got 0"),
+        ("[model]\ndropout = 1", "model.dropout must be below 1; got 1"),
+        ("[data]\ntickers = 'AAA'", "data.tickers must be a list in brackets; got 'AAA'"),
+        ("[data]\ntickers = [1]", "data.tickers must be text in quotes; got 1"),
+        ("[data]\nstart = 'soon'", "data.start must be a date such as 2020-01-31; got 'soon'"),
+        ("[data]\nstart = 0", "data.start must be a date such as 2020-01-31; got 0"),
+        ("[data]\nstart = 2020-01-01T10:00:00", "data.start must be a date such as 2020-01-31"),
+        (
+            "[data]\nstart = 2020-01-02\nend = 2020-01-01",
+            "data.end must not lie before data.start, 2020-01-02; got 2020-01-01",
+        ),
+        ("[target]\nhorizons = [0]", "target.horizons must be 1 or more; got 0"),
+        ("[target]\nhorizons = [5, 5]", "target.horizons must not name a value twice; got [5, 5]"),
+        ("[target]\nhorizons = []", "target.horizons must not be empty; got []"),
+        ("[report]\ninterval = 1", "report.interval must be below 1; got 1"),
+        ("[split]\nvalidation_share = 0.6", "split.validation_share must be 0.5 or less; got 0.6"),
+        ("[baselines]\nmodels = ['arima']", "baselines.models must be last_value, mean_22, ewma,"),
+    ],
+)
+def test_a_refusal_names_key_rule_and_value_in_plain_words(tmp_path, text, said):
+    # With options beside it, as the command line always has.
+    for overrides in (None, {"data": {}, "target": {}, "model": {}}):
+        found = complaint(tmp_path, text, overrides)
+        assert said in found
+        assert not JARGON.search(found)
+        assert "\n" not in found
+
+
+def test_a_file_that_is_no_toml_is_named_with_the_line(tmp_path):
+    with pytest.raises(ConfigError, match=r"volcast\.toml is not valid TOML: .*line 2"):
+        loaded(tmp_path, "[data]\nstart = = 3")
+
+
+def test_a_file_that_is_missing_or_a_folder_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"nowhere\.toml: No such file"):
+        load_config(tmp_path / "nowhere.toml")
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load_config(tmp_path)
+
+
+def test_options_win_over_the_file_and_leave_its_other_keys(tmp_path):
+    config = loaded(
+        tmp_path,
+        "[model]\nepochs = 7\nseed = 3\n[data]\nstart = 2001-02-03",
+        {"model": {"epochs": 9}, "data": {"end": "2002-02-03"}},
+    )
+    assert (config.model.epochs, config.model.seed) == (9, 3)
+    assert (config.data.start, config.data.end) == (dt.date(2001, 2, 3), dt.date(2002, 2, 3))
+
+
+def test_every_option_of_run_reaches_the_stored_settings(tmp_path, prices, small):
+    answer = volcast(
+        *("run", "--config", small, "--source", "files", "--data", prices, "--ticker", "AAA"),
+        *("--ticker", "BBB", "--start", "2016-02-01", "--end", "2018-10-01"),
+        *("--learning-rate", "0.01", "--batch-size", "32", "--epochs", "2"),
+        *("--horizon", "2", "--horizon", "3", "--seed", "5", "--out", tmp_path / "run", "--quiet"),
+    )
+    assert answer.code == 0, answer.err
+    stored = load_config(tmp_path / "run" / "config.toml")
+    assert stored.data.tickers == ("AAA", "BBB")
+    assert stored.data.path == str(prices)
+    assert (stored.data.start, stored.data.end) == (dt.date(2016, 2, 1), dt.date(2018, 10, 1))
+    assert stored.target.horizons == (2, 3)
+    model = stored.model
+    assert (model.learning_rate, model.batch_size, model.epochs, model.seed) == (0.01, 32, 2, 5)
+    assert stored.split.train_sessions == 300  # of the file

@@ -1,0 +1,215 @@
+"""Sources of other packages: found by entry point, and held to the contract."""
+
+import re
+import sqlite3
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.pipeline.data.conftest import asking, make_bars
+from tests.pipeline.samples import volcast
+from volcast.pipeline.config.load import load_config
+from volcast.pipeline.data.sources.catalogue import SOURCE_NAMES, list_sources, make_source
+from volcast.pipeline.errors import ConfigError, DataError
+from volcast.pipeline.panel.source_state import source_state
+
+ROOT = Path(__file__).parents[4]
+DOCUMENT = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
+IMPORTS = (
+    "from volcast.pipeline.data.contract.source import Download\n"
+    "from tests.pipeline.data.conftest import make_bars\n"
+)
+GOOD = "return Download(make_bars(), {})"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install a package of one module and its entry points for the time of a test."""
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.syspath_prepend(site)
+    before = set(sys.modules)
+
+    def install(package, code, entry_points):
+        (site / f"{package}.py").write_text(code, encoding="utf-8")
+        info = site / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[volcast.sources]\n{entry_points}\n")
+
+    yield install
+    for name in set(sys.modules) - before:
+        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(site)):
+            del sys.modules[name]
+
+
+def source_that(install, body):
+    """Return a source whose `load` has this body, by way of its entry point."""
+    code = f"{IMPORTS}class S:\n    def __init__(self, path): pass\n"
+    install(
+        "theirs", f"{code}    def load_config(self, request):\n        {body}\n", "theirs=theirs:S"
+    )
+    return make_source("theirs")
+
+
+def block(language, holding):
+    """Return the one block of a language in docs/sources.md that holds a text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", DOCUMENT, re.MULTILINE | re.DOTALL)
+    (found,) = [text for text in blocks if holding in text]
+    return found
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Two tickers in SQLite, as the document's example has them."""
+    bars = pd.concat([make_bars("AAA"), make_bars("BBB")])
+    file = tmp_path / "prices.db"
+    with sqlite3.connect(file) as connection:
+        bars.rename(columns={"session": "day"}).to_sql("prices", connection, index=False)
+    connection.close()
+    return file
+
+
+def test_the_example_of_the_document_is_a_source(installed, database, tmp_path):
+    code = block("python", "class SqliteSource")
+    name, value = re.search(r"^(\w+) = \"(.*)\"", block("toml", "entry-points"), re.M).groups()
+    assert len(code.splitlines()) <= 32
+    installed("my_prices", code, f"{name} = {value}")
+    options = ("run", "--source", name, "--data", database, "--ticker", "AAA", "--ticker", "NOPE")
+    out = tmp_path / "run"
+    answer = volcast(*options, "--out", out)
+    assert "NOPE left out: there is no such ticker" in answer.err
+    assert "21 bars of 1 tickers, 2024-01-02 to 2024-01-31" in answer.err
+    bars = pd.read_parquet(out / "bars.parquet")
+    columns = ["ticker", "session", "open", "high", "low", "close", "volume"]
+    pd.testing.assert_frame_equal(bars[columns], make_bars("AAA")[columns])
+    missing = volcast("run", "--source", name, "--data", tmp_path / "none.db", "--out", out)
+    assert "none.db: cannot be read (unable to open database file)" in missing.complaint
+    assert "needs data.path" in volcast("run", "--source", name, "--out", tmp_path / "x").complaint
+
+
+def test_a_changed_file_loads_a_brought_source_again(installed, database, tmp_path):
+    installed("my_prices", block("python", "class SqliteSource"), "sqlite = my_prices:SqliteSource")
+    config, out = tmp_path / "v.toml", tmp_path / "run"
+    config.write_text(f'[data]\nsource = "sqlite"\npath = "{database}"\n')
+    assert volcast("download", out, "--config", config).code == 0
+    assert "download: unchanged, skipped" in volcast("download", out, "--config", config).err
+    with sqlite3.connect(database) as connection:
+        connection.execute("DELETE FROM prices WHERE ticker = 'BBB'")
+    connection.close()
+    assert "21 bars of 1 tickers" in volcast("download", out, "--config", config).err
+
+
+def test_a_brought_source_is_asked_again_once_another_session_has_settled(installed):
+    installed("one", "", "theirs = one:S")
+    config = load_config(None, {"data": {"source": "theirs"}})
+    times = ("2024-01-31 16:59", "2024-01-31 17:00", "2024-02-01 16:59")
+    before, after, later = (
+        source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
+    )
+    assert before != after == later
+
+
+@pytest.mark.parametrize("section", ["toml", "command line"])
+def test_an_unknown_source_lists_the_known_ones(installed, tmp_path, section):
+    installed("one", "", "zzz = one:S\nabc = one:S")
+    config = tmp_path / "v.toml"
+    config.write_text('[data]\nsource = "nyse"\n')
+    options = ("--config", config) if section == "toml" else ("--source", "nyse")
+    assert (
+        "data.source must be sample, files, yahoo, tiingo, abc, zzz, or one that an installed "
+        "package brings; got 'nyse'"
+    ) in volcast("run", *options, "--out", tmp_path / "run").complaint
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(ConfigError, match=r"'nyse' is unknown; use one of sample, .*, abc, zzz"):
+        make_source("nyse")
+
+
+def test_the_help_names_the_sources_that_come_with_volcast():
+    shown = volcast("run", "--help").out
+    assert all(name in shown for name in SOURCE_NAMES)
+
+
+def test_a_brought_source_is_accepted_in_the_configuration(installed, tmp_path):
+    installed("one", "", "theirs = one:S")
+    assert load_config(None, {"data": {"source": "theirs"}}).data.source == "theirs"
+    assert list_sources() == (*SOURCE_NAMES, "theirs")
+
+
+def test_a_name_of_volcasts_own_cannot_be_taken(installed):
+    installed("thief", "class S: pass", "sample = thief:S")
+    assert type(make_source("sample")).__name__ == "SampleSource"
+    assert list_sources() == SOURCE_NAMES
+
+
+def test_one_name_in_two_packages_is_refused(installed):
+    installed("one", "", "same = one:S")
+    installed("two", "", "same = two:S")
+    with pytest.raises(ConfigError, match=r"several packages: one \(one:S\), two \(two:S\)"):
+        make_source("same")
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("import no_such_module", "of theirs (theirs:S) cannot be loaded (ModuleNotFoundError: No"),
+        ("x = 1", "cannot be loaded (AttributeError: module 'theirs' has no attribute 'S'"),
+        ("S = 3", "cannot be loaded (TypeError: 'int' object is not callable"),
+        ("class S: pass", "cannot be loaded (TypeError: S() takes no arguments"),
+        ("def S(path): raise OSError('no disk')", "cannot be loaded (OSError: no disk"),
+    ],
+)
+def test_a_source_that_cannot_be_loaded_names_its_package(installed, code, says):
+    installed("theirs", code, "theirs = theirs:S")
+    with pytest.raises(ConfigError) as caught:
+        make_source("theirs")
+    assert says in str(caught.value)
+
+
+def test_a_source_may_refuse_its_options(installed):
+    code = (
+        "from volcast.pipeline.errors import ConfigError\ndef S(path): raise ConfigError('set FOO')"
+    )
+    installed("theirs", code, "theirs = theirs:S")
+    with pytest.raises(ConfigError, match=r"^set FOO$"):
+        make_source("theirs")
+
+
+def test_bars_in_any_order_are_put_right(installed):
+    source = source_that(installed, "return Download(make_bars().iloc[::-1], {})")
+    pd.testing.assert_frame_equal(source.load(asking("AAA")).bars, make_bars())
+
+
+def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
+    source = source_that(installed, GOOD)
+    failures = source.load(asking("AAA", "BBB")).failures
+    assert failures == {"BBB": "source 'theirs' gave no bars and no reason"}
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("return make_bars()", "load must return a Download; it returned DataFrame"),
+        ("return None", "it returned NoneType"),
+        ("return Download([1], {})", "bars must be a frame; they are list"),
+        ("return 1 / 0", "it raised ZeroDivisionError: division by zero"),
+        ("return Download(make_bars().drop(columns='open'), {})", "its bars lack the columns open"),
+        ("return Download(make_bars().assign(open='x'), {})", "its bars have a wrong type"),
+        ("return Download(make_bars().assign(session='x'), {})", "its bars have a wrong type"),
+        ("return Download(make_bars().iloc[:0], {})", "it returned no bars"),
+        ("return Download(make_bars('ZZZ'), {})", "it returned ZZZ, which was not asked for"),
+    ],
+)
+def test_what_breaks_the_contract_is_told_in_the_sources_name(installed, body, says):
+    with pytest.raises(DataError) as caught:
+        source_that(installed, body).load(asking("AAA"))
+    assert str(caught.value).startswith("source 'theirs' broke its contract: ")
+    assert says in str(caught.value) and "docs/sources.md" in str(caught.value)
+
+
+def test_a_reason_of_the_sources_own_is_handed_on(installed):
+    body = "from volcast.pipeline.errors import DataError; raise DataError('the shop is closed')"
+    with pytest.raises(DataError, match=r"^the shop is closed$"):
+        source_that(installed, body).load(asking("AAA"))

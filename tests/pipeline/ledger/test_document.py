@@ -1,0 +1,45 @@
+"""What docs/ledger.md shows is so."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.ledger.samples import small_ledger
+from volcast.pipeline.ledger.schema import COLUMNS
+
+TEXT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def test_the_python_of_the_document_recomputes_the_chain_and_finds_a_forgery(tmp_path):
+    path = small_ledger(tmp_path / "ledger.db")
+    (block,) = blocks("python")
+    exec(compile(block, "docs/ledger.md", "exec"), {"path": path})
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER outcomes_never_changed")
+        connection.execute("UPDATE outcomes SET source_hash = 'other' WHERE seq = 6")
+    with pytest.raises(AssertionError, match="row 6 was altered"):
+        exec(compile(block, "docs/ledger.md", "exec"), {"path": path})
+
+
+def test_the_queries_of_the_document_answer(tmp_path):
+    forge, of_a_day, too_late = blocks("sql")
+    with closing(sqlite3.connect(small_ledger(tmp_path / "ledger.db"))) as connection:
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(forge)
+        (row,) = connection.execute(of_a_day).fetchall()
+        assert row == ("AAA", 1, "network", 1e-4, pytest.approx(1.1e-4), 1)
+        assert connection.execute(too_late).fetchall() == []
+
+
+def test_the_document_names_every_column():
+    for table, columns in COLUMNS.items():
+        line = next(line for line in TEXT.splitlines() if line.startswith(f"| `{table}`"))
+        named = re.findall(r"\w+", line.replace("(JSON)", "").replace("(raised, cleared)", ""))
+        assert [name for name in named[1:] if name != "live"] == list(columns)
