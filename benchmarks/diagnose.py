@@ -44,7 +44,7 @@ def costs(panel: Panel, config: Config) -> dict[str, float]:
     problem = build_development_problem(panel, config)
     for name, diagnostic in DIAGNOSTICS.items():
         start = time.perf_counter()
-        diagnostic.finding(diagnostic.measure(problem), problem)
+        diagnostic.build_section(diagnostic.measure(problem), problem)
         seconds[name] = round(time.perf_counter() - start, 1)
         print(f"{name:<16}{seconds[name]:>8.1f} s", flush=True)
     return seconds

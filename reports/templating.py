@@ -12,7 +12,7 @@ from volcast.reports.figures.palette import model_label
 from volcast.reports.section import Section
 
 
-def findings_page(title: str, subtitle: str, findings: Sequence[Section]) -> str:
+def render_sections(title: str, subtitle: str, findings: Sequence[Section]) -> str:
     """Return one self-contained HTML page with a section a finding."""
     view = {"title": title, "subtitle": subtitle, "findings": findings}
     return environment().get_template("findings.html.j2").render(view)

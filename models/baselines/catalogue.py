@@ -1,80 +1,103 @@
-"""The baselines by the names that configurations, tables and reports use."""
+"""The baselines by name, declared once; importing this file is instant.
+
+To add a baseline, write its class in a file of this package and add an entry to `BASELINES`.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-from volcast.models.baselines.egarch import EGARCH
-from volcast.models.baselines.ewma import EWMA
-from volcast.models.baselines.garch import GARCH
-from volcast.models.baselines.har import HARX, LogHAR, PooledHAR
-from volcast.models.baselines.naive import LastValue, MonthMean
-from volcast.models.baselines.trees import Trees
-from volcast.models.forecaster import Forecaster
+if TYPE_CHECKING:
+    from volcast.models.forecaster import Forecaster
 
-REFERENCE = "har"  # what every other model is measured against
+REFERENCE = "har"  # the model that all others are compared with
 NETWORK = "network"
 
+
+@dataclass(frozen=True)
+class Baseline:
+    """A baseline: its class as ``module:Class``, and the arguments of its constructor.
+
+    The module is imported when the baseline is created.
+    """
+
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self) -> Forecaster:
+        """Return the unfitted forecaster."""
+        module, _, name = self.path.partition(":")
+        forecaster: Forecaster = getattr(importlib.import_module(module), name)(**self.options)
+        return forecaster
+
+
+_HERE = __name__.rpartition(".")[0]
+
 BASELINES: dict[str, Callable[[], Forecaster]] = {
-    "last_value": LastValue,
-    "mean_22": MonthMean,
-    "ewma": EWMA,
-    "har": LogHAR,
-    "har_1000": partial(LogHAR, window=1000),
-    "har_pooled": PooledHAR,
-    "harx": HARX,
-    "garch": GARCH,
-    "gjr_garch_t": partial(GARCH, asymmetric=True, errors="t"),
-    "egarch": EGARCH,
-    "trees": Trees,
+    "last_value": Baseline(f"{_HERE}.naive:LastValue"),
+    "mean_22": Baseline(f"{_HERE}.naive:MonthMean"),
+    "ewma": Baseline(f"{_HERE}.ewma:EWMA"),
+    "har": Baseline(f"{_HERE}.har:LogHAR"),
+    "har_1000": Baseline(f"{_HERE}.har:LogHAR", {"window": 1000}),
+    "har_pooled": Baseline(f"{_HERE}.har:PooledHAR"),
+    "harx": Baseline(f"{_HERE}.har:HARX"),
+    "garch": Baseline(f"{_HERE}.garch:GARCH"),
+    "gjr_garch_t": Baseline(f"{_HERE}.garch:GARCH", {"asymmetric": True, "errors": "t"}),
+    "egarch": Baseline(f"{_HERE}.egarch:EGARCH"),
+    "trees": Baseline(f"{_HERE}.trees:Trees"),
 }
 
 
-def baseline(name: str) -> Forecaster:
-    """Return the unfitted baseline of a name, or of ``module:Class``.
+def make_baseline(name: str) -> Forecaster:
+    """Return the unfitted baseline called `name`, or an instance of ``module:Class``.
 
-    A module is looked for in the working folder first; its class is called without arguments.
+    A module is looked up in the working folder first; its class is called without arguments.
 
     Raises
     ------
     ValueError
-        There is no such name, module or class, or the class has no `fit` and `forecast`; the
-        message says which.
+        There is no such baseline, module or class, or the class has no `fit` and `forecast`.
+
+    Examples
+    --------
+    >>> make_baseline("har_1000").window
+    1000
     """
     if ":" not in name:
         if name not in BASELINES:
-            raise ValueError(f"there is no baseline {name!r}; there are {', '.join(BASELINES)}")
+            raise ValueError(f"there is no baseline {name!r}; available: {', '.join(BASELINES)}")
         return BASELINES[name]()
     attribute = name.partition(":")[2]
     try:
-        made = getattr(_module(name), attribute)
+        made = getattr(_import_module(name), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(
-            f"the baseline {name} cannot be had: {error}; name an importable module, a colon and "
-            "a class of it"
+            f"the baseline {name} cannot be imported: {error}; give it as module:Class, with an "
+            "importable module"
         ) from error
     if not all(callable(getattr(made, method, None)) for method in ("fit", "forecast")):
         raise ValueError(
-            f"the baseline {name} has no `fit` and `forecast`, as models/forecaster.py asks"
+            f"the baseline {name} has no `fit` and `forecast`, which volcast.Forecaster requires"
         )
     forecaster: Forecaster = made()
     return forecaster
 
 
 def find_source_file(name: str) -> Path | None:
-    """Return the file of a ``module:Class``; None for a name of `BASELINES`, or without a file."""
+    """Return the file of a ``module:Class``; None for a name in `BASELINES` or without a file."""
     if ":" not in name:
         return None
-    file = getattr(_module(name), "__file__", None)
+    file = getattr(_import_module(name), "__file__", None)
     return Path(file) if file else None
 
 
-def _module(name: str) -> ModuleType:
+def _import_module(name: str) -> ModuleType:
     """Import the module of a ``module:Class``, from the working folder first."""
     here = str(Path.cwd())
     if here not in sys.path:

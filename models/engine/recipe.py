@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from volcast.models.backend import keras, tf
 from volcast.models.engine.losses import Loss
+from volcast.models.training_options import OPTIMIZERS
 
-MOMENTUM = 0.9
 TINY = 1e-30  # keeps the norm of nothing off zero
-
-OPTIMIZERS: dict[str, Callable[..., Any]] = {
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "rmsprop": keras.optimizers.RMSprop,
-    "sgd": keras.optimizers.SGD,
-    "momentum": lambda rate: keras.optimizers.SGD(rate, momentum=MOMENTUM),
-    "nesterov": lambda rate: keras.optimizers.SGD(rate, momentum=MOMENTUM, nesterov=True),
-}
 
 
 @dataclass(frozen=True)
@@ -55,13 +45,19 @@ class RateOfEachMember(keras.optimizers.schedules.LearningRateSchedule):
         return {"members": self.value.shape[0]}
 
 
+def keras_optimizer(name: str, rate: Any) -> Any:
+    """Return Keras's optimizer of a name in `volcast.models.training_options.OPTIMIZERS`."""
+    kind, options = OPTIMIZERS[name]
+    return getattr(keras.optimizers, kind)(rate, **options)
+
+
 def make_optimizer(name: str, rate: RateOfEachMember, decay: Any, weights: Any) -> Any:
     """Return Keras's optimizer, built for `weights`; `decay` is (members, 1), or None for none.
 
     Weight decay is decoupled (Loshchilov & Hutter 2019): each step takes ``rate * decay`` of each
     weight, whatever the optimizer.
     """
-    optimizer = OPTIMIZERS[name](rate)
+    optimizer = keras_optimizer(name, rate)
     optimizer.weight_decay = decay
     optimizer.build([weights])
     return optimizer

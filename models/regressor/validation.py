@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from volcast.models.training_options import (
+    ACTIVATIONS,
+    CLIPPINGS,
+    INITIALISATIONS,
+    OPTIMIZERS,
+    SCHEDULES,
+)
+
 if TYPE_CHECKING:
     from volcast.models.regressor.estimator import KerasVolatilityRegressor
-
-OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov")
-SCHEDULES = ("constant", "cosine", "exponential", "plateau")
-CLIPPINGS = ("none", "value", "norm", "global_norm")
-INITIALISATIONS = ("glorot", "he")
-ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")
 
 
 def check_parameters(estimator: KerasVolatilityRegressor) -> None:

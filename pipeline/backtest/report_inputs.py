@@ -63,12 +63,13 @@ def findings(folder: Path, config: Config) -> list[Section]:
     if not config.diagnose.parts:
         return []
     from volcast.pipeline.backtest.development_split import build_development_problem
-    from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS, read_tables
+    from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+    from volcast.pipeline.diagnostics.tables import read_tables
     from volcast.pipeline.panel.build import read_panel
 
     problem = build_development_problem(read_panel(folder / FEATURES), config)
     tables = read_tables(folder / DIAGNOSIS)
-    return [DIAGNOSTICS[name].finding(tables[name], problem) for name in tables]
+    return [DIAGNOSTICS[name].build_section(tables[name], problem) for name in tables]
 
 
 def settings(config: Config) -> dict[str, str]:

@@ -233,12 +233,12 @@ def _own_code(config: Config) -> dict[str, str | None]:
     own = [name for name in config.baselines.models if ":" in name]
     if not own:
         return {}
-    from volcast.models.baselines.catalogue import baseline, find_source_file
+    from volcast.models.baselines.catalogue import find_source_file, make_baseline
 
     files = {}
     for name in own:
         try:
-            baseline(name)
+            make_baseline(name)
         except ValueError as error:
             raise ConfigError(f"baselines.models: {error}") from error
         file = find_source_file(name)

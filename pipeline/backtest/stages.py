@@ -186,13 +186,13 @@ def diagnose(work: Work) -> dict[str, Any]:
 
     def measure(folder: Path) -> None:
         from volcast.pipeline.backtest.development_split import build_development_problem
-        from volcast.pipeline.diagnostics.catalogue import measure, write_tables
+        from volcast.pipeline.diagnostics.tables import measure_diagnostic, write_tables
         from volcast.pipeline.panel.build import read_panel
 
         panel = read_panel(work.folder / FEATURES)
         problem = build_development_problem(panel, work.config)
         for name in parts:
-            write_tables(folder, name, measure(name, problem, work.progress))
+            write_tables(folder, name, measure_diagnostic(name, problem, work.progress))
 
     write_folder(work.folder / DIAGNOSIS, measure if parts else lambda _: None)
     return {"parts": list(parts)}

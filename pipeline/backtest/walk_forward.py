@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.baselines.catalogue import NETWORK, REFERENCE, baseline
+from volcast.models.baselines.catalogue import NETWORK, REFERENCE, make_baseline
 from volcast.models.baselines.naive import MonthMean
 from volcast.models.forecaster import Forecaster, Sample, Split, fitted_rows
 from volcast.models.insanity_filter import Bounds
@@ -22,12 +22,12 @@ from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.validation import divergence
 from volcast.pipeline.backtest.splits import Fold, WalkForward
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.errors import ConfigError, DataError
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.progress import Progress
 from volcast.reports.scores import qlike
 
-SAMPLE_TEST_START = pd.Timestamp("2008-01-01")
 LARGE_PANEL = 200_000  # cells; beyond it one fold fills processors and memory
 VALIDATION, TEST = "validation", "test"
 MEMBER_COLUMNS = ["origin", "ticker", "horizon", "alone", "single_qlike"]
@@ -117,8 +117,9 @@ def find_first_test(panel: Panel, sample: Sample, config: Config) -> int:
     usable = np.flatnonzero(sample.usable().any(axis=1))
     first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
     enough = first_usable + config.split.train_sessions
-    if config.data.source == "sample":
-        usual = int(panel.sessions.searchsorted(SAMPLE_TEST_START))
+    test_start = find_entry(config.data.source).test_start
+    if test_start is not None:
+        usual = int(panel.sessions.searchsorted(pd.Timestamp(test_start)))
         if enough <= usual < len(panel.sessions):
             return usual
     return enough
@@ -207,9 +208,9 @@ def list_baselines(config: Config) -> tuple[str, ...]:
 
 
 def build_baselines(config: Config) -> dict[str, Forecaster]:
-    """Return the unfitted baselines by name; ``ConfigError`` where one cannot be had."""
+    """Return the unfitted baselines by name; ``ConfigError`` where one cannot be imported."""
     try:
-        return {name: baseline(name) for name in list_baselines(config)}
+        return {name: make_baseline(name) for name in list_baselines(config)}
     except ValueError as error:
         raise ConfigError(f"baselines.models: {error}") from error
 

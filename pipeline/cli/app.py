@@ -79,7 +79,7 @@ def run(
 ) -> None:
     """Run all stages: download, features, train, evaluate, report."""
     from volcast.pipeline.config.load import load_config
-    from volcast.pipeline.config.settings import DIAGNOSTICS
+    from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
     overrides: dict[str, dict[str, Any]] = {
         "data": {
@@ -98,7 +98,7 @@ def run(
             "epochs": epochs,
             "seed": seed,
         },
-        "diagnose": {"parts": DIAGNOSTICS if diagnose else None},
+        "diagnose": {"parts": tuple(DIAGNOSTICS) if diagnose else None},
     }
     chosen = load_config(config, _given(overrides))
     _run(out, chosen, quiet=quiet, as_json=as_json)

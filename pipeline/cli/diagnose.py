@@ -114,11 +114,13 @@ def _needs_plotly() -> None:
 def curves(run_dir: RunDir = DEFAULT_RUN, as_json: Json = False, debug: Debug = False) -> None:
     """Judge the training curves of a finished run."""
     from volcast.pipeline.backtest.run_folder import HISTORY, read_config, read_table
-    from volcast.reports.diagnosis.curves import curves_finding
+    from volcast.reports.diagnosis.curves import build_curves_section
 
     config = read_config(run_dir)
     history = read_table(run_dir / HISTORY)
-    _tell(run_dir, curves_finding(history, config.model.epochs), {"history": history}, as_json)
+    _tell(
+        run_dir, build_curves_section(history, config.model.epochs), {"history": history}, as_json
+    )
 
 
 @diagnose.command("all")
@@ -157,14 +159,15 @@ class _Work:
         """Measure a diagnostic, write its page and tables, say what it found; return the tables."""
         from volcast.pipeline.backtest.development_split import build_development_problem
         from volcast.pipeline.backtest.run_folder import FEATURES
-        from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS, measure
+        from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+        from volcast.pipeline.diagnostics.tables import measure_diagnostic
         from volcast.pipeline.panel.build import read_panel
 
         self._run(self.config, until="features")
         problem = build_development_problem(read_panel(self.folder / FEATURES), self.config)
-        tables = measure(name, problem, self.progress)
-        finding = DIAGNOSTICS[name].finding(tables, problem)
-        _tell(self.folder, finding, tables, self.as_json)
+        tables = measure_diagnostic(name, problem, self.progress)
+        section = DIAGNOSTICS[name].build_section(tables, problem)
+        _tell(self.folder, section, tables, self.as_json)
         return tables
 
     def write_page(self, name: str, tables: dict[str, Any]) -> None:
@@ -194,22 +197,22 @@ class _Work:
         run(self.folder, config, now=now, progress=self.progress, until=until)
 
 
-def _tell(folder: Path, finding: Section, tables: dict[str, Any], as_json: bool) -> None:
+def _tell(folder: Path, section: Section, tables: dict[str, Any], as_json: bool) -> None:
     """Write a finding's page and tables into the run folder, and print what it says."""
     from volcast.pipeline.backtest.run_folder import PAGES
     from volcast.pipeline.files import lock_folder, write_frame, write_text
-    from volcast.reports.templating import findings_page
+    from volcast.reports.templating import render_sections
 
     pages = folder / PAGES
     with lock_folder(folder):
         pages.mkdir(exist_ok=True)
         for name, table in tables.items():
-            write_frame(pages / f"{finding.name}.{name}.csv", table)
-        page = findings_page(finding.title, f"Measured on {folder.name}.", [finding])
-        write_text(pages / f"{finding.name}.html", page)
-    where = str(pages / f"{finding.name}.html")
+            write_frame(pages / f"{section.name}.{name}.csv", table)
+        page = render_sections(section.title, f"Measured on {folder.name}.", [section])
+        write_text(pages / f"{section.name}.html", page)
+    where = str(pages / f"{section.name}.html")
     if as_json:
-        said = {name: getattr(finding, name) for name in ("name", "sentence", "advice")}
+        said = {name: getattr(section, name) for name in ("name", "sentence", "advice")}
         typer.echo(json.dumps({**said, "page": where}, indent=1))
     else:
-        typer.echo(f"{finding.sentence}\nNext: {finding.advice}\n{where}")
+        typer.echo(f"{section.sentence}\nNext: {section.advice}\n{where}")

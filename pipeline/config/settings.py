@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -16,42 +17,19 @@ from pydantic import (
     field_validator,
 )
 
-from volcast.pipeline.config.dates import parse_date, parse_moment
-from volcast.pipeline.data.sources.catalogue import SOURCE_NAMES, list_sources
-
-Proxy = Literal[
-    "overnight_rogers_satchell",
-    "overnight_garman_klass",
-    "overnight_parkinson",
-    "rogers_satchell",
-    "garman_klass",
-    "parkinson",
-    "close_to_close",
-]
-BASELINE_NAMES = (
-    "last_value",
-    "mean_22",
-    "ewma",
-    "har",
-    "har_1000",
-    "har_pooled",
-    "harx",
-    "garch",
-    "gjr_garch_t",
-    "egarch",
-    "trees",
+from volcast.models.baselines.catalogue import BASELINES
+from volcast.models.training_options import (
+    ACTIVATIONS,
+    CLIPPINGS,
+    INITIALISATIONS,
+    LOSSES,
+    OPTIMIZERS,
+    SCHEDULES,
 )
-DiagnosticName = Literal[
-    "rates",
-    "map",
-    "optimizers",
-    "batch-sizes",
-    "learning-rates",
-    "gradients",
-    "gradient-check",
-    "landscape",
-]
-DIAGNOSTICS: tuple[DiagnosticName, ...] = get_args(DiagnosticName)
+from volcast.pipeline.config.dates import parse_date, parse_moment
+from volcast.pipeline.data.sources.catalogue import SOURCES, list_sources
+from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+
 OWN_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 
@@ -63,19 +41,46 @@ def _distinct(values: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _source(name: str) -> str:
-    if name not in SOURCE_NAMES and name not in list_sources():
+    if name not in SOURCES and name not in list_sources():
         raise ValueError(
-            f"must be {', '.join(list_sources())}, or one that an installed package brings"
+            f"must be {', '.join(list_sources())}, or a source of an installed package"
         )
     return name
 
 
 def _baseline(name: str) -> str:
-    if name not in BASELINE_NAMES and not OWN_CLASS.fullmatch(name):
-        raise ValueError(
-            f"must be {', '.join(BASELINE_NAMES)}, or a class of yours as module:Class"
-        )
+    if name not in BASELINES and not OWN_CLASS.fullmatch(name):
+        raise ValueError(f"must be {', '.join(BASELINES)}, or a class of yours as module:Class")
     return name
+
+
+def _proxy(name: str) -> str:
+    from volcast.features.variance import PROXIES  # needs numpy, which reading settings does not
+
+    if name not in PROXIES:
+        raise ValueError(f"must be {_either(tuple(PROXIES))}")
+    return name
+
+
+def _one_of(names: Iterable[str]) -> AfterValidator:
+    """Return a validator that accepts only these names."""
+    known = tuple(names)
+
+    def check(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"must be {_either(known)}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}"
+
+
+def _either(names: tuple[str, ...]) -> str:
+    return _listed(repr(name) for name in names)
 
 
 Moment = Annotated[datetime | None, BeforeValidator(parse_moment)]
@@ -142,7 +147,7 @@ class TargetSettings(SettingsSection):
     horizons: Horizons = Field(
         (1, 5, 22), min_length=1, description="sessions ahead: 1 day, 5 a week, 22 a month"
     )
-    proxy: Proxy = Field(
+    proxy: Annotated[str, AfterValidator(_proxy)] = Field(
         "overnight_rogers_satchell",
         description="daily variance from prices; a variance column in the data takes its place",
     )
@@ -185,23 +190,21 @@ class ModelSettings(SettingsSection):
     )
     epochs: int = Field(40, ge=1, description="at most so many passes over the training rows")
     patience: int = Field(5, ge=1, description="epochs without a better validation loss, then stop")
-    optimizer: Literal["adam", "adamw", "rmsprop", "sgd", "momentum", "nesterov"] = Field(
-        "adam", description="adam, adamw, rmsprop, sgd, momentum or nesterov"
-    )
-    schedule: Literal["constant", "cosine", "exponential", "plateau"] = Field(
-        "constant", description="of the learning rate: constant, cosine, exponential or plateau"
+    optimizer: Annotated[str, _one_of(OPTIMIZERS)] = Field("adam", description=_listed(OPTIMIZERS))
+    schedule: Annotated[str, _one_of(SCHEDULES)] = Field(
+        "constant", description=f"of the learning rate: {_listed(SCHEDULES)}"
     )
     warmup_epochs: float = Field(0.0, ge=0, description="epochs in which the rate first climbs")
-    loss: Literal["qlike", "mse", "mae", "huber", "log_cosh"] = Field(
+    loss: Annotated[str, _one_of(LOSSES)] = Field(
         "qlike", description="qlike on the variance, or mse, mae, huber or log_cosh on its log"
     )
     hidden: tuple[Units, ...] = Field(
         (32, 16), strict=False, description="units of each hidden layer"
     )
-    activation: Literal["swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus"] = (
-        Field("swish", description="activation of the hidden layers, as Keras names it")
+    activation: Annotated[str, _one_of(ACTIVATIONS)] = Field(
+        "swish", description=f"of the hidden layers: {_listed(ACTIVATIONS)}"
     )
-    initialisation: Literal["glorot", "he"] = Field(
+    initialisation: Annotated[str, _one_of(INITIALISATIONS)] = Field(
         "glorot", description="of hidden weights: glorot, or he for deep networks of relu"
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units dropped in training")
@@ -209,7 +212,7 @@ class ModelSettings(SettingsSection):
     weight_decay: float = Field(
         0.0, ge=0, description="decoupled, for any optimizer; 0 with adamw is 0.004"
     )
-    clipping: Literal["none", "value", "norm", "global_norm"] = Field(
+    clipping: Annotated[str, _one_of(CLIPPINGS)] = Field(
         "global_norm", description="of each member's gradient: none, value, norm or global_norm"
     )
     clip_at: float = Field(5.0, gt=0, description="bound of what is clipped")
@@ -231,7 +234,7 @@ class BaselineSettings(SettingsSection):
     models: tuple[Annotated[str, AfterValidator(_baseline)], ...] = Field(
         ("last_value", "mean_22", "ewma", "har", "harx", "garch"),
         strict=False,
-        description="of " + ", ".join(BASELINE_NAMES) + ", or module:Class; har is always there",
+        description="of " + ", ".join(BASELINES) + ", or module:Class; har is always there",
     )
 
 
@@ -245,7 +248,7 @@ class ReportSettings(SettingsSection):
 class DiagnoseSettings(SettingsSection):
     """What is measured about the training itself, and shown in the report."""
 
-    parts: tuple[DiagnosticName, ...] = Field(
+    parts: tuple[Annotated[str, _one_of(DIAGNOSTICS)], ...] = Field(
         (),
         strict=False,
         description="of " + ", ".join(DIAGNOSTICS) + "; volcast run --diagnose takes all",

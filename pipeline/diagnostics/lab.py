@@ -9,8 +9,8 @@ from typing import Any
 from volcast.models.lab.experiments import all_tables
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_text
-from volcast.reports.lab.page import lab_findings
-from volcast.reports.templating import findings_page
+from volcast.reports.lab.page import build_lab_sections
+from volcast.reports.templating import render_sections
 
 TITLE = "The optimisation lab"
 SUBTITLE = (
@@ -35,9 +35,9 @@ def write_lab(path: Path) -> list[dict[str, str]]:
         raise _unwritable(path.parent, str(error.strerror)) from error
     if not os.access(path.parent, os.W_OK):
         raise _unwritable(path.parent, "no permission")
-    findings = lab_findings(all_tables())
-    write_text(path, findings_page(TITLE, SUBTITLE, findings))
-    return [_said(finding) for finding in findings]
+    sections = build_lab_sections(all_tables())
+    write_text(path, render_sections(TITLE, SUBTITLE, sections))
+    return [_said(finding) for finding in sections]
 
 
 def _unwritable(folder: Path, reason: str) -> StorageError:

@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.monitoring.observe import observe, stale, update_alerts
@@ -27,7 +28,6 @@ from volcast.pipeline.registry.promotion import GATE, finish, format_version
 from volcast.pipeline.registry.versions import Version
 from volcast.reports.monitoring.alerts import Alert, Observation
 
-NEVER_GROWS = ("sample",)  # sources whose prices end in the past
 STEPS = (
     *("joining of outcomes", "registry", "training", "shadow period", "gate"),
     *("champion", "fallback"),
@@ -145,7 +145,7 @@ def _winner(action: str, registry_view: RegistryView) -> Version:
 
 def _watch(context: JobContext, failed: dict[str, str]) -> tuple[list[Alert], list[Alert]]:
     """Observe, and write which alerts begin and end."""
-    grows = context.config.data.source not in NEVER_GROWS
+    grows = find_entry(context.config.data.source).grows
     observations = [
         *context.conditions,
         *(_observed(step, failed.get(step)) for step in STEPS),

@@ -13,9 +13,9 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.quality.check import check, with_history
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
-from volcast.pipeline.data.sources.catalogue import make_source
+from volcast.pipeline.data.sources.catalogue import find_entry, make_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
-from volcast.pipeline.data.sources.stored import build_store_options
+from volcast.pipeline.data.sources.stored import StoreOptions
 from volcast.pipeline.data.store.content_hash import content_hashes
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.realized_variance import realized_sentence, with_realized
@@ -78,6 +78,18 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> Loaded:
     )
 
 
+def build_store_options(config: Config, progress: Progress) -> StoreOptions:
+    """Return what the settings of a run say of the store."""
+    data = config.data
+    return StoreOptions(
+        folder=Path(data.dir) if data.dir else None,
+        as_of=data.as_of,
+        rate=data.rate,
+        calendar=data.calendar or None,
+        progress=progress,
+    )
+
+
 def _sources(
     config: Config, now: dt.datetime, progress: Progress
 ) -> tuple[IntradaySource | None, Source]:
@@ -89,6 +101,6 @@ def _sources(
         if settings.intraday
         else None
     )
-    if intraday and settings.source == "files" and path is None:
+    if intraday and find_entry(settings.source).needs_path and path is None:
         return intraday, intraday
     return intraday, make_source(settings.source, path, build_store_options(config, progress))

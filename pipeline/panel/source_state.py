@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.sources.catalogue import STORED_NAMES, make_stored_source
+from volcast.pipeline.data.sources.catalogue import find_entry, make_stored_source
 from volcast.pipeline.files import hash_path
 from volcast.pipeline.progress import Progress
-
-TIMELESS = ("sample",)  # nothing new on another day; of a file a bar may have become final
 
 
 def source_state(config: Config, now: dt.datetime) -> Any:
     """Return what the bars depend on beside the configuration: the files, the store, the day."""
     data = config.data
-    files = [_digests(data.path, data.source == "files"), _digests(data.intraday, True)]
-    if data.source in TIMELESS:
+    entry = find_entry(data.source)
+    files = [_digests(data.path, entry.needs_path), _digests(data.intraday, True)]
+    if not entry.grows:  # of a file a bar may have become final since
         return files
-    if data.source in STORED_NAMES:
+    if entry.stored:
         return {"files": files, **_store_state(config, now)}
     from volcast.pipeline.data.calendars.sessions import last_settled_session
     from volcast.pipeline.panel.build import assign_calendars
@@ -35,7 +34,7 @@ def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
     if not config.data.tickers:
         return {"due": True}
     from volcast.pipeline.data.contract.source import Request
-    from volcast.pipeline.data.sources.stored import build_store_options
+    from volcast.pipeline.panel.load_bars import build_store_options
 
     data = config.data
     source = make_stored_source(data.source, build_store_options(config, Progress()))
@@ -49,7 +48,7 @@ def is_due(source: Any) -> bool:
 
 def source_after(config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]) -> Any:
     """Return the state of the source that the download has left: with the content it has read."""
-    if config.data.source not in STORED_NAMES:
+    if not find_entry(config.data.source).stored:
         return before
     return {**source_state(config, now), "content": summary["content"]}
 

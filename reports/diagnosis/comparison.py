@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -83,7 +84,9 @@ def _welch(one: np.ndarray, other: np.ndarray) -> float:
     return float(stats.ttest_ind(one, other, equal_var=False).pvalue)
 
 
-def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured: str) -> Section:
+def build_comparison_section(
+    name: str, trials: Mapping[str, pd.DataFrame], configured: str
+) -> Section:
     """Return the finding on the tables of `volcast.models.diagnose.trials.Trials`, by attribute.
 
     `name` is of KINDS; `configured` is how the name of the configured setting's trial begins.
@@ -116,6 +119,11 @@ def comparison_finding(name: str, trials: Mapping[str, pd.DataFrame], configured
         method=f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
         "their middle half. Milliseconds are wall-clock, of one network while eight train at once.",
     )
+
+
+build_optimizers_section = partial(build_comparison_section, "optimizers")
+build_batch_sizes_section = partial(build_comparison_section, "batch-sizes")
+build_learning_rates_section = partial(build_comparison_section, "learning-rates")
 
 
 def _advice(equal: pd.DataFrame, configured: str) -> str:

@@ -11,7 +11,7 @@ from volcast.reports.text_tables import VERDICT_COLUMNS, text_table
 from volcast.reports.verdicts import advice, summary, verdicts
 
 
-def curves_finding(history: pd.DataFrame, max_epochs: int) -> Section:
+def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
     """Return the finding on the training curves (docs/tables.md) of all folds and members."""
     table = verdicts(history, max_epochs)
     bands = curve_bands(history)

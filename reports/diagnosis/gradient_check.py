@@ -39,7 +39,7 @@ def judged(tables: Tables) -> pd.DataFrame:
     return parts.assign(verdict=verdict, name=[_name(row) for _, row in parts.iterrows()])
 
 
-def gradient_check_finding(tables: Tables) -> Section:
+def build_gradient_check_section(tables: Tables) -> Section:
     """Return whether the gradients are right, and where a wrong one begins.
 
     `tables` are those of `volcast.models.diagnose.gradient_check.check`.

@@ -54,7 +54,7 @@ EPOCH_COLUMNS = [
 ]
 
 
-def gradient_flow_finding(tables: Tables) -> Section:
+def build_gradient_flow_section(tables: Tables) -> Section:
     """Return the verdict on the configured network, in words, figures and tables.
 
     `tables` are those of `volcast.models.diagnose.gradient_flow.measure`.

@@ -47,7 +47,7 @@ PLANE_COLUMNS = [
 ]
 
 
-def landscape_finding(tables: Tables) -> Section:
+def build_landscape_section(tables: Tables) -> Section:
     """Return what the surfaces around the network show, in words, figures and tables.
 
     `tables` are those of `volcast.models.diagnose.landscape.measure`.

@@ -1,5 +1,7 @@
 """What a sweep of the learning rate says, and which rate it suggests."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 from matplotlib.axes import Axes
 
@@ -22,8 +24,9 @@ def suggested_rate(members: pd.DataFrame) -> float:
     return float(f"{members['suggested'].median():.2g}")
 
 
-def rates_finding(curve: pd.DataFrame, members: pd.DataFrame, configured: float) -> Section:
+def build_rates_section(tables: Mapping[str, pd.DataFrame], configured: float) -> Section:
     """Return the finding on the two tables of `volcast.models.diagnose.rate_finder.RateSweep`."""
+    curve, members = tables["curve"], tables["members"]
     rate = suggested_rate(members)
     low, high = (float(members["suggested"].quantile(q)) for q in (0.25, 0.75))
     breaks = members["diverging"].median()

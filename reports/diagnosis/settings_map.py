@@ -1,5 +1,7 @@
 """The map of learning rate and batch size in words and figures."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -24,9 +26,9 @@ MAP_COLUMNS = [
 LINEAR, ROOT = 1.0, 0.5
 
 
-def map_finding(seeds: pd.DataFrame, cells: pd.DataFrame, configured: tuple[float, int]) -> Section:
+def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[float, int]) -> Section:
     """Return the finding on a `SettingsMap`; `configured` is a learning rate and a batch size."""
-    judged = judge(seeds, cells)
+    judged = judge(tables["seeds"], tables["cells"])
     best = judged.best
     equals = int(judged.cells["equal"].sum())
     others = len(judged.cells) - 1

@@ -38,6 +38,6 @@ SECTIONS: dict[str, Callable[[Tables], Section]] = {
 }
 
 
-def lab_findings(tables: Mapping[str, Tables]) -> list[Section]:
+def build_lab_sections(tables: Mapping[str, Tables]) -> list[Section]:
     """Return the sections of the page, given the tables of each experiment by its name."""
     return [section(tables[name]) for name, section in SECTIONS.items()]

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from volcast.pipeline.backtest.walk_forward import build_folds, run_fold
 from volcast.pipeline.config.load import load_config
-from volcast.pipeline.panel.build import read as read_panel
+from volcast.pipeline.panel.build import read_panel
 from volcast.pipeline.progress import BarProgress, PlainProgress, Progress, duration, progress_for
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from volcast.reports.diagnosis.settings_map import map_finding
+from volcast.reports.diagnosis.settings_map import build_map_section
 from volcast.reports.settings_map import judge
 
 RATES, SIZES = (1e-4, 1e-3, 1e-2, 1e-1), (8, 32, 128, 512)
@@ -30,6 +30,10 @@ def test_the_ridge_has_the_slope_that_was_put_in(power):
     assert judged.slope == pytest.approx(power, abs=0.03)
 
 
+def map_section(seeds, cells, configured):
+    return build_map_section({"seeds": seeds, "cells": cells}, configured)
+
+
 def test_the_best_rate_lies_between_the_rates_of_the_map():
     judged = judge(*make_map(0.0, spread=0.0, best_at_8=3e-3))
     np.testing.assert_allclose(judged.ridge["learning_rate"], 3e-3, rtol=1e-6)
@@ -38,7 +42,7 @@ def test_the_best_rate_lies_between_the_rates_of_the_map():
 def test_a_best_rate_at_the_edge_makes_no_ridge():
     judged = judge(*make_map(0.0, spread=0.0, best_at_8=1e-6))
     assert not judged.ridge["inside"].any() and np.isnan(judged.slope)
-    assert "no ridge" in map_finding(*make_map(0.0, best_at_8=1e-6), (1e-3, 32)).sentence
+    assert "no ridge" in map_section(*make_map(0.0, best_at_8=1e-6), (1e-3, 32)).sentence
 
 
 def test_equal_cells_are_rarely_told_apart_and_worse_ones_are():
@@ -64,13 +68,13 @@ def test_the_best_cell_is_the_lowest_mean_and_equal_to_itself():
 
 def test_the_advice_keeps_a_configured_cell_that_is_as_good_as_the_best():
     table, cells = make_map(0.0, best_at_8=1e-3, seed=1)
-    assert "Keep a learning rate of 0.001" in map_finding(table, cells, (1e-3, 32)).advice
-    worse = map_finding(table, cells, (1e-1, 32))
+    assert "Keep a learning rate of 0.001" in map_section(table, cells, (1e-3, 32)).advice
+    worse = map_section(table, cells, (1e-1, 32))
     assert "Set model.learning_rate = 0.001" in worse.advice and "% worse" in worse.advice
-    assert "not on the map" in map_finding(table, cells, (0.5, 32)).advice
+    assert "not on the map" in map_section(table, cells, (0.5, 32)).advice
 
 
 def test_a_map_whose_networks_all_agree_is_drawn_too():
     table, cells = make_map()
-    finding = map_finding(table.assign(ratio=1.0, held_out=1.0), cells, (1e-3, 32))
-    assert len(finding.panels) == 2 and "<svg" in finding.panels[0].svg
+    section = map_section(table.assign(ratio=1.0, held_out=1.0), cells, (1e-3, 32))
+    assert len(section.panels) == 2 and "<svg" in section.panels[0].svg

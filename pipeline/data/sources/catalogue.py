@@ -1,79 +1,133 @@
-"""The sources by their names: those that come with volcast, and those of installed packages."""
+"""The data sources by name, and what each can do; importing this file is instant.
+
+To add a source, write it in a file of this package and add an entry to `SOURCES`. Installed
+packages add theirs through entry points of the group ``volcast.sources``.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from volcast.pipeline.errors import ConfigError
 
-if TYPE_CHECKING:  # the configuration asks for names alone, and need not wait for pandas
+if TYPE_CHECKING:
     from volcast.pipeline.data.contract.client import Client
     from volcast.pipeline.data.contract.source import Source
     from volcast.pipeline.data.sources.stored import StoredSource, StoreOptions
 
-STORED_NAMES = ("yahoo",)  # asked over a network, and kept
-SOURCE_NAMES = ("sample", "files", *STORED_NAMES, "tiingo")
 GROUP = "volcast.sources"
+
+
+@dataclass(frozen=True)
+class SourceEntry:
+    """What is known of a source without importing it.
+
+    Parameters
+    ----------
+    path
+        The class as ``module:Class``: a source, or, of a `stored` one, a network client.
+    about
+        What it offers, in a few words.
+    grows
+        Whether it has new bars after each session.
+    needs_tickers
+        Whether tickers must be named; otherwise all that it has are taken.
+    needs_path
+        Whether it reads the file or folder ``data.path``.
+    stored
+        Whether it is asked over a network and its bars are kept in the store.
+    test_start
+        First test origin when the settings name none; None: after ``split.train_sessions``.
+    """
+
+    path: str
+    about: str
+    grows: bool = True
+    needs_tickers: bool = False
+    needs_path: bool = False
+    stored: bool = False
+    test_start: dt.date | None = None
+
+
+_HERE = __name__.rpartition(".")[0]
+
+SOURCES: dict[str, SourceEntry] = {
+    "sample": SourceEntry(
+        f"{_HERE}.sample:SampleSource",
+        "embedded S&P 500 and Nasdaq, 1999-2018",
+        grows=False,
+        test_start=dt.date(2008, 1, 1),
+    ),
+    "files": SourceEntry(
+        f"{_HERE}.files:FilesSource", "CSV or Parquet files of your own", needs_path=True
+    ),
+    "yahoo": SourceEntry(
+        f"{_HERE}.yahoo:YahooClient", "Yahoo Finance", needs_tickers=True, stored=True
+    ),
+    "tiingo": SourceEntry(
+        f"{_HERE}.tiingo:TiingoSource", "Tiingo, with an API key", needs_tickers=True
+    ),
+}
+STORED_NAMES = tuple(name for name, entry in SOURCES.items() if entry.stored)
+PLUGIN = SourceEntry("", "a source of an installed package")
 
 
 def list_sources() -> tuple[str, ...]:
     """Return the names of all sources, volcast's own first."""
-    brought = {point.name for point in entry_points(group=GROUP)}
-    return (*SOURCE_NAMES, *sorted(brought - set(SOURCE_NAMES)))
+    plugins = {point.name for point in entry_points(group=GROUP)}
+    return (*SOURCES, *sorted(plugins - set(SOURCES)))
+
+
+def find_entry(name: str) -> SourceEntry:
+    """Return what is known of the source called `name`; `PLUGIN` for another package's."""
+    return SOURCES.get(name, PLUGIN)
 
 
 def make_source(name: str, path: Path | None = None, options: StoreOptions | None = None) -> Source:
-    """Return the source of a name.
-
-    Volcast's own names come first; another is looked for among the entry points of installed
-    packages in the group ``volcast.sources``, which are called with ``path``.
+    """Return the source called `name`.
 
     Parameters
     ----------
     name
         One of `list_sources`.
     path
-        The setting ``data.path``: the file or folder that ``files`` reads.
+        The setting ``data.path``: the file or folder that ``files`` reads; plugins are called with
+        it.
     options
-        The data folder, and how ``yahoo`` is asked.
+        How stored sources are asked, and where their bars are kept.
 
     Raises
     ------
     ConfigError
-        When there is no such source, it cannot be loaded, or ``files`` has no path.
-
+        There is no such source, it cannot be loaded, or ``files`` has no path.
     """
-    # Each source imports what only it needs.
-    if name == "sample":
-        from volcast.pipeline.data.sources.sample import SampleSource
-
-        return SampleSource()
-    if name == "files":
-        from volcast.pipeline.data.sources.files import FilesSource
-
-        if path is None:
-            raise ConfigError("source 'files' needs a path; name a CSV or Parquet file or a folder")
-        return FilesSource(path)
-    if name in STORED_NAMES:
+    entry = SOURCES.get(name)
+    if entry is None:
+        return _load_plugin(name, path)
+    if entry.stored:
         return make_stored_source(name, options)
-    if name == "tiingo":
-        from volcast.pipeline.data.sources.tiingo import TiingoSource
-
-        return TiingoSource()
-    return _brought(name, path)
+    if not entry.needs_path:
+        source: Source = _import_class(entry)()
+        return source
+    if path is None:
+        raise ConfigError(f"source '{name}' needs a path; name a CSV or Parquet file or a folder")
+    reader: Source = _import_class(entry)(path)
+    return reader
 
 
 def make_stored_source(name: str, options: StoreOptions | None = None) -> StoredSource:
-    """Return the source of a name whose bars go through the store.
+    """Return the source called `name`, whose bars go through the store.
 
     Raises
     ------
     ConfigError
-        When there is no such source.
-
+        There is no such source.
     """
     from volcast.pipeline.data.sources.stored import StoredSource, StoreOptions
 
@@ -81,16 +135,22 @@ def make_stored_source(name: str, options: StoreOptions | None = None) -> Stored
 
 
 def make_client(name: str) -> Client:
-    """Return the client of a name; see `make_stored_source`."""
-    if name == "yahoo":
-        from volcast.pipeline.data.sources.yahoo import YahooClient
+    """Return the network client of a stored source; see `make_stored_source`."""
+    if name not in STORED_NAMES:
+        raise ConfigError(f"source {name!r} keeps no store; use one of {', '.join(STORED_NAMES)}")
+    client: Client = _import_class(SOURCES[name])()
+    return client
 
-        return YahooClient()
-    raise ConfigError(f"source {name!r} keeps no store; use one of {', '.join(STORED_NAMES)}")
+
+def _import_class(entry: SourceEntry) -> Callable[..., Any]:
+    """Return the class of an entry; each source imports only what it needs."""
+    module, _, name = entry.path.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
-def _brought(name: str, path: Path | None) -> Source:
-    """Return the source that an installed package brings."""
+def _load_plugin(name: str, path: Path | None) -> Source:
+    """Return the source that an installed package provides."""
     from volcast.pipeline.data.sources.plugin import PluginSource
 
     points = tuple(entry_points(group=GROUP, name=name))
@@ -98,17 +158,17 @@ def _brought(name: str, path: Path | None) -> Source:
         raise ConfigError(f"source {name!r} is unknown; use one of {', '.join(list_sources())}")
     if len({point.value for point in points}) > 1:
         both = ", ".join(sorted(_origin(point) for point in points))
-        raise ConfigError(f"source {name!r} is brought by several packages: {both}; uninstall one")
+        raise ConfigError(f"source {name!r} is provided by several packages: {both}; uninstall one")
     try:
         factory: Callable[[Path | None], Source] = points[0].load()
-        brought: Source = PluginSource(name, factory(path))
-        return brought
+        plugin: Source = PluginSource(name, factory(path))
+        return plugin
     except ConfigError:
         raise
-    except Exception as error:  # it is another's code: any failure is told as theirs
+    except Exception as error:  # code of another package may raise anything
         raise ConfigError(
             f"source {name!r} of {_origin(points[0])} cannot be loaded "
-            f"({type(error).__name__}: {error}); mend or reinstall that package"
+            f"({type(error).__name__}: {error}); fix or reinstall that package"
         ) from error
 
 

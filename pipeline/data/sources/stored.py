@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.sessions import calendar_name, last_settled_session
 from volcast.pipeline.data.contract.client import Client
 from volcast.pipeline.data.contract.source import Download, Request, assemble, between
@@ -48,18 +47,6 @@ class StoreOptions:
     calendar: str | None = None
     patience: RetryPolicy = field(default_factory=RetryPolicy)
     progress: Progress = field(default_factory=Progress)
-
-
-def build_store_options(config: Config, progress: Progress) -> StoreOptions:
-    """Return what the settings of a run say of the store."""
-    data = config.data
-    return StoreOptions(
-        folder=Path(data.dir) if data.dir else None,
-        as_of=data.as_of,
-        rate=data.rate,
-        calendar=data.calendar or None,
-        progress=progress,
-    )
 
 
 class StoredSource:

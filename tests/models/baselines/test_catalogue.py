@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
-from volcast.models.baselines.catalogue import BASELINES, baseline
+from volcast.models.baselines.catalogue import BASELINES, make_baseline
 from volcast.models.baselines.har import HARX, LogHAR, PooledHAR
 from volcast.models.baselines.naive import MonthMean
 from volcast.models.baselines.trees import Trees
 from volcast.models.forecaster import fitted_rows
 from volcast.models.regressor.preprocessing import RIDGE
-from volcast.pipeline.config.settings import BASELINE_NAMES
+from volcast.pipeline.config.settings import BaselineSettings
 
 SAMPLE = make_sample()
 KNOWN = SAMPLE.until(LAST_KNOWN)
@@ -78,8 +78,10 @@ def test_trees_learn_what_least_squares_cannot():
     assert errors[Trees] < 0.5 * errors[HARX]
 
 
-def test_the_configuration_knows_the_names_of_the_catalogue():
-    assert tuple(BASELINES) == BASELINE_NAMES
+def test_the_settings_accept_every_baseline_and_each_can_be_made():
+    assert BaselineSettings(models=tuple(BASELINES)).models == tuple(BASELINES)
+    for name in BASELINES:
+        assert callable(make_baseline(name).forecast)
 
 
 def test_a_users_own_class_is_found_in_the_working_folder(tmp_path, monkeypatch):
@@ -89,13 +91,15 @@ def test_a_users_own_class_is_found_in_the_working_folder(tmp_path, monkeypatch)
         "class Half:\n    def fit(self): ...\n"
     )
     monkeypatch.chdir(tmp_path)
-    mine = baseline("own_models:Mine")
+    mine = make_baseline("own_models:Mine")
     assert isinstance(mine, MonthMean) and type(mine).__name__ == "Mine"
     with pytest.raises(ValueError, match="own_models:Half has no `fit` and `forecast`"):
-        baseline("own_models:Half")
-    with pytest.raises(ValueError, match=r"own_models:None cannot be had: .* no attribute 'None'"):
-        baseline("own_models:None")
-    with pytest.raises(ValueError, match="no_such_module:X cannot be had: No module named"):
-        baseline("no_such_module:X")
-    with pytest.raises(ValueError, match="no baseline 'arima'; there are last_value, mean_22"):
-        baseline("arima")
+        make_baseline("own_models:Half")
+    with pytest.raises(
+        ValueError, match=r"own_models:None cannot be imported: .* no attribute 'None'"
+    ):
+        make_baseline("own_models:None")
+    with pytest.raises(ValueError, match="no_such_module:X cannot be imported: No module named"):
+        make_baseline("no_such_module:X")
+    with pytest.raises(ValueError, match="no baseline 'arima'; available: last_value, mean_22"):
+        make_baseline("arima")

@@ -20,9 +20,10 @@ from tests.models.engine.samples import (
 from volcast.models.backend import keras
 from volcast.models.engine.groups import SHUFFLING
 from volcast.models.engine.losses import qlike
-from volcast.models.engine.recipe import OPTIMIZERS, Clipping, Recipe
+from volcast.models.engine.recipe import Clipping, Recipe, keras_optimizer
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stack import initial_weights
+from volcast.models.training_options import OPTIMIZERS
 
 EPOCHS, SEED, STEPS = 10, 5, 3
 KERAS_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
@@ -41,7 +42,7 @@ def fit_by_keras(recipe, rate, decay=0.0, loss=qlike):
     )
     start = initial_weights(NETWORK, [SEED])
     model.set_weights([x[0] if at % 2 == 0 else x[0, 0] for at, x in enumerate(start)])
-    optimizer = OPTIMIZERS[recipe.optimizer](rate)
+    optimizer = keras_optimizer(recipe.optimizer, rate)
     optimizer.weight_decay = decay or None
     if recipe.clipping:
         setattr(optimizer, KERAS_CLIPPING[recipe.clipping.by], recipe.clipping.at)

@@ -1,14 +1,14 @@
 """Every refusal of the regressor names the rule and the value."""
 
-from typing import get_args, get_type_hints
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.models.samples import make_rows
-from volcast.models.backend import keras
-from volcast.models.engine.recipe import OPTIMIZERS, Clipping
+from volcast.models import training_options as options
+from volcast.models.backend import keras, tf
+from volcast.models.engine.losses import row_loss
+from volcast.models.engine.recipe import Clipping, clipped, keras_optimizer
 from volcast.models.engine.schedules import Schedule
 from volcast.models.regressor import validation
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
@@ -136,22 +136,35 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
         KerasVolatilityRegressor().fit(x, y, validation_data=(x, y[:9]))
 
 
-def test_the_names_that_are_let_through_exist():
-    assert tuple(OPTIMIZERS) == validation.OPTIMIZERS
-    assert get_args(get_type_hints(Schedule)["kind"]) == validation.SCHEDULES
-    assert ("none", *get_args(get_type_hints(Clipping)["by"])) == validation.CLIPPINGS
-    for activation in validation.ACTIVATIONS:
+def test_every_declared_name_exists():
+    for optimizer in options.OPTIMIZERS:
+        assert isinstance(keras_optimizer(optimizer, 0.1), keras.optimizers.Optimizer)
+    for schedule in options.SCHEDULES:
+        assert Schedule(schedule).shares(1, steps=2, epochs=2).shape == (2,)
+    for clipping in set(options.CLIPPINGS) - {"none"}:
+        assert clipped(tf.ones([1, 3]), Clipping(clipping, 0.5), [1, 2]).shape == (1, 3)
+    for activation in options.ACTIVATIONS:
         assert callable(keras.activations.get(activation))
+    for loss in options.LOSSES:
+        assert callable(row_loss(loss))
 
 
-def test_the_configuration_lets_the_same_names_through():
-    settings = ModelSettings.model_fields
-    for field, names in (
-        ("optimizer", validation.OPTIMIZERS),
-        ("schedule", validation.SCHEDULES),
-        ("clipping", validation.CLIPPINGS),
-        ("activation", validation.ACTIVATIONS),
-    ):
-        assert get_args(settings[field].annotation) == names
-    for loss in get_args(settings["loss"].annotation):
-        assert validation._loss(loss)
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        ("optimizer", options.OPTIMIZERS),
+        ("schedule", options.SCHEDULES),
+        ("clipping", options.CLIPPINGS),
+        ("activation", options.ACTIVATIONS),
+        ("initialisation", options.INITIALISATIONS),
+        ("loss", options.LOSSES),
+    ],
+)
+def test_settings_and_regressor_accept_the_same_names(field, names):
+    for name in names:
+        assert getattr(ModelSettings(**{field: name}), field) == name
+        validation.check_parameters(KerasVolatilityRegressor(**{field: name}))
+    with pytest.raises(ValueError, match="unheard_of"):
+        ModelSettings(**{field: "unheard_of"})
+    with pytest.raises(ValueError, match="unheard_of"):
+        validation.check_parameters(KerasVolatilityRegressor(**{field: "unheard_of"}))

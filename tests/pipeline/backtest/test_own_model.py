@@ -46,7 +46,7 @@ def test_an_own_class_is_refitted_scored_and_shown(options, tmp_path):
 @pytest.mark.parametrize("name", ["own_model:Nobody", "nowhere:Mine"])
 def test_a_class_that_cannot_be_had_is_named(options, tmp_path, name):
     answer = volcast("run", *options(name), "--out", tmp_path / "run")
-    assert f"baselines.models: the baseline {name} cannot be had" in answer.complaint
+    assert f"baselines.models: the baseline {name} cannot be imported" in answer.complaint
 
 
 def test_a_class_that_cannot_be_had_is_told_before_anything_is_written(options, tmp_path):

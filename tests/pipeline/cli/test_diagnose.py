@@ -1,5 +1,6 @@
 """The commands that diagnose, the stage, and the sections of the report."""
 
+import importlib
 import json
 
 import pandas as pd
@@ -14,9 +15,8 @@ from volcast.pipeline.backtest.run_folder import (
     read_manifest,
     write_manifest,
 )
-from volcast.pipeline.config.settings import DIAGNOSTICS
-from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS as MEASURED
-from volcast.pipeline.diagnostics.catalogue import read_tables, write_tables
+from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+from volcast.pipeline.diagnostics.tables import read_tables, write_tables
 from volcast.pipeline.errors import StorageError
 
 
@@ -32,7 +32,10 @@ def diagnosed(tmp_path_factory, small):
 
 
 def test_every_name_of_the_configuration_can_be_measured():
-    assert set(MEASURED) == set(DIAGNOSTICS)
+    for diagnostic in DIAGNOSTICS.values():
+        for path in (diagnostic.measurement, diagnostic.section):
+            module, _, name = path.partition(":")
+            assert callable(getattr(importlib.import_module(module), name))
 
 
 def test_the_report_has_a_section_for_what_was_asked(diagnosed, finished):

@@ -9,11 +9,11 @@ from volcast.models.diagnose import gradient_check, gradient_flow
 from volcast.reports.diagnosis.gradient_check import (
     COARSE,
     RIGHT,
-    gradient_check_finding,
+    build_gradient_check_section,
     judged,
     origin,
 )
-from volcast.reports.diagnosis.gradients import gradient_flow_finding
+from volcast.reports.diagnosis.gradients import build_gradient_flow_section
 from volcast.reports.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
 
 pytestmark = pytest.mark.slow  # trainings that are provoked
@@ -38,9 +38,9 @@ def test_ten_layers_of_sigmoid_vanish_and_relu_with_he_is_the_cure(problem):
     assert own.first_to_last < 1e-4
     assert cured.verdict == HEALTHY
     assert cured.first_to_last > 0.1
-    finding = gradient_flow_finding(tables)
-    assert finding.sentence.startswith("Vanishing gradients, with 10 hidden layers of sigmoid")
-    assert finding.advice.startswith('Set activation = "relu" and initialisation = "he"')
+    section = build_gradient_flow_section(tables)
+    assert section.sentence.startswith("Vanishing gradients, with 10 hidden layers of sigmoid")
+    assert section.advice.startswith('Set activation = "relu" and initialisation = "he"')
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_provoked_trainings_are_named(problem, settings, verdict):
 def test_the_gradients_of_the_default_network_are_right(problem):
     tables = gradient_check.check(problem)
     assert (judged(tables)["verdict"] == RIGHT).all()
-    finding = gradient_check_finding(tables)
-    assert finding.sentence.startswith("The gradients are right: over ")
-    assert finding.advice == "Nothing to do."
+    section = build_gradient_check_section(tables)
+    assert section.sentence.startswith("The gradients are right: over ")
+    assert section.advice == "Nothing to do."
 
 
 @tf.custom_gradient
@@ -96,9 +96,9 @@ def wrong_tanh(x):
 def test_a_planted_wrong_gradient_is_found_and_placed(problem, settings, begins, said):
     tables = gradient_check.check(with_settings(problem, **settings))
     assert origin(judged(tables)) == begins
-    finding = gradient_check_finding(tables)
-    assert finding.sentence.startswith(said)
-    assert finding.advice.startswith("Mend the ")
+    section = build_gradient_check_section(tables)
+    assert section.sentence.startswith(said)
+    assert section.advice.startswith("Mend the ")
 
 
 def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):
@@ -108,7 +108,9 @@ def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):
 
     tables = gradient_check.check(with_settings(problem, loss=coarse))
     assert (judged(tables)["verdict"] == COARSE).mean() > 0.5
-    assert gradient_check_finding(tables).sentence.startswith("The gradient cannot be checked")
+    assert build_gradient_check_section(tables).sentence.startswith(
+        "The gradient cannot be checked"
+    )
 
 
 def test_vanished_gradients_are_right_all_the_same(problem):

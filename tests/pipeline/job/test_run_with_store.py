@@ -3,7 +3,7 @@
 import pytest
 
 from tests.pipeline.data.conftest import QUICK, make_bars
-from tests.pipeline.data.download.test_downloader import context
+from tests.pipeline.data.download.test_downloader import evening
 from tests.pipeline.data.yahoo_standin import Listing
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.errors import DataError
@@ -28,11 +28,11 @@ def test_forecasts_come_out_again_from_the_bars_of_their_evening(standin, tmp_pa
     bars = make_bars(first="2021-06-01", last="2024-01-31").set_index("session")
     standin.listings["AAA"] = Listing(bars)
     home, config = Home(tmp_path), load_config(None, SETTINGS)
-    first = run_job(home, config, clock=lambda: context("2024-01-30"), progress=Progress())
+    first = run_job(home, config, clock=lambda: evening("2024-01-30"), progress=Progress())
     revised = bars.copy()
     revised.loc["2024-01-29", ["high", "close", "adj_close"]] *= 1.02
     standin.listings["AAA"] = Listing(revised)
-    second = run_job(home, config, clock=lambda: context("2024-01-31"), progress=Progress())
+    second = run_job(home, config, clock=lambda: evening("2024-01-31"), progress=Progress())
     assert [str(s.origin) for s in (first, second)] == ["2024-01-30", "2024-01-31"]
     with Ledger.to_read(home.ledger) as ledger:
         table = ledger.table("forecasts")
@@ -45,8 +45,8 @@ def listing(last):
     return Listing(make_bars(first="2021-06-01", last=last).set_index("session"))
 
 
-def make_context(home, config, day):
-    return run_job(home, config, clock=lambda: context(day), progress=Progress())
+def run_evening(home, config, day):
+    return run_job(home, config, clock=lambda: evening(day), progress=Progress())
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def begun(standin, tmp_path):
     """A home after its first evening, and its settings."""
     standin.listings["AAA"] = listing("2024-02-01")
     home, config = Home(tmp_path), load_config(None, SETTINGS)
-    make_context(home, config, "2024-01-29")
+    run_evening(home, config, "2024-01-29")
     return home, config
 
 
@@ -64,22 +64,22 @@ def test_an_evening_without_data_is_told_and_made_up_for(begun, standin, fault, 
     home, config = begun
     monkeypatch.setattr("volcast.pipeline.data.sources.stored.RetryPolicy", lambda: QUICK)
     standin.faults["*"] = fault
-    dark = make_context(home, config, "2024-01-30")
+    dark = run_evening(home, config, "2024-01-30")
     assert str(dark.origin) == "2024-01-29" and dark.forecasts == 0 and dark.trained is None
     assert [(alert.name, alert.subject) for alert in dark.raised] == [("stale data", "all tickers")]
     assert "no ticker has a bar of the last session" in dark.line()
     assert fault in (404, "empty") or "the stored bars to 2024-01-29 are used" in dark.line()
     standin.faults.clear()
-    light = make_context(home, config, "2024-01-31")
+    light = run_evening(home, config, "2024-01-31")
     assert str(light.origin) == "2024-01-31" and light.forecasts == 2 and light.outcomes == 1
     assert not light.open_alerts and not light.notes
-    assert make_context(home, config, "2024-02-01").outcomes == 1
+    assert run_evening(home, config, "2024-02-01").outcomes == 1
 
 
 def test_a_first_evening_without_data_leaves_no_ledger(standin, tmp_path):
     home = Home(tmp_path)
     with pytest.raises(DataError, match="AAA"):
-        make_context(home, load_config(None, SETTINGS), "2024-01-30")
+        run_evening(home, load_config(None, SETTINGS), "2024-01-30")
     assert not home.ledger.exists()
     standin.listings["AAA"] = listing("2024-01-31")
-    assert make_context(home, load_config(None, SETTINGS), "2024-01-31").forecasts == 2
+    assert run_evening(home, load_config(None, SETTINGS), "2024-01-31").forecasts == 2

@@ -10,11 +10,11 @@ from volcast.reports.diagnosis.gradient_check import (
     COARSE,
     RIGHT,
     WRONG,
-    gradient_check_finding,
+    build_gradient_check_section,
     judged,
     origin,
 )
-from volcast.reports.diagnosis.gradients import gradient_flow_finding
+from volcast.reports.diagnosis.gradients import build_gradient_flow_section
 from volcast.reports.figures.gradients import (
     by_epoch,
     clipping_by_epoch,
@@ -23,7 +23,7 @@ from volcast.reports.figures.gradients import (
     gradient_by_layer,
 )
 from volcast.reports.gradient_flow import DEAD, EXPLODING, HEALTHY, VANISHING, flow
-from volcast.reports.templating import findings_page
+from volcast.reports.templating import render_sections
 
 
 @pytest.mark.parametrize(
@@ -46,10 +46,10 @@ from volcast.reports.templating import findings_page
 def test_a_flow_is_named_with_its_numbers_and_advice(changes, verdict, said, advice):
     tables = make_flow(**changes)
     assert flow(tables).verdict == verdict
-    finding = gradient_flow_finding(tables)
-    assert finding.sentence.lower().startswith(verdict)
-    assert said in finding.sentence
-    assert finding.advice.startswith(advice)
+    section = build_gradient_flow_section(tables)
+    assert section.sentence.lower().startswith(verdict)
+    assert said in section.sentence
+    assert section.advice.startswith(advice)
 
 
 def test_numbers_of_a_flow_by_hand():
@@ -64,9 +64,9 @@ def test_numbers_of_a_flow_by_hand():
 def test_a_cure_that_does_not_cure_is_not_advised():
     tables = make_flow(first_to_last=0.01)
     tables["epochs"]["first_to_last"] = 0.01
-    finding = gradient_flow_finding(tables)
-    assert finding.advice.startswith("Take fewer hidden layers")
-    alone = gradient_flow_finding(make_flow(("configured",), first_to_last=0.01))
+    section = build_gradient_flow_section(tables)
+    assert section.advice.startswith("Take fewer hidden layers")
+    alone = build_gradient_flow_section(make_flow(("configured",), first_to_last=0.01))
     assert alone.advice.startswith("Take fewer hidden layers")
 
 
@@ -89,7 +89,7 @@ def test_what_holds_the_first_epoch_alone_is_judged_by_it():
 def test_a_wrong_gradient_is_placed(errors, begins, said):
     tables = make_check(errors)
     assert origin(judged(tables)) == begins
-    assert gradient_check_finding(tables).sentence.startswith(said)
+    assert build_gradient_check_section(tables).sentence.startswith(said)
 
 
 def test_an_error_within_ten_times_the_rounding_is_none():
@@ -102,13 +102,14 @@ def test_an_error_within_ten_times_the_rounding_is_none():
 
 def test_kinks_are_told_and_too_many_mean_that_nothing_could_be_checked():
     assert (
-        "15 entries at kinks were left out" in gradient_check_finding(make_check(kinks=3)).sentence
+        "15 entries at kinks were left out"
+        in build_gradient_check_section(make_check(kinks=3)).sentence
     )
     tables = make_check(kinks=15)
     assert set(judged(tables)["verdict"]) == {COARSE}
-    finding = gradient_check_finding(tables)
-    assert finding.sentence.startswith("The gradient cannot be checked")
-    assert "float32" in finding.advice
+    section = build_gradient_check_section(tables)
+    assert section.sentence.startswith("The gradient cannot be checked")
+    assert "float32" in section.advice
 
 
 def draw_profile(axes):
@@ -139,7 +140,7 @@ def test_layers_without_a_gradient_and_single_epochs_are_drawn_without_a_warning
     tables = make_flow(gradient_rms=0.0, update_share=0.0, dead_share=1.0)
     for name in ("epochs", "layers"):
         tables[name] = tables[name][tables[name]["epoch"] == 1]
-    page = findings_page("t", "s", [gradient_flow_finding(tables)])
+    page = render_sections("t", "s", [build_gradient_flow_section(tables)])
     assert "mathdefault" not in page
 
 
@@ -164,9 +165,12 @@ def test_a_logarithmic_axis_shows_plain_numbers(low, high, texts):
 
 
 def test_the_page_holds_every_panel_and_table():
-    findings = [gradient_flow_finding(make_flow()), gradient_check_finding(make_check())]
-    page = findings_page("title", "subtitle", findings)
-    assert page.count("<svg") == sum(len(finding.panels) for finding in findings)
-    assert len(findings[0].panels) == 4  # profile, gradient, updates, clipping; nothing is dead
-    assert len(gradient_flow_finding(make_flow(dead_share=0.2)).panels) == 5
+    sections = [
+        build_gradient_flow_section(make_flow()),
+        build_gradient_check_section(make_check()),
+    ]
+    page = render_sections("title", "subtitle", sections)
+    assert page.count("<svg") == sum(len(section.panels) for section in sections)
+    assert len(sections[0].panels) == 4  # profile, gradient, updates, clipping; nothing is dead
+    assert len(build_gradient_flow_section(make_flow(dead_share=0.2)).panels) == 5
     assert not re.search(r"\bnan\b", page)

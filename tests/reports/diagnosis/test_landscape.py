@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from tests.reports.diagnosis.tables import make_landscape
 from volcast.reports.diagnosis.interactive import landscape_page
-from volcast.reports.diagnosis.landscape import landscape_finding
+from volcast.reports.diagnosis.landscape import build_landscape_section
 from volcast.reports.figures.landscape import contour_levels, loss_contours, loss_surface
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.templating import findings_page
+from volcast.reports.templating import render_sections
 
 
 def one_plane(tables, plane="path", part="training"):
@@ -22,26 +22,28 @@ def one_plane(tables, plane="path", part="training"):
 
 
 def test_the_sentence_tells_the_shares_the_distance_of_the_valleys_and_the_rates():
-    finding = landscape_finding(make_landscape())
-    assert "In 3 epochs" in finding.sentence
-    assert "the network kept is that of epoch 2" in finding.sentence
-    assert "The plane of the path holds 95.0 % of its variance" in finding.sentence
+    section = build_landscape_section(make_landscape())
+    assert "In 3 epochs" in section.sentence
+    assert "the network kept is that of epoch 2" in section.sentence
+    assert "The plane of the path holds 95.0 % of its variance" in section.sentence
     # The grid has points each 0.4: 0.8 is nearest to 0.9, and 0.4 to 0.3.
-    assert "lies 0.4 away" in finding.sentence
-    assert "for a path 1.5 long" in finding.sentence
+    assert "lies 0.4 away" in section.sentence
+    assert "for a path 1.5 long" in section.sentence
     assert re.search(
-        r"0\.\d{4} at 0\.003, 0\.\d{4} at 0\.01, 0\.\d{4} at 0\.03\.", finding.sentence
+        r"0\.\d{4} at 0\.003, 0\.\d{4} at 0\.01, 0\.\d{4} at 0\.03\.", section.sentence
     )
 
 
 def test_a_rate_whose_path_goes_clearly_lower_is_advised():
     tables = make_landscape()
-    assert landscape_finding(tables).advice.startswith("Keep learning_rate = 0.01")
+    assert build_landscape_section(tables).advice.startswith("Keep learning_rate = 0.01")
     slow = (tables["path"]["learning_rate"] == 0.003) & (tables["path"]["epoch"] == 3)
     tables["path"].loc[slow, "validation_loss"] = 0.1
-    assert landscape_finding(tables).advice.startswith("Try learning_rate = 0.003: its path gains")
+    assert build_landscape_section(tables).advice.startswith(
+        "Try learning_rate = 0.003: its path gains"
+    )
     tables["path"].loc[tables["path"]["epoch"] > 0, "validation_loss"] = 9.0
-    assert landscape_finding(tables).advice.startswith("No rate led below the start")
+    assert build_landscape_section(tables).advice.startswith("No rate led below the start")
 
 
 def test_the_contours_show_paths_start_and_network_on_labelled_axes():
@@ -77,7 +79,7 @@ def test_levels_are_closer_near_the_lowest_loss_and_exist_for_a_flat_one():
 def test_losses_that_are_no_numbers_leave_holes():
     tables = make_landscape()
     tables["surface"].loc[tables["surface"]["x"] > 1.5, "loss"] = np.inf
-    page = findings_page("t", "s", [landscape_finding(tables)])
+    page = render_sections("t", "s", [build_landscape_section(tables)])
     assert page.count("<svg") == 8
 
 

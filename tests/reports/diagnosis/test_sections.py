@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.reports.synthetic import make_history
-from volcast.reports.diagnosis.comparison import KINDS, comparison_finding, comparison_table
-from volcast.reports.diagnosis.curves import curves_finding
-from volcast.reports.diagnosis.rates import rates_finding, suggested_rate
+from volcast.reports.diagnosis.comparison import KINDS, build_comparison_section, comparison_table
+from volcast.reports.diagnosis.curves import build_curves_section
+from volcast.reports.diagnosis.rates import build_rates_section, suggested_rate
 from volcast.reports.figures.curve_bands import curve_bands
-from volcast.reports.templating import findings_page
+from volcast.reports.templating import render_sections
 
 
 def make_sweep(breaks=True):
@@ -53,6 +53,10 @@ TRIALS = make_trials(
 )
 
 
+def rates_section(sweep, configured):
+    return build_rates_section(dict(zip(("curve", "members"), sweep, strict=True)), configured)
+
+
 def test_the_suggestion_is_the_median_of_the_networks():
     assert suggested_rate(make_sweep()[1]) == 0.002
 
@@ -62,23 +66,23 @@ def test_the_suggestion_is_the_median_of_the_networks():
     [(0.001, "Keep 0.001"), (1e-5, "Set model.learning_rate = 0.002"), (0.1, "Set model")],
 )
 def test_a_configured_rate_near_the_suggestion_is_kept(configured, advice):
-    assert rates_finding(*make_sweep(), configured).advice.startswith(advice)
+    assert rates_section(make_sweep(), configured).advice.startswith(advice)
 
 
 def test_a_sweep_that_never_breaks_says_so():
-    assert "never breaks" in rates_finding(*make_sweep(breaks=False), 0.001).sentence
+    assert "never breaks" in rates_section(make_sweep(breaks=False), 0.001).sentence
 
 
 def test_a_comparison_names_best_and_worst_and_who_cannot_be_told_apart():
-    finding = comparison_finding("optimizers", TRIALS, "adam,")
-    assert finding.sentence.startswith("Adam, rate 0.001") or finding.sentence.startswith("Sgd")
-    assert "1 of 2 others cannot be told" in finding.sentence
-    assert "The worst is momentum, rate 1 with 0.991" in finding.sentence
+    section = build_comparison_section("optimizers", TRIALS, "adam,")
+    assert section.sentence.startswith("Adam, rate 0.001") or section.sentence.startswith("Sgd")
+    assert "1 of 2 others cannot be told" in section.sentence
+    assert "The worst is momentum, rate 1 with 0.991" in section.sentence
 
 
 def test_the_advice_keeps_what_is_configured_where_nothing_is_better():
-    assert comparison_finding("optimizers", TRIALS, "adam,").advice.startswith("Keep adam")
-    assert comparison_finding("optimizers", TRIALS, "momentum,").advice.startswith("Take sgd")
+    assert build_comparison_section("optimizers", TRIALS, "adam,").advice.startswith("Keep adam")
+    assert build_comparison_section("optimizers", TRIALS, "momentum,").advice.startswith("Take sgd")
 
 
 def test_the_test_against_the_best_is_welchs():
@@ -107,16 +111,16 @@ def test_bands_hold_the_quantiles_of_all_members_relative_to_their_start():
 
 
 def test_every_finding_makes_a_page_with_its_words_figures_and_advice():
-    findings = [
-        curves_finding(make_history(folds=3), 60),
-        rates_finding(*make_sweep(), 0.001),
-        *(comparison_finding(name, TRIALS, "x") for name in KINDS),
+    sections = [
+        build_curves_section(make_history(folds=3), 60),
+        rates_section(make_sweep(), 0.001),
+        *(build_comparison_section(name, TRIALS, "x") for name in KINDS),
     ]
-    page = findings_page("Diagnosis", "of a test", findings)
-    for finding in findings:
-        assert f'id="{finding.name}"' in page
-    assert page.count("<b>Next:</b>") == len(findings)
-    assert page.count("<svg") == sum(len(finding.panels) for finding in findings)
+    page = render_sections("Diagnosis", "of a test", sections)
+    for section in sections:
+        assert f'id="{section.name}"' in page
+    assert page.count("<b>Next:</b>") == len(sections)
+    assert page.count("<svg") == sum(len(section.panels) for section in sections)
     names = re.findall(r' id="([^"]+)"', page)
     assert len(names) == len(set(names)), "ids must be unique in a page"
     assert "http" not in re.sub(r"http://www.w3.org/\S+", "", page)
@@ -124,7 +128,7 @@ def test_every_finding_makes_a_page_with_its_words_figures_and_advice():
 
 def test_the_same_tables_give_the_same_page():
     one, two = (
-        findings_page("x", "y", [comparison_finding("optimizers", TRIALS, "adam,")])
+        render_sections("x", "y", [build_comparison_section("optimizers", TRIALS, "adam,")])
         for _ in range(2)
     )
     assert one == two

@@ -12,7 +12,7 @@ from volcast.reports.lab.figures import curves, descent, graphs, regions, surfac
 from volcast.reports.lab.figures.style import powers_of_ten
 from volcast.reports.lab.words import exact, listed
 from volcast.reports.section import Section
-from volcast.reports.templating import findings_page
+from volcast.reports.templating import render_sections
 
 
 def new_axes(projection=None):
@@ -127,7 +127,7 @@ def test_numbers_and_lists_are_told_in_words():
 def test_an_explained_finding_ends_with_its_advice_and_lists_its_steps():
     plain = Section("one", "One", "Found.", "do it.", method="So.")
     taught = Section("two", "Two", "Shown.", "try it.", prose=["Why."], steps=["p = 1", "q < 2"])
-    pages = [findings_page("T", "S", [finding]) for finding in (plain, taught)]
+    pages = [render_sections("T", "S", [section]) for section in (plain, taught)]
     bodies = [page[page.index("<section") :] for page in pages]
     assert bodies[0].index("Next:") < bodies[0].index("So.")
     assert bodies[1].index("Why.") < bodies[1].index("<li>q &lt; 2</li>") < bodies[1].index("Next:")

@@ -1,0 +1,25 @@
+"""The choices of the training settings, each declared once; importing this file is instant.
+
+The regressor, the engine, the settings file and the command line all read these tables. To add an
+optimizer, add an entry to `OPTIMIZERS`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+MOMENTUM = 0.9  # the usual value; Goodfellow, Bengio & Courville (2016), section 8.3.2
+
+# Name: the class in keras.optimizers, and its arguments beside the learning rate.
+OPTIMIZERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+    "rmsprop": ("RMSprop", {}),
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": MOMENTUM}),
+    "nesterov": ("SGD", {"momentum": MOMENTUM, "nesterov": True}),
+}
+SCHEDULES = ("constant", "cosine", "exponential", "plateau")
+CLIPPINGS = ("none", "value", "norm", "global_norm")
+INITIALISATIONS = ("glorot", "he")
+ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")  # of Keras
+LOSSES = ("qlike", "mse", "mae", "huber", "log_cosh")  # the regressor takes any loss of Keras
