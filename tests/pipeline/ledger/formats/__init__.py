@@ -1,0 +1,1 @@
+"""Ledgers as earlier formats wrote them, with their exports: every later format must read them."""
