@@ -28,7 +28,7 @@ from volcast.pipeline.backtest.development_split import (
     select_part,
     split_development_rows,
 )
-from volcast.pipeline.backtest.walk_forward import build_folds
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS

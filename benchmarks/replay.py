@@ -18,8 +18,9 @@ from typing import Any
 
 import pandas as pd
 
-from volcast.pipeline.backtest.evaluation import forecast_table
-from volcast.pipeline.backtest.walk_forward import build_folds, iter_folds
+from volcast.pipeline.backtest.evaluation import build_forecast_table
+from volcast.pipeline.backtest.walk_forward import iter_folds
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.home import Home
@@ -38,7 +39,7 @@ def differing(ledger: Ledger, market: Market, config: Config, sessions: int) -> 
     folds = build_folds(market.panel, config)[: -(-sessions // EVERY)]
     results = iter_folds(market.panel, folds, config, Progress())
     tables = pd.concat([result.forecasts for result in results], ignore_index=True)
-    walked = forecast_table(tables, config.report.interval)
+    walked = build_forecast_table(tables, config.report.interval)
     written = ledger.table("forecasts")
     number = pd.to_numeric(written["model_version"], errors="coerce").fillna(-1)
     newest = number.groupby([written[name] for name in CELL]).transform("max") == number

@@ -29,7 +29,8 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import select_tail_rows
-from volcast.pipeline.backtest.walk_forward import TEST, build_folds, iter_folds
+from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request

@@ -1,4 +1,4 @@
-"""From a panel to the training problem of the diagnostics, in the years before the first test."""
+"""The development split: rows before the first test, on which diagnostics train and judge."""
 
 from __future__ import annotations
 
@@ -10,27 +10,30 @@ from volcast.features.panel import Panel
 from volcast.models.diagnose.problem import Part, Problem, build_problem, thinned
 from volcast.models.forecaster import REQUIRED, Sample, fitted_rows
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.pipeline.backtest.walk_forward import build_folds, build_regressor, make_split_rule
+from volcast.pipeline.backtest.folds import build_folds, make_split_rule
+from volcast.pipeline.backtest.model_factory import build_regressor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import build_sample
 
-JUDGED_SHARE = 0.2  # of the sessions before the first test, the latest: where settings are judged
+JUDGED_SHARE = (
+    0.2  # of the sessions before the first test: the latest, on which settings are judged
+)
 LARGEST_PART = 4_096  # rows; beyond it a part is thinned evenly
 
 
 def build_development_problem(
     panel: Panel, config: Config, *, limit: int = LARGEST_PART
 ) -> Problem:
-    """Return rows that train, stop and judge, all before the first tested session.
+    """Return the training problem of the diagnostics, on rows before the first test origin.
 
-    Whoever chooses settings by a diagnostic has thus not looked at the years that the report
-    tests. Each part is thinned to at most `limit` rows.
+    Settings that are chosen by a diagnostic have thus not been chosen on the years that the report
+    tests. Each of the three parts is thinned to at most `limit` rows.
 
     Raises
     ------
     DataError
-        The history before the first test is too short to be cut in three.
+        The history before the first test is too short for three parts.
     """
     regressor, parts = split_development_rows(panel, config)
     return build_problem(regressor, *(thinned(part, limit) for part in parts))
@@ -39,7 +42,7 @@ def build_development_problem(
 def split_development_rows(
     panel: Panel, config: Config
 ) -> tuple[KerasVolatilityRegressor, list[Part]]:
-    """Return the configured regressor, and the rows that train, stop and judge."""
+    """Return the configured regressor, and the training, validation and judged rows."""
     first_test = build_folds(panel, config)[0].test.start
     sample = build_sample(panel).until(first_test - 1)
     usable = np.flatnonzero(sample.usable().any(axis=1))
@@ -64,7 +67,7 @@ def split_development_rows(
 
 
 def select_part(sample: Sample, sessions: slice, known_before: int | None = None) -> Part:
-    """Return the usable rows of some sessions whose targets end before session `known_before`."""
+    """Return the usable rows of `sessions` whose targets end before the session `known_before`."""
     rows = fitted_rows(sample, sessions, known_before=known_before)
     return sample.x[rows], sample.target[rows]
 

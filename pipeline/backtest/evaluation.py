@@ -1,4 +1,4 @@
-"""The forecast table: all folds together, with prediction intervals and readable volatilities."""
+"""From the forecasts of the folds to the tables that are scored."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.features.units import volatility_annual_pct
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.conformal import interval, places
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION
-from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.calendars.sessions import periods_per_year
-from volcast.pipeline.panel.build import assign_calendars, build_sample
+from volcast.pipeline.panel.build import build_sample
 from volcast.reports.scores import CELL, qlike
 
 HARX = "harx"
@@ -26,12 +23,23 @@ COLUMNS = [
 ]
 
 
-def forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return the test forecasts of all folds with intervals, in the order of docs/tables.md.
+def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the test forecasts of all folds with their prediction intervals.
 
-    The interval of a fold comes from the log errors of the same model and horizon on origins
-    before it whose outcome was known by then: the test parts of earlier folds, and the validation
-    part of the first fold, so that the first fold has one too.
+    The interval of a fold comes from the log errors of the same model and horizon whose outcome
+    was known before the fold: those of the test parts of earlier folds, and of the validation part
+    of the first fold, so that the first fold has an interval too.
+
+    Parameters
+    ----------
+    folds
+        The forecasts of all folds (`walk_forward.FoldResult.forecasts`).
+    level
+        Probability of the interval.
+
+    Returns
+    -------
+    The forecast table of docs/tables.md, `COLUMNS`.
     """
     tested = folds[folds["part"] == TEST]
     first_fold = folds["fold"].min()
@@ -51,9 +59,9 @@ def forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
 
 
 def select_tail_rows(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Return the one-session forecasts of all folds with the return of the session forecast.
+    """Return the one-session forecasts of all folds with the log return of the target session.
 
-    Those of the first fold's validation part come along as history, not `tested`.
+    Those of the first fold's validation part serve as history: they are not `tested`.
     """
     first = folds["fold"].min()
     wanted = (folds["part"] == TEST) | (folds["fold"] == first)
@@ -65,9 +73,9 @@ def select_tail_rows(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
 
 
 def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) -> pd.DataFrame:
-    """Return what the network in the folder `fold` forecasts for all origins of `table`.
+    """Return the forecasts of the network in the folder `fold` for all origins of `table`.
 
-    Columns `origin, ticker, horizon, first_fold`, for comparison with networks refitted since.
+    They show what refitting is worth: columns `origin, ticker, horizon, first_fold`.
     """
     first = panel.sessions.searchsorted(table["origin"].min())
     last = panel.sessions.searchsorted(table["origin"].max())
@@ -88,52 +96,35 @@ def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) ->
 def build_attribution_losses(
     rows: pd.DataFrame, members: pd.DataFrame, first: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return the losses that `gain_attribution.steps_table` splits the network's gain by.
+    """Return the losses from which the network's gain over HAR is attributed to its steps.
 
-    `rows` are scored, `members` those of the walk, `first` of `forecast_without_refitting`; its
-    losses are     left out in the first fold, where the two networks are one.
+    Parameters
+    ----------
+    rows
+        The scored rows of the forecast table.
+    members
+        `walk_forward.FoldResult.members` of all folds.
+    first
+        `forecast_without_refitting`; NaN in the result in the first fold, where both networks are
+        the same.
+
+    Returns
+    -------
+    The table that `volcast.reports.gain_attribution` takes.
     """
     losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "qlike"]]
     losses = losses.rename(columns={"qlike": NETWORK})
     for model in (REFERENCE, HARX):
-        theirs = rows[rows["model"] == model][[*CELL, "qlike"]].rename(columns={"qlike": model})
-        if len(theirs):
-            losses = losses.merge(theirs, on=CELL)
+        other = rows[rows["model"] == model][[*CELL, "qlike"]].rename(columns={"qlike": model})
+        if len(other):
+            losses = losses.merge(other, on=CELL)
     losses = losses.merge(members, on=CELL).merge(first, on=CELL)
     refitted = losses["fold"] > losses["fold"].min()
-    came, alone, first_fold = (
+    realized, alone, first_fold = (
         losses[name].to_numpy(np.float64) for name in ("realized", "alone", "first_fold")
     )
     return losses.assign(
         single=losses["single_qlike"],
-        alone=qlike(came, alone),
-        first_fold=np.where(refitted, qlike(came, first_fold), np.nan),
+        alone=qlike(realized, alone),
+        first_fold=np.where(refitted, qlike(realized, first_fold), np.nan),
     )
-
-
-def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return the forecast table with its variances also as annualised volatility in percent."""
-    periods = (
-        forecasts["ticker"]
-        .map(map_periods_per_year(forecasts["ticker"].unique(), config))
-        .to_numpy()
-    )
-    names = {"variance": "volatility", "realized": "volatility_realized"}
-    names |= {bound: f"volatility_{bound}" for bound in ("lower", "upper")}
-    return forecasts.assign(
-        **{new: volatility_annual_pct(forecasts[old], periods) for old, new in names.items()}
-    )
-
-
-def map_periods_per_year(tickers: np.ndarray, config: Config) -> dict[str, int]:
-    """Return the sessions a year of each ticker: 252, or 365 where trading never stops."""
-    calendar_of = assign_calendars(list(tickers), config)
-    return {ticker: periods_per_year(name) for ticker, name in calendar_of.items()}
-
-
-def today_table(features: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return what the last session with a variance brought: ticker, session, volatility."""
-    last = features.dropna(subset="variance").groupby("ticker", sort=False).tail(1)
-    periods = last["ticker"].map(map_periods_per_year(last["ticker"].unique(), config)).to_numpy()
-    volatility = volatility_annual_pct(last["variance"], periods)
-    return last[["ticker", "session"]].assign(volatility=volatility).reset_index(drop=True)

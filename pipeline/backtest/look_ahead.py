@@ -13,9 +13,10 @@ import pandas as pd
 from volcast.features.bars import Bars
 from volcast.features.panel import Panel
 from volcast.features.proofs import corrupted, first_difference
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import BARS, read_config, read_table
 from volcast.pipeline.backtest.splits import Fold
-from volcast.pipeline.backtest.walk_forward import build_folds, run_fold
+from volcast.pipeline.backtest.walk_forward import run_fold
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import VerificationError
 from volcast.pipeline.panel.build import build_grids, build_panel
@@ -31,73 +32,83 @@ Grids = dict[str, Bars]
 
 @dataclass(frozen=True)
 class Future:
-    """A way to take the future away: `proof` names it, `bars` are what is left."""
+    """The bars without the future after `origin`; `proof` names how it was removed."""
 
     proof: str
     origin: pd.Timestamp
     bars: Grids
 
 
-def verify(folder: Path, progress: Progress) -> list[dict[str, Any]]:
-    """Prove that no feature and no forecast of a run uses what was not known at its origin.
+def verify_no_look_ahead(folder: Path, progress: Progress) -> list[dict[str, Any]]:
+    """Prove that no feature and no forecast of a run uses data from after its origin.
 
-    All bars after a session are (a) corrupted and (b) removed; every feature, and every model's
-    forecasts, of that session and the ones before must come out bit for bit the same. The models
-    are proven on the last fold, with the future taken away from the fold's first origin on, which
-    also proves the fit, and from its middle.
+    All bars after a session are (a) corrupted and (b) removed; every feature and every forecast of
+    that session and the ones before must stay bit-identical. The forecasts are checked on the last
+    complete fold, with the future removed after the fold's first origin, which covers the fit, and
+    after its middle.
 
-    Returns a record a proof: `subject` (features, forecasts), `proof`, `origin`, `compared`.
+    Parameters
+    ----------
+    folder
+        A run folder with bars.
+    progress
+        Receives a line per proof.
+
+    Returns
+    -------
+    One record per proof: `subject` (features, forecasts), `proof`, `origin` and the number of
+    values `compared`.
 
     Raises
     ------
     VerificationError
-        Something changed; the message names the feature or model, the ticker and the session.
+        A value changed; the message names the feature or model, the ticker and the session.
     RunFolderError
-        The folder is no run, or has no bars.
+        The folder is not a run folder, or has no bars.
     """
     config = read_config(folder)
     bars = build_grids(read_table(folder / BARS), config)
     panel = build_panel(bars, config)
-    fold = _last_full_fold(panel, config)
+    fold = _find_last_complete_fold(panel, config)
     records = []
     progress.stage("features")
-    for future in _futures(bars, panel, _feature_origins(panel)):
-        records.append(_same_features(panel, future, config))
-        progress.note(_words(records[-1]))
+    for future in _remove_futures(bars, panel, _choose_feature_origins(panel)):
+        records.append(_compare_features(panel, future, config))
+        progress.note(_describe(records[-1]))
     progress.stage("forecasts")
     forecasts = run_fold(panel, fold, config, progress).forecasts
     middle = (fold.test.start + fold.test.stop) // 2
-    for future in _futures(bars, panel, [fold.test.start, middle]):
-        records.append(_same_forecasts(forecasts, future, fold, config))
-        progress.note(_words(records[-1]))
+    for future in _remove_futures(bars, panel, [fold.test.start, middle]):
+        records.append(_compare_forecasts(forecasts, future, fold, config))
+        progress.note(_describe(records[-1]))
     progress.note("no look-ahead found")
     return records
 
 
-def _feature_origins(panel: Panel) -> list[int]:
+def _choose_feature_origins(panel: Panel) -> list[int]:
     last = len(panel.sessions) - 1
     late = int(LATE_ORIGIN * last)
     return [*(int(share * last) for share in EARLY_ORIGINS), *range(late - WEEK + 1, late + 1)]
 
 
-def _last_full_fold(panel: Panel, config: Config) -> Fold:
+def _find_last_complete_fold(panel: Panel, config: Config) -> Fold:
     folds = build_folds(panel, config)
     return folds[-2] if len(folds) > 1 else folds[-1]
 
 
-def _futures(bars: Grids, panel: Panel, positions: list[int]) -> Iterator[Future]:
-    """Yield the bars without their future after each position, in both ways."""
+def _remove_futures(bars: Grids, panel: Panel, positions: list[int]) -> Iterator[Future]:
+    """Yield the bars with the future after each position corrupted, then truncated."""
     rng = np.random.default_rng(CORRUPTION_SEED)
     for position in positions:
         origin = panel.sessions[position]
         last = {n: int(b.sessions.searchsorted(origin, "right")) - 1 for n, b in bars.items()}
         started = {name: grid for name, grid in bars.items() if last[name] >= 0}
-        wrecked = {name: corrupted(grid, last[name], rng) for name, grid in started.items()}
-        yield Future("corrupted", origin, wrecked)
+        corrupted_bars = {name: corrupted(grid, last[name], rng) for name, grid in started.items()}
+        yield Future("corrupted", origin, corrupted_bars)
         yield Future("truncated", origin, {n: grid.until(last[n]) for n, grid in started.items()})
 
 
-def _same_features(panel: Panel, future: Future, config: Config) -> dict[str, Any]:
+def _compare_features(panel: Panel, future: Future, config: Config) -> dict[str, Any]:
     """Compare every feature up to the origin; raise ``VerificationError`` at a difference."""
     other = build_panel(future.bars, config)
     last = int(other.sessions.searchsorted(future.origin))
@@ -113,7 +124,7 @@ def _same_features(panel: Panel, future: Future, config: Config) -> dict[str, An
     return _record("features", future, (last + 1) * len(columns) * len(panel.names))
 
 
-def _same_forecasts(
+def _compare_forecasts(
     before: pd.DataFrame, future: Future, fold: Fold, config: Config
 ) -> dict[str, Any]:
     """Fit and forecast the fold without its future; raise ``VerificationError`` at a difference."""
@@ -142,7 +153,7 @@ def _record(subject: str, future: Future, compared: int) -> dict[str, Any]:
     return {"subject": subject, "proof": future.proof, "origin": origin, "compared": compared}
 
 
-def _words(record: dict[str, Any]) -> str:
+def _describe(record: dict[str, Any]) -> str:
     return (
         f"{record['compared']:,} values unchanged with the bars after {record['origin']} "
         f"{record['proof']}"

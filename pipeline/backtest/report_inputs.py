@@ -7,7 +7,6 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from volcast.pipeline.backtest.evaluation import add_volatility, today_table
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
@@ -21,6 +20,7 @@ from volcast.pipeline.backtest.run_folder import (
     collect_failures,
     read_table,
 )
+from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
@@ -47,7 +47,7 @@ def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> Re
         history=read_table(folder / HISTORY),
         max_epochs=config.model.epochs,
         quality=read_table(folder / QUALITY, keep_default_na=False),
-        today=today_table(features, config),
+        today=find_latest_volatility(features, config),
         settings=settings(config),
         provenance=provenance(folder, config, stages),
         failures=collect_failures(manifest),

@@ -1,11 +1,11 @@
-"""The one place where the stages are chained: what is due, skipped and recorded."""
+"""Running the stages in order: which are due, which are skipped, and what is recorded."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,16 @@ from volcast.pipeline.backtest.run_folder import (
     read_manifest,
     write_manifest,
 )
+from volcast.pipeline.backtest.stage_key import (
+    compute_stage_key,
+    hash_custom_baselines,
+    hash_files,
+)
 from volcast.pipeline.config.load import with_absolute_paths
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
-from volcast.pipeline.errors import ConfigError, RunFolderError
-from volcast.pipeline.files import hash_path, hash_value, lock_folder, write_text
+from volcast.pipeline.errors import RunFolderError
+from volcast.pipeline.files import lock_folder, write_text
 from volcast.pipeline.panel.build import feature_names
 from volcast.pipeline.panel.source_state import is_due, source_after, source_state
 from volcast.pipeline.progress import Progress
@@ -40,13 +45,24 @@ from volcast.pipeline.version import __version__
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage, the files it reads and writes, and the sections of the configuration it obeys.
+    """A stage of a run.
 
-    `command` runs it alone, where that is not its name.
+    Parameters
+    ----------
+    name
+        Unique; also the command that runs it alone, unless `command` is given.
+    function
+        Does the work and returns a summary for the manifest.
+    reads, writes
+        Files of the run folder.
+    sections
+        Sections of the settings that change its result.
+    command
+        The command that runs it alone.
     """
 
     name: str
-    work: Callable[[stages.Work], dict[str, Any]]
+    function: Callable[[stages.StageContext], dict[str, Any]]
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     sections: tuple[str, ...]
@@ -101,7 +117,6 @@ STAGES = (
         ("data", "target", "features", "split", "model", "baselines", "diagnose", "report"),
     ),
 )
-WITHOUT_EFFECT = ("dir", "rate")  # of the section data
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -110,137 +125,108 @@ def run(
     config: Config,
     *,
     now: dt.datetime,
-    progress: Progress,
+    progress: Progress | None = None,
     only: str | None = None,
     until: str = "report",
 ) -> dict[str, Any]:
-    """Run all stages `until` the named one, or `only` one, in a run folder; return its manifest.
+    """Run the stages of a backtest in a run folder, from the download to the report.
 
-    A stage whose configuration and inputs are unchanged since it last finished, and whose outputs
-    are still what it wrote, is skipped; the named one needs those before it to be done. The folder
-    is locked for the time of the run.
+    A stage is skipped if its settings and inputs are unchanged since it last finished and its
+    outputs are still what it wrote. The folder is locked during the run.
+
+    Parameters
+    ----------
+    folder
+        The run folder; created if missing. docs/tables.md describes its files.
+    config
+        The settings.
+    now
+        The clock, with a timezone: bars of sessions that are not final at this moment are not used.
+    progress
+        Receives the progress; None is silent.
+    only
+        Run this stage alone; those before it must have finished with the same settings.
+    until
+        The last stage to run.
+
+    Returns
+    -------
+    The manifest: for each stage its key, the hashes of its inputs and outputs, its duration and a
+    summary.
 
     Raises
     ------
     VolcastError
-        Whatever the user can act on; the folder then holds what was finished before.
+        The run cannot continue; the folder then holds the results of the stages that finished.
     """
     config = with_absolute_paths(config)
-    feature_names(config)  # before anything is written
-    _own_code(config)  # a class that cannot be had is told before an hour of downloading
+    # Checked before anything is downloaded or written.
+    feature_names(config)
+    hash_custom_baselines(config)
+    progress = progress or Progress()
     with lock_folder(folder), progress.running():
         manifest = read_manifest(folder)
         manifest["volcast"] = __version__
         if only is not None:
-            _check_before(BY_NAME[only], folder, config, manifest)
+            _check_earlier_stages(BY_NAME[only], folder, config, manifest)
         chain = STAGES[: STAGES.index(BY_NAME[until]) + 1]
         for stage in chain if only is None else (BY_NAME[only],):
-            _run_stage(stage, folder, config, manifest, now, progress)
-            # Not earlier: a failed download leaves the run that was there as it is.
+            context = stages.StageContext(folder, config, progress, now, "", manifest)
+            _run_stage(stage, context)
+            # Not earlier: a failed download leaves the settings of the previous run.
             write_text(folder / CONFIG, to_toml(config))
         return manifest
 
 
-def _check_before(stage: Stage, folder: Path, config: Config, manifest: dict[str, Any]) -> None:
-    """Raise ``RunFolderError`` unless the stages before this one are done with these settings.
+def _check_earlier_stages(
+    stage: Stage, folder: Path, config: Config, manifest: dict[str, Any]
+) -> None:
+    """Raise ``RunFolderError`` unless the stages before this one finished with these settings.
 
-    Whether the source has new bars is not asked: that is for `download`.
+    Whether the source has new bars is left to the download.
     """
     for earlier in STAGES[: STAGES.index(stage)]:
-        done = manifest["stages"].get(earlier.name, {})
-        source = done.get("source")
-        key = _key(earlier, config, _inputs(earlier, folder), source)
-        if (done.get("key"), done.get("outputs")) != (key, _outputs(earlier, folder)):
+        record = manifest["stages"].get(earlier.name, {})
+        key = _compute_key(earlier, config, hash_files(folder, earlier.reads), record.get("source"))
+        outputs = hash_files(folder, earlier.writes)
+        if (record.get("key"), record.get("outputs")) != (key, outputs):
             raise RunFolderError(
                 f"{stage.name} needs the stage {earlier.name}, which is not finished in {folder}; "
                 f"run `volcast {earlier.command or earlier.name} {folder}` first"
             )
 
 
-def _run_stage(
-    stage: Stage,
-    folder: Path,
-    config: Config,
-    manifest: dict[str, Any],
-    now: dt.datetime,
-    progress: Progress,
-) -> None:
-    inputs = _inputs(stage, folder)
+def _run_stage(stage: Stage, context: stages.StageContext) -> None:
+    """Run a stage unless it is up to date, and record it in the manifest."""
+    folder, config, now = context.folder, context.config, context.now
+    inputs = hash_files(folder, stage.reads)
     source = source_state(config, now) if stage.name == "download" else None
-    key = _key(stage, config, inputs, source)
-    before = manifest["stages"].get(stage.name, {})
-    unchanged = before.get("key") == key and before.get("outputs") == _outputs(stage, folder)
+    key = _compute_key(stage, config, inputs, source)
+    record = context.manifest["stages"].get(stage.name, {})
+    unchanged = record.get("key") == key and record.get("outputs") == hash_files(
+        folder, stage.writes
+    )
     if unchanged and not is_due(source):
-        progress.stage(f"{stage.name}: unchanged, skipped")
+        context.progress.stage(f"{stage.name}: unchanged, skipped")
         return
-    progress.stage(stage.name)
+    context.progress.stage(stage.name)
     started = time.perf_counter()
-    work = stages.Work(folder, config, progress, now, key, manifest)
-    summary = stage.work(work)
+    summary = stage.function(replace(context, key=key))
     if source is not None and stage.name == "download":
-        # What a stored source held before has grown meanwhile: what was read is in the summary.
+        # A stored source has grown since its state was read: the summary says what was used.
         source = source_after(config, now, source, summary)
-        key = _key(stage, config, inputs, source)
-    manifest["stages"][stage.name] = {
+        key = _compute_key(stage, config, inputs, source)
+    context.manifest["stages"][stage.name] = {
         "key": key,
         "inputs": inputs,
         "source": source,
-        "outputs": _outputs(stage, folder),
+        "outputs": hash_files(folder, stage.writes),
         "seconds": round(time.perf_counter() - started, 3),
         "run_at": now.isoformat(timespec="seconds"),
         "summary": summary,
     }
-    write_manifest(folder, manifest)
+    write_manifest(folder, context.manifest)
 
 
-def _inputs(stage: Stage, folder: Path) -> dict[str, str | None]:
-    return {name: hash_path(folder / name) for name in stage.reads}
-
-
-def _outputs(stage: Stage, folder: Path) -> dict[str, str | None]:
-    return {name: hash_path(folder / name) for name in stage.writes}
-
-
-def _key(stage: Stage, config: Config, inputs: dict[str, str | None], source: Any) -> str:
-    """Return the hash of everything that the result of a stage depends on."""
-    depends = {
-        "volcast": __version__,
-        "stage": stage.name,
-        "config": {name: _settings(config, name) for name in stage.sections},
-        "inputs": inputs,
-        "source": source,
-    }
-    if "baselines" in stage.sections:
-        depends["own_code"] = _own_code(config)
-    return hash_value(depends)
-
-
-def _settings(config: Config, section: str) -> dict[str, Any]:
-    """Return the settings of a section on which a result depends: not where or how fast."""
-    values: dict[str, Any] = getattr(config, section).model_dump(mode="json")
-    without = WITHOUT_EFFECT if section == "data" else ()
-    return {name: value for name, value in values.items() if name not in without}
-
-
-def _own_code(config: Config) -> dict[str, str | None]:
-    """Return the hash of the file of every baseline that is a class of the user's.
-
-    Raises
-    ------
-    ConfigError
-        One cannot be had.
-    """
-    own = [name for name in config.baselines.models if ":" in name]
-    if not own:
-        return {}
-    from volcast.models.baselines.catalogue import find_source_file, make_baseline
-
-    files = {}
-    for name in own:
-        try:
-            make_baseline(name)
-        except ValueError as error:
-            raise ConfigError(f"baselines.models: {error}") from error
-        file = find_source_file(name)
-        files[name] = hash_path(file) if file else None
-    return files
+def _compute_key(stage: Stage, config: Config, inputs: dict[str, str | None], source: Any) -> str:
+    return compute_stage_key(stage.name, config, stage.sections, inputs=inputs, source=source)

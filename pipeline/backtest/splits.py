@@ -1,4 +1,4 @@
-"""Purged walk-forward folds: positions in time, nothing else."""
+"""Purged walk-forward splits: positions of sessions, nothing else."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 class Fold:
     """One fold: half-open ranges of session positions, train < validation < test.
 
-    Between two parts lie `purge` sessions that belong to none: the target of a row reaches that
-    far ahead, and would tell the earlier part about the later one.
+    Between two parts lie `purge` sessions that belong to neither: the target of a row reaches that
+    far ahead, and would leak the later part into the earlier one.
     """
 
     number: int
@@ -22,21 +22,27 @@ class Fold:
 
 @dataclass(frozen=True)
 class WalkForward:
-    """The rule that cuts `sessions` sessions into folds.
+    """The rule that cuts a history into folds.
 
     Parameters
     ----------
-    first_test : int
-        Position of the first origin that is tested.
-    refit_every : int
+    first_test
+        Position of the first test origin.
+    refit_every
         Sessions of a test part; the last one may be shorter. Every origin from `first_test` on
         is tested exactly once.
-    purge : int
+    purge
         Sessions left out at each cut: the longest horizon.
-    validation_share : float
-        Share of the sessions before the test, without the purged ones, that validate.
-    window : int or None
-        Length of a rolling window, purged sessions included; None expands from the first session.
+    validation_share
+        Share of the sessions before the test, without the purged ones, used for validation.
+    window
+        Length of a rolling window, purged sessions included; None for an expanding one.
+
+    Examples
+    --------
+    >>> rule = WalkForward(first_test=8, refit_every=2, purge=1, validation_share=0.25)
+    >>> next(rule.folds(10))
+    Fold(number=0, train=slice(0, 4, None), validation=slice(5, 7, None), test=slice(8, 10, None))
     """
 
     first_test: int
@@ -46,12 +52,12 @@ class WalkForward:
     window: int | None = None
 
     def folds(self, sessions: int) -> Iterator[Fold]:
-        """Yield the folds of `sessions` sessions in the order of time.
+        """Yield the folds of a history of `sessions` sessions, in order of time.
 
         Raises
         ------
         ValueError
-            The first fold would have no training or no validation session, or no test session.
+            The first fold would have no training, no validation or no test session.
         """
         if self.first_test >= sessions:
             raise ValueError(

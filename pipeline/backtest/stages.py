@@ -1,18 +1,14 @@
-"""The stages, each a plain function from the files before it to its own."""
+"""The stages of a run: plain functions that read files of the run folder and write others."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from volcast.pipeline.backtest.run_folder import (
     BARS,
@@ -30,32 +26,28 @@ from volcast.pipeline.backtest.run_folder import (
     read_table,
 )
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.errors import RunFolderError
-from volcast.pipeline.files import hash_path, write_folder, write_frame, write_text
+from volcast.pipeline.files import write_folder, write_frame, write_text
 from volcast.pipeline.progress import Progress
-
-FOLD_FORECASTS = "forecasts.parquet"
-FOLD_HISTORY = "history.csv"
-FOLD_MEMBERS = "members.parquet"
-FOLD_KEY = "fold.json"
 
 
 @dataclass(frozen=True)
-class Work:
-    """What every stage is given.
+class StageContext:
+    """The arguments of every stage.
 
-    Attributes
+    Parameters
     ----------
-    folder : Path
+    folder
         The run folder.
-    config : Config
-    progress : Progress
-    now : datetime
+    config
+        The settings.
+    progress
+        Receives the progress.
+    now
         The clock, with a timezone.
-    key : str
+    key
         Hash of everything that the result of the stage depends on.
-    manifest : dict
-        As it stands before the stage.
+    manifest
+        Of the run, with the stages that ran before.
     """
 
     folder: Path
@@ -66,16 +58,16 @@ class Work:
     manifest: dict[str, Any]
 
 
-def download(work: Work) -> dict[str, Any]:
-    """Load the bars and apply the rules of quality; write bars.parquet and quality.csv."""
+def download(context: StageContext) -> dict[str, Any]:
+    """Load the bars and apply the quality rules; write bars.parquet and quality.csv."""
     from volcast.pipeline.panel.load_bars import load_bars
 
-    loaded = load_bars(work.config, work.now, work.progress)
+    loaded = load_bars(context.config, context.now, context.progress)
     bars = loaded.bars
-    _tell(loaded.failures, work.progress)
-    write_frame(work.folder / QUALITY, loaded.quality)
-    write_frame(work.folder / BARS, bars)
-    work.progress.note(
+    _report_failures(loaded.failures, context.progress)
+    write_frame(context.folder / QUALITY, loaded.quality)
+    write_frame(context.folder / BARS, bars)
+    context.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
@@ -89,7 +81,7 @@ def download(work: Work) -> dict[str, Any]:
     }
 
 
-def features(work: Work) -> dict[str, Any]:
+def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.parquet."""
     from volcast.pipeline.panel.build import (
         build_grids,
@@ -98,16 +90,16 @@ def features(work: Work) -> dict[str, Any]:
         panel_to_frame,
     )
 
-    bars = read_table(work.folder / BARS)
-    panel = build_panel(build_grids(bars, work.config), work.config)
-    write_frame(work.folder / FEATURES, panel_to_frame(panel))
+    bars = read_table(context.folder / BARS)
+    panel = build_panel(build_grids(bars, context.config), context.config)
+    write_frame(context.folder / FEATURES, panel_to_frame(panel))
     failures = {
         ticker: f"its history is too short for any forecast: {known} sessions with a variance, "
         "about a year is needed"
         for ticker, known in find_tickers_without_rows(panel).items()
     }
-    _tell(failures, work.progress)
-    work.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
+    _report_failures(failures, context.progress)
+    context.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
     return {
         "features": list(panel.names),
         "sessions": len(panel.sessions),
@@ -115,40 +107,46 @@ def features(work: Work) -> dict[str, Any]:
     }
 
 
-def train(work: Work) -> dict[str, Any]:
+def train(context: StageContext) -> dict[str, Any]:
     """Fit every model on every fold and forecast; write model/ and history.csv.
 
-    A fold that an earlier, interrupted run has finished is taken over.
+    Folds that an interrupted run has finished are reused.
     """
-    from volcast.pipeline.backtest.walk_forward import build_folds, iter_folds
+    from volcast.pipeline.backtest import fold_folder
+    from volcast.pipeline.backtest.folds import build_folds
+    from volcast.pipeline.backtest.walk_forward import iter_folds
     from volcast.pipeline.panel.build import read_panel
     from volcast.reports import verdicts
 
-    panel = read_panel(work.folder / FEATURES)
-    folds = build_folds(panel, work.config)
-    model = work.folder / MODEL
+    panel = read_panel(context.folder / FEATURES)
+    folds = build_folds(panel, context.config)
+    model = context.folder / MODEL
     model.mkdir(exist_ok=True)
-    kept = [fold_folder(model, fold.number) for fold in folds]
-    _remove_others(model, kept)
-    due = [fold for fold in folds if not _is_finished(kept[fold.number], work.key)]
+    folders = [fold_folder.find_fold_folder(model, fold.number) for fold in folds]
+    fold_folder.remove_other_folds(model, folders)
+    due = [f for f in folds if not fold_folder.is_fold_finished(folders[f.number], context.key)]
     if len(due) < len(folds):
-        work.progress.note(f"{len(folds) - len(due)} folds were finished before and are kept")
-    with closing(iter_folds(panel, due, work.config, work.progress)) as results:
+        context.progress.note(f"reusing {len(folds) - len(due)} folds that are finished")
+    with closing(iter_folds(panel, due, context.config, context.progress)) as results:
         for fold in due:
             first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
-            work.progress.fold(fold.number, len(folds), first)
-            save = partial(_save, result=next(results), key=work.key, horizons=panel.horizons)
-            write_folder(kept[fold.number], save)
-    history = _gather(kept, FOLD_HISTORY)
-    write_frame(work.folder / HISTORY, history)
-    verdict = verdicts.summary(verdicts.verdicts(history, work.config.model.epochs))
-    work.progress.note(verdict)
+            context.progress.fold(fold.number, len(folds), first)
+            result = next(results)
+            save = partial(
+                fold_folder.save_fold, result=result, key=context.key, horizons=panel.horizons
+            )
+            write_folder(folders[fold.number], save)
+    history = fold_folder.read_fold_tables(folders, fold_folder.HISTORY)
+    write_frame(context.folder / HISTORY, history)
+    verdict = verdicts.summary(verdicts.verdicts(history, context.config.model.epochs))
+    context.progress.note(verdict)
     return {"folds": len(folds), "verdict": verdict}
 
 
-def evaluate(work: Work) -> dict[str, Any]:
-    """Join forecasts with outcomes and judge them; write forecasts.parquet and the judgements."""
-    from volcast.pipeline.backtest import evaluation
+def evaluate(context: StageContext) -> dict[str, Any]:
+    """Score the forecasts; write forecasts.parquet, scores.csv, steps.csv and risk.csv."""
+    from volcast.pipeline.backtest import evaluation, fold_folder
+    from volcast.pipeline.backtest.volatility_columns import add_volatility
     from volcast.pipeline.panel.build import read_panel
     from volcast.reports.gain_attribution import steps_sentence, steps_table
     from volcast.reports.headline import verdict_sentence
@@ -156,14 +154,15 @@ def evaluate(work: Work) -> dict[str, Any]:
     from volcast.reports.scores import score_table, scored_rows
     from volcast.reports.value_at_risk import tail_forecasts
 
-    places = sorted((work.folder / MODEL).glob("fold-*"))
-    folds, level = _gather(places, FOLD_FORECASTS), work.config.report.interval
-    panel = read_panel(work.folder / FEATURES)
-    table = evaluation.forecast_table(folds, level)
-    readable = evaluation.add_volatility(table, work.config)
+    folders = sorted((context.folder / MODEL).glob("fold-*"))
+    folds = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
+    level = context.config.report.interval
+    panel = read_panel(context.folder / FEATURES)
+    table = evaluation.build_forecast_table(folds, level)
+    readable = add_volatility(table, context.config)
     scores = score_table(readable, interval_level=level)
-    first = evaluation.forecast_without_refitting(places[0], panel, table)
-    members = _gather(places, FOLD_MEMBERS)
+    first = evaluation.forecast_without_refitting(folders[0], panel, table)
+    members = fold_folder.read_fold_tables(folders, fold_folder.MEMBERS)
     steps = steps_table(evaluation.build_attribution_losses(scored_rows(readable), members, first))
     risk = risk_table(tail_forecasts(evaluation.select_tail_rows(folds, panel)))
     for name, result in (
@@ -172,88 +171,44 @@ def evaluate(work: Work) -> dict[str, Any]:
         (STEPS, steps),
         (RISK, risk),
     ):
-        write_frame(work.folder / name, result)
+        write_frame(context.folder / name, result)
     verdict = verdict_sentence(scores)
-    work.progress.note(verdict)
+    context.progress.note(verdict)
     if steps_sentence(steps):
-        work.progress.note(steps_sentence(steps))
+        context.progress.note(steps_sentence(steps))
     return {"forecasts": len(table), "verdict": verdict}
 
 
-def diagnose(work: Work) -> dict[str, Any]:
-    """Measure what [diagnose] asks for about the training; write diagnosis/."""
-    parts = work.config.diagnose.parts
+def diagnose(context: StageContext) -> dict[str, Any]:
+    """Measure the training diagnostics of [diagnose]; write diagnosis/."""
+    parts = context.config.diagnose.parts
 
     def measure(folder: Path) -> None:
         from volcast.pipeline.backtest.development_split import build_development_problem
         from volcast.pipeline.diagnostics.tables import measure_diagnostic, write_tables
         from volcast.pipeline.panel.build import read_panel
 
-        panel = read_panel(work.folder / FEATURES)
-        problem = build_development_problem(panel, work.config)
+        panel = read_panel(context.folder / FEATURES)
+        problem = build_development_problem(panel, context.config)
         for name in parts:
-            write_tables(folder, name, measure_diagnostic(name, problem, work.progress))
+            write_tables(folder, name, measure_diagnostic(name, problem, context.progress))
 
-    write_folder(work.folder / DIAGNOSIS, measure if parts else lambda _: None)
+    write_folder(context.folder / DIAGNOSIS, measure if parts else lambda _: None)
     return {"parts": list(parts)}
 
 
-def report(work: Work) -> dict[str, Any]:
-    """Render the result; write report.html and report.md."""
+def report(context: StageContext) -> dict[str, Any]:
+    """Render the results; write report.html and report.md."""
     from volcast.pipeline.backtest.report_inputs import report_content
     from volcast.reports.document import render_html, render_markdown
 
-    content = report_content(work.folder, work.config, work.manifest)
-    write_text(work.folder / REPORT_MD, render_markdown(content))
-    write_text(work.folder / REPORT_HTML, render_html(content))
-    work.progress.note(str(work.folder / REPORT_HTML))
+    content = report_content(context.folder, context.config, context.manifest)
+    write_text(context.folder / REPORT_MD, render_markdown(content))
+    write_text(context.folder / REPORT_HTML, render_html(content))
+    context.progress.note(str(context.folder / REPORT_HTML))
     return {}
 
 
-def _tell(failures: Mapping[str, str], progress: Progress) -> None:
+def _report_failures(failures: Mapping[str, str], progress: Progress) -> None:
     for ticker, reason in failures.items():
-        progress.note(f"{ticker} left out: {reason}")
-
-
-def fold_folder(model: Path, number: int) -> Path:
-    """Return the folder of a fold's network, forecasts and curves."""
-    return model / f"fold-{number:03d}"
-
-
-def _save(folder: Path, result: Any, key: str, horizons: Sequence[int]) -> None:
-    from volcast.pipeline.backtest.training_curves import build_training_curves
-
-    result.regressor.save(folder)
-    number = int(result.forecasts["fold"].iloc[0])
-    history = build_training_curves(result.regressor, number, horizons)
-    history.to_csv(folder / FOLD_HISTORY, index=False)
-    result.forecasts.to_parquet(folder / FOLD_FORECASTS, index=False)
-    result.members.to_parquet(folder / FOLD_MEMBERS, index=False)
-    finished = {"key": key, "files": _digests(folder)}
-    (folder / FOLD_KEY).write_text(json.dumps(finished), encoding="utf-8")
-
-
-def _is_finished(folder: Path, key: str) -> bool:
-    """Return whether a fold was finished under this key and its files are what it wrote."""
-    try:
-        finished = json.loads((folder / FOLD_KEY).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return bool(finished == {"key": key, "files": _digests(folder)})
-
-
-def _digests(folder: Path) -> dict[str, str | None]:
-    """Return the hash of each file of a fold, by name."""
-    files = sorted(file for file in folder.iterdir() if file.name != FOLD_KEY)
-    return {file.name: hash_path(file) for file in files}
-
-
-def _remove_others(model: Path, kept: Iterable[Path]) -> None:
-    for path in set(model.iterdir()) - set(kept):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _gather(folders: list[Path], name: str) -> pd.DataFrame:
-    if not folders:
-        raise RunFolderError("the run has no trained folds; run `volcast train` on it first")
-    return pd.concat([read_table(folder / name) for folder in folders], ignore_index=True)
+        progress.note(f"{ticker} is left out: {reason}")

@@ -15,9 +15,12 @@ CURVES = ["train_loss", "val_loss", "learning_rate", "correction_range", "correc
 def build_training_curves(
     regressor: KerasVolatilityRegressor, fold: int, horizons: Sequence[int]
 ) -> pd.DataFrame:
-    """Return `fold, member, epoch` and the `CURVES`; epoch 0 is the anchor.
+    """Return the training curves of a fitted regressor in long format.
 
-    Then comes `val_loss_H` of each horizon H, whose mean `val_loss` is. A member's rows end with
+    Returns
+    -------
+    `fold`, `member`, `epoch` (0 is the untrained network, that is the anchor), `CURVES`, and
+    `val_loss_H` for each horizon H, the mean of which is `val_loss`. The rows of a member end with
     the epoch at which it stopped.
     """
     curves = regressor.history_

@@ -167,13 +167,13 @@ def verify(
     run_dir: RunDir, quiet: Quiet = False, as_json: Json = False, debug: Debug = False
 ) -> None:
     """Run the two look-ahead proofs on a run's own data, features and models."""
-    from volcast.pipeline.backtest.look_ahead import verify as prove
+    from volcast.pipeline.backtest.look_ahead import verify_no_look_ahead
     from volcast.pipeline.cli.printing import console
     from volcast.pipeline.progress import progress_for
 
     progress = progress_for(console(), quiet or as_json)
     with progress.running():
-        proofs = prove(run_dir, progress)
+        proofs = verify_no_look_ahead(run_dir, progress)
     if as_json:
         typer.echo(json.dumps(proofs, indent=1))
 

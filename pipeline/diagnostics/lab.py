@@ -1,4 +1,4 @@
-"""Writes the optimisation lab: runs its experiments, and puts them on one page."""
+"""The page of the optimisation lab: its experiments run and rendered."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ SUBTITLE = (
 
 
 def write_lab(path: Path) -> list[dict[str, str]]:
-    """Write the page, making its folder if need be; return what each section says.
+    """Run the experiments and write their page; return the text of each section.
 
     Raises
     ------
     StorageError
-        The page cannot be written; its folder is tried before the experiments run.
+        The page cannot be written; this is checked before the experiments run.
     """
     if path.is_dir():
         raise StorageError(f"{path} is a folder; name a file, such as --out {path / 'lab.html'}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(path.parent, str(error.strerror)) from error
+        raise _cannot_write(path.parent, str(error.strerror)) from error
     if not os.access(path.parent, os.W_OK):
-        raise _unwritable(path.parent, "no permission")
+        raise _cannot_write(path.parent, "no permission")
     sections = build_lab_sections(all_tables())
     write_text(path, render_sections(TITLE, SUBTITLE, sections))
-    return [_said(finding) for finding in sections]
+    return [_summarise(finding) for finding in sections]
 
 
-def _unwritable(folder: Path, reason: str) -> StorageError:
+def _cannot_write(folder: Path, reason: str) -> StorageError:
     return StorageError(f"cannot write to {folder}: {reason}; choose another --out")
 
 
-def _said(finding: Any) -> dict[str, str]:
+def _summarise(finding: Any) -> dict[str, str]:
     return {name: getattr(finding, name) for name in ("name", "title", "sentence", "advice")}

@@ -10,8 +10,8 @@ from volcast.pipeline.backtest.development_split import (
     build_development_problem,
     split_development_rows,
 )
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import FEATURES, read_config
-from volcast.pipeline.backtest.walk_forward import build_folds
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import read_panel

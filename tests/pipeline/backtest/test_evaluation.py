@@ -2,14 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from volcast.pipeline.backtest.evaluation import (
-    COLUMNS,
-    add_volatility,
-    forecast_table,
-    today_table,
-)
+from volcast.pipeline.backtest import fold_folder
+from volcast.pipeline.backtest.evaluation import COLUMNS, build_forecast_table
 from volcast.pipeline.backtest.run_folder import BARS, FEATURES, FORECASTS, MODEL, read_config
-from volcast.pipeline.backtest.stages import FOLD_FORECASTS
+from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 
 LEVEL = 0.9
 
@@ -17,7 +13,7 @@ LEVEL = 0.9
 @pytest.fixture(scope="module")
 def folds(finished):
     places = sorted((finished / MODEL).glob("fold-*"))
-    parts = [pd.read_parquet(place / FOLD_FORECASTS) for place in places]
+    parts = [pd.read_parquet(place / fold_folder.FORECASTS) for place in places]
     assert len(parts) == 2
     return pd.concat(parts, ignore_index=True)
 
@@ -69,7 +65,7 @@ def test_outcomes_are_the_mean_variances_of_the_sessions_ahead(finished, table):
 
 def test_an_interval_is_that_of_the_quantiles_of_what_was_known(folds):
     """Naive reference: sort the log errors known before the fold, take the outer ranks."""
-    table = forecast_table(folds, LEVEL)
+    table = build_forecast_table(folds, LEVEL)
     validated = folds["part"] == "validation"
     for (fold, model, horizon), rows in table.groupby(["fold", "model", "horizon"]):
         first = rows["origin"].min()
@@ -90,19 +86,19 @@ def test_an_interval_is_that_of_the_quantiles_of_what_was_known(folds):
 
 @pytest.mark.parametrize("fold", [0, 1])
 def test_an_interval_knows_no_outcome_from_its_first_origin_on(folds, fold):
-    before = forecast_table(folds, LEVEL)
+    before = build_forecast_table(folds, LEVEL)
     first = folds.loc[(folds["part"] == "test") & (folds["fold"] == fold), "origin"].min()
     wild = folds["realized"] * np.random.default_rng(3).uniform(0.01, 100, len(folds))
     bounds = ["lower", "upper"]
 
     later = folds.assign(realized=folds["realized"].mask(folds["target_end"] >= first, wild))
-    after = forecast_table(later, LEVEL)
+    after = build_forecast_table(later, LEVEL)
     mine = before["fold"] == fold
     pd.testing.assert_frame_equal(before.loc[mine, bounds], after.loc[mine, bounds])
 
     # It does depend on the outcomes before: the test above could fail.
     earlier = folds.assign(realized=folds["realized"].mask(folds["target_end"] < first, wild))
-    other = forecast_table(earlier, LEVEL)
+    other = build_forecast_table(earlier, LEVEL)
     assert not np.allclose(before.loc[mine, bounds], other.loc[mine, bounds])
 
 
@@ -124,7 +120,7 @@ def test_today_is_the_last_session_that_has_a_variance(finished):
             "variance": [0.0004, np.nan, np.nan, 0.0001, 0.0001, 0.0009],
         }
     )
-    today = today_table(features, read_config(finished))
+    today = find_latest_volatility(features, read_config(finished))
     assert list(today["ticker"]) == ["AAA", "BTC-USD"]
     assert [str(day.date()) for day in today["session"]] == ["2024-01-05", "2024-01-07"]
     by_hand = [100 * (252 * 0.0004) ** 0.5, 100 * (365 * 0.0009) ** 0.5]

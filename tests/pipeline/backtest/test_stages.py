@@ -6,9 +6,9 @@ import pytest
 
 from volcast.models.baselines.catalogue import NETWORK
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.pipeline.backtest import evaluation
+from volcast.pipeline.backtest import evaluation, fold_folder
+from volcast.pipeline.backtest.fold_folder import find_fold_folder
 from volcast.pipeline.backtest.run_folder import FEATURES, FORECASTS, MODEL, RISK, STEPS
-from volcast.pipeline.backtest.stages import FOLD_FORECASTS, FOLD_MEMBERS, fold_folder
 from volcast.pipeline.panel.build import read_panel
 from volcast.reports.scores import qlike, scored_rows
 
@@ -24,12 +24,12 @@ def table(finished):
 
 
 def gathered(finished, name):
-    places = [fold_folder(finished / MODEL, fold) for fold in (0, 1)]
+    places = [find_fold_folder(finished / MODEL, fold) for fold in (0, 1)]
     return pd.concat([pd.read_parquet(place / name) for place in places], ignore_index=True)
 
 
 def test_the_return_of_a_forecast_is_that_of_the_session_it_is_about(finished, panel):
-    rows = evaluation.select_tail_rows(gathered(finished, FOLD_FORECASTS), panel)
+    rows = evaluation.select_tail_rows(gathered(finished, fold_folder.FORECASTS), panel)
     features = pd.read_parquet(finished / FEATURES)
     returns = features.set_index(["ticker", "session"])["log_return"]
     for row in rows.dropna(subset="log_return").sample(100, random_state=0).itertuples():
@@ -39,14 +39,16 @@ def test_the_return_of_a_forecast_is_that_of_the_session_it_is_about(finished, p
 
 
 def test_history_before_the_test_is_not_tested(finished, panel):
-    rows = evaluation.select_tail_rows(gathered(finished, FOLD_FORECASTS), panel)
+    rows = evaluation.select_tail_rows(gathered(finished, fold_folder.FORECASTS), panel)
     assert rows.loc[~rows["tested"], "fold"].eq(0).all()
     assert rows.loc[~rows["tested"], "origin"].max() < rows.loc[rows["tested"], "origin"].min()
     assert not rows.duplicated(["model", "ticker", "origin"]).any()
 
 
 def test_the_first_network_forecasts_its_own_fold_as_it_did(finished, panel, table):
-    first = evaluation.forecast_without_refitting(fold_folder(finished / MODEL, 0), panel, table)
+    first = evaluation.forecast_without_refitting(
+        find_fold_folder(finished / MODEL, 0), panel, table
+    )
     mine = table[(table["model"] == NETWORK) & (table["fold"] == 0) & ~table["clipped"]]
     both = mine.merge(first, on=["origin", "ticker", "horizon"])
     assert len(both) == len(mine) > 100
@@ -54,8 +56,8 @@ def test_the_first_network_forecasts_its_own_fold_as_it_did(finished, panel, tab
 
 
 def test_the_losses_of_members_are_those_of_the_saved_networks(finished, panel, table):
-    members = gathered(finished, FOLD_MEMBERS)
-    regressor = KerasVolatilityRegressor.load(fold_folder(finished / MODEL, 0))
+    members = gathered(finished, fold_folder.MEMBERS)
+    regressor = KerasVolatilityRegressor.load(find_fold_folder(finished / MODEL, 0))
     row = members.iloc[5]
     at = panel.sessions.get_loc(row["origin"]), panel.tickers.index(row["ticker"])
     horizon = panel.horizons.index(row["horizon"])

@@ -5,6 +5,8 @@ import pytest
 from tests.pipeline.samples import make_prices, volcast, write_config, write_csv
 from volcast.models.baselines.catalogue import BASELINES
 from volcast.models.baselines.naive import LastValue
+from volcast.pipeline.backtest.fold_folder import find_fold_folder
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     FEATURES,
@@ -13,8 +15,7 @@ from volcast.pipeline.backtest.run_folder import (
     SCORES,
     read_config,
 )
-from volcast.pipeline.backtest.stages import fold_folder
-from volcast.pipeline.backtest.walk_forward import build_folds, run_fold
+from volcast.pipeline.backtest.walk_forward import run_fold
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
@@ -168,7 +169,7 @@ def test_the_network_of_a_fold_is_kept_and_makes_its_forecasts(finished, panel, 
     from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
     fold = build_folds(panel, config)[0]
-    place = fold_folder(finished / MODEL, 0)
+    place = find_fold_folder(finished / MODEL, 0)
     regressor = KerasVolatilityRegressor.load(place)
     table = pd.read_parquet(place / "forecasts.parquet")
     mine = table[(table["model"] == "network") & (table["part"] == "test") & (~table["clipped"])]
@@ -182,7 +183,7 @@ def test_the_network_of_a_fold_is_kept_and_makes_its_forecasts(finished, panel, 
 
 
 def test_every_network_setting_reaches_the_regressor(config):
-    from volcast.pipeline.backtest.walk_forward import build_regressor
+    from volcast.pipeline.backtest.model_factory import build_regressor
 
     given = changed(
         config,

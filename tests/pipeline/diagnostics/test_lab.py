@@ -66,7 +66,7 @@ def test_json_names_the_page_and_what_each_section_says(written):
 def test_the_page_is_written_where_one_is_and_its_place_is_printed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lab, "all_tables", dict)
-    monkeypatch.setattr(lab, "lab_findings", lambda tables: [])
+    monkeypatch.setattr(lab, "build_lab_sections", lambda tables: [])
     assert volcast("lab").out == "lab.html\n"
     assert "optimisation lab" in (tmp_path / "lab.html").read_text()
 

@@ -1,0 +1,78 @@
+"""The folder of one fold: its network, forecasts and training curves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from volcast.pipeline.backtest.run_folder import read_table
+from volcast.pipeline.backtest.training_curves import build_training_curves
+from volcast.pipeline.backtest.walk_forward import FoldResult
+from volcast.pipeline.errors import RunFolderError
+from volcast.pipeline.files import hash_path
+
+FORECASTS = "forecasts.parquet"
+HISTORY = "history.csv"
+MEMBERS = "members.parquet"
+KEY = "fold.json"
+
+
+def find_fold_folder(model: Path, number: int) -> Path:
+    """Return the folder of a fold below the folder of all folds.
+
+    Examples
+    --------
+    >>> find_fold_folder(Path("run/model"), 7).name
+    'fold-007'
+    """
+    return model / f"fold-{number:03d}"
+
+
+def save_fold(folder: Path, result: FoldResult, key: str, horizons: Sequence[int]) -> None:
+    """Write the result of a fold; ``fold.json`` comes last, with the key and the file hashes."""
+    result.regressor.save(folder)
+    number = int(result.forecasts["fold"].iloc[0])
+    history = build_training_curves(result.regressor, number, horizons)
+    history.to_csv(folder / HISTORY, index=False)
+    result.forecasts.to_parquet(folder / FORECASTS, index=False)
+    result.members.to_parquet(folder / MEMBERS, index=False)
+    finished = {"key": key, "files": _hash_files(folder)}
+    (folder / KEY).write_text(json.dumps(finished), encoding="utf-8")
+
+
+def is_fold_finished(folder: Path, key: str) -> bool:
+    """Return whether a fold was finished under this key and its files are unchanged since."""
+    try:
+        finished = json.loads((folder / KEY).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(finished == {"key": key, "files": _hash_files(folder)})
+
+
+def remove_other_folds(model: Path, folders: Iterable[Path]) -> None:
+    """Delete everything in the folder of all folds but these folders."""
+    for path in set(model.iterdir()) - set(folders):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def read_fold_tables(folders: Sequence[Path], name: str) -> pd.DataFrame:
+    """Return one table of all folds, one below the other.
+
+    Raises
+    ------
+    RunFolderError
+        There is no fold, or a table is missing.
+    """
+    if not folders:
+        raise RunFolderError("the run has no trained folds; run `volcast train` on it first")
+    return pd.concat([read_table(folder / name) for folder in folders], ignore_index=True)
+
+
+def _hash_files(folder: Path) -> dict[str, str | None]:
+    """Return the hash of each file of a fold, by name."""
+    files = sorted(file for file in folder.iterdir() if file.name != KEY)
+    return {file.name: hash_path(file) for file in files}

@@ -1,0 +1,55 @@
+"""Variances as people read them: annualised volatility in percent, by the ticker's calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from volcast.features.units import volatility_annual_pct
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.calendars.sessions import periods_per_year
+from volcast.pipeline.panel.build import assign_calendars
+
+VOLATILITY_OF = {
+    "variance": "volatility",
+    "realized": "volatility_realized",
+    "lower": "volatility_lower",
+    "upper": "volatility_upper",
+}
+
+
+def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Return the forecast table with its variances also as annualised volatility in percent."""
+    tickers = list(forecasts["ticker"].unique())
+    periods = forecasts["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
+    return forecasts.assign(
+        **{
+            new: volatility_annual_pct(forecasts[old], periods)
+            for old, new in VOLATILITY_OF.items()
+        }
+    )
+
+
+def map_periods_per_year(tickers: Sequence[str], config: Config) -> dict[str, int]:
+    """Return the sessions per year of each ticker: 252, or 365 for one that trades every day.
+
+    Examples
+    --------
+    >>> map_periods_per_year(["SPY", "BTC-USD"], Config())
+    {'SPY': 252, 'BTC-USD': 365}
+    """
+    calendars = assign_calendars(tickers, config)
+    return {ticker: periods_per_year(name) for ticker, name in calendars.items()}
+
+
+def find_latest_volatility(features: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Return `ticker, session, volatility` of each ticker's last session with a variance.
+
+    `features` has the columns `ticker`, `session` and `variance`.
+    """
+    last = features.dropna(subset="variance").groupby("ticker", sort=False).tail(1)
+    tickers = list(last["ticker"].unique())
+    periods = last["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
+    volatility = volatility_annual_pct(last["variance"], periods)
+    return last[["ticker", "session"]].assign(volatility=volatility).reset_index(drop=True)
