@@ -2,10 +2,7 @@
 
 import re
 import shlex
-import shutil
 import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -14,12 +11,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from tests.checkout import ROOT, build_wheel, copy_without_links, tracked_files
 from volcast.pipeline.cli.app import app
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("features", "models", "pipeline", "reports")
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/data.md")
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -59,16 +55,6 @@ class Trial:
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.stdout
-
-
-def tracked_files() -> list[Path]:
-    """Return the files that git tracks or would track."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    answer = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True)
-    if answer.returncode != 0:
-        pytest.skip("not a git checkout")
-    paths = [ROOT / name for name in answer.stdout.split("\0") if name]
-    return [path for path in paths if path.is_file()]
 
 
 Check = Callable[[Trial, list[str]], object]
@@ -165,20 +151,10 @@ def benchmark_module(trial: Trial, words: list[str]) -> None:
 
 
 def installs(trial: Trial, words: list[str]) -> None:
-    """Build the wheel from a copy and find every file of the four packages in it."""
+    """Build the wheel; tests/test_packaging.py installs one."""
     if int(version("setuptools").split(".")[0]) < 77:  # as [build-system] says
         pytest.skip("setuptools is too old to build the wheel; `make test` has the locked one")
-    copy = trial.folder / "source"
-    for path in tracked_files():
-        if path.parent == ROOT or path.relative_to(ROOT).parts[0] in PACKAGES:
-            target = copy / path.relative_to(ROOT)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", str(copy / "dist"), str(copy)], check=True)
-    (wheel,) = (copy / "dist").glob("*.whl")
-    wanted = {str(p.relative_to(copy)) for name in PACKAGES for p in (copy / name).rglob("*.*")}
-    assert wanted <= set(zipfile.ZipFile(wheel).namelist())
+    build_wheel(copy_without_links(trial.folder / "source"), trial.folder / "dist")
 
 
 def words_only(trial: Trial, words: list[str]) -> None:
