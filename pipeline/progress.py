@@ -1,4 +1,4 @@
-"""What a long run says while it works: a progress bar on a terminal, plain lines in a pipe."""
+"""Progress of long runs: a bar on a terminal, plain lines in a pipe, nothing if quiet."""
 
 from __future__ import annotations
 
@@ -9,35 +9,55 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-LONG_LIST = 20  # things; fewer need no line in between
+LONG_LIST = 20  # items; a shorter list needs no intermediate line
 
 
 class Progress:
-    """Says nothing; the base of those that speak."""
+    """Shows nothing; base class of the displays."""
 
     def stage(self, name: str) -> None:
-        """Begin a stage."""
+        """Start a stage."""
 
     def note(self, text: str) -> None:
-        """Say something worth a line of its own."""
+        """Show a message on a line of its own."""
 
     def fold(self, number: int, count: int, first: str) -> None:
-        """Begin fold `number` of `count`, whose test starts on the day `first`."""
+        """Start a fold.
+
+        Parameters
+        ----------
+        number
+            Its number, from 0.
+        count
+            How many folds there are.
+        first
+            The first test session, as an ISO date.
+        """
 
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
-        """End an epoch; losses are medians over the members."""
+        """Finish an epoch; the losses are medians over the members."""
 
     def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
-        """Say that `done` of `total` things are done, `latest` the last, and the time expected."""
+        """Report that `done` of `total` items are finished.
+
+        Parameters
+        ----------
+        done, total
+            Numbers of items.
+        latest
+            The item that was finished last.
+        seconds_left
+            The estimated time to the end.
+        """
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Surround the work."""
+        """Return a context manager that shows the display while the work runs."""
         yield
 
 
 class PlainProgress(Progress):
-    """A line for each stage and each fold; for pipes and logs."""
+    """Prints a line for each stage and each fold, for pipes and logs."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -48,7 +68,7 @@ class PlainProgress(Progress):
         self._print(name)
 
     def note(self, text: str) -> None:
-        """Print the text, indented."""
+        """Print the message, indented."""
         self._print(f"  {text}")
 
     def fold(self, number: int, count: int, first: str) -> None:
@@ -59,7 +79,7 @@ class PlainProgress(Progress):
         """Print a line at each tenth of a long list."""
         tenth = done * 10 // total
         if total >= LONG_LIST and tenth != self._tenth and done < total:
-            self._print(f"  {done}/{total}, {duration(seconds_left)} left")
+            self._print(f"  {done}/{total}, {format_duration(seconds_left)} left")
         self._tenth = tenth % 10
 
     def _print(self, text: str) -> None:
@@ -67,7 +87,7 @@ class PlainProgress(Progress):
 
 
 class BarProgress(PlainProgress):
-    """One live line: a bar over the folds, with epoch and losses beside it."""
+    """Shows a live bar over the folds, with epoch and losses next to it."""
 
     def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
@@ -90,7 +110,7 @@ class BarProgress(PlainProgress):
         self._live.reset(self._task, total=None, description=name, detail="")
 
     def fold(self, number: int, count: int, first: str) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         self._live.update(
             self._task,
             completed=number,
@@ -99,13 +119,13 @@ class BarProgress(PlainProgress):
         )
 
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
-        """Put epoch and losses beside the bar."""
+        """Show epoch and losses next to the bar."""
         detail = f"network, epoch {epoch}: train {train_loss:.4f}, validation {val_loss:.4f}"
         self._live.update(self._task, detail=detail)
 
     def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
-        """Move the bar; the expected time beside it."""
-        detail = f"{latest}, {duration(seconds_left)} left"
+        """Advance the bar; show the estimated time next to it."""
+        detail = f"{latest}, {format_duration(seconds_left)} left"
         description = f"{done}/{total}"
         self._live.update(
             self._task, completed=done, total=total, description=description, detail=detail
@@ -113,20 +133,34 @@ class BarProgress(PlainProgress):
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Show the bar while the work lasts."""
+        """Show the bar while the work runs."""
         with self._live:
             yield
 
 
-def progress_for(console: Console, quiet: bool) -> Progress:
-    """Return what suits the console: nothing, a bar, or plain lines."""
+def make_progress(console: Console, quiet: bool) -> Progress:
+    """Return the display that suits a console: none if quiet, a bar on a terminal, else lines.
+
+    Parameters
+    ----------
+    console
+        Where it is shown.
+    quiet
+        Whether to show nothing.
+    """
     if quiet:
         return Progress()
     return BarProgress(console) if console.is_terminal else PlainProgress(console)
 
 
-def duration(seconds: float) -> str:
-    """Return a time as a person says it: 40 s, 12 min, 3 h."""
+def format_duration(seconds: float) -> str:
+    """Return a duration in seconds, minutes or hours, whichever is readable.
+
+    Examples
+    --------
+    >>> format_duration(40), format_duration(700), format_duration(10_000)
+    ('40 s', '12 min', '3 h')
+    """
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.0f} h"

@@ -1,9 +1,7 @@
-"""The commands `volcast data`: the store of prices, brought up to date and looked at."""
+"""The commands ``volcast data``: download, inspect, export and import stored prices."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -11,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from volcast.pipeline.cli.clock import utc_now
+from volcast.pipeline.cli.command import command
 from volcast.pipeline.cli.intraday import intraday
-from volcast.pipeline.cli.options import Debug, Json, Quiet, WatchList
-from volcast.pipeline.cli.watchlist import chosen
+from volcast.pipeline.cli.options import Json, Quiet, WatchList
+from volcast.pipeline.cli.watchlist import read_tickers
 from volcast.pipeline.config.dates import parse_date, parse_moment
+from volcast.pipeline.data.sources.catalogue import STORED_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,144 +23,145 @@ if TYPE_CHECKING:
     from volcast.pipeline.data.download.update_result import UpdateResult
     from volcast.pipeline.data.store.store import Store
 
-app = typer.Typer(
-    help="Keep market data: download, check, export and look back.", no_args_is_help=True
-)
-app.command()(intraday)
-SHOWN = 40  # tickers; of a longer list only those with something to tell
+LONG_LIST = 40  # tickers; of a longer list only failures and changed histories are printed
+DEFAULT_SOURCE = STORED_NAMES[0]
+
+group = typer.Typer(no_args_is_help=True, help="Download, check, export and import market data.")
+command(group)(intraday)
 
 
 class Format(StrEnum):
-    """What to export to."""
+    """The file formats of an export."""
 
     CSV = "csv"
     PARQUET = "parquet"
 
 
 Tickers = Annotated[
-    list[str] | None, typer.Argument(metavar="TICKERS", help="All that are stored if none.")
+    list[str] | None, typer.Argument(metavar="TICKERS", help="Default: all stored tickers.")
 ]
 DataDir = Annotated[
     Path | None,
     typer.Option(
         "--data-dir",
         metavar="DIR",
-        help="Else VOLCAST_DATA_DIR, else the user's data folder.",
+        help="Folder of stored prices. Default: VOLCAST_DATA_DIR, else the user's data folder.",
     ),
 ]
-SourceName = Annotated[str, typer.Option("--source", help="Whose prices.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="MOMENT", help="What was known then.")]
+SourceName = Annotated[
+    str, typer.Option("--source", metavar="NAME", help="Source whose prices are stored.")
+]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="MOMENT", help="Use only what was stored by then."),
+]
 Calendar = Annotated[
-    str | None, typer.Option(help="Of tickers whose name does not tell it, such as XLON.")
+    str | None,
+    typer.Option(help="Exchange calendar, such as XLON, if it does not follow from the ticker."),
 ]
 
 
-@app.command()
+@command(group)
 def update(
     tickers: Tickers = None,
     file: WatchList = None,
     start: Annotated[
-        str | None, typer.Option(metavar="DATE", help="First session; else as before.")
+        str | None, typer.Option(metavar="DATE", help="First session. Default: as before.")
     ] = None,
     recheck: Annotated[
-        bool, typer.Option("--recheck", help="Compare the last sessions also if none is due.")
+        bool,
+        typer.Option("--recheck", help="Compare the last sessions even if no new one is due."),
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Fetch whole histories again; record what changed.")
+        bool,
+        typer.Option("--anew", help="Download complete histories again and record changes."),
     ] = False,
-    rate: Annotated[float, typer.Option(help="Requests a second.")] = 2.0,
+    rate: Annotated[float, typer.Option(help="Maximum number of requests per second.")] = 2.0,
     calendar: Calendar = None,
-    source: SourceName = "yahoo",
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     quiet: Quiet = False,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Download what is new, compare the last sessions, record what changed."""
-    from volcast.pipeline.cli.printing import console
-    from volcast.pipeline.data.contract.source import listed
-    from volcast.pipeline.data.download.downloader import Update, UpdateRequest
-    from volcast.pipeline.data.download.update_result import collect_failures
-    from volcast.pipeline.data.sources.catalogue import make_client
-    from volcast.pipeline.errors import DataError
-    from volcast.pipeline.progress import progress_for
+    """Download new sessions, compare the last stored ones and record revisions."""
+    from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.data.download.downloader import Downloader
+    from volcast.pipeline.data.download.update_request import UpdateRequest
+    from volcast.pipeline.data.sources.factory import build_client
 
-    store = _store(source, data_dir)
-    names = chosen(tickers, file) or _stored(store, None)
-    wish = UpdateRequest(
-        _now(), _option("--start", start, parse_date), recheck=recheck, anew=anew, calendar=calendar
-    )
-    progress = progress_for(console(), quiet or as_json)
-    work = Update(make_client(source), store, wish, rate, progress=progress)
-    outcomes: dict[str, UpdateResult] = {}
+    store = _open_store(source, data_dir)
+    names = read_tickers(tickers, file) or _check_stored(store, None)
+    first = _parse("--start", start, parse_date)
+    request = UpdateRequest(utc_now(), first, recheck=recheck, anew=anew, calendar=calendar)
+    progress = stderr_progress(quiet or as_json)
+    work = Downloader(build_client(source), store, request, rate, progress=progress)
+    results: dict[str, UpdateResult] = {}
     try:
         with progress.running():
             progress.stage(f"updating {len(names)} tickers in {store.folder}")
-            for outcome in work.run(names):
-                outcomes[outcome.ticker] = outcome
-    finally:  # also when it is interrupted
-        _show_outcomes(outcomes.values(), quiet=quiet, as_json=as_json)
-    failures = collect_failures(list(outcomes.values()))
-    if failures:
-        raise DataError(f"{len(failures)} of {len(names)} tickers did not come; {listed(failures)}")
+            for result in work.run(names):
+                results[result.ticker] = result
+    finally:  # also on an interrupt
+        _print_results(results.values(), quiet=quiet, as_json=as_json)
+    _check_results(list(results.values()), len(names))
 
 
-@app.command()
+@command(group)
 def status(
     tickers: Tickers = None,
-    source: SourceName = "yahoo",
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Show what is stored of each ticker, how far it is behind, and why."""
+    """Print for each ticker what is stored, how far it lags behind, and why."""
     from volcast.pipeline.data.maintenance.status import status_table
 
-    store = _store(source, data_dir)
-    table = status_table(store, _stored(store, tickers), _now())
-    _show(table, f"Stored in {store.folder}", as_json)
+    store = _open_store(source, data_dir)
+    table = status_table(store, _check_stored(store, tickers), utc_now())
+    _print(table, f"Stored in {store.folder}", as_json)
 
 
-@app.command()
+@command(group)
 def check(
     tickers: Tickers = None,
     calendar: Calendar = None,
     as_of: AsOf = None,
-    source: SourceName = "yahoo",
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Apply the rules of quality to what is stored; show missing sessions and revisions."""
+    """Apply the quality rules to stored bars; print violations, missing sessions, revisions."""
     from volcast.pipeline.data.maintenance.status import assign_stored_calendars
-    from volcast.pipeline.data.quality.check import check as check_bars
-    from volcast.pipeline.data.quality.check import with_history
-    from volcast.pipeline.data.store.revisions import history_rows
+    from volcast.pipeline.data.quality.check import add_history_rows
+    from volcast.pipeline.data.quality.check import check_bars as check_bars
+    from volcast.pipeline.data.store.revisions import build_history_rows
 
-    store, moment = _store(source, data_dir), _option("--as-of", as_of, parse_moment)
-    names = _stored(store, tickers)
+    store, moment = _open_store(source, data_dir), _parse("--as-of", as_of, parse_moment)
+    names = _check_stored(store, tickers)
     checked = check_bars(store.bars(names, moment), assign_stored_calendars(store, names, calendar))
-    table = with_history(checked.quality, history_rows(store, names, moment))
+    table = add_history_rows(checked.quality, build_history_rows(store, names, moment))
     dates = {n: table[n].dt.strftime("%Y-%m-%d") for n in ("first_session", "last_session")}
-    _show(table.assign(**dates), "Quality", as_json)
+    _print(table.assign(**dates), "Data quality", as_json)
 
 
-@app.command()
+@command(group)
 def export(
     tickers: Tickers = None,
-    format: Annotated[Format, typer.Option(help="csv or parquet.")] = Format.CSV,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Else bars.FORMAT.")] = None,
+    format: Annotated[Format, typer.Option(help="File format.")] = Format.CSV,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File to write. Default: bars.csv or bars.parquet."),
+    ] = None,
     as_of: AsOf = None,
-    source: SourceName = "yahoo",
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     quiet: Quiet = False,
-    debug: Debug = False,
 ) -> None:
-    """Write stored bars to one file, as served, with adj_close derived."""
+    """Write stored bars to one file, with adj_close computed from splits and dividends."""
     from volcast.pipeline.files import write_file
 
-    store = _store(source, data_dir)
-    bars = store.bars(_stored(store, tickers), _option("--as-of", as_of, parse_moment))
+    store = _open_store(source, data_dir)
+    bars = store.bars(_check_stored(store, tickers), _parse("--as-of", as_of, parse_moment))
     path = out or Path(f"bars.{format}")
     path.parent.mkdir(parents=True, exist_ok=True)
     if format is Format.PARQUET:
@@ -170,40 +172,39 @@ def export(
         typer.echo(f"{path}: {len(bars):,} bars of {bars['ticker'].nunique()} tickers")
 
 
-@app.command("import")
+@command(group, "import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILES", help="CSV, Parquet or folders.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILES", help="CSV or Parquet files, or folders.")
+    ],
     calendar: Calendar = None,
-    source: SourceName = "yahoo",
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Add bars of your own files to the store; if one is unreadable, nothing is added."""
+    """Add bars from your own files to the store; if one is unreadable, nothing is added."""
     from volcast.pipeline.data.maintenance.import_files import import_files
 
-    outcomes = import_files(_store(source, data_dir), files, _now(), calendar)
-    _show_outcomes(outcomes, quiet=False, as_json=as_json)
+    results = import_files(_open_store(source, data_dir), files, utc_now(), calendar)
+    _print_results(results, quiet=False, as_json=as_json)
 
 
-@app.command()
+@command(group)
 def vintages(
-    ticker: Annotated[str, typer.Argument(metavar="TICKER")],
-    source: SourceName = "yahoo",
+    ticker: Annotated[str, typer.Argument(metavar="TICKER", help="A stored ticker.")],
+    source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Show every fetch that changed something of a ticker."""
+    """Print every download that changed the stored history of a ticker."""
     from volcast.pipeline.data.maintenance.status import vintages_table
 
-    store = _store(source, data_dir)
-    (name,) = _stored(store, [ticker])
-    _show(vintages_table(store, name), f"Vintages of {name}", as_json)
+    store = _open_store(source, data_dir)
+    (name,) = _check_stored(store, [ticker])
+    _print(vintages_table(store, name), f"Vintages of {name}", as_json)
 
 
-def _store(source: str, data_dir: Path | None) -> Store:
-    from volcast.pipeline.data.sources.catalogue import STORED_NAMES
+def _open_store(source: str, data_dir: Path | None) -> Store:
     from volcast.pipeline.data.store.folders import data_folder
     from volcast.pipeline.data.store.store import Store
     from volcast.pipeline.errors import ConfigError
@@ -213,57 +214,66 @@ def _store(source: str, data_dir: Path | None) -> Store:
     return Store(data_folder(data_dir) / source)
 
 
-def _stored(store: Store, tickers: list[str] | None) -> list[str]:
-    """Return the tickers asked for, all that are stored if none; each must be stored."""
-    from volcast.pipeline.data.contract.source import unknown
+def _check_stored(store: Store, tickers: list[str] | None) -> list[str]:
+    """Return the tickers, all stored ones by default; ``DataError`` if one is not stored."""
+    from volcast.pipeline.data.contract.source import explain_unknown_ticker
     from volcast.pipeline.errors import DataError
 
     known = store.tickers()
     if not known:
         raise DataError(
-            f"{store.folder} holds no prices yet; `volcast data update TICKERS` brings some"
+            f"{store.folder} holds no prices yet; download some with `volcast data update TICKERS`"
         )
     names = [name if name in known else name.upper() for name in tickers or known]
     for name in names:
         if name not in known:
-            raise DataError(f"{name} is not stored in {store.folder}: {unknown(name, known)}")
+            reason = explain_unknown_ticker(name, known)
+            raise DataError(f"{name} is not stored in {store.folder}: {reason}")
     return names
 
 
-def _option(name: str, text: str | None, parse: Callable[[str], Any]) -> Any:
+def _check_results(results: list[UpdateResult], asked: int) -> None:
+    """Raise ``DataError`` if a ticker could not be updated."""
+    from volcast.pipeline.data.contract.source import format_failures
+    from volcast.pipeline.data.download.update_result import collect_failures
+    from volcast.pipeline.errors import DataError
+
+    failures = collect_failures(results)
+    if failures:
+        raise DataError(
+            f"{len(failures)} of {asked} tickers were not updated; {format_failures(failures)}"
+        )
+
+
+def _parse(option: str, text: str | None, parse: Callable[[str], Any]) -> Any:
     from volcast.pipeline.errors import ConfigError
 
     try:
         return parse(text or "")
     except ValueError as error:
-        raise ConfigError(f"{name} {error}; got {text!r}") from error
+        raise ConfigError(f"{option} {error}; got {text!r}") from error
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+def _print_results(results: Iterable[UpdateResult], *, quiet: bool, as_json: bool) -> None:
+    """Print the result of each ticker; of a long list only failures and changed histories."""
+    from volcast.pipeline.data.download.update_result import build_result_table, format_summary
 
-
-def _show_outcomes(outcomes: Iterable[UpdateResult], *, quiet: bool, as_json: bool) -> None:
-    """Print what came, what did not and why; of a long list only what is worth telling."""
-    from volcast.pipeline.data.download.update_result import outcome_table, summary
-
-    every = list(outcomes)
-    table = outcome_table(every)
-    if len(table) > SHOWN and not as_json:
+    every = list(results)
+    table = build_result_table(every)
+    if len(table) > LONG_LIST and not as_json:
         plain = table["status"].isin(["updated", "unchanged", "not due"])
         changed = table[["healed", "revised", "anew"]].sum(axis=1) > 0
         table = table[~plain | changed]
     if as_json or (len(table) and not quiet):
-        _show(table, "What came, and what did not", as_json)
+        _print(table, "Updates", as_json)
     if not (quiet or as_json):
-        typer.echo(summary(every))
+        typer.echo(format_summary(every))
 
 
-def _show(table: pd.DataFrame, title: str, as_json: bool) -> None:
-    from volcast.pipeline.cli.printing import frame_table, print_table
+def _print(table: pd.DataFrame, title: str, as_json: bool) -> None:
+    from volcast.pipeline.cli.printing import frame_records, print_frame, print_json
 
     if as_json:
-        records: list[Any] = json.loads(table.to_json(orient="records"))
-        typer.echo(json.dumps(records, indent=1))
+        print_json(frame_records(table))
     else:
-        print_table(frame_table(table, title))
+        print_frame(table, title)

@@ -1,218 +1,195 @@
-"""The commands that diagnose training: each measures one thing on a run's own data."""
+"""The commands that diagnose training, and the page of the optimisation lab."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from volcast.pipeline.cli.options import ConfigFile, Debug, Json, Quiet, SourceOption, TickerOption
+from volcast.pipeline.cli.clock import utc_now
+from volcast.pipeline.cli.command import GivenSettings, command, setting_options
+from volcast.pipeline.cli.options import Json, Quiet
+from volcast.pipeline.cli.stages import run_stage
 
 if TYPE_CHECKING:
+    from volcast.pipeline.config.settings import Config
     from volcast.reports.section import Section
 
 RunDir = Annotated[
-    Path,
-    typer.Argument(metavar="[RUN_DIR]", help="A run folder; made where there is none yet."),
+    Path, typer.Argument(metavar="[RUN_DIR]", help="Run folder; created if it does not exist.")
 ]
 DEFAULT_RUN = Path("volcast-run")
 
+group = typer.Typer()
 compare = typer.Typer(no_args_is_help=True, help="Compare settings, each at its best.")
-diagnose = typer.Typer(no_args_is_help=True, help="Say how training went, and what to change.")
+diagnose = typer.Typer(no_args_is_help=True, help="Diagnose the training of a run.")
+
+measurement = setting_options("--source", "--ticker")
 
 
-def attach(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command("lr-find")(lr_find)
-    measuring = (
-        (app, "map", "map", "Map learning rate and batch size in the QLIKE of later rows."),
-        (app, "check-gradients", "gradient-check", "Check gradients against numerical ones."),
-        (compare, "optimizers", "optimizers", "Compare six optimizers, each at its best rate."),
-        (compare, "batch-sizes", "batch-sizes", "Compare batches of a single row to all rows."),
-        (compare, "learning-rates", "learning-rates", "Compare learning rates from 1e-5 to 1."),
-        (diagnose, "gradients", "gradients", "Measure how gradients flow through the layers."),
-    )
-    for group, name, diagnostic, help_text in measuring:
-        group.command(name, help=help_text)(_measuring(diagnostic))
-    app.command("landscape")(landscape)
-    app.add_typer(compare, name="compare")
-    app.add_typer(diagnose, name="diagnose")
-
-
-def _measuring(diagnostic: str) -> Callable[..., None]:
-    """Return the command of a diagnostic without options of its own."""
-
-    def command(
-        run_dir: RunDir = DEFAULT_RUN,
-        config: ConfigFile = None,
-        source: SourceOption = None,
-        ticker: TickerOption = None,
-        quiet: Quiet = False,
-        as_json: Json = False,
-        debug: Debug = False,
-    ) -> None:
-        _Work(run_dir, config, source, ticker, quiet, as_json).measured(diagnostic)
-
-    return command
-
-
+@command(group)
+@measurement
 def lr_find(
+    settings: GivenSettings,
     run_dir: RunDir = DEFAULT_RUN,
-    config: ConfigFile = None,
-    source: SourceOption = None,
-    ticker: TickerOption = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Run with the rate found.")] = False,
-    quiet: Quiet = False,
-    as_json: Json = False,
-    debug: Debug = False,
-) -> None:
-    """Find the learning rate by a sweep from 1e-7 to 10."""
-    work = _Work(run_dir, config, source, ticker, quiet, as_json)
-    tables = work.measured("rates")
-    if apply:
-        from volcast.reports.diagnosis.rates import suggested_rate
-
-        work.run_with({"learning_rate": suggested_rate(tables["members"])})
-
-
-def landscape(
-    run_dir: RunDir = DEFAULT_RUN,
-    config: ConfigFile = None,
-    source: SourceOption = None,
-    ticker: TickerOption = None,
-    interactive: Annotated[
-        bool, typer.Option("--interactive", help="Also write a surface that can be turned.")
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Then run all stages with the suggested rate.")
     ] = False,
     quiet: Quiet = False,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Draw the loss around the trained network, with the optimiser's path on it."""
-    if interactive:
-        _needs_plotly()
-    work = _Work(run_dir, config, source, ticker, quiet, as_json)
-    tables = work.measured("landscape")
-    if interactive:
-        work.write_page("landscape-interactive", tables)
+    """Find the learning rate with a range test from 1e-7 to 10."""
+    config = _choose_config(run_dir, settings)
+    tables = _measure("rates", run_dir, config, quiet, as_json)
+    if apply:
+        from volcast.reports.diagnosis.rates import suggested_rate
+
+        _run_with(run_dir, config, suggested_rate(tables["members"]), quiet or as_json)
 
 
-def _needs_plotly() -> None:
-    """Raise ``ConfigError`` without plotly, before anything is measured."""
+def _add_measurement(group: typer.Typer, name: str, diagnostic: str, text: str) -> None:
+    """Add the command of a diagnostic that has no options of its own."""
+
+    def measure(
+        settings: GivenSettings,
+        run_dir: RunDir = DEFAULT_RUN,
+        quiet: Quiet = False,
+        as_json: Json = False,
+    ) -> None:
+        _measure(diagnostic, run_dir, _choose_config(run_dir, settings), quiet, as_json)
+
+    measure.__doc__ = text
+    command(group, name)(measurement(measure))
+
+
+_add_measurement(
+    group, "map", "map", "Map learning rate and batch size by QLIKE on later sessions."
+)
+_add_measurement(
+    group, "check-gradients", "gradient-check", "Compare gradients with finite differences."
+)
+_add_measurement(
+    compare, "optimizers", "optimizers", "Compare all optimizers, each at its best rate."
+)
+_add_measurement(
+    compare, "batch-sizes", "batch-sizes", "Compare batch sizes from one row to all rows."
+)
+_add_measurement(
+    compare, "learning-rates", "learning-rates", "Compare learning rates from 1e-5 to 1."
+)
+_add_measurement(
+    diagnose, "gradients", "gradients", "Measure the gradient flow through the layers."
+)
+
+
+@command(group)
+@measurement
+def landscape(
+    settings: GivenSettings,
+    run_dir: RunDir = DEFAULT_RUN,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", help="Also write an interactive surface.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Draw the loss around the trained network, with the path of the optimizer."""
+    if interactive:
+        _check_plotly()
+    config = _choose_config(run_dir, settings)
+    tables = _measure("landscape", run_dir, config, quiet, as_json)
+    if interactive:
+        from volcast.pipeline.backtest.diagnostic_page import write_interactive_landscape
+
+        page = write_interactive_landscape(run_dir, tables)
+        if not as_json:
+            typer.echo(page)
+
+
+@command(diagnose)
+def curves(run_dir: RunDir = DEFAULT_RUN, as_json: Json = False) -> None:
+    """Judge the training curves of a finished run."""
+    from volcast.pipeline.backtest.diagnostic_page import judge_curves
+
+    section, tables = judge_curves(run_dir)
+    _show(run_dir, section, tables, as_json)
+
+
+@command(diagnose, "all")
+def all_(run_dir: RunDir = DEFAULT_RUN, quiet: Quiet = False) -> None:
+    """Run one stage: measure the diagnostics that the settings of the run name."""
+    run_stage(run_dir, "diagnose", quiet)
+
+
+@command(group)
+def lab(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="Page to write.")] = Path("lab.html"),
+    as_json: Json = False,
+) -> None:
+    """Write a page that explains gradient descent and backpropagation by experiments."""
+    from volcast.pipeline.cli.printing import print_json
+    from volcast.pipeline.diagnostics.lab import write_lab
+
+    sections = write_lab(out)
+    if as_json:
+        print_json({"page": str(out), "sections": sections})
+    else:
+        typer.echo(out)
+
+
+def _choose_config(run_dir: Path, settings: GivenSettings) -> Config:
+    """Return the settings of the run; those of the options for a new run or if any are given."""
+    from volcast.pipeline.backtest.run_folder import CONFIG, read_config
+
+    given = settings.file is not None or settings.values
+    return settings.load() if given or not (run_dir / CONFIG).exists() else read_config(run_dir)
+
+
+def _measure(
+    name: str, run_dir: Path, config: Config, quiet: bool, as_json: bool
+) -> Mapping[str, Any]:
+    """Measure a diagnostic, write its page, print what it found; return its tables."""
+    from volcast.pipeline.backtest.diagnostic_page import measure_on_run
+    from volcast.pipeline.cli.printing import stderr_progress
+
+    progress = stderr_progress(quiet or as_json)
+    section, tables = measure_on_run(name, run_dir, config, now=utc_now(), progress=progress)
+    _show(run_dir, section, tables, as_json)
+    return tables
+
+
+def _show(run_dir: Path, section: Section, tables: Mapping[str, Any], as_json: bool) -> None:
+    """Write the page of a section, and print its conclusion and advice."""
+    from volcast.pipeline.backtest.diagnostic_page import write_page
+    from volcast.pipeline.cli.printing import print_json
+
+    page = write_page(run_dir, section, tables)
+    if as_json:
+        texts = {name: getattr(section, name) for name in ("name", "sentence", "advice")}
+        print_json({**texts, "page": str(page)})
+    else:
+        typer.echo(f"{section.sentence}\nNext: {section.advice}\n{page}")
+
+
+def _run_with(run_dir: Path, config: Config, learning_rate: float, quiet: bool) -> None:
+    """Run all stages with another learning rate."""
+    from volcast.pipeline.backtest.run import run
+    from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.config.settings import Config
+
+    values = config.model_dump()
+    values["model"]["learning_rate"] = learning_rate
+    progress = stderr_progress(quiet)
+    run(run_dir, Config.model_validate(values), now=utc_now(), progress=progress)
+
+
+def _check_plotly() -> None:
+    """Raise ``ConfigError`` if plotly is missing, before anything is measured."""
     from importlib.util import find_spec
 
     from volcast.pipeline.errors import ConfigError
 
     if find_spec("plotly") is None:
         raise ConfigError('--interactive needs plotly: pip install "volcast[interactive]"')
-
-
-@diagnose.command("curves")
-def curves(run_dir: RunDir = DEFAULT_RUN, as_json: Json = False, debug: Debug = False) -> None:
-    """Judge the training curves of a finished run."""
-    from volcast.pipeline.backtest.run_folder import HISTORY, read_config, read_table
-    from volcast.reports.diagnosis.curves import build_curves_section
-
-    config = read_config(run_dir)
-    history = read_table(run_dir / HISTORY)
-    _tell(
-        run_dir, build_curves_section(history, config.model.epochs), {"history": history}, as_json
-    )
-
-
-@diagnose.command("all")
-def everything(run_dir: RunDir = DEFAULT_RUN, quiet: Quiet = False, debug: Debug = False) -> None:
-    """Run one stage: measure what [diagnose] of a run's settings names."""
-    from volcast.pipeline.cli.app import run_stored
-
-    run_stored(run_dir, "diagnose", quiet)
-
-
-class _Work:
-    """One command's work: a run folder with its features, and the page to be written."""
-
-    def __init__(
-        self,
-        run_dir: Path,
-        config: Path | None,
-        source: str | None,
-        ticker: list[str] | None,
-        quiet: bool,
-        as_json: bool,
-    ) -> None:
-        from volcast.pipeline.backtest.run_folder import read_config
-        from volcast.pipeline.cli.printing import console
-        from volcast.pipeline.config.load import load_config
-        from volcast.pipeline.progress import progress_for
-
-        given = {"source": source, "tickers": ticker or None}
-        overrides = {"data": {key: value for key, value in given.items() if value is not None}}
-        fresh = config is not None or overrides["data"] or not (run_dir / "config.toml").exists()
-        self.config = load_config(config, overrides) if fresh else read_config(run_dir)
-        self.folder, self.as_json = run_dir, as_json
-        self.progress = progress_for(console(), quiet or as_json)
-
-    def measured(self, name: str) -> dict[str, Any]:
-        """Measure a diagnostic, write its page and tables, say what it found; return the tables."""
-        from volcast.pipeline.backtest.development_split import build_development_problem
-        from volcast.pipeline.backtest.run_folder import FEATURES
-        from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
-        from volcast.pipeline.diagnostics.tables import measure_diagnostic
-        from volcast.pipeline.panel.build import read_panel
-
-        self._run(self.config, until="features")
-        problem = build_development_problem(read_panel(self.folder / FEATURES), self.config)
-        tables = measure_diagnostic(name, problem, self.progress)
-        section = DIAGNOSTICS[name].build_section(tables, problem)
-        _tell(self.folder, section, tables, self.as_json)
-        return tables
-
-    def write_page(self, name: str, tables: dict[str, Any]) -> None:
-        """Write the landscape as a surface that can be turned, and say where."""
-        from volcast.pipeline.backtest.run_folder import PAGES
-        from volcast.pipeline.files import write_text
-        from volcast.reports.diagnosis.interactive import landscape_page
-
-        path = self.folder / PAGES / f"{name}.html"
-        title = f"The loss around the trained network of {self.folder.name}"
-        write_text(path, landscape_page(tables, title=title))
-        if not self.as_json:
-            typer.echo(path)
-
-    def run_with(self, model: dict[str, Any]) -> None:
-        """Run all stages with some settings of the model changed."""
-        from volcast.pipeline.config.settings import Config
-
-        values = self.config.model_dump()
-        values["model"] |= model
-        self._run(Config.model_validate(values), until="report")
-
-    def _run(self, config: Any, *, until: str) -> None:
-        from volcast.pipeline.backtest.run import run
-
-        now = dt.datetime.now(dt.UTC)
-        run(self.folder, config, now=now, progress=self.progress, until=until)
-
-
-def _tell(folder: Path, section: Section, tables: dict[str, Any], as_json: bool) -> None:
-    """Write a finding's page and tables into the run folder, and print what it says."""
-    from volcast.pipeline.backtest.run_folder import PAGES
-    from volcast.pipeline.files import lock_folder, write_frame, write_text
-    from volcast.reports.templating import render_sections
-
-    pages = folder / PAGES
-    with lock_folder(folder):
-        pages.mkdir(exist_ok=True)
-        for name, table in tables.items():
-            write_frame(pages / f"{section.name}.{name}.csv", table)
-        page = render_sections(section.title, f"Measured on {folder.name}.", [section])
-        write_text(pages / f"{section.name}.html", page)
-    where = str(pages / f"{section.name}.html")
-    if as_json:
-        said = {name: getattr(section, name) for name in ("name", "sentence", "advice")}
-        typer.echo(json.dumps({**said, "page": where}, indent=1))
-    else:
-        typer.echo(f"{section.sentence}\nNext: {section.advice}\n{where}")

@@ -1,38 +1,44 @@
-"""The command `volcast data intraday`: 5-minute bars, gathered before Yahoo forgets them."""
+"""The command ``volcast data intraday``: collects 5-minute bars, which Yahoo keeps for 60 days."""
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from volcast.pipeline.cli.options import Debug, Json, WatchList
-from volcast.pipeline.cli.watchlist import chosen
+from volcast.pipeline.cli.clock import utc_now
+from volcast.pipeline.cli.options import Json, WatchList
+from volcast.pipeline.cli.watchlist import read_tickers
 
 
 def intraday(
-    into: Annotated[Path, typer.Option(metavar="FOLDER", help="One file a ticker.")],
-    tickers: Annotated[list[str] | None, typer.Argument(metavar="TICKERS")] = None,
+    into: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder to write, one file per ticker.")
+    ],
+    tickers: Annotated[
+        list[str] | None, typer.Argument(metavar="TICKERS", help="Tickers to update.")
+    ] = None,
     file: WatchList = None,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Add Yahoo's 5-minute bars of the last 60 days to the files of a folder."""
-    from volcast.pipeline.data.contract.source import listed
+    """Add Yahoo's 5-minute bars of the last 60 days to a folder of files."""
+    from volcast.pipeline.cli.printing import print_json
+    from volcast.pipeline.data.contract.source import format_failures
     from volcast.pipeline.data.sources.yahoo_intraday import update_intraday
     from volcast.pipeline.errors import ConfigError, DataError
 
-    names = chosen(tickers, file)
+    names = read_tickers(tickers, file)
     if not names:
-        raise ConfigError("name tickers, or a watch-list with --file")
-    failures = update_intraday(into, tuple(names), dt.datetime.now(dt.UTC))
-    came = [name for name in names if name not in failures]
+        raise ConfigError("no ticker is named; name tickers, or a watch-list with --file")
+    failures = update_intraday(into, tuple(names), utc_now())
+    updated = [name for name in names if name not in failures]
     if as_json:
-        typer.echo(json.dumps({"folder": str(into), "updated": came, "failures": failures}))
+        record = {"folder": str(into), "updated": updated, "failures": failures}
+        print_json(record, indent=None)
     else:
-        typer.echo(f"{len(came)} of {len(names)} tickers updated in {into}")
+        typer.echo(f"{len(updated)} of {len(names)} tickers updated in {into}")
     if failures:
-        raise DataError(f"{len(failures)} of {len(names)} tickers did not come; {listed(failures)}")
+        raise DataError(
+            f"{len(failures)} of {len(names)} tickers were not updated; {format_failures(failures)}"
+        )

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from volcast.pipeline.cli.options import Debug, HomeDir, Json, TickerOption
+from volcast.pipeline.cli.command import command
+from volcast.pipeline.cli.options import HomeDir, Json
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from volcast.pipeline.home import Home
     from volcast.pipeline.ledger.ledger import Ledger
-    from volcast.pipeline.ledger.rebuild_check import Rebuild, Remade
-    from volcast.pipeline.ledger.verify import Proof
+    from volcast.pipeline.ledger.rebuild_check import RebuildResult
+    from volcast.pipeline.ledger.verify import VerifyResult
 
-RISK_SHOWN = [
+DIGITS = 4
+RISK_COLUMNS = [
     *("level", "ticker", "rows", "exceedances", "share"),
     *("kupiec_p", "coverage_p", "es_p", "zone"),
 ]
-Noted = Annotated[
-    str | None, typer.Option("--head", metavar="HASH", help="A hash noted before; must be in it.")
-]
+
+group = typer.Typer(no_args_is_help=True, help="Read, score, verify and export past forecasts.")
 
 
 class Kind(StrEnum):
-    """What the ledger holds."""
+    """The tables of the ledger."""
 
     FORECASTS = "forecasts"
     OUTCOMES = "outcomes"
@@ -38,59 +39,51 @@ class Kind(StrEnum):
 
 
 class Format(StrEnum):
-    """What a table is exported as."""
+    """The file formats of an export."""
 
     CSV = "csv"
     PARQUET = "parquet"
 
 
-def attach(app: typer.Typer, rebuilder: Callable[[Home], Rebuild] | None = None) -> None:
-    """Add `volcast ledger` to the command line.
-
-    `rebuilder` gives, for a home, what makes a past forecast again from stored bars and model;
-    with it `verify` has the option `--rebuild`.
-    """
-    ledger = typer.Typer(no_args_is_help=True, help="Read and prove what was ever forecast.")
-    ledger.command()(show)
-    ledger.command()(score)
-    ledger.command("verify", help=verify.__doc__)(_rebuilding(rebuilder) if rebuilder else verify)
-    ledger.command()(export)
-    app.add_typer(ledger, name="ledger")
-
-
+@command(group)
 def show(
-    kind: Annotated[Kind, typer.Argument(help="Which table.")] = Kind.FORECASTS,
+    kind: Annotated[Kind, typer.Argument(help="Table to print.")] = Kind.FORECASTS,
     home: HomeDir = None,
-    ticker: TickerOption = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 30,
+    ticker: Annotated[
+        list[str] | None, typer.Option(help="Only this ticker; may be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows.")] = 30,
     as_json: Json = False,
-    debug: Debug = False,
 ) -> None:
-    """Print the newest entries; forecasts beside their outcomes."""
+    """Print the newest entries; forecasts with their outcomes."""
     from volcast.pipeline.home import resolve_home
-    from volcast.pipeline.ledger.display import shown
+    from volcast.pipeline.ledger.display import select_readable
     from volcast.pipeline.ledger.ledger import Ledger
     from volcast.pipeline.ledger.queries import RowFilter
 
-    of_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
+    has_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
     # A decision that was carried out is two rows, shown as one.
     newest = 2 * limit if kind is Kind.DECISIONS and not as_json else limit
-    only = RowFilter(tickers=tuple(ticker or ()) if of_tickers else (), newest=newest)
+    only = RowFilter(tickers=tuple(ticker or ()) if has_tickers else (), newest=newest)
     with Ledger.to_read(resolve_home(home).ledger) as ledger:
         _check_tickers(ledger, only.tickers)
         rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value, only)
     if as_json:
-        typer.echo(_json(rows))
+        _print_rows_json(rows)
         return
-    readable = shown(rows, kind.value).tail(limit)
+    readable = select_readable(rows, kind.value).tail(limit)
     if len(readable):
-        _print(f"the last {len(readable)} {kind.value}", readable)
+        from volcast.pipeline.cli.printing import print_frame
+
+        print_frame(readable, f"The last {len(readable)} {kind.value}", digits=DIGITS)
     else:
         typer.echo(f"no {kind.value} yet")
 
 
-def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> None:
-    """Score what was forecast live: QLIKE and its ratio to HAR, beside the backtest's."""
+@command(group)
+def score(home: HomeDir = None, as_json: Json = False) -> None:
+    """Score the issued forecasts: QLIKE and its ratio to HAR, compared with the backtest."""
+    from volcast.pipeline.cli.printing import frame_records, print_frame, print_json
     from volcast.pipeline.home import resolve_home
     from volcast.pipeline.job.preconditions import is_replay
     from volcast.pipeline.ledger import scoring
@@ -101,176 +94,154 @@ def score(home: HomeDir = None, as_json: Json = False, debug: Debug = False) -> 
         scores = scoring.live_scores(rows, scoring.read_backtests(ledger))
         risk = scoring.live_risk(ledger)
         known = len(rows) or len(scoring.scored_rows(ledger, live_only=False))
-        how = "replayed" if is_replay(ledger) else "live"
+        how = "Replayed" if is_replay(ledger) else "Live"
     if as_json:
-        from volcast.pipeline.cli.printing import frame_records, json_text
-
-        typer.echo(json_text({"scores": frame_records(scores), "risk": frame_records(risk)}))
-        return
-    if rows.empty:
-        typer.echo(_unscored(known))
-        return
-    _print(f"{how} forecasts whose outcome is known", scores)
-    if len(risk):
-        _print("value at risk of what went out", risk[RISK_SHOWN])
+        print_json({"scores": frame_records(scores), "risk": frame_records(risk)})
+    elif rows.empty:
+        typer.echo(_explain_no_scores(known))
     else:
-        typer.echo("value at risk is judged from 250 one-session outcomes on")
+        print_frame(scores, f"{how} forecasts whose outcome is known", digits=DIGITS)
+        if len(risk):
+            print_frame(risk[RISK_COLUMNS], "Value at risk of issued forecasts", digits=DIGITS)
+        else:
+            typer.echo("value at risk is tested once 250 one-session outcomes are known")
 
 
+@command(group)
 def verify(
-    home: HomeDir = None, noted: Noted = None, as_json: Json = False, debug: Debug = False
+    home: HomeDir = None,
+    head: Annotated[
+        str | None,
+        typer.Option(metavar="HASH", help="A head recorded earlier; the ledger must contain it."),
+    ] = None,
+    rebuild: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all", help="Rebuild the newest N forecasts and compare them bit for bit."
+        ),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Prove that no row was altered, removed or inserted."""
-    _verify(home, noted, as_json)
+    """Verify that no row was altered, removed or inserted."""
+    from volcast.pipeline.home import resolve_home
+    from volcast.pipeline.ledger.ledger import Ledger
+    from volcast.pipeline.ledger.verify import verify as verify_chain
+
+    newest = _parse_count(rebuild)
+    place = resolve_home(home)
+    with Ledger.to_read(place.ledger) as ledger:
+        proof = verify_chain(ledger, head=head)
+        if not as_json:
+            _print_proof(proof)
+        rebuilt = _rebuild(ledger, place, newest, as_json) if rebuild else None
+    if as_json:
+        _print_proof_json(proof, rebuilt)
+    if rebuilt:
+        for line in () if as_json else rebuilt.lines():
+            typer.echo(line)
+        rebuilt.check()
 
 
+@command(group)
 def export(
     home: HomeDir = None,
     format: Annotated[
-        Format | None, typer.Option(help="Default: by the suffix of --out; csv when printed.")
+        Format | None,
+        typer.Option(help="File format. Default: the suffix of --out, else csv."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write to a file.")] = None,
-    debug: Debug = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")
+    ] = None,
 ) -> None:
-    """Write a row per forecast, with its outcome where it is known."""
+    """Write one row per forecast, with its outcome if it is known."""
     from volcast.pipeline.home import resolve_home
-    from volcast.pipeline.ledger.export import choose_format, csv_texts, write
+    from volcast.pipeline.ledger.export import choose_format, iter_csv, write_export
     from volcast.pipeline.ledger.ledger import Ledger
+    from volcast.pipeline.text import format_count
 
     chosen = choose_format(out, format.value if format else None)
     with Ledger.to_read(resolve_home(home).ledger) as ledger:
-        rows = ledger.blocks("scored")
+        rows = ledger.iter_blocks("scored")
         if out is not None:
-            count = write(out, rows, chosen)
-            typer.echo(f"{count:,} {'row' if count == 1 else 'rows'} written to {out}", err=True)
+            count = write_export(out, rows, chosen)
+            typer.echo(f"{format_count(count, 'row')} written to {out}", err=True)
             return
-        for text in csv_texts(rows):
+        for text in iter_csv(rows):
             typer.echo(text, nl=False)
 
 
-def _rebuilding(rebuilder: Callable[[Home], Rebuild]) -> Callable[..., None]:
-    """Return `verify` with an option to make forecasts again."""
+def _rebuild(ledger: Ledger, home: Home, newest: int | None, quiet: bool) -> RebuildResult:
+    """Rebuild the newest forecasts from the stored bars, settings and models of the home."""
+    from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.job.rebuild import make_rebuilder
+    from volcast.pipeline.ledger.rebuild_check import rebuild_forecasts
 
-    def command(
-        home: HomeDir = None,
-        noted: Noted = None,
-        rebuild: Annotated[
-            str | None,
-            typer.Option(metavar="N|all", help="Make the newest N forecasts again, bit for bit."),
-        ] = None,
-        as_json: Json = False,
-        debug: Debug = False,
-    ) -> None:
-        _verify(home, noted, as_json, rebuilder if rebuild else None, rebuild)
-
-    return command
-
-
-def _verify(
-    home: Path | None,
-    noted: str | None,
-    as_json: bool,
-    rebuilder: Callable[[Home], Rebuild] | None = None,
-    count: str | None = None,
-) -> None:
-    from volcast.pipeline.home import resolve_home
-    from volcast.pipeline.ledger.ledger import Ledger
-    from volcast.pipeline.ledger.verify import verify as prove
-
-    newest = _newest(count)
-    place = resolve_home(home)
-    made = None
-    with Ledger.to_read(place.ledger) as ledger:
-        proof = prove(ledger, noted=noted)
-        if not as_json:
-            _tell_proof(proof)
-        if rebuilder:
-            made = _remade(ledger, rebuilder(place), newest, as_json)
-    if as_json:
-        typer.echo(_proof_json(proof, made))
-    if made:
-        for line in () if as_json else made.lines():
-            typer.echo(line)
-        made.check()
-
-
-def _remade(ledger: Ledger, rebuild: Rebuild, newest: int | None, quiet: bool) -> Remade:
-    from volcast.pipeline.cli.printing import console
-    from volcast.pipeline.ledger.rebuild_check import remake
-    from volcast.pipeline.progress import progress_for
-
-    progress = progress_for(console(), quiet)
+    progress = stderr_progress(quiet)
     with progress.running():
-        return remake(ledger, rebuild, newest, progress)
+        return rebuild_forecasts(ledger, make_rebuilder(home), newest, progress)
 
 
-def _tell_proof(proof: Proof) -> None:
-    counted = ", ".join(f"{count:,} {kind}" for kind, count in proof.rows.items())
-    typer.echo(f"{counted}: as they were written")
+def _print_proof(proof: VerifyResult) -> None:
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in proof.rows.items())
+    typer.echo(f"{counts}: unaltered")
     typer.echo(f"head {proof.head.hash}, row {proof.head.seq:,}")
 
 
-def _proof_json(proof: Proof, made: Remade | None) -> str:
-    from dataclasses import asdict
+def _print_proof_json(proof: VerifyResult, rebuilt: RebuildResult | None) -> None:
+    from volcast.pipeline.cli.printing import print_json
 
-    from volcast.pipeline.cli.printing import json_text
-
-    told = {"rows": proof.rows, "head": asdict(proof.head), "rebuilt": made.same if made else 0}
-    if made:
-        lost = [{"reason": why, **asdict(group)} for why, group in made.lost.items()]
-        told |= {"otherwise": made.otherwise, "lost": lost}
-    return json_text(told, indent=None)
-
-
-def _newest(count: str | None) -> int | None:
-    from volcast.pipeline.errors import ConfigError
-
-    if count in (None, "all"):
-        return None
-    if count is None or not count.isdecimal() or int(count) < 1:
-        raise ConfigError(f"--rebuild must be a whole number above 0, or all; got {count!r}")
-    return int(count)
+    same = rebuilt.identical if rebuilt else 0
+    record: dict[str, Any] = {"rows": proof.rows, "head": asdict(proof.head), "rebuilt": same}
+    if rebuilt:
+        lost = [{"reason": why, **asdict(group)} for why, group in rebuilt.failures.items()]
+        record |= {"otherwise": rebuilt.different, "lost": lost}
+    print_json(record, indent=None)
 
 
-def _check_tickers(ledger: Ledger, asked: tuple[str, ...]) -> None:
-    """Raise ``LedgerError`` where nothing was ever forecast for a ticker."""
-    from volcast.pipeline.data.contract.source import unknown
-    from volcast.pipeline.errors import LedgerError
-
-    known = (
-        sorted(ledger.table("forecasts", columns=["ticker"])["ticker"].unique()) if asked else []
-    )
-    for ticker in asked if known else ():
-        if ticker not in known:
-            raise LedgerError(f"nothing was forecast for {ticker}: {unknown(ticker, known)}")
-
-
-def _unscored(known: int) -> str:
-    """Return why there is no score, of so many forecasts whose outcome is known."""
-    if not known:
-        return "no outcome is known yet"
-    have = "forecast has an outcome" if known == 1 else "forecasts have an outcome"
-    return (
-        f"{known:,} {have}, none was written before its target began, so none is scored; "
-        "`volcast replay` shows a past year"
-    )
-
-
-def _json(rows: pd.DataFrame) -> str:
-    """Return the rows as JSON, their numbers as the objects that they are in the ledger."""
+def _print_rows_json(rows: pd.DataFrame) -> None:
+    """Print the rows as JSON, their numbers as the objects that they are in the ledger."""
     from json import loads
 
-    from volcast.pipeline.cli.printing import frame_records, json_text
+    from volcast.pipeline.cli.printing import frame_records, print_json
 
     records = frame_records(rows)
     for record in records:
         if "numbers" in record:
             record["numbers"] = loads(record["numbers"])
-    return json_text(records)
+    print_json(records)
 
 
-def _print(title: str, rows: pd.DataFrame) -> None:
-    from volcast.pipeline.cli.printing import frame_table, print_table
+def _parse_count(text: str | None) -> int | None:
+    """Return the number of forecasts to rebuild; None for all of them."""
+    from volcast.pipeline.errors import ConfigError
 
-    readable = rows.rename(columns=lambda name: name.replace("_", " "))
-    print_table(frame_table(readable, title, digits=4))
+    if text in (None, "all"):
+        return None
+    if text is None or not text.isdecimal() or int(text) < 1:
+        raise ConfigError(f"--rebuild must be a whole number above 0, or all; got {text!r}")
+    return int(text)
+
+
+def _check_tickers(ledger: Ledger, tickers: tuple[str, ...]) -> None:
+    """Raise ``LedgerError`` if the ledger has forecasts, but none for one of the tickers."""
+    from volcast.pipeline.data.contract.source import explain_unknown_ticker
+    from volcast.pipeline.errors import LedgerError
+
+    if not tickers:
+        return
+    known = sorted(ledger.table("forecasts", columns=["ticker"])["ticker"].unique())
+    for ticker in tickers if known else ():
+        if ticker not in known:
+            reason = explain_unknown_ticker(ticker, known)
+            raise LedgerError(f"the ledger has no forecast for {ticker}: {reason}")
+
+
+def _explain_no_scores(known: int) -> str:
+    """Return why no forecast is scored, given how many of them have an outcome."""
+    if not known:
+        return "no outcome is known yet"
+    have = "forecast has an outcome" if known == 1 else "forecasts have an outcome"
+    return (
+        f"{known:,} {have}, but none was issued before its target began, so none is scored; "
+        "`volcast replay` shows a past year"
+    )

@@ -1,19 +1,19 @@
-"""The command `volcast`: parse, call, exit code; nothing heavy is imported until a command runs."""
+"""The entry point ``volcast``: parses, calls a command, and sets the exit code."""
 
 from __future__ import annotations
 
 import sys
 import warnings
 
-INTERRUPTED = 130  # the exit code that typer makes of Ctrl-C
+INTERRUPTED = 130  # typer's exit code for Ctrl-C
 
 
 def main() -> None:
-    """Run the command line; exit with 0 (done), 1 (a failure to act on) or 2 (wrong usage)."""
+    """Run the command line; exit with 0 (done), 1 (an error to act on) or 2 (wrong usage)."""
     from volcast.pipeline.cli.app import app
     from volcast.pipeline.errors import VolcastError
 
-    warnings.filterwarnings("ignore", message=".* members diverged")  # a note tells of each fold
+    warnings.filterwarnings("ignore", message=".* members diverged")  # each fold reports it
     try:
         app(prog_name="volcast")
     except VolcastError as error:
@@ -24,7 +24,7 @@ def main() -> None:
     except SystemExit as ended:
         if ended.code != INTERRUPTED:
             raise
-        _fail("interrupted; run the same command again to go on", ended)
+        _fail("interrupted; run the same command again to continue", ended)
 
 
 def _fail(message: str, error: BaseException) -> None:

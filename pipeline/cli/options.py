@@ -1,30 +1,120 @@
-"""Options that several commands share."""
+"""The options that set a setting, and those that several commands share.
+
+To add an option of ``volcast run``, add an entry to `SETTING_OPTIONS`.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from volcast.pipeline.data.sources.catalogue import SOURCES, STORED_NAMES
+from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+
+
+@dataclass(frozen=True)
+class SettingOption:
+    """An option that sets a setting; it wins over the settings file.
+
+    Parameters
+    ----------
+    flag
+        Its name on the command line.
+    type
+        The type of its value; an option whose type is a list may be repeated.
+    setting
+        The setting, as ``section.key``.
+    help
+        Its line in ``--help``.
+    metavar
+        The placeholder of its value in ``--help``; empty: the type.
+    switch_value
+        What a switch, an option without a value, sets.
+
+    Examples
+    --------
+    >>> option = SettingOption("--batch-size", int, "model.batch_size", "Rows per gradient step.")
+    >>> option.parameter, option.section, option.key
+    ('batch_size', 'model', 'batch_size')
+    """
+
+    flag: str
+    type: Any
+    setting: str
+    help: str
+    metavar: str = ""
+    switch_value: Any = None
+
+    @property
+    def parameter(self) -> str:
+        """Its name as a parameter of a Python function."""
+        return self.flag.removeprefix("--").replace("-", "_")
+
+    @property
+    def section(self) -> str:
+        """The section of the setting."""
+        return self.setting.partition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """The key of the setting in its section."""
+        return self.setting.partition(".")[2]
+
+
+_SOURCES = f"{', '.join(SOURCES)}, or one of an installed package"
+_STORED = " or ".join(STORED_NAMES)
+
+SETTING_OPTIONS = (
+    SettingOption("--source", str, "data.source", f"Data source: {_SOURCES}.", "NAME"),
+    SettingOption("--data", Path, "data.path", "File or folder of prices, for files.", "PATH"),
+    SettingOption("--ticker", list[str], "data.tickers", "Ticker; may be repeated.", "TICKER"),
+    SettingOption("--start", str, "data.start", "First session.", "DATE"),
+    SettingOption("--end", str, "data.end", "Last session, included.", "DATE"),
+    SettingOption(
+        "--data-dir", Path, "data.dir", f"Folder of stored prices, for {_STORED}.", "DIR"
+    ),
+    SettingOption(
+        *("--as-of", str, "data.as_of", f"Use only what was stored by then, for {_STORED}."),
+        metavar="MOMENT",
+    ),
+    SettingOption(
+        "--learning-rate", float, "model.learning_rate", "Learning rate of the optimizer."
+    ),
+    SettingOption("--batch-size", int, "model.batch_size", "Rows per gradient step."),
+    SettingOption("--epochs", int, "model.epochs", "Maximum number of epochs."),
+    SettingOption(
+        *("--horizon", list[int], "target.horizons"),
+        "Forecast horizon in sessions; may be repeated.",
+    ),
+    SettingOption("--seed", int, "model.seed", "Seed of the initial weights and of shuffling."),
+    SettingOption(
+        *("--diagnose", bool, "diagnose.parts", "Also run all training diagnostics."),
+        switch_value=tuple(DIAGNOSTICS),
+    ),
+)
+
 ConfigFile = Annotated[
-    Path | None, typer.Option("--config", metavar="FILE", help="Settings in TOML.")
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings file in TOML; options override it."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
-SourceOption = Annotated[
-    str | None, typer.Option("--source", help="Where prices come from: sample, yahoo, files.")
-]
-DataOption = Annotated[Path | None, typer.Option("--data", help="File or folder, for files.")]
-TickerOption = Annotated[list[str] | None, typer.Option("--ticker", help="May be repeated.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 WatchList = Annotated[
     Path | None,
-    typer.Option("--file", metavar="WATCHLIST", help="Tickers, one a line; # comments."),
+    typer.Option(
+        "--file", metavar="WATCHLIST", help="File of tickers, one per line; # starts a comment."
+    ),
 ]
 HomeDir = Annotated[
     Path | None,
     typer.Option(
-        "--home", metavar="DIR", help="Folder of all state; default: VOLCAST_HOME, or your data's."
+        "--home",
+        metavar="DIR",
+        help="Home folder: ledger, registry, models, reports. Default: VOLCAST_HOME, else the "
+        "user's data folder.",
     ),
 ]

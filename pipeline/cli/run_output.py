@@ -1,0 +1,114 @@
+"""What the commands print of a finished run: its newest forecasts and its summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
+from rich.table import Table
+
+from volcast.pipeline.backtest.run_folder import (
+    FEATURES,
+    FORECASTS,
+    REPORT_HTML,
+    collect_failures,
+    read_config,
+    read_table,
+)
+from volcast.pipeline.errors import RunFolderError
+
+HEADINGS = ("ticker", "as of", "from", "to", "sessions")
+NUMBER_HEADINGS = ("forecast", "interval", "last session", "HAR")
+
+
+def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
+    """Return the newest forecast of each ticker and horizon, as annualised volatility in percent.
+
+    Parameters
+    ----------
+    folder
+        The run folder.
+
+    Returns
+    -------
+    list of dict
+        ``ticker, horizon, origin, target_start, target_end, volatility, lower, upper, today,
+        har``; ``today`` is the volatility of the last session, ``har`` the forecast of HAR.
+
+    Raises
+    ------
+    RunFolderError
+        The folder is not a run folder, or the run has no forecasts yet.
+    """
+    from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+    from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+
+    config = read_config(folder)
+    table = add_volatility(read_table(folder / FORECASTS), config)
+    table = table[table["variance"].notna()]
+    bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance"])
+    today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
+    newest = table.sort_values("origin").groupby(["ticker", "horizon", "model"], sort=False).tail(1)
+    if newest.empty:
+        raise RunFolderError(f"{folder} has no forecasts; run `volcast run --out {folder}` again")
+    reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
+    rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
+    records: list[Any] = rows.to_dict("records")
+    return [_record(row, today, reference) for row in records]
+
+
+def forecast_table(rows: list[dict[str, Any]]) -> Table:
+    """Return the records of `load_newest_forecasts` as a table."""
+    table = Table(title="Annualised volatility (%)", title_justify="left", box=SIMPLE_HEAD)
+    for name in HEADINGS:
+        table.add_column(name)
+    for name in NUMBER_HEADINGS:
+        table.add_column(name, justify="right")
+    for row in rows:
+        bounds = [_format_number(row["lower"]), _format_number(row["upper"])]
+        table.add_row(
+            *(escape(row["ticker"]), row["origin"], row["target_start"], row["target_end"]),
+            str(row["horizon"]),
+            *(_format_number(row["volatility"]), " - ".join(bounds)),
+            *(_format_number(row["today"]), _format_number(row["har"])),
+        )
+    return table
+
+
+def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return the summary of a finished run for scripts: verdicts, failures, times, forecasts."""
+    stages = manifest["stages"]
+    return {
+        "run_dir": str(folder),
+        "report": str(folder / REPORT_HTML),
+        "verdict": stages["evaluate"]["summary"]["verdict"],
+        "training": stages["train"]["summary"]["verdict"],
+        "failures": collect_failures(manifest),
+        "notes": stages["download"]["summary"].get("notes", []),
+        "seconds": {name: stage["seconds"] for name, stage in stages.items()},
+        "forecasts": load_newest_forecasts(folder),
+    }
+
+
+def _record(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[str, Any]:
+    dates = {name: f"{row[name]:%Y-%m-%d}" for name in ("origin", "target_start", "target_end")}
+    numbers = {
+        "volatility": row["volatility"],
+        "lower": row["volatility_lower"],
+        "upper": row["volatility_upper"],
+        "today": today.get(row["ticker"]),
+        "har": reference.get((row["ticker"], row["horizon"])),
+    }
+    rounded = {name: _round(value) for name, value in numbers.items()}
+    return {"ticker": row["ticker"], "horizon": row["horizon"], **dates, **rounded}
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else round(float(value), 2)
+
+
+def _format_number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
