@@ -1,1 +1,1 @@
-"""Settings: their declarations, reading them from TOML, and writing them back."""
+"""Settings: their declarations, read from TOML files and written back."""

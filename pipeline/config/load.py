@@ -1,9 +1,10 @@
-"""The settings of a run: all sections together, read from one TOML file."""
+"""Loads the settings from a TOML file, with errors that name key, rule and value."""
 
 from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
 from volcast.pipeline.config.settings import Config, section_model
 from volcast.pipeline.errors import ConfigError
 
-RULES = {  # what pydantic found, in the words of this file
+RULES = {  # pydantic's error types, as rules of this file
     "greater_than": "must be above {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
     "less_than": "must be below {lt:g}",
@@ -32,19 +33,38 @@ RULES = {  # what pydantic found, in the words of this file
 }
 
 
-def load_config(path: Path | None, overrides: dict[str, dict[str, Any]] | None = None) -> Config:
-    """Return the settings of the TOML file at `path`, with `overrides` by section on top.
+def load_config(
+    path: Path | None = None, overrides: Mapping[str, Mapping[str, Any]] | None = None
+) -> Config:
+    """Load the settings of a TOML file.
+
+    Parameters
+    ----------
+    path
+        The file; None for the defaults. Keys that it does not name have their defaults.
+    overrides
+        Values by section and key that replace those of the file.
+
+    Returns
+    -------
+    Config
+        The settings.
 
     Raises
     ------
     ConfigError
         The file cannot be read, a key is unknown (the nearest known key is named), or a value
-        breaks its rule (key, value and rule are named).
+        breaks its rule (key, rule and value are named).
+
+    Examples
+    --------
+    >>> load_config(None, {"model": {"epochs": 10}}).model.epochs
+    10
     """
     values = _read(path) if path is not None else {}
     for section, keys in (overrides or {}).items():
         if isinstance(values.setdefault(section, {}), dict):
-            values[section] = values[section] | keys
+            values[section] = {**values[section], **keys}
     try:
         return Config.model_validate(values)
     except ValidationError as error:
@@ -53,10 +73,17 @@ def load_config(path: Path | None, overrides: dict[str, dict[str, Any]] | None =
 
 
 def with_absolute_paths(config: Config) -> Config:
-    """Return `config` with the data's paths made absolute: a run is repeated from any folder."""
+    """Return the settings with absolute paths of the data, so a run repeats from any folder."""
     given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
     absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
     return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
+
+
+def known_keys() -> list[str]:
+    """Return every section, and every key as ``section.key``."""
+    sections = Config.model_fields
+    keys = [f"{name}.{key}" for name in sections for key in section_model(name).model_fields]
+    return [*sections, *keys]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -69,30 +96,22 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _explain(error: ValidationError) -> str:
-    """Return the first problem as one line: key, value, rule."""
+    """Return the first problem in one line: key, rule, value."""
     first = error.errors()[0]
     key = ".".join(part for part in first["loc"] if isinstance(part, str))
     if first["type"] == "extra_forbidden":
         if len(first["loc"]) == 1 and isinstance(first["input"], dict):
-            return _unknown_section(key)
+            return _explain_section(key)
         nearest = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0)[0]
         return f"unknown key {key}; the nearest known key is {nearest}"
     rule = RULES.get(first["type"], first["msg"]).format(**first.get("ctx", {}))
     value = first["input"]
-    return (
-        f"{key} {rule}; got {value!r}" if isinstance(value, str) else f"{key} {rule}; got {value}"
-    )
+    return f"{key} {rule}; got {repr(value) if isinstance(value, str) else value}"
 
 
-def _unknown_section(name: str) -> str:
+def _explain_section(name: str) -> str:
     sections = list(Config.model_fields)
     near = difflib.get_close_matches(name, sections, n=1)
     hint = f"the nearest is [{near[0]}]; " if near else ""
-    return f"unknown section [{name}]; {hint}there are {', '.join(f'[{s}]' for s in sections)}"
-
-
-def known_keys() -> list[str]:
-    """Return every section and every key as ``section.key``."""
-    sections = Config.model_fields
-    keys = [f"{name}.{key}" for name in sections for key in section_model(name).model_fields]
-    return [*sections, *keys]
+    known = ", ".join(f"[{section}]" for section in sections)
+    return f"unknown section [{name}]; {hint}the sections are {known}"
