@@ -1,8 +1,10 @@
-"""The chain: each row's hash covers the row and the hash before it, over all tables in one order.
+"""The hash chain: each row's hash covers the row and the hash of the row before it.
 
-``hash = sha256(json)`` with the row as a JSON array of its predecessor's hash, its number, the name
-of its table and its columns in the order of `schema.COLUMNS`: no spaces, ASCII, floats in the
-shortest form that reads back the same. The first predecessor is `GENESIS`.
+The rows of all tables are in one order.
+
+``hash = sha256(json)`` of a JSON array: the hash of the previous row, the row's number, the name of
+its table and its values (`Table.hashed_values`); no spaces, ASCII, floats in the shortest form that
+reads back the same. The first row follows `GENESIS`.
 """
 
 from __future__ import annotations
@@ -10,74 +12,107 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from volcast.pipeline.ledger.schema import CHAIN, COLUMNS
+from volcast.pipeline.ledger.schema import CHAIN, Schema, Table
 
 GENESIS = hashlib.sha256(b"volcast ledger 1").hexdigest()
 
 
 @dataclass(frozen=True)
 class Head:
-    """The last row of the chain: to be noted elsewhere, as proof of all rows up to it."""
+    """Number and hash of the last row: kept elsewhere, it proves all rows up to it."""
 
     seq: int
     hash: str
 
 
-def row_hash(previous: str, seq: int, kind: str, values: Sequence[Any]) -> str:
-    """Return the hash of a row: its table `kind`, and `values` in the order of its columns."""
-    text = json.dumps([previous, seq, kind, *values], separators=(",", ":"), allow_nan=False)
+def row_hash(previous: str, seq: int, table: str, values: Sequence[Any]) -> str:
+    """Return the hash of a row.
+
+    Parameters
+    ----------
+    previous
+        The hash of the row before it; `GENESIS` for the first.
+    seq
+        The row's number in the chain.
+    table
+        The name of its table.
+    values
+        The values that the hash covers (`Table.hashed_values`).
+
+    Raises
+    ------
+    ValueError, TypeError
+        A value is not finite, or is no text or number.
+
+    Examples
+    --------
+    >>> row_hash(GENESIS, 1, "alerts", ["stale data", "AAA"])[:12]
+    '983c441ff079'
+    """
+    text = json.dumps([previous, seq, table, *values], separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def head(connection: sqlite3.Connection) -> Head:
-    """Return the last row of the chain; number 0 and `GENESIS` for an empty one."""
-    found = connection.execute(f"SELECT seq, hash FROM {CHAIN} ORDER BY seq DESC LIMIT 1")
-    return Head(*(found.fetchone() or (0, GENESIS)))
+def read_head(connection: sqlite3.Connection) -> Head:
+    """Return the last row of the chain; number 0 and `GENESIS` if it is empty."""
+    row = connection.execute(f"SELECT seq, hash FROM {CHAIN} ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(*(row or (0, GENESIS)))
 
 
-def last_written(connection: sqlite3.Connection) -> str:
-    """Return when the last row was written, as text; empty text for an empty chain."""
-    kind = connection.execute(f"SELECT kind FROM {CHAIN} ORDER BY seq DESC LIMIT 1").fetchone()
-    if kind is None:
+def last_written_at(connection: sqlite3.Connection) -> str:
+    """Return when the last row was written, as stored; empty text for an empty chain."""
+    last = connection.execute(f"SELECT kind FROM {CHAIN} ORDER BY seq DESC LIMIT 1").fetchone()
+    if last is None:
         return ""
-    newest = f"SELECT written_at FROM {kind[0]} ORDER BY seq DESC LIMIT 1"
+    newest = f"SELECT written_at FROM {last[0]} ORDER BY seq DESC LIMIT 1"
     return str(connection.execute(newest).fetchone()[0])
 
 
-def append(connection: sqlite3.Connection, kind: str, values: Sequence[Any], before: Head) -> Head:
-    """Add a row after `before`, inside the caller's transaction; return the new end."""
-    end = Head(before.seq + 1, row_hash(before.hash, before.seq + 1, kind, values))
+def append_row(
+    connection: sqlite3.Connection, table: Table, row: Mapping[str, Any], before: Head
+) -> Head:
+    """Add a stored row after `before`, inside the caller's transaction; return the new head."""
+    seq = before.seq + 1
+    head = Head(seq, row_hash(before.hash, seq, table.name, table.hashed_values(row)))
     connection.execute(
-        f"INSERT INTO {CHAIN} (seq, kind, hash) VALUES (?, ?, ?)", (end.seq, kind, end.hash)
+        f"INSERT INTO {CHAIN} (seq, kind, hash) VALUES (?, ?, ?)", (seq, table.name, head.hash)
     )
-    marks = ", ".join("?" * (len(values) + 1))
+    names = ("seq", *table.columns)
+    marks = ", ".join("?" * len(names))
     connection.execute(
-        f"INSERT INTO {kind} (seq, {', '.join(COLUMNS[kind])}) VALUES ({marks})", (end.seq, *values)
+        f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})",
+        (seq, *(row[name] for name in table.columns)),
     )
-    return end
+    return head
 
 
-def stored_rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, tuple[Any, ...]]]:
-    """Yield number, table, stored hash and values of each row of the chain; () if it is gone."""
-    readers = {kind: _in_step(connection, kind) for kind in COLUMNS}
+def iter_rows(
+    connection: sqlite3.Connection, schema: Schema
+) -> Iterator[tuple[int, str, str, dict[str, Any]]]:
+    """Yield number, table, stored hash and stored row of the chain; {} for a row that is gone."""
+    readers = {name: _read_in_step(connection, table) for name, table in schema.tables.items()}
     for reader in readers.values():
         next(reader)
     links = connection.execute(f"SELECT seq, kind, hash FROM {CHAIN} ORDER BY seq")
     for seq, kind, stored in links:
-        yield seq, kind, stored, readers[kind].send(seq) if kind in readers else ()
+        yield seq, kind, stored, readers[kind].send(seq) if kind in readers else {}
 
 
-def _in_step(connection: sqlite3.Connection, kind: str) -> Generator[tuple[Any, ...], int, None]:
-    """Read a table once: give the values of each row that is asked for, numbers ascending."""
-    cursor = connection.execute(f"SELECT seq, {', '.join(COLUMNS[kind])} FROM {kind} ORDER BY seq")
+def _read_in_step(
+    connection: sqlite3.Connection, table: Table
+) -> Generator[dict[str, Any], int, None]:
+    """Read a table once: yield the row of each number that is sent, in ascending order."""
+    names = tuple(table.columns)
+    cursor = connection.execute(f"SELECT seq, {', '.join(names)} FROM {table.name} ORDER BY seq")
     row = cursor.fetchone()
-    values: tuple[Any, ...] = ()
+    found: dict[str, Any] = {}
     while True:
-        wanted = yield values
-        while row is not None and row[0] < wanted:
+        seq = yield found
+        while row is not None and row[0] < seq:
             row = cursor.fetchone()
-        values = tuple(row[1:]) if row is not None and row[0] == wanted else ()
+        same = row is not None and row[0] == seq
+        found = dict(zip(names, row[1:], strict=True)) if same else {}

@@ -1,4 +1,4 @@
-"""The ledger's file: opened, its errors in words, and written in one transaction at a time."""
+"""The ledger's file: opening it, explaining its errors, and one transaction at a time."""
 
 from __future__ import annotations
 
@@ -9,81 +9,112 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.errors import LedgerError, StorageError
 from volcast.pipeline.files import write_file
-from volcast.pipeline.ledger.schema import FORMAT, STATEMENTS
+from volcast.pipeline.ledger.schema import Schema
+from volcast.pipeline.ledger.upgrade import (
+    add_missing_columns,
+    find_changed_statement,
+    read_format,
+    upgrade_tables,
+)
 
-PATIENCE = 30.0  # seconds that a writer waits for another
+LOCK_TIMEOUT = 30.0  # seconds that a writer waits for another
 STRICT_TABLES = (3, 37, 0)  # the first SQLite that checks the type of every value
+BUSY = f"another process has been using it for {LOCK_TIMEOUT:.0f} s; wait for it or end it"
 # SQLite's primary result codes, https://www.sqlite.org/rescode.html
-REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full; make room and run again, nothing was half written",
-    sqlite3.SQLITE_BUSY: f"another process has held it for {PATIENCE:.0f} s; wait for it or end it",
-    sqlite3.SQLITE_LOCKED: "another process holds it; wait for it, or end it",
-    sqlite3.SQLITE_READONLY: "it is read-only; give yourself the right to write it",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the folder and your rights",
-    sqlite3.SQLITE_IOERR: "the disk does not answer or is full; mend that and run again",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged; put back your last copy of it",
-    sqlite3.SQLITE_NOTADB: "the file is no ledger, or its beginning is damaged; put back your copy",
+STORAGE_FAILURES = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and run again; nothing was half "
+    "written",
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: "another process has locked it; wait for it or end it",
+    sqlite3.SQLITE_READONLY: "it is read-only; change its permissions",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; check the folder and its permissions",
+    sqlite3.SQLITE_IOERR: "the disk does not respond or is full; fix that and run again",
+}
+DAMAGE = {
+    sqlite3.SQLITE_CORRUPT: "the file is damaged; restore your latest backup",
+    sqlite3.SQLITE_NOTADB: "the file is not a ledger, or its beginning is damaged; restore your "
+    "latest backup",
 }
 PRIMARY = 0xFF  # the lowest byte of an extended result code
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turn what SQLite says into one ``LedgerError`` that names the file and the remedy."""
+def explain_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports into one line that names the file and the remedy.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the file is in use or cannot be read or written.
+    LedgerError
+        The file is damaged, or breaks a rule of its tables.
+    """
     try:
         yield
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
-        reason = REASONS.get(code & PRIMARY) if code is not None else None
-        raise LedgerError(f"the ledger {path}: {reason or error}") from error
+        primary = None if code is None else code & PRIMARY
+        if primary in STORAGE_FAILURES:
+            failure = STORAGE_FAILURES[primary]
+            raise StorageError(f"cannot access the ledger {path}: {failure}") from error
+        reason = DAMAGE.get(primary, str(error)) if primary is not None else str(error)
+        raise LedgerError(f"the ledger {path}: {reason}") from error
 
 
-def open_to_write(path: Path) -> sqlite3.Connection:
-    """Return a connection that commits durably; the file is made, whole or not at all, if missing.
+def open_to_write(path: Path, schema: Schema) -> sqlite3.Connection:
+    """Return a connection that commits durably; a missing file is created with its tables.
+
+    A ledger of an earlier format is upgraded first.
 
     Raises
     ------
+    StorageError
+        The file cannot be written, or another process is using it.
     LedgerError
-        The file is damaged, of another format, or cannot be written.
+        The file is damaged, of a later format, or was tampered with before its upgrade.
     """
     _check_sqlite()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_name(f".{path.name}.lock"), timeout=PATIENCE):
-            return _opened(path)
+        with FileLock(path.with_name(f".{path.name}.lock"), timeout=LOCK_TIMEOUT):
+            return _open_upgraded(path, schema)
     except Timeout as error:
-        raise LedgerError(f"the ledger {path}: {REASONS[sqlite3.SQLITE_BUSY]}") from error
+        raise StorageError(f"cannot write the ledger {path}: {BUSY}") from error
     except OSError as error:
-        raise LedgerError(f"cannot write the ledger {path}: {error.strerror}") from error
+        raise StorageError(
+            f"cannot write the ledger {path}: {error.strerror}; check the folder, or choose "
+            "another --home"
+        ) from error
 
 
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that cannot write.
+def open_to_read(path: Path, schema: Schema) -> sqlite3.Connection:
+    """Return a connection that cannot write; columns that an earlier format lacks are NULL.
 
     Raises
     ------
     LedgerError
-        There is no ledger, or it is damaged or of another format.
+        There is no ledger, or it is damaged or of a later format.
     """
     _check_sqlite()
     if not path.is_file():
         raise LedgerError(
-            f"there is no ledger at {path}; name its folder with --home, or write its first "
+            f"there is no ledger at {path}; name its folder with --home, or write the first "
             "forecasts with `volcast retrain`"
         )
-    with explained(path):
+    with explain_errors(path):
         uri = f"{path.absolute().as_uri()}?mode=ro"
-        connection = sqlite3.connect(uri, uri=True, timeout=PATIENCE, isolation_level=None)
-        _check_format(connection, path)
+        connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
+        if _check_format(connection, path, schema) < schema.format:
+            add_missing_columns(connection, schema)
     return connection
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
-    """Write all of it or nothing, alone: other writers wait for it."""
-    with explained(path):
+    """Write everything or nothing; other writers wait until it has ended."""
+    with explain_errors(path):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -94,52 +125,69 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
             raise
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _open_upgraded(path: Path, schema: Schema) -> sqlite3.Connection:
     if not path.exists():
-        _make(path)
-    with explained(path):
-        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-        _check_format(connection, path)
+        _create(path, schema)
+    with explain_errors(path):
+        connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None)
         connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+        if _check_format(connection, path, schema) < schema.format:
+            _upgrade(connection, path, schema)
         connection.execute("PRAGMA foreign_keys = ON")
     return connection
 
 
-def _make(path: Path) -> None:
-    """Make an empty ledger beside `path` and put it in place: an empty file is never a new one."""
+def _create(path: Path, schema: Schema) -> None:
+    """Make an empty ledger under another name and rename it: an empty file is never a new one."""
 
     def fill(unfinished: Path) -> None:
         unfinished.unlink(missing_ok=True)
-        with explained(path), closing(sqlite3.connect(unfinished, isolation_level=None)) as made:
-            made.execute("PRAGMA journal_mode = WAL")
-            with transaction(made, path):
-                for statement in STATEMENTS:
-                    made.execute(statement)
-                made.execute(f"PRAGMA user_version = {FORMAT}")
+        with (
+            explain_errors(path),
+            closing(sqlite3.connect(unfinished, isolation_level=None)) as new,
+        ):
+            new.execute("PRAGMA journal_mode = WAL")
+            with transaction(new, path):
+                for statement in schema.statements:
+                    new.execute(statement)
+                new.execute(f"PRAGMA user_version = {schema.format}")
 
     write_file(path, fill)
 
 
-def _format(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _upgrade(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    with transaction(connection, path):
+        found = read_format(connection)
+        if found >= schema.format:  # another process was faster
+            return
+        changed = find_changed_statement(connection, schema.at_format(found).statements)
+        if changed is not None:
+            raise LedgerError(
+                f"the ledger {path} was tampered with ({changed} ... is not as it was created) and "
+                "is not upgraded; restore your latest backup"
+            )
+        upgrade_tables(connection, schema)
 
 
-def _check_format(connection: sqlite3.Connection, path: Path) -> None:
-    found = _format(connection)
+def _check_format(connection: sqlite3.Connection, path: Path, schema: Schema) -> int:
+    found = read_format(connection)
     if found == 0:
         raise LedgerError(
-            f"{path} is empty or no ledger; if it was one it is damaged: put back your last copy"
+            f"{path} is empty or not a ledger; if it was one, it is damaged: restore your latest "
+            "backup"
         )
-    if found != FORMAT:
+    if found > schema.format:
         raise LedgerError(
-            f"the ledger {path} has format {found}, this volcast reads {FORMAT}; "
-            "use the volcast that wrote it, or another --home"
+            f"the ledger {path} has format {found}, but this version of volcast reads formats up "
+            f"to {schema.format}; update volcast (pip install --upgrade volcast), or choose "
+            "another --home"
         )
+    return found
 
 
 def _check_sqlite() -> None:
     if sqlite3.sqlite_version_info < STRICT_TABLES:
         raise LedgerError(
-            f"the ledger needs SQLite 3.37 or newer, this Python has {sqlite3.sqlite_version}; "
+            f"the ledger needs SQLite 3.37 or later, but this Python has {sqlite3.sqlite_version}; "
             "use a newer Python"
         )

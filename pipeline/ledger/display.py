@@ -1,4 +1,4 @@
-"""What people are shown of the ledger: fewer columns, volatilities instead of variances."""
+"""The columns of the ledger that people read, with volatilities instead of variances."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ COLUMNS = {
     "decisions": ["written_at", "action", "subject", "reason", "who", "why"],
     "alerts": ["written_at", "name", "subject", "state", "message"],
 }
-# The key of a decision carried out: the action, from which version to which, and the moment.
+# The key of a decision that was carried out: the action, from which version to which, the moment.
 CARRIED_OUT = r"\w+ \d+ to \d+ "
 
 
-def shown(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the rows of a table as people read them; volatilities are annualised percent.
+def select_readable(rows: pd.DataFrame, table: str) -> pd.DataFrame:
+    """Return the rows of a table with the columns that people read.
 
-    Outcomes keep the daily variance: without its forecast the exchange of a ticker is not known.
-    A decision of the gate that was carried out stands in the ledger twice, and is shown once.
+    Forecasts have volatilities, annualised in percent. Outcomes keep the daily variance, for the
+    calendar of a ticker is known from its forecasts only. A decision of the gate that was carried
+    out is in the ledger twice, and returned once.
     """
-    if kind == "decisions":
-        carried = rows["key"].str.match(CARRIED_OUT) & rows["who"].isna()
-        rows = rows[~(carried & rows.duplicated(["action", "subject", "reason"], keep=False))]
-    if kind == "forecasts":
+    if table == "decisions":
+        carried_out = rows["key"].str.match(CARRIED_OUT) & rows["who"].isna()
+        rows = rows[~(carried_out & rows.duplicated(["action", "subject", "reason"], keep=False))]
+    if table == "forecasts":
         periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
-        percent = {
+        volatilities = {
             name: volatility_annual_pct(rows[name].to_numpy(), periods.to_numpy("float64"))
             for name in ("variance", "lower", "upper", "realized")
         }
-        rows = rows.assign(**percent).rename(columns={"variance": "volatility"})
-    return rows[COLUMNS[kind]]
+        rows = rows.assign(**volatilities).rename(columns={"variance": "volatility"})
+    return rows[COLUMNS[table]]

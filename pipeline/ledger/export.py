@@ -1,4 +1,4 @@
-"""The ledger's rows as CSV or Parquet, a part at a time: years of them need not fit in memory."""
+"""Export of the ledger's rows to CSV or Parquet, in parts: years of them need not fit in memory."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.errors import ConfigError, StorageError
 from volcast.pipeline.files import write_file
-from volcast.pipeline.ledger.queries import MOMENTS
+from volcast.pipeline.ledger.columns import MOMENT_FORMAT
 
-MOMENT = "%Y-%m-%dT%H:%M:%S.%fZ"  # as the ledger stores it
 CSV, PARQUET = FORMATS = ("csv", "parquet")  # also the suffixes of their files
 
 
@@ -21,11 +20,18 @@ def choose_format(file: Path | None, chosen: str | None) -> str:
     Raises
     ------
     ConfigError
-        The two contradict each other, or Parquet has no file to go to.
+        The two contradict each other, or Parquet is to be printed.
+
+    Examples
+    --------
+    >>> choose_format(Path("ledger.parquet"), None)
+    'parquet'
+    >>> choose_format(None, None)
+    'csv'
     """
     suffix = file.suffix.lower().removeprefix(".") if file else ""
     if file is None and chosen == PARQUET:
-        raise ConfigError("--format parquet is no text to print; name a file with --out")
+        raise ConfigError("--format parquet cannot be printed; name a file with --out")
     if chosen and suffix in FORMATS and suffix != chosen:
         raise ConfigError(
             f"--format {chosen} contradicts --out {file}; leave out --format, or name a file that "
@@ -34,36 +40,52 @@ def choose_format(file: Path | None, chosen: str | None) -> str:
     return chosen or (suffix if suffix in FORMATS else CSV)
 
 
-def write(file: Path, blocks: Iterable[pd.DataFrame], format: str) -> int:
-    """Write the blocks, at least one, as one file, atomically; return how many rows it has."""
+def write_export(file: Path, blocks: Iterable[pd.DataFrame], format: str) -> int:
+    """Write frames, at least one, to one file, atomically; return the number of rows.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
     rows = 0
 
-    def counted() -> Iterator[pd.DataFrame]:
+    def count_rows() -> Iterator[pd.DataFrame]:
         nonlocal rows
         for block in blocks:
             rows += len(block)
             yield block
 
-    writer = write_parquet if format == PARQUET else write_csv
-    write_file(file, lambda unfinished: writer(unfinished, counted()))
+    write = write_parquet if format == PARQUET else write_csv
+    try:
+        write_file(file, lambda unfinished: write(unfinished, count_rows()))
+    except StorageError as error:
+        raise StorageError(f"the export of the ledger failed: {error}") from error
     return rows
 
 
-def csv_texts(blocks: Iterable[pd.DataFrame]) -> Iterator[str]:
-    """Yield the CSV of one block after the other, the header once; moments are in UTC."""
-    for place, block in enumerate(blocks):
-        moments = {name: block[name].dt.strftime(MOMENT) for name in MOMENTS if name in block}
-        yield block.assign(**moments).to_csv(index=False, header=place == 0)
+def iter_csv(blocks: Iterable[pd.DataFrame]) -> Iterator[str]:
+    r"""Yield the CSV of one frame after the other, with one header; moments are in UTC.
+
+    Examples
+    --------
+    >>> list(iter_csv([pd.DataFrame({"seq": [1]}), pd.DataFrame({"seq": [2]})]))
+    ['seq\n1\n', '2\n']
+    """
+    for number, block in enumerate(blocks):
+        moments = block.select_dtypes("datetimetz")
+        texts = {str(name): moments[name].dt.strftime(MOMENT_FORMAT) for name in moments}
+        yield block.assign(**texts).to_csv(index=False, header=number == 0)
 
 
 def write_csv(file: Path, blocks: Iterable[pd.DataFrame]) -> None:
-    """Write the blocks as one CSV file."""
+    """Write frames to one CSV file."""
     with file.open("w", encoding="utf-8", newline="") as opened:
-        opened.writelines(csv_texts(blocks))
+        opened.writelines(iter_csv(blocks))
 
 
 def write_parquet(file: Path, blocks: Iterator[pd.DataFrame]) -> None:
-    """Write the blocks, at least one, as one Parquet file."""
+    """Write frames, at least one, to one Parquet file."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 

@@ -1,45 +1,66 @@
-"""The end of the ledger, noted beside it: rows that were there and are gone are missed at once."""
+"""The file with the ledger's last row: rows that were lost since are noticed at once."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
-from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.errors import LedgerError, StorageError
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
 from volcast.pipeline.ledger.chain import Head
 from volcast.pipeline.ledger.ledger import Ledger
 
 
-def note_head(home: Home, head: Head) -> None:
-    """Write the ledger's last row down."""
+def write_head(home: Home, head: Head) -> None:
+    """Write head.json, which says what the ledger's last row is.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
     write_text(home.head, json.dumps({"seq": head.seq, "hash": head.hash}) + "\n")
 
 
 def check_head(home: Home) -> None:
-    """Check that the row noted last is in the ledger still; without a note nothing is checked.
+    """Check that the ledger still has the row of head.json; without the file nothing is checked.
 
     Raises
     ------
+    StorageError
+        head.json cannot be read, or is damaged.
     LedgerError
-        The ledger is gone, or an older one lies in its place.
+        The ledger is missing, or lacks the row.
     """
     if not home.head.exists():
         return
-    try:
-        noted = json.loads(home.head.read_text(encoding="utf-8"))
-        number, digest = int(noted["seq"]), str(noted["hash"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LedgerError(f"{home.head} is damaged ({error}); delete it, and run again") from error
+    head = _read_head(home.head)
     if not home.ledger.exists():
-        raise LedgerError(_gone(home, f"is missing, and had {number} rows"))
+        raise LedgerError(_lost_rows(home, f"is missing; it had {head.seq} rows"))
     with Ledger.to_read(home.ledger) as ledger:
-        if not ledger.has(number, digest):
-            raise LedgerError(_gone(home, f"lacks row {number}, which was its last"))
+        if not ledger.has_row(head):
+            raise LedgerError(_lost_rows(home, f"lacks row {head.seq}, which was its last"))
 
 
-def _gone(home: Home, what: str) -> str:
+def _read_head(path: Path) -> Head:
+    try:
+        head = json.loads(path.read_text(encoding="utf-8"))
+        return Head(int(head["seq"]), str(head["hash"]))
+    except OSError as error:
+        raise StorageError(
+            f"cannot read {path}, which names the ledger's last row: {error.strerror}; check its "
+            "permissions"
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise StorageError(
+            f"{path}, which names the ledger's last row, is damaged ({error}); delete it and run "
+            "again"
+        ) from error
+
+
+def _lost_rows(home: Home, problem: str) -> str:
     return (
-        f"the ledger {home.ledger} {what}; put back your last copy, or delete {home.head} to begin "
-        "with what is there"
+        f"the ledger {home.ledger} {problem}; restore your latest backup, or delete {home.head} to "
+        "continue with the ledger as it is"
     )

@@ -1,4 +1,4 @@
-"""Past forecasts made again, and compared with those of the ledger bit for bit."""
+"""Past forecasts rebuilt from bars, settings and model, and compared with the ledger."""
 
 from __future__ import annotations
 
@@ -11,115 +11,122 @@ from volcast.pipeline.errors import LedgerError, VolcastError
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import ForecastRow
 from volcast.pipeline.progress import Progress
-from volcast.pipeline.text import counted
+from volcast.pipeline.text import format_count
 
-# Makes a past forecast again, from its stored vintage and model, and returns its variance. It may
-# raise any `VolcastError`, such as of a model that was pruned.
-Rebuild: TypeAlias = Callable[[ForecastRow], float]
+# Rebuilds a past forecast from the bars, settings and model of its day, and returns its variance.
+# It may raise any `VolcastError`, such as that of a model that was pruned.
+Rebuilder: TypeAlias = Callable[[ForecastRow], float]
 
-PATIENCE = 3.0  # seconds without a word
-NEEDED = (
-    "needed are a source that keeps its bars (such as yahoo's store, or a file that is only added "
-    "to), the settings of then, and versions that were not pruned"
+SILENT = 3.0  # seconds before progress is shown
+REQUIREMENTS = (
+    "rebuilding needs a source that keeps its bars (such as yahoo's store, or a file to which rows "
+    "are only added), the settings of that day, and versions that were not pruned"
 )
 
 
 @dataclass
-class Group:
-    """Forecasts that cannot be made again for one reason: how many, and the first met."""
+class FailureGroup:
+    """Forecasts that cannot be rebuilt for one reason: the first one found, and their number."""
 
     first: str
     count: int = 0
 
 
 @dataclass
-class Remade:
-    """What came of making forecasts again.
+class RebuildResult:
+    """The result of rebuilding forecasts.
 
     Attributes
     ----------
-    same
-        How many came out bit for bit.
-    otherwise
-        Those that came out otherwise, in words, the newest first.
-    lost
-        Those that cannot be made again, by reason.
+    identical
+        The number of forecasts whose variance is the same bit for bit.
+    different
+        A sentence for each forecast that is not the same, the newest first.
+    failures
+        The forecasts that cannot be rebuilt, by reason.
     """
 
-    same: int = 0
-    otherwise: list[str] = field(default_factory=list)
-    lost: dict[str, Group] = field(default_factory=dict)
+    identical: int = 0
+    different: list[str] = field(default_factory=list)
+    failures: dict[str, FailureGroup] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """Return what was found, a line a finding; each names the first forecast it is true of."""
-        found = [f"{counted(self.same, 'forecast')} made again, bit for bit"]
-        if self.otherwise:
-            count = len(self.otherwise)
-            found.append(f"{counted(count, 'forecast')} came out otherwise")
-        for reason, group in self.lost.items():
-            found.append(
-                f"{counted(group.count, 'forecast')} cannot be made again: {reason} "
+        """Return one line for each kind of result.
+
+        Examples
+        --------
+        >>> RebuildResult(identical=2).lines()
+        ['2 forecasts rebuilt, identical bit for bit']
+        """
+        lines = [f"{format_count(self.identical, 'forecast')} rebuilt, identical bit for bit"]
+        if self.different:
+            lines.append(
+                f"{format_count(len(self.different), 'forecast')} rebuilt with another value"
+            )
+        for reason, group in self.failures.items():
+            lines.append(
+                f"{format_count(group.count, 'forecast')} cannot be rebuilt: {reason} "
                 f"(first: {group.first})"
             )
-        return found
+        return lines
 
     def check(self) -> None:
-        """Raise ``LedgerError`` unless every forecast came out as it is in the ledger."""
-        if self.otherwise:
+        """Raise ``LedgerError`` unless every forecast was rebuilt as it is in the ledger."""
+        if self.different:
             raise LedgerError(
-                f"{self.otherwise[0]}; bars, model, libraries or the machine are not what they were"
+                f"{self.different[0]}; the bars, the model, a library or the machine has changed"
             )
-        for reason, group in self.lost.items():
-            count = sum(each.count for each in self.lost.values())
+        for reason, group in self.failures.items():
+            count = sum(each.count for each in self.failures.values())
             raise LedgerError(
-                f"{counted(count, 'forecast')} cannot be made again, the first {group.first}: "
-                f"{reason}; {NEEDED}"
+                f"{format_count(count, 'forecast')} cannot be rebuilt, the first {group.first}: "
+                f"{reason}; {REQUIREMENTS}"
             )
 
 
-def remake(
+def rebuild_forecasts(
     ledger: Ledger,
-    rebuild: Rebuild,
+    rebuild: Rebuilder,
     newest: int | None = None,
     progress: Progress | None = None,
-) -> Remade:
-    """Make forecasts again, the newest first, and compare them; all are tried, whatever fails.
+) -> RebuildResult:
+    """Rebuild forecasts, the newest first, and compare them; all are tried, whatever fails.
 
     Parameters
     ----------
     ledger
-        Open, for reading or for writing; its chain is not verified here.
+        Open, to be read or to be written; its chain is not verified here.
     rebuild
-        Makes a forecast again.
+        Rebuilds one forecast.
     newest
-        How many to make again; None is all.
+        Maximum number of forecasts; None rebuilds all of them.
     progress
-        Told how far it is, where it takes longer than a moment.
+        Shows how far it is, if it takes longer than a moment.
     """
-    made, started = Remade(), time.monotonic()
-    there = ledger.connection.execute("SELECT count(*) FROM forecasts").fetchone()[0]
-    total = min(there, newest or there)
+    result, started = RebuildResult(), time.monotonic()
+    written = ledger.connection.execute("SELECT count(*) FROM forecasts").fetchone()[0]
+    total = min(written, newest or written)
     for number, row in enumerate(ledger.forecast_rows(newest), start=1):
-        _remake_one(row, rebuild, made)
+        _rebuild_one(row, rebuild, result)
         spent = time.monotonic() - started
-        if progress is not None and spent > PATIENCE:
-            left = spent / number * max(total - number, 0)
-            progress.count(number, total, f"{row.origin}", left)
-    return made
+        if progress is not None and spent > SILENT:
+            remaining = spent / number * max(total - number, 0)
+            progress.count(number, total, f"{row.origin}", remaining)
+    return result
 
 
-def _remake_one(row: ForecastRow, rebuild: Rebuild, made: Remade) -> None:
-    """Make a forecast again, and add what came of it to what was made before."""
+def _rebuild_one(row: ForecastRow, rebuild: Rebuilder, result: RebuildResult) -> None:
+    """Rebuild one forecast, and add it to the result."""
     name = f"row {row.seq}, {row}"
     try:
-        again = rebuild(row)
+        variance = rebuild(row)
     except VolcastError as error:
-        made.lost.setdefault(str(error), Group(name)).count += 1
+        result.failures.setdefault(str(error), FailureGroup(name)).count += 1
         return
-    if again == row.variance:
-        made.same += 1
+    if variance == row.variance:
+        result.identical += 1
     else:
-        made.otherwise.append(
-            f"{name}, does not come out again: the ledger has {row.variance!r}, made again it is "
-            f"{again!r}"
+        result.different.append(
+            f"{name}, differs when it is rebuilt: the ledger has {row.variance!r}, rebuilt it is "
+            f"{variance!r}"
         )

@@ -1,45 +1,27 @@
-"""What is written into the ledger, and what a written forecast is read back as."""
+"""The records of the ledger; their annotations are the declaration of its columns.
+
+To add a column, add a field to a record, with a default and a `Column` whose `since` is the next
+format of the ledger::
+
+    level: Annotated[float, Column("real", "level > 0", since=2)] = math.nan
+
+The table, the hash, the upgrade of older ledgers, frames and exports follow (`schema`).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.ledger.columns import Column
 
 Role = Literal["champion", "challenger", "fallback"]
-
-
-def to_date(day: dt.date) -> dt.date:
-    """Return a date without the time of day that pandas' dates have."""
-    return day.date() if isinstance(day, dt.datetime) else day
-
-
-def moment_text(moment: dt.datetime) -> str:
-    """Return a moment as the ledger writes it: UTC with microseconds, ending in Z.
-
-    Raises
-    ------
-    LedgerError
-        It has no timezone.
-    """
-    if moment.tzinfo is None:
-        raise LedgerError(f"a moment needs a timezone; {moment} has none; add datetime.UTC")
-    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def read_moment(text: str) -> dt.datetime:
-    """Return the moment that `moment_text` wrote."""
-    return dt.datetime.fromisoformat(text)
-
-
-def numbers_text(numbers: Mapping[str, Any]) -> str:
-    """Return numbers as JSON with sorted keys; what is not finite becomes null."""
-    return json.dumps(_plain(numbers), sort_keys=True, separators=(",", ":"), allow_nan=False)
+Text = Annotated[str, Column("text")]
+Moment = Annotated[dt.datetime, Column("moment")]
 
 
 @dataclass(frozen=True)
@@ -48,43 +30,44 @@ class Forecast:
 
     Attributes
     ----------
-    origin, target_start, target_end : date
-        The session whose close is the last thing known; the sessions that the forecast is about.
-    horizon : int
+    origin, target_start, target_end
+        The session whose close is the last thing known; the first and last session forecast.
+    horizon
         In sessions.
-    ticker, calendar : str
-        The ticker, and the exchange calendar it trades by.
-    model, model_version : str
-        Such as "network", "har"; the version in the registry, or what else tells fits apart.
-    role : str
-        "champion" is the one forecast that goes out for its origin, ticker and horizon.
-    data_vintage : datetime
-        Up to when the bars it was made from were fetched.
-    data_hash, config_hash : str
-        Of the bars and of the settings that it was made from.
-    variance, lower, upper : float
-        Mean daily variance over the target, and its prediction interval (NaN: none).
-    clipped, fallback : bool
-        Whether the insanity filter bounded it; whether a stand-in took the model's place.
+    ticker, calendar
+        The ticker, and the calendar of its exchange.
+    model, model_version
+        Such as "network" or "har"; the version in the registry, or another name that tells fits
+        apart.
+    role
+        "champion" is the one forecast that is issued for its origin, ticker and horizon.
+    data_vintage
+        When the bars that it was made from were fetched.
+    data_hash, config_hash
+        Hashes of the bars and of the settings that it was made from.
+    variance, lower, upper
+        Mean daily variance over the target, and its prediction interval (NaN if there is none).
+    clipped, fallback
+        Whether the insanity filter bounded it; whether a fallback replaced the model.
     """
 
-    origin: dt.date
-    target_start: dt.date
-    target_end: dt.date
-    horizon: int
-    ticker: str
-    calendar: str
-    model: str
-    model_version: str
-    role: Role
-    data_vintage: dt.datetime
-    data_hash: str
-    config_hash: str
-    variance: float
-    lower: float = math.nan
-    upper: float = math.nan
-    clipped: bool = False
-    fallback: bool = False
+    origin: Annotated[dt.date, Column("date")]
+    target_start: Annotated[dt.date, Column("date", "target_start > origin")]
+    target_end: Annotated[dt.date, Column("date", "target_end >= target_start")]
+    horizon: Annotated[int, Column("integer", "horizon > 0")]
+    ticker: Text
+    calendar: Text
+    model: Text
+    model_version: Text
+    role: Annotated[Role, Column("text", "role IN ('champion', 'challenger', 'fallback')")]
+    data_vintage: Moment
+    data_hash: Text
+    config_hash: Text
+    variance: Annotated[float, Column("real", "variance > 0")]
+    lower: Annotated[float, Column("real", nullable=True)] = math.nan
+    upper: Annotated[float, Column("real", "upper >= lower", nullable=True)] = math.nan
+    clipped: Annotated[bool, Column("flag")] = False
+    fallback: Annotated[bool, Column("flag")] = False
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""
@@ -93,22 +76,33 @@ class Forecast:
             f"{self.ticker} on {self.origin}"
         )
 
+    def check_variance(self) -> None:
+        """Raise ``LedgerError`` unless the variance is a positive number.
+
+        A forecast without one must not be issued.
+        """
+        if not (math.isfinite(self.variance) and self.variance > 0):
+            raise LedgerError(
+                f"{self} is {self.variance}: a variance must be finite and above 0; "
+                "write the fallback's forecast instead"
+            )
+
 
 @dataclass(frozen=True)
 class ForecastRow(Forecast):
-    """A forecast as it stands in the ledger.
+    """A forecast read from the ledger.
 
     Attributes
     ----------
-    seq : int
+    seq
         Its number in the chain.
-    deadline, written_at : datetime
+    deadline, written_at
         It is live if it was written before its deadline (`volcast.pipeline.ledger.deadline`).
     """
 
     seq: int = 0
-    deadline: dt.datetime = dt.datetime.min
-    written_at: dt.datetime = dt.datetime.max
+    deadline: Moment = dt.datetime.min
+    written_at: Moment = dt.datetime.max
 
     @property
     def live(self) -> bool:
@@ -118,104 +112,102 @@ class ForecastRow(Forecast):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a target: NaN for `realized` where it turned out to be none."""
+    """The outcome of a target.
 
-    origin: dt.date
-    ticker: str
-    horizon: int
-    realized: float
-    log_return: float  # of the one session of the target; NaN for longer ones
-    source_hash: str  # of the bars it was computed from
+    Attributes
+    ----------
+    origin, ticker, horizon
+        The forecasts that it belongs to.
+    realized
+        Mean daily variance over the target; NaN if a revision showed that there is none.
+    log_return
+        The return of the one session of the target; NaN for longer targets.
+    source_hash
+        Hash of the bars that it was computed from.
+    """
+
+    origin: Annotated[dt.date, Column("date")]
+    ticker: Text
+    horizon: Annotated[int, Column("integer", "horizon > 0")]
+    realized: Annotated[float, Column("real", "realized >= 0", nullable=True)]
+    log_return: Annotated[float, Column("real", nullable=True)]
+    source_hash: Text
+
+
+@dataclass(frozen=True)
+class OutcomeRow(Outcome):
+    """An outcome read from the ledger, with its number in the chain."""
+
+    seq: int = 0
+    written_at: Moment = dt.datetime.max
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision with its numbers and its reason.
+    """A decision, with its numbers and its reason.
 
     Attributes
     ----------
-    key : str
-        What makes it this decision and no other, such as "gate 2026-11-20 7": a second with the
-        same key is the same one.
-    action : str
+    key
+        Identifies the decision, such as "gate 2026-11-20"; a decision with a key that was written
+        before is the same decision.
+    action
         Such as "registered", "promote", "keep", "demote", "rollback", "prune".
-    subject : str
-        What it is about: usually a model's version.
-    numbers : mapping
-        Whatever it rests on, as JSON can hold it.
-    reason : str
-        In words.
-    who, why : str or None
-        Of a manual override, both; else None.
+    subject
+        What it is about: usually a version of a model.
+    reason
+        One sentence.
+    numbers
+        What the decision rests on; anything that JSON can hold.
+    who, why
+        Of a manual override, both; otherwise None.
     """
 
-    key: str
-    action: str
-    subject: str
-    reason: str
-    numbers: Mapping[str, Any] = field(default_factory=dict)
-    who: str | None = None
-    why: str | None = None
+    key: Text
+    action: Text
+    subject: Text
+    reason: Annotated[str, Column("text", "length(reason) > 0")]
+    numbers: Annotated[Mapping[str, Any], Column("json")] = field(default_factory=dict)
+    who: Annotated[str | None, Column("text", nullable=True)] = None
+    why: Annotated[str | None, Column("text", "(who IS NULL) = (why IS NULL)", nullable=True)] = (
+        None
+    )
 
 
 @dataclass(frozen=True)
 class DecisionRow(Decision):
-    """A decision as it stands in the ledger: with its number in the chain."""
+    """A decision read from the ledger, with its number in the chain."""
 
     seq: int = 0
+    written_at: Moment = dt.datetime.max
 
 
-def forecast_values(forecast: Forecast, deadline: dt.datetime) -> tuple[Any, ...]:
-    """Return the columns of a forecast in the order of the schema, but for the time of writing.
+@dataclass(frozen=True)
+class Alert:
+    """An alert that is raised or cleared.
 
-    Raises
-    ------
-    LedgerError
-        The variance is no positive number; such a forecast must not go out.
+    Attributes
+    ----------
+    name, subject
+        Which alert, such as "stale data", and what it is about, such as a ticker.
+    state
+        "raised" or "cleared".
+    message
+        One sentence for the reader.
+    numbers
+        What the message rests on.
     """
-    if not (math.isfinite(forecast.variance) and forecast.variance > 0):
-        raise LedgerError(
-            f"{forecast} is {forecast.variance}: a variance must be above 0 and finite; "
-            "write the fallback's instead"
-        )
-    return (
-        *(
-            to_date(day).isoformat()
-            for day in (forecast.origin, forecast.target_start, forecast.target_end)
-        ),
-        *(int(forecast.horizon), forecast.ticker, forecast.model, forecast.model_version),
-        *(forecast.role, forecast.calendar),
-        *(moment_text(forecast.data_vintage), forecast.data_hash, forecast.config_hash),
-        *(float(forecast.variance), real(forecast.lower), real(forecast.upper)),
-        *(int(forecast.clipped), int(forecast.fallback), moment_text(deadline)),
-    )
+
+    name: Text
+    subject: Text
+    state: Annotated[Literal["raised", "cleared"], Column("text", "state IN ('raised', 'cleared')")]
+    message: Text
+    numbers: Annotated[Mapping[str, Any], Column("json")]
 
 
-def forecast_row(record: Mapping[str, Any]) -> ForecastRow:
-    """Return the forecast of a row read from the ledger."""
-    values = dict(record)
-    for name in ("origin", "target_start", "target_end"):
-        values[name] = dt.date.fromisoformat(values[name])
-    for name in ("data_vintage", "deadline", "written_at"):
-        values[name] = read_moment(values[name])
-    for name in ("lower", "upper"):
-        values[name] = math.nan if values[name] is None else values[name]
-    for name in ("clipped", "fallback"):
-        values[name] = bool(values[name])
-    return ForecastRow(**values)
+@dataclass(frozen=True)
+class AlertRow(Alert):
+    """An alert read from the ledger, with its number in the chain."""
 
-
-def real(value: float) -> float | None:
-    """Return a number as a table holds it: NaN is NULL."""
-    return float(value) if math.isfinite(value) else None
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON holds it; numpy's numbers and arrays as Python's."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    seq: int = 0
+    written_at: Moment = dt.datetime.max

@@ -1,12 +1,20 @@
-"""What the ledger's file holds: tables, the triggers that make them append-only, and one view."""
+"""The tables of the ledger's file, built from the records: SQL, hash order and formats."""
 
 from __future__ import annotations
 
-FORMAT = 1  # PRAGMA user_version
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, get_type_hints
+
+from volcast.pipeline.ledger.columns import Column
+from volcast.pipeline.ledger.records import AlertRow, DecisionRow, ForecastRow, OutcomeRow
+
 CHAIN = "chain"
 
-# The columns of each table that the chain's hash covers, in its order; `seq` goes before them.
-COLUMNS: dict[str, tuple[str, ...]] = {
+# The order in which the hash of format 1 covers the columns. It never changes: a column that is
+# added later is hashed as a pair of its name and value, and only in rows that have a value.
+FORMAT_1: dict[str, tuple[str, ...]] = {
     "forecasts": (
         *("origin", "target_start", "target_end", "horizon", "ticker"),
         *("model", "model_version", "role", "calendar"),
@@ -30,75 +38,14 @@ UNIQUE: dict[str, tuple[tuple[str, ...], ...]] = {
     "decisions": (("seq",), ("key",)),
     "alerts": (("seq",),),
 }
+# Columns that SQLite computes: nobody can write them, and the hash leaves them out.
+COMPUTED = {"forecasts": {"live": (Column("flag"), "written_at < deadline")}}
 
-DAY = "GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'"
-MOMENT = "GLOB '????-??-??T??:??:??.??????Z'"  # UTC, so that text sorts as time
-
-TABLES = (
-    """
-CREATE TABLE chain (
+CREATE_CHAIN = """CREATE TABLE chain (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL CHECK (kind IN ('forecasts', 'outcomes', 'decisions', 'alerts')),
     hash TEXT NOT NULL UNIQUE CHECK (length(hash) = 64)
-) STRICT""",
-    f"""
-CREATE TABLE forecasts (
-    seq INTEGER PRIMARY KEY REFERENCES chain (seq),
-    origin TEXT NOT NULL CHECK (origin {DAY}),
-    target_start TEXT NOT NULL CHECK (target_start {DAY} AND target_start > origin),
-    target_end TEXT NOT NULL CHECK (target_end {DAY} AND target_end >= target_start),
-    horizon INTEGER NOT NULL CHECK (horizon > 0),
-    ticker TEXT NOT NULL,
-    model TEXT NOT NULL,
-    model_version TEXT NOT NULL,
-    role TEXT NOT NULL CHECK (role IN ('champion', 'challenger', 'fallback')),
-    calendar TEXT NOT NULL,
-    data_vintage TEXT NOT NULL CHECK (data_vintage {MOMENT}),
-    data_hash TEXT NOT NULL,
-    config_hash TEXT NOT NULL,
-    variance REAL NOT NULL CHECK (variance > 0),
-    lower REAL,
-    upper REAL CHECK (upper >= lower),
-    clipped INTEGER NOT NULL CHECK (clipped IN (0, 1)),
-    fallback INTEGER NOT NULL CHECK (fallback IN (0, 1)),
-    deadline TEXT NOT NULL CHECK (deadline {MOMENT}),
-    written_at TEXT NOT NULL CHECK (written_at {MOMENT}),
-    live INTEGER GENERATED ALWAYS AS (written_at < deadline) VIRTUAL
-) STRICT""",
-    f"""
-CREATE TABLE outcomes (
-    seq INTEGER PRIMARY KEY REFERENCES chain (seq),
-    origin TEXT NOT NULL CHECK (origin {DAY}),
-    ticker TEXT NOT NULL,
-    horizon INTEGER NOT NULL CHECK (horizon > 0),
-    realized REAL CHECK (realized >= 0),
-    log_return REAL,
-    source_hash TEXT NOT NULL,
-    written_at TEXT NOT NULL CHECK (written_at {MOMENT})
-) STRICT""",
-    f"""
-CREATE TABLE decisions (
-    seq INTEGER PRIMARY KEY REFERENCES chain (seq),
-    key TEXT NOT NULL,
-    action TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    numbers TEXT NOT NULL CHECK (json_valid(numbers)),
-    reason TEXT NOT NULL CHECK (length(reason) > 0),
-    who TEXT,
-    why TEXT CHECK ((who IS NULL) = (why IS NULL)),
-    written_at TEXT NOT NULL CHECK (written_at {MOMENT})
-) STRICT""",
-    f"""
-CREATE TABLE alerts (
-    seq INTEGER PRIMARY KEY REFERENCES chain (seq),
-    name TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('raised', 'cleared')),
-    message TEXT NOT NULL,
-    numbers TEXT NOT NULL CHECK (json_valid(numbers)),
-    written_at TEXT NOT NULL CHECK (written_at {MOMENT})
-) STRICT""",
-)
+) STRICT"""
 INDEXES = (
     f"CREATE UNIQUE INDEX one_forecast ON forecasts ({', '.join(FORECAST_KEY)})",
     "CREATE UNIQUE INDEX one_champion ON forecasts (origin, ticker, horizon) "
@@ -107,9 +54,8 @@ INDEXES = (
     "CREATE UNIQUE INDEX one_decision ON decisions (key)",
     "CREATE INDEX alerts_of ON alerts (name, subject, seq)",
 )
-# Each forecast beside the newest of its outcomes.
-VIEW = """
-CREATE VIEW scored AS
+# Each forecast with the newest of its outcomes.
+CREATE_VIEW = """CREATE VIEW scored AS
 SELECT f.*, o.realized, o.log_return, o.written_at AS outcome_written_at,
     (SELECT count(*) FROM outcomes r WHERE (r.origin, r.ticker, r.horizon)
         = (f.origin, f.ticker, f.horizon)) AS outcome_rows
@@ -118,13 +64,142 @@ FROM forecasts f LEFT JOIN outcomes o ON o.seq =
         = (f.origin, f.ticker, f.horizon))"""
 
 
+@dataclass(frozen=True)
+class Table:
+    """One table of the ledger.
+
+    Attributes
+    ----------
+    name
+        Its name in the file.
+    record
+        The class that its rows are read as.
+    columns
+        By name, in the order of the file: those of format 1, then the later ones by format and
+        name. `seq` precedes them and is not listed.
+    """
+
+    name: str
+    record: type[Any]
+    columns: Mapping[str, Column]
+
+    @property
+    def computed(self) -> dict[str, tuple[Column, str]]:
+        """Column and expression of the columns that SQLite computes, by name."""
+        return COMPUTED.get(self.name, {})
+
+    @property
+    def create(self) -> str:
+        """The statement that creates the table."""
+        lines = ["seq INTEGER PRIMARY KEY REFERENCES chain (seq)"]
+        lines += [column.declaration(name) for name, column in self.columns.items()]
+        lines += [
+            f"{name} INTEGER GENERATED ALWAYS AS ({expression}) VIRTUAL"
+            for name, (_, expression) in self.computed.items()
+        ]
+        return f"CREATE TABLE {self.name} (\n    " + ",\n    ".join(lines) + "\n) STRICT"
+
+    def encode(self, record: Any, **others: Any) -> dict[str, Any]:
+        """Return the row of a record as SQLite stores it.
+
+        `others` are values by name that are not fields of the record; what neither has is None,
+        such as the time of writing, which is known once the transaction has begun.
+        """
+        values = {name: others.get(name, getattr(record, name, None)) for name in self.columns}
+        return {name: column.encode(values[name]) for name, column in self.columns.items()}
+
+    def decode(self, row: Mapping[str, Any]) -> Any:
+        """Return a stored row, with `seq`, as a record."""
+        values = {name: column.decode(row[name]) for name, column in self.columns.items()}
+        return self.record(seq=row["seq"], **values)
+
+    def hashed_values(self, row: Mapping[str, Any]) -> list[Any]:
+        """Return what the hash covers: columns of format 1, and [name, value] of later ones.
+
+        A later column without a value is left out, so that rows written before it was added
+        keep their hashes.
+        """
+        first = [row[name] for name, column in self.columns.items() if column.since == 1]
+        later = [name for name, column in self.columns.items() if column.since > 1]
+        return first + [[name, row[name]] for name in later if row[name] is not None]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All tables of one format of the ledger."""
+
+    tables: Mapping[str, Table]
+
+    @cached_property
+    def format(self) -> int:
+        """The number of the format, stored as PRAGMA user_version."""
+        columns = (each for table in self.tables.values() for each in table.columns.values())
+        return max(column.since for column in columns)
+
+    @cached_property
+    def statements(self) -> tuple[str, ...]:
+        """The statements that make an empty ledger."""
+        tables = [table.create for table in self.tables.values()]
+        return (CREATE_CHAIN, *tables, *INDEXES, CREATE_VIEW, *_triggers())
+
+    @property
+    def table_statements(self) -> tuple[str, ...]:
+        """The statements that make the tables alone."""
+        return (CREATE_CHAIN, *(table.create for table in self.tables.values()))
+
+    @cached_property
+    def dtypes(self) -> dict[str, str]:
+        """The dtype in frames of each column that is not read as it is stored."""
+        columns = {n: c for table in self.tables.values() for n, c in table.columns.items()}
+        columns |= {n: c for table in self.tables.values() for n, (c, _) in table.computed.items()}
+        columns["outcome_written_at"] = columns["written_at"]
+        dtypes = {name: column.dtype for name, column in columns.items()}
+        return {name: dtype for name, dtype in dtypes.items() if dtype not in ("object", "int64")}
+
+    def at_format(self, format: int) -> Schema:
+        """Return the schema of an earlier format."""
+        return Schema(
+            {
+                name: replace(
+                    table,
+                    columns={n: c for n, c in table.columns.items() if c.since <= format},
+                )
+                for name, table in self.tables.items()
+            }
+        )
+
+
+def build_schema(records: Mapping[str, type[Any]]) -> Schema:
+    """Return the schema of tables whose columns are declared by the fields of record classes."""
+    return Schema({name: _build_table(name, record) for name, record in records.items()})
+
+
+def _build_table(name: str, record: type[Any]) -> Table:
+    hints = get_type_hints(record, include_extras=True)
+    declared = {
+        field: each
+        for field, hint in hints.items()
+        for each in getattr(hint, "__metadata__", ())
+        if isinstance(each, Column)
+    }
+    later = {field: column for field, column in declared.items() if column.since > 1}
+    unplaced = declared.keys() - later.keys() - set(FORMAT_1[name])
+    if unplaced:
+        raise ValueError(
+            f"{record.__name__} declares {', '.join(sorted(unplaced))}, which format 1 of the "
+            "ledger did not have; give the Column the next format as `since`"
+        )
+    order = sorted(later, key=lambda field: (later[field].since, field))
+    return Table(name, record, {field: declared[field] for field in (*FORMAT_1[name], *order)})
+
+
 def _triggers() -> list[str]:
-    """Return the triggers: no row changes, none goes, and none takes another's place."""
-    made = []
+    """Return the triggers that refuse to change, remove or replace a row."""
+    triggers = []
     for table, keys in UNIQUE.items():
         refused = f"RAISE(ABORT, 'the ledger is append-only: no row of {table} is"
         for verb, done in (("UPDATE", "changed"), ("DELETE", "removed")):
-            made.append(
+            triggers.append(
                 f"CREATE TRIGGER {table}_never_{done} BEFORE {verb} ON {table} "
                 f"BEGIN SELECT {refused} ever {done}'); END"
             )
@@ -132,16 +207,24 @@ def _triggers() -> list[str]:
         if table == "forecasts":
             same += f" OR {_equal((*CELL, 'role'))} AND role = 'champion'"
         # INSERT OR REPLACE removes the old row without asking the DELETE trigger.
-        made.append(
+        triggers.append(
             f"CREATE TRIGGER {table}_never_replaced BEFORE INSERT ON {table} "
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) "
             f"BEGIN SELECT {refused} ever replaced'); END"
         )
-    return made
+    return triggers
 
 
-def _equal(key: tuple[str, ...]) -> str:
+def _equal(key: Sequence[str]) -> str:
     return f"({', '.join(key)}) = ({', '.join(f'NEW.{name}' for name in key)})"
 
 
-STATEMENTS: tuple[str, ...] = (*(t.strip() for t in TABLES), *INDEXES, VIEW.strip(), *_triggers())
+SCHEMA = build_schema(
+    {
+        "forecasts": ForecastRow,
+        "outcomes": OutcomeRow,
+        "decisions": DecisionRow,
+        "alerts": AlertRow,
+    }
+)
+COLUMNS = {name: tuple(table.columns) for name, table in SCHEMA.tables.items()}

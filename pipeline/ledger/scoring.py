@@ -1,4 +1,4 @@
-"""How good the forecasts have been since they were written, beside what the backtest promised."""
+"""Scores of the live forecasts, compared with those of the backtest."""
 
 from __future__ import annotations
 
@@ -11,44 +11,33 @@ from volcast.features.units import volatility_annual_pct
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
-from volcast.pipeline.ledger.records import Decision
-from volcast.reports.risk import RISK_COLUMNS, risk_table
-from volcast.reports.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
-from volcast.reports.value_at_risk import tail_forecasts
+from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
+from volcast.reports.scoring.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
+from volcast.reports.scoring.value_at_risk import tail_forecasts
 
-ISSUED = "issued"  # what went out, whichever model made it
-REGISTERED = "registered"  # the action of the decision that brings a backtest
-OF_THE_SCORES = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "clipped_share"]
+ISSUED = "issued"  # the series of issued forecasts, whichever model made them
+REGISTERED = "registered"  # the action of decisions whose numbers include a backtest
+SCORE_COLUMNS = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "clipped_share"]
 SCORED = [
     *("seq", "origin", "target_end", "ticker", "horizon", "model", "model_version", "role"),
     *("calendar", "variance", "lower", "upper", "clipped", "fallback", "live"),
     *("realized", "log_return"),
 ]
 LIVE_COLUMNS = [
-    *("horizon", "series", "first", "last", *OF_THE_SCORES),
+    *("horizon", "series", "first", "last", *SCORE_COLUMNS),
     *("backtest_qlike", "backtest_ratio"),
 ]
 
 
 def format_series(model: str, version: str) -> str:
-    """Return how the scores name a version of a model."""
-    return f"{model} {version}"
+    """Return the name of a version's series in the scores.
 
-
-def registration(model: str, version: str, scores: pd.DataFrame, reason: str) -> Decision:
-    """Return the decision that tells the ledger of a new version and of its backtest.
-
-    `scores` is a score table (docs/tables.md) with pooled rows of `model`, on data that the
-    version was not fitted to.
+    Examples
+    --------
+    >>> format_series("network", "7")
+    'network 7'
     """
-    pooled = scores[(scores["ticker"] == POOLED) & (scores["model"] == model)]
-    columns = ["qlike", "ratio_to_har"]
-    backtest = {
-        str(horizon): scores
-        for horizon, scores in pooled.set_index("horizon")[columns].to_dict("index").items()
-    }
-    name = format_series(model, version)
-    return Decision(f"{REGISTERED} {name}", REGISTERED, name, reason, {"backtest": backtest})
+    return f"{model} {version}"
 
 
 def scored_rows(
@@ -56,8 +45,19 @@ def scored_rows(
 ) -> pd.DataFrame:
     """Return the forecasts whose outcome is known, with volatilities in annualised percent.
 
-    `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's own columns.
-    Only live ones, unless `live_only` is False; only origins `since` a day, if one is named.
+    Parameters
+    ----------
+    ledger
+        Open, to be read or to be written.
+    live_only
+        Leave out forecasts that were written too late to be live.
+    since
+        Only this origin and later ones; None is all.
+
+    Returns
+    -------
+    DataFrame
+        `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's columns.
     """
     rows = ledger.table("scored", RowFilter(since=since), columns=SCORED)
     rows = rows[rows["realized"] > VARIANCE_FLOOR]
@@ -73,16 +73,20 @@ def scored_rows(
 
 
 def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    """Return `LIVE_COLUMNS`, a row a horizon and series: what went out, and each model version.
+    """Return the scores of each horizon and series: issued forecasts, and each model version.
 
     Parameters
     ----------
     rows
-        `scored_rows`.
+        From `scored_rows`.
     backtests
-        `read_backtests`.
+        From `read_backtests`.
 
-    Each series is compared with HAR on the sessions and tickers that both forecast.
+    Returns
+    -------
+    DataFrame
+        `LIVE_COLUMNS`. Each series is compared with HAR on the sessions and tickers that both
+        forecast.
     """
     reference = rows[rows["model"] == BASELINE].sort_values("seq")
     reference = reference.drop_duplicates(["origin", "ticker", "horizon"], keep="last")
@@ -90,17 +94,17 @@ def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]
     if not tables:
         return pd.DataFrame(columns=LIVE_COLUMNS)
     scores = pd.concat(tables).sort_values("horizon", kind="stable", ignore_index=True)
-    promised = [backtests.get(key, {}) for key in scores["key"]]
+    registered = [backtests.get(key, {}) for key in scores["key"]]
     for column, name in (("backtest_qlike", "qlike"), ("backtest_ratio", "ratio_to_har")):
-        scores[column] = pd.Series([each.get(name) for each in promised], dtype="float64")
+        scores[column] = pd.Series([each.get(name) for each in registered], dtype="float64")
     return scores[LIVE_COLUMNS]
 
 
 def live_risk(ledger: Ledger) -> pd.DataFrame:
-    """Return the backtests of value at risk of what went out, as `risk.risk_table` does.
+    """Return the tests of value at risk of the issued forecasts, as `risk.risk_table` does.
 
-    Judged on live forecasts; older ones that the ledger was filled with serve as history. Empty
-    until 250 one-session outcomes are known.
+    Live forecasts are tested; forecasts that were written too late serve as history. Empty until
+    250 one-session outcomes are known.
     """
     rows = scored_rows(ledger, live_only=False)
     issued = rows[(rows["role"] == "champion") & (rows["horizon"] == 1)]
@@ -109,16 +113,16 @@ def live_risk(ledger: Ledger) -> pd.DataFrame:
 
 
 def read_backtests(ledger: Ledger) -> dict[str, dict[str, float]]:
-    """Return what was registered with each version: by series and horizon, its pooled scores."""
+    """Return the pooled backtest scores registered with each version, by series and horizon."""
     return {
-        _key(decision.subject, int(horizon)): scores
+        _format_key(decision.subject, int(horizon)): scores
         for decision in ledger.decisions(REGISTERED)
         for horizon, scores in decision.numbers.get("backtest", {}).items()
     }
 
 
 def _split_series(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the forecasts of each series, what went out first."""
+    """Return the forecasts of each series, the issued ones first."""
     issued = rows[rows["role"] == "champion"]
     found = {ISSUED: issued} if len(issued) else {}
     for (model, version), series in rows.groupby(["model", "model_version"], sort=False):
@@ -127,22 +131,22 @@ def _split_series(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _series_scores(name: str, series: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Return the pooled scores of one series by horizon, beside HAR on the same rows."""
+    """Return the pooled scores of one series by horizon, and those of HAR on the same rows."""
     cells = ["origin", "ticker", "horizon"]
     common = reference.merge(series[cells], on=cells) if len(reference) else reference
     pair = pd.concat([series.assign(model=name), common])
-    if len(common):  # where HAR is silent the two cannot be compared
+    if len(common):  # rows that HAR did not forecast cannot be compared
         pair = pair.merge(common[cells], on=cells)
     scores = score_table(pair)
-    mine = scores[(scores["ticker"] == POOLED) & (scores["model"] == name)]
+    own = scores[(scores["ticker"] == POOLED) & (scores["model"] == name)]
     span = pair.groupby("horizon")["origin"].agg(["min", "max"])
-    return mine.assign(
+    return own.assign(
         series=name,
-        key=[_key(name, int(horizon)) for horizon in mine["horizon"]],
-        first=mine["horizon"].map(span["min"]),
-        last=mine["horizon"].map(span["max"]),
+        key=[_format_key(name, int(horizon)) for horizon in own["horizon"]],
+        first=own["horizon"].map(span["min"]),
+        last=own["horizon"].map(span["max"]),
     )
 
 
-def _key(series: str, horizon: int) -> str:
+def _format_key(series: str, horizon: int) -> str:
     return f"{series}, horizon {horizon}"

@@ -11,9 +11,10 @@ import time
 import pytest
 
 from tests.pipeline.ledger.samples import EVENING, ORIGIN, forecast, har, outcome, small_ledger
-from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.errors import LedgerError, StorageError
 from volcast.pipeline.ledger.database import open_to_read
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.schema import SCHEMA
 from volcast.pipeline.ledger.verify import verify
 
 PATIENCE = 120  # seconds
@@ -84,7 +85,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_transactions(seed, tmp_path)
 
 
 @pytest.mark.parametrize("kept", [0, 1, 5000, 20_000, 45_000])
-def test_a_ledger_cut_short_is_refused_and_not_begun_anew(kept, tmp_path):
+def test_a_truncated_ledger_is_refused_and_not_replaced(kept, tmp_path):
     """A crash of the machine, not of the process: the file ends anywhere."""
     path = small_ledger(tmp_path / "ledger.db")
     os.truncate(path, kept)
@@ -104,14 +105,14 @@ def test_a_reader_sees_one_state_while_another_process_writes(tmp_path):
         assert verify(reader).head.seq == before[0] + 1
 
 
-def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path):
+def test_a_full_disk_is_reported_and_nothing_is_half_written(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
     many = [forecast(ticker=f"T{number}") for number in range(5000)]
     with Ledger.to_write(path) as ledger:
         before = ledger.head()
         pages = ledger.connection.execute("PRAGMA page_count").fetchone()[0]
         ledger.connection.execute(f"PRAGMA max_page_count = {pages + 20}")
-        with pytest.raises(LedgerError, match="the disk is full; make room and run again"):
+        with pytest.raises(StorageError, match="the disk is full; free some space and run again"):
             ledger.add_forecasts(many, now=EVENING)
         assert ledger.head() == before
         ledger.connection.execute(f"PRAGMA max_page_count = {pages * 1000}")
@@ -125,22 +126,22 @@ def test_a_writer_that_waits_too_long_says_so(tmp_path):
     other.execute("BEGIN IMMEDIATE")
     with Ledger.to_write(path) as ledger:
         ledger.connection.execute("PRAGMA busy_timeout = 20")
-        with pytest.raises(LedgerError, match="another process has held it for 30 s"):
+        with pytest.raises(StorageError, match="another process has been using it for 30 s"):
             ledger.add_outcomes([outcome()], now=EVENING)
         other.close()
         assert ledger.add_outcomes([outcome(2e-4)], now=EVENING) == 1
 
 
 @pytest.mark.parametrize("garbage", [b"garbage" * 900, b"SQLite format 3\0" + b"\xff" * 8000])
-def test_a_damaged_file_is_said(garbage, tmp_path):
+def test_a_damaged_file_is_reported(garbage, tmp_path):
     path = tmp_path / "ledger.db"
     path.write_bytes(garbage)
     for opened in (Ledger.to_read, Ledger.to_write):
-        with pytest.raises(LedgerError, match=r"damaged.*put back"):
+        with pytest.raises(LedgerError, match=r"damaged.*restore"):
             opened(path)
 
 
-def test_a_page_overwritten_in_the_middle_is_said(tmp_path):
+def test_a_page_overwritten_in_the_middle_is_reported(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
     whole = bytearray(path.read_bytes())
     for start_ in range(4096, len(whole), 4096):
@@ -151,26 +152,26 @@ def test_a_page_overwritten_in_the_middle_is_said(tmp_path):
             verify(ledger)
 
 
-def test_another_database_is_no_ledger(tmp_path):
+def test_another_database_is_not_a_ledger(tmp_path):
     path = tmp_path / "ledger.db"
     with sqlite3.connect(path) as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
     for opened in (Ledger.to_read, Ledger.to_write):
-        with pytest.raises(LedgerError, match="is empty or no ledger; if it was one"):
+        with pytest.raises(LedgerError, match="is empty or not a ledger; if it was one"):
             opened(path)
 
 
-def test_a_missing_ledger_is_not_made_by_reading(tmp_path):
+def test_a_missing_ledger_is_not_created_by_reading(tmp_path):
     path = tmp_path / "ledger.db"
     with pytest.raises(LedgerError, match=r"there is no ledger at .*ledger.db"):
-        open_to_read(path)
+        open_to_read(path, SCHEMA)
     assert not path.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_said(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "home").write_text("a file")
-    with pytest.raises(LedgerError, match="cannot write the ledger"):
+    with pytest.raises(StorageError, match="cannot write the ledger"):
         Ledger.to_write(tmp_path / "home" / "ledger.db")
 
 

@@ -22,8 +22,9 @@ from tests.pipeline.ledger.samples import (
     small_ledger,
 )
 from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.ledger.columns import numbers_to_json
 from volcast.pipeline.ledger.ledger import Ledger
-from volcast.pipeline.ledger.records import Decision, numbers_text
+from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.schema import COLUMNS
 from volcast.pipeline.ledger.verify import verify
 
@@ -79,9 +80,9 @@ def test_a_forecast_that_differs_is_refused_and_nothing_is_written(name, value, 
     assert ledger.head() == before
 
 
-def test_only_one_forecast_goes_out(ledger):
+def test_only_one_forecast_is_issued_per_target(ledger):
     ledger.add_forecasts([forecast()], now=EVENING)
-    with pytest.raises(LedgerError, match="cannot go out: that of network 2 has gone out already"):
+    with pytest.raises(LedgerError, match="cannot be issued: that of network 2 was issued already"):
         ledger.add_forecasts([forecast(2e-4, model_version="3")], now=EVENING)
     assert ledger.add_forecasts([forecast(2e-4, model_version="3", role="challenger")], now=EVENING)
     assert list(ledger.issued(ORIGIN)["model_version"]) == ["2"]
@@ -89,8 +90,8 @@ def test_only_one_forecast_goes_out(ledger):
 
 
 @pytest.mark.parametrize("variance", [math.nan, math.inf, 0.0, -1e-4])
-def test_a_variance_that_is_none_never_goes_out(variance, ledger):
-    with pytest.raises(LedgerError, match="must be above 0 and finite; write the fallback's"):
+def test_a_forecast_without_a_positive_variance_is_never_issued(variance, ledger):
+    with pytest.raises(LedgerError, match="must be finite and above 0; write the fallback's"):
         ledger.add_forecasts([har(), forecast(variance)], now=EVENING)
     assert ledger.head().seq == 0
 
@@ -159,14 +160,14 @@ def test_an_outcome_of_nothing_forecast_is_refused(ledger):
     assert ledger.table("outcomes").empty
 
 
-def test_awaited_are_the_targets_that_have_ended_without_an_outcome(ledger):
+def test_pending_targets_have_ended_without_an_outcome(ledger):
     made = [forecast(), har(), forecast(horizon=5), forecast(ticker="BBB")]
     ledger.add_forecasts(made, now=EVENING)
     ledger.add_outcomes([outcome(ticker="BBB")], now=EVENING + DAY)
-    assert ledger.awaited(dt.date(2018, 1, 3)).empty
-    due = ledger.awaited(dt.date(2018, 1, 4))
+    assert ledger.pending_targets(dt.date(2018, 1, 3)).empty
+    due = ledger.pending_targets(dt.date(2018, 1, 4))
     assert due[["ticker", "horizon"]].values.tolist() == [["AAA", 1]]
-    due = ledger.awaited(dt.date(2018, 1, 10))
+    due = ledger.pending_targets(dt.date(2018, 1, 10))
     assert sorted(due["horizon"]) == [1, 5]
 
 
@@ -188,20 +189,20 @@ def test_a_manual_decision_names_both_who_and_why(ledger):
 
 def test_numbers_are_kept_as_json_can_hold_them():
     numbers = {"b": np.array([1.0, math.nan]), "a": {"x": math.inf, 1: (True, None, np.int64(2))}}
-    assert numbers_text(numbers) == '{"a":{"1":[true,null,2],"x":null},"b":[1.0,null]}'
+    assert numbers_to_json(numbers) == '{"a":{"1":[true,null,2],"x":null},"b":[1.0,null]}'
 
 
 def test_an_alert_is_raised_once_and_cleared_once(ledger):
-    def told(change, subject="AAA"):
+    def changes(change, subject="AAA"):
         return change("stale data", subject, "no bar", {}, now=EVENING)
 
-    assert not told(ledger.clear_alert)
-    assert told(ledger.raise_alert) and not told(ledger.raise_alert)
-    assert told(ledger.raise_alert, "BBB")
+    assert not changes(ledger.clear_alert)
+    assert changes(ledger.raise_alert) and not changes(ledger.raise_alert)
+    assert changes(ledger.raise_alert, "BBB")
     assert list(ledger.open_alerts()["subject"]) == ["AAA", "BBB"]
-    assert told(ledger.clear_alert) and not told(ledger.clear_alert)
+    assert changes(ledger.clear_alert) and not changes(ledger.clear_alert)
     assert list(ledger.open_alerts()["subject"]) == ["BBB"]
-    assert told(ledger.raise_alert)
+    assert changes(ledger.raise_alert)
     assert list(ledger.table("alerts")["state"]) == ["raised", "raised", "cleared", "raised"]
 
 
@@ -224,7 +225,7 @@ def test_the_file_itself_refuses_to_change_a_row(kind, statement, tmp_path):
         assert connection.execute(f"SELECT * FROM {kind}").fetchall() == rows
 
 
-def test_the_file_itself_refuses_to_replace_what_went_out(tmp_path):
+def test_the_file_itself_refuses_to_replace_an_issued_forecast(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
     names = COLUMNS["forecasts"]
     with closing(sqlite3.connect(path)) as connection:

@@ -1,6 +1,7 @@
 """From a real run into the ledger and back: the same forecasts, the same outcomes."""
 
 import datetime as dt
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,10 @@ import pytest
 from volcast.pipeline.backtest.run_folder import FEATURES, FORECASTS
 from volcast.pipeline.files import read_frame
 from volcast.pipeline.ledger.ledger import Ledger
-from volcast.pipeline.ledger.outcomes import Origin, build_forecasts, build_outcomes
+from volcast.pipeline.ledger.outcomes import build_outcomes
+from volcast.pipeline.ledger.records import Forecast
 from volcast.pipeline.ledger.verify import verify
-from volcast.pipeline.panel.build import read_panel
+from volcast.pipeline.panel.panel_table import read_panel
 
 NOW = dt.datetime(2018, 10, 13, tzinfo=dt.UTC)
 CELL = ["ticker", "horizon", "origin"]
@@ -25,21 +27,30 @@ def ran(finished):
     )
 
 
-def origin(model):
-    role = "champion" if model == "network" else "challenger"
-    tickers = ("AAA", "BBB")
-    names, hashes = dict.fromkeys(tickers, "XNYS"), dict.fromkeys(tickers, "hash")
-    return Origin(role, "1", names, NOW, hashes, "settings")
+def make_forecasts(table, model):
+    """The rows of a run's forecast table as records of the ledger."""
+    rows = table[(table["model"] == model) & table["variance"].notna()]
+    given = {
+        "model_version": "1",
+        "role": "champion" if model == "network" else "challenger",
+        "calendar": "XNYS",
+        "data_vintage": NOW,
+        "data_hash": "hash",
+        "config_hash": "settings",
+    }
+    names = {each.name for each in fields(Forecast)} - given.keys()
+    records = rows[[name for name in rows if name in names]].to_dict("records")
+    return [Forecast(**record | given) for record in records]
 
 
 def test_a_run_in_the_ledger_has_its_forecasts_and_outcomes_bit_for_bit(ran, tmp_path):
     table, panel = ran
     with Ledger.to_write(tmp_path / "ledger.db") as ledger:
         for model, part in table.groupby("model", sort=False):
-            made = build_forecasts(part, origin(model))
-            assert ledger.add_forecasts(made, now=NOW) == part["variance"].notna().sum()
+            forecasts = make_forecasts(table, model)
+            assert ledger.add_forecasts(forecasts, now=NOW) == part["variance"].notna().sum()
         last = panel.sessions[-1].date()
-        known = build_outcomes(ledger.awaited(last), panel, {"AAA": "a", "BBB": "b"})
+        known = build_outcomes(ledger.pending_targets(last), panel, {"AAA": "a", "BBB": "b"})
         assert ledger.add_outcomes(known, now=NOW) == len(known) > 0
         assert ledger.add_outcomes(known, now=NOW) == 0
         again = build_outcomes(ledger.table("forecasts"), panel, {"AAA": "a", "BBB": "b"})

@@ -7,7 +7,7 @@ import pytest
 
 from tests.pipeline.ledger.samples import long_ledger
 from volcast.pipeline.ledger import queries
-from volcast.pipeline.ledger.export import csv_texts, write_parquet
+from volcast.pipeline.ledger.export import iter_csv, write_parquet
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 
@@ -58,17 +58,17 @@ def test_columns_can_be_chosen(ledger, whole):
 
 def test_blocks_make_the_whole(ledger, whole, tmp_path, monkeypatch):
     monkeypatch.setattr(queries, "BLOCK", 7)
-    blocks = list(ledger.blocks("scored"))
+    blocks = list(ledger.iter_blocks("scored"))
     assert len(blocks) == -(-len(whole) // 7)
     pd.testing.assert_frame_equal(pd.concat(blocks, ignore_index=True), whole)
-    assert "".join(csv_texts(blocks)) == "".join(csv_texts([whole]))
+    assert "".join(iter_csv(blocks)) == "".join(iter_csv([whole]))
     write_parquet(tmp_path / "whole.parquet", iter(blocks))
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "whole.parquet"), whole)
 
 
 def test_an_empty_ledger_is_exported_with_its_header(tmp_path):
     with Ledger.to_write(tmp_path / "ledger.db") as empty:
-        text = "".join(csv_texts(empty.blocks("scored")))
+        text = "".join(iter_csv(empty.iter_blocks("scored")))
         assert empty.last_origin() is None
     assert text.startswith("seq,origin,") and text.count("\n") == 1
 

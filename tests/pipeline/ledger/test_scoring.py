@@ -1,9 +1,9 @@
 """Live scores: by hand, beside the backtest, and only of what was written in time."""
 
 import dataclasses
+import math
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from tests.pipeline.ledger.samples import (
@@ -17,6 +17,7 @@ from tests.pipeline.ledger.samples import (
 )
 from volcast.pipeline.ledger import scoring
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.records import Decision
 
 
 def qlike(realized, variance):
@@ -73,17 +74,15 @@ def test_value_at_risk_is_judged_once_250_residuals_are_known(long):
 
 def test_the_backtest_that_was_registered_stands_beside_the_live_score(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
-    table = pd.DataFrame(
-        {
-            "horizon": [1, 5, 1, 1],
-            "ticker": ["all", "all", "AAA", "all"],
-            "model": ["network", "network", "network", "har"],
-            "qlike": [0.41, 0.52, 9.0, 0.5],
-            "ratio_to_har": [0.82, np.nan, 9.0, 1.0],
-        }
-    )
+    backtest = {
+        "1": {"qlike": 0.41, "ratio_to_har": 0.82},
+        "5": {"qlike": 0.52, "ratio_to_har": math.nan},
+    }
     with Ledger.to_write(path) as ledger:
-        decision = scoring.registration("network", "2", table, "trained through 2017-12-29")
+        decision = Decision(
+            *("register 2", scoring.REGISTERED, "network 2", "trained through 2017-12-29"),
+            {"qlike": 0.41, "backtest": backtest},
+        )
         assert ledger.add_decision(decision, now=EVENING)
         assert not ledger.add_decision(decision, now=EVENING)
         assert scoring.read_backtests(ledger) == {

@@ -1,20 +1,25 @@
-"""Write the golden ledger of format 1 and its export: python -m tests.pipeline.ledger.formats.generate.
+"""Write the golden ledger of format 1: python -m tests.pipeline.ledger.formats.generate FOLDER.
 
-`format_1.db` was written by the code of format 1 and is never replaced.
+`format_1.db` and its export were written by the first code of format 1, and are never replaced.
+What this writes is compared with them.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import sys
 from pathlib import Path
 
 from tests.pipeline.ledger.samples import DAY, EVENING, ORIGIN, forecast, har, outcome, sessions
-from volcast.pipeline.ledger.export import csv_texts
+from volcast.pipeline.ledger.export import iter_csv
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
+from volcast.pipeline.ledger.schema import SCHEMA
 
 FOLDER = Path(__file__).parent
+GOLDEN = FOLDER / "format_1.db"
+EXPORT = FOLDER / "format_1.csv"
 
 
 def write_rows(ledger: Ledger) -> None:
@@ -45,16 +50,15 @@ def write_rows(ledger: Ledger) -> None:
     ledger.add_forecasts([forecast(3e-4, second, ticker="Ä B", role="challenger")], now=late)
 
 
-def main() -> None:
-    """Write the ledger and its export into this folder."""
-    path = FOLDER / "format_1.db"
-    with Ledger.to_write(path) as ledger:
+def write_ledger(folder: Path) -> Path:
+    """Write the ledger and its export into a folder; return the ledger's path."""
+    path = folder / GOLDEN.name
+    with Ledger.to_write(path, SCHEMA.at_format(1)) as ledger:
         write_rows(ledger)
-        (FOLDER / "format_1.csv").write_text(
-            "".join(csv_texts(ledger.blocks("scored"))), encoding="utf-8"
-        )
-    path.with_name(f".{path.name}.lock").unlink(missing_ok=True)
+        export = "".join(iter_csv(ledger.iter_blocks("scored")))
+        (folder / EXPORT.name).write_text(export, encoding="utf-8")
+    return path
 
 
 if __name__ == "__main__":
-    main()
+    write_ledger(Path(sys.argv[1]))
