@@ -10,9 +10,9 @@ import pandas as pd
 
 from volcast.features._typing import BoolArray, FloatArray
 from volcast.features.variance import PROXIES
-from volcast.features.windows import lagged, window_mean
+from volcast.features.windows import lag_rows, window_mean
 
-VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: below it a bar is stale, not calm
+VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: a bar below it is stale, not calm
 MONTH, QUARTER = 22, 66  # sessions
 
 PRICES = ("open", "high", "low", "close", "adj_close")
@@ -20,8 +20,19 @@ GRIDS = (*PRICES, "volume", "realized")
 FRAME_COLUMNS = {"realized": "variance"}  # where docs/tables.md names a column otherwise
 
 
-def above_floor(variance: FloatArray) -> FloatArray:
-    """Return `variance` with NaN wherever it is not above `VARIANCE_FLOOR`."""
+def mask_below_floor(variance: FloatArray) -> FloatArray:
+    """Return `variance` with NaN wherever it is not above `VARIANCE_FLOOR`.
+
+    Parameters
+    ----------
+    variance
+        Daily variance in squared log-return units, any shape; NaN stays NaN.
+
+    Examples
+    --------
+    >>> mask_below_floor(np.array([1e-4, 1e-9, np.nan]))
+    array([0.0001,    nan,    nan])
+    """
     return np.where(variance > VARIANCE_FLOOR, variance, np.nan)
 
 
@@ -43,20 +54,41 @@ class Bars:
         (T, N) realised daily variance from the source itself, NaN where it has none.
     days_since_previous, days_to_next
         (T,) calendar days to the previous session of the exchange, and to the next one as it was
-        planned at the close: known in advance, so that `days_to_next` looks at no data.
+        planned at the close of t: the calendar is known in advance, so `days_to_next` uses no data.
     proxy
-        Key of `volcast.features.variance.PROXIES`.
+        Variance proxy, a key of `volcast.features.variance.PROXIES`.
     realized_used
-        (N,) True for the tickers whose variance is `realized`. By default those with any finite
-        value; `until` hands it on, because which measure a ticker has is a fact about its
-        source and must not change with the day on which the data are cut.
+        (N,) True for the tickers whose variance is `realized`; by default those with any finite
+        value. `until` passes it on, because which measure a ticker has is a fact about its source
+        and must not change with the day at which the data are cut.
 
     Raises
     ------
     ValueError
-        On wrong shapes, unordered sessions, a price not above 0, an infinite number, or an
-        unknown proxy.
+        If shapes do not fit, sessions are not in order, a price is not above 0, a number is
+        infinite, or the proxy is unknown.
 
+    Examples
+    --------
+    >>> frame = pd.DataFrame(
+    ...     {
+    ...         "ticker": "A",
+    ...         "session": pd.to_datetime(["2024-01-04", "2024-01-05"]),
+    ...         "open": [100.0, 102.0],
+    ...         "high": [101.0, 105.0],
+    ...         "low": [99.0, 101.0],
+    ...         "close": [100.0, 104.0],
+    ...         "adj_close": [100.0, 104.0],
+    ...         "volume": [1000.0, 1200.0],
+    ...         "variance": np.nan,
+    ...     }
+    ... )
+    >>> sessions = pd.DatetimeIndex(frame["session"])
+    >>> bars = Bars.from_frame(frame, sessions, np.array([1.0, 1.0]), np.array([1.0, 3.0]))
+    >>> bars.log_return.ravel().round(4)
+    array([   nan, 0.0392])
+    >>> bars.variance.ravel().round(6)
+    array([     nan, 0.000958])
     """
 
     sessions: pd.DatetimeIndex
@@ -77,7 +109,7 @@ class Bars:
         _check_axes(self)
         for name in GRIDS:
             _check_values(self, name)
-            # Windows run down a ticker: its numbers side by side make them four times as fast.
+            # Windows run along a ticker: they are four times as fast if its numbers are contiguous.
             object.__setattr__(self, name, np.asfortranarray(getattr(self, name)))
 
     @classmethod
@@ -89,10 +121,25 @@ class Bars:
         days_to_next: FloatArray,
         proxy: str = "overnight_rogers_satchell",
     ) -> Bars:
-        """Return the grid of a long bars frame (docs/tables.md), tickers in order of appearance.
+        """Build the grid from a long frame of bars.
 
-        Sessions without a bar become NaN. Raises ``ValueError`` on a missing column, a bar
-        outside `sessions`, or two bars of one ticker and session.
+        Parameters
+        ----------
+        frame
+            One row per ticker and session, with the columns of ``bars`` in docs/tables.md, in any
+            order.
+        sessions, days_since_previous, days_to_next, proxy
+            See `Bars`.
+
+        Returns
+        -------
+        The grid, tickers in order of appearance; sessions without a bar are NaN.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, a bar lies outside `sessions`, a ticker has two bars in one
+            session, or a value is not allowed.
         """
         columns = [FRAME_COLUMNS.get(name, name) for name in GRIDS]
         missing = [c for c in ("ticker", "session", *columns) if c not in frame]
@@ -100,7 +147,7 @@ class Bars:
             raise ValueError(f"the bars frame lacks {missing}; docs/tables.md lists its columns")
         column, names = pd.factorize(frame["ticker"])
         row = sessions.get_indexer(pd.DatetimeIndex(frame["session"]))
-        cell = len(sessions) * column + row  # ticker after ticker
+        cell = len(sessions) * column + row  # position in a flat array, one ticker after another
         _check_cells(frame, row, cell)
         grids = {}
         for name, source in zip(GRIDS, columns, strict=True):
@@ -117,7 +164,7 @@ class Bars:
         )
 
     def until(self, t: int) -> Bars:
-        """Return rows 0 .. t, what was known at the close of session t."""
+        """Return rows 0 .. t, which are what was known at the close of session t."""
         by_row = ("sessions", *GRIDS, "days_since_previous", "days_to_next")
         known = {name: getattr(self, name)[: t + 1] for name in by_row}
         return dataclasses.replace(self, **known, realized_used=self.uses_realized)
@@ -132,16 +179,17 @@ class Bars:
     @cached_property
     def log_return(self) -> FloatArray:
         """(T, N) log(adj_close_t / adj_close_{t-1}); NaN where either session has no bar."""
-        return np.log(self.adj_close / lagged(self.adj_close, 1))
+        return np.log(self.adj_close / lag_rows(self.adj_close, 1))
 
     @cached_property
     def overnight_return(self) -> FloatArray:
         """(T, N) log(open_t / close_{t-1}), both scaled by their session's adj_close / close.
 
-        A dividend or a split is thus not a price move. NaN where either session has no bar.
+        The scaling keeps a dividend or a split from counting as a price move. NaN where either
+        session has no bar.
         """
         adjusted_open = self.open * (self.adj_close / self.close)
-        return np.log(adjusted_open / lagged(self.adj_close, 1))
+        return np.log(adjusted_open / lag_rows(self.adj_close, 1))
 
     @cached_property
     def log_high_open(self) -> FloatArray:
@@ -162,7 +210,7 @@ class Bars:
     def variance(self) -> FloatArray:
         """(T, N) daily variance by `proxy` or `realized`; NaN where not above the floor."""
         measured = PROXIES[self.proxy](self)
-        return above_floor(np.where(self.uses_realized, self.realized, measured))
+        return mask_below_floor(np.where(self.uses_realized, self.realized, measured))
 
     @cached_property
     def log_variance(self) -> FloatArray:
@@ -191,10 +239,13 @@ class Bars:
 
 
 def _check_axes(bars: Bars) -> None:
-    """Raise ``ValueError`` unless sessions, tickers, shapes and proxy fit together."""
+    """Raise ``ValueError`` unless sessions, tickers, shapes and proxy are consistent."""
     rows, columns = len(bars.sessions), len(bars.tickers)
     if rows == 0 or columns == 0:
-        raise ValueError(f"bars need a session and a ticker, got {rows} and {columns}")
+        raise ValueError(
+            f"bars need at least one session and one ticker, got {rows} sessions and "
+            f"{columns} tickers"
+        )
     if not (bars.sessions.is_monotonic_increasing and bars.sessions.is_unique):
         raise ValueError("sessions must be strictly increasing; sort them and drop duplicates")
     wanted: dict[str, tuple[int, ...]] = dict.fromkeys(GRIDS, (rows, columns))
@@ -217,20 +268,20 @@ def _check_values(bars: Bars, name: str) -> None:
         raise ValueError(
             f"{name} of {bars.tickers[column]} on {bars.sessions[row].date()} is "
             f"{values[row, column]:g}; prices must be above 0 and every number finite: "
-            "reject the bar or put NaN"
+            "reject the bar or replace the number by NaN"
         )
 
 
 def _check_cells(frame: pd.DataFrame, row: np.ndarray, cell: np.ndarray) -> None:
-    """Raise ``ValueError`` on a bar outside the calendar, or on two bars in one cell."""
+    """Raise ``ValueError`` if a bar lies outside the calendar, or if two bars share a cell."""
     keys = ["ticker", "session"]
     if (row < 0).any():
         ticker, session = frame[keys].iloc[np.flatnonzero(row < 0)[0]]
         raise ValueError(
-            f"{ticker} has a bar on {session}, which is no session of the calendar handed in; "
-            "drop the bar or hand in the calendar of the ticker's exchange"
+            f"{ticker} has a bar on {session}, which is not a session of the given calendar; "
+            "drop the bar or give the calendar of the ticker's exchange"
         )
     if np.bincount(cell, minlength=1).max() > 1:
         duplicated = pd.Series(cell).duplicated().to_numpy()
         ticker, session = frame[keys].iloc[np.flatnonzero(duplicated)[0]]
-        raise ValueError(f"{ticker} has two bars on {session}; keep one a ticker and session")
+        raise ValueError(f"{ticker} has two bars on {session}; keep one per ticker and session")

@@ -12,8 +12,8 @@ import pandas as pd
 
 from volcast.features._typing import BoolArray, DateArray, FloatArray
 from volcast.features.bars import Bars
-from volcast.features.registry import FEATURES, compute
-from volcast.features.target import DATE_DTYPE, future_mean_variance, target_dates
+from volcast.features.registry import FEATURES, compute_features
+from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
 
 GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
 
@@ -22,30 +22,29 @@ GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
 class Panel:
     """Features and targets of N tickers over T sessions.
 
-    Features in row t use data to the close of t, the target lies after it. Where an exchange has
-    no session, its tickers have NaN and NaT.
+    Features in row t use data to the close of t; the target lies after it. On dates on which an
+    exchange has no session, its tickers have NaN and NaT.
 
     Parameters
     ----------
     sessions
-        (T,) origins.
+        (T,) origins, the union of the exchanges' sessions.
     tickers, names, horizons
-        N tickers, F features, H horizons in sessions.
+        N tickers, F names of features, H horizons in sessions.
     x
         (T, N, F) float32 features.
     optional
-        (F,) False for the features whose NaN makes a row unusable.
+        (F,) True for the features that a usable row may lack.
     level
         (F,) True for the features that are the log of a daily variance.
     target
-        (T, N, H) mean daily variance over t + 1 .. t + horizon; NaN where it is not known yet or
-        is no target.
+        (T, N, H) mean daily variance over t + 1 .. t + horizon in squared log-return units; NaN
+        where it is not known yet, or where too few of these sessions have a variance.
     variance, log_return
         (T, N) daily variance proxy and log return of session t.
     target_start, target_end
         (T, N) and (T, N, H) dates of sessions t + 1 and t + horizon at the ticker's exchange,
-        known from its calendar also beyond the data.
-
+        which its calendar knows beyond the data too.
     """
 
     sessions: pd.DatetimeIndex
@@ -62,22 +61,40 @@ class Panel:
     target_end: DateArray
 
 
-def build(
+def build_exchange_panel(
     bars: Bars, names: Sequence[str], horizons: Sequence[int], following: pd.DatetimeIndex
 ) -> Panel:
-    """Return the panel of one exchange.
+    """Build the panel of one exchange.
 
-    `names` are registered features (see `registry.select`), `following` the exchange's
-    sessions after the last bar, at least as many as the longest horizon. Raises ``ValueError`` on
-    too few of them and ``KeyError`` on an unknown feature.
+    Parameters
+    ----------
+    bars
+        Bars of N tickers over T sessions.
+    names
+        Names of registered features (see `volcast.features.selection.select_features`).
+    horizons
+        Horizons in sessions.
+    following
+        Sessions of the exchange after the last bar, at least as many as the longest horizon.
+
+    Returns
+    -------
+    The panel, its features in the order of `names`.
+
+    Raises
+    ------
+    ValueError
+        If `following` is too short, or a horizon is below 1.
+    KeyError
+        If a feature is not registered.
     """
     chosen = [FEATURES[name] for name in names]
     rows, columns = bars.close.shape
-    # One float32 block filled feature by feature: never two copies of the matrix in memory.
+    # One float32 block is filled feature by feature: there are never two copies in memory.
     x = np.empty((rows, columns, len(chosen)), dtype=np.float32)
-    for position, values in enumerate(compute(bars, names)):
+    for position, values in enumerate(compute_features(bars, names)):
         x[:, :, position] = values
-    start, end = target_dates(bars.sessions, following, tuple(horizons))
+    start, end = compute_target_dates(bars.sessions, following, tuple(horizons))
     return Panel(
         sessions=bars.sessions,
         tickers=bars.tickers,
@@ -94,23 +111,46 @@ def build(
     )
 
 
-def join(panels: Sequence[Panel]) -> Panel:
-    """Return the panels of several exchanges as one, on the union of their sessions.
+def join_panels(panels: Sequence[Panel]) -> Panel:
+    """Join the panels of several exchanges, on the union of their sessions.
 
-    Raises ``ValueError`` when there is none, when features or horizons differ, or when a ticker
-    is in two of them.
+    Parameters
+    ----------
+    panels
+        Panels with the same features and horizons and with different tickers.
+
+    Returns
+    -------
+    One panel, tickers in the order of `panels`; a single panel is returned as it is.
+
+    Raises
+    ------
+    ValueError
+        If there is no panel, if features or horizons differ, or if a ticker is in two panels.
     """
     _check_joinable(panels)
     if len(panels) == 1:
         return panels[0]
     sessions = reduce(pd.DatetimeIndex.union, (panel.sessions for panel in panels))
     tickers = tuple(ticker for panel in panels for ticker in panel.tickers)
-    grids: dict[str, Any] = {name: _joined(panels, name, sessions) for name in GRIDS}
+    grids: dict[str, Any] = {name: _join_arrays(panels, name, sessions) for name in GRIDS}
     return dataclasses.replace(panels[0], sessions=sessions, tickers=tickers, **grids)
 
 
-def aligned(panel: Panel, tickers: Sequence[str]) -> Panel:
-    """Return the panel with these tickers in this order, NaN and NaT for those that it lacks."""
+def align_tickers(panel: Panel, tickers: Sequence[str]) -> Panel:
+    """Return the panel with the given tickers in the given order.
+
+    Parameters
+    ----------
+    panel
+        Panel of any tickers.
+    tickers
+        Tickers of the result; those that the panel lacks have NaN and NaT.
+
+    Returns
+    -------
+    A panel of the same sessions; `panel` itself if its tickers are already these.
+    """
     if panel.tickers == tuple(tickers):
         return panel
     column = pd.Index(panel.tickers).get_indexer(pd.Index(tickers))
@@ -122,8 +162,8 @@ def aligned(panel: Panel, tickers: Sequence[str]) -> Panel:
     return dataclasses.replace(panel, tickers=tuple(tickers), **grids)
 
 
-def _joined(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> np.ndarray:
-    """Return one array of all panels side by side, NaN or NaT where there is no session."""
+def _join_arrays(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> np.ndarray:
+    """Concatenate an array of all panels by ticker, NaN or NaT where there is no session."""
     parts = [getattr(panel, name) for panel in panels]
     columns = sum(part.shape[1] for part in parts)
     missing = np.datetime64("NaT") if parts[0].dtype == DATE_DTYPE else np.nan
@@ -137,7 +177,7 @@ def _joined(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> n
 
 
 def _check_joinable(panels: Sequence[Panel]) -> None:
-    """Raise ``ValueError`` unless the panels have the same columns and different tickers."""
+    """Raise ``ValueError`` unless the panels have equal columns and different tickers."""
     if not panels:
         raise ValueError("there is no panel to join; build at least one")
     for panel in panels[1:]:

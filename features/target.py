@@ -8,11 +8,6 @@ from volcast.features._typing import DateArray, FloatArray
 DATE_DTYPE = "datetime64[us]"  # the resolution that pandas 3 reads dates with
 
 
-def sessions_demanded(horizon: int) -> int:
-    """Return how many of a target's sessions must have a valid variance: 75 %, rounded up."""
-    return -(-3 * horizon // 4)
-
-
 def future_mean_variance(variance: FloatArray, horizon: int) -> FloatArray:
     """Return the mean daily variance over the sessions t + 1 .. t + horizon.
 
@@ -33,30 +28,61 @@ def future_mean_variance(variance: FloatArray, horizon: int) -> FloatArray:
     ValueError
         If `horizon` is below 1.
 
+    Examples
+    --------
+    >>> variance = np.array([[1.0], [2.0], [4.0], [6.0]])
+    >>> future_mean_variance(variance, 2).ravel()
+    array([ 3.,  5., nan, nan])
     """
     _check_horizon(horizon)
     result = np.full_like(variance, np.nan)
     rows = max(len(variance) - horizon, 0)
     total, valid = np.zeros_like(result[:rows]), np.zeros_like(result[:rows])
-    # Added up afresh for every row: a running sum would carry the rounding residue of a corrupt
-    # bar into the targets of days that do not hold it.
+    # Summed separately for every row: a running sum would carry the rounding residue of a corrupt
+    # bar into the targets of days that do not contain it.
     for ahead in range(1, horizon + 1):
         later = variance[ahead : ahead + rows]
         valid += np.isfinite(later)
         total += np.where(np.isfinite(later), later, 0.0)
-    enough = valid >= sessions_demanded(horizon)
+    enough = valid >= _count_required_sessions(horizon)
     np.divide(total, valid, out=result[:rows], where=enough)
     return result
 
 
-def target_dates(
+def compute_target_dates(
     sessions: pd.DatetimeIndex, following: pd.DatetimeIndex, horizons: tuple[int, ...]
 ) -> tuple[DateArray, DateArray]:
-    """Return the first and the last sessions of the targets: (T,) and (T, H) datetime64[us].
+    """Return the first and the last session of each target.
 
-    Row t holds sessions t + 1 and t + horizon; `following` are the exchange's sessions after the
-    last row, as the calendar knows them. Raises ``ValueError`` if they are fewer than the longest
-    horizon or do not come after the data, or if a horizon is below 1.
+    Parameters
+    ----------
+    sessions
+        (T,) sessions of the data.
+    following
+        Sessions of the exchange after the last row, from its calendar; at least as many as the
+        longest horizon.
+    horizons
+        H horizons in sessions, each at least 1.
+
+    Returns
+    -------
+    start, end
+        (T,) and (T, H) arrays of datetime64[us]; row t holds sessions t + 1 and t + horizon.
+
+    Raises
+    ------
+    ValueError
+        If `following` is too short or does not come after the data, or if a horizon is below 1.
+
+    Examples
+    --------
+    >>> sessions = pd.DatetimeIndex(["2024-01-04", "2024-01-05"])
+    >>> following = pd.DatetimeIndex(["2024-01-08", "2024-01-09"])
+    >>> start, end = compute_target_dates(sessions, following, (1, 2))
+    >>> start.astype("datetime64[D]")
+    array(['2024-01-05', '2024-01-08'], dtype='datetime64[D]')
+    >>> end[:, 1].astype("datetime64[D]")
+    array(['2024-01-08', '2024-01-09'], dtype='datetime64[D]')
     """
     for horizon in horizons:
         _check_horizon(horizon)
@@ -75,6 +101,12 @@ def target_dates(
     return known[row + 1], known[row[:, None] + np.asarray(horizons)]
 
 
+def _count_required_sessions(horizon: int) -> int:
+    """Return how many of a target's sessions must have a valid variance: 75 %, rounded up."""
+    return -(-3 * horizon // 4)
+
+
 def _check_horizon(horizon: int) -> None:
+    """Raise ``ValueError`` if a horizon is below 1."""
     if horizon < 1:
         raise ValueError(f"a horizon is a number of sessions, at least 1; got {horizon}")

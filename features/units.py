@@ -1,4 +1,4 @@
-"""Variance to volatility and back: the only place that converts units."""
+"""From variance to volatility: the only place that converts units."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,21 +16,27 @@ def volatility_annual_pct(
     Parameters
     ----------
     variance_daily
-        Daily variance in squared log-return units (0.0001 is 1 % a day), any shape.
+        Daily variance in squared log-return units (0.0001 is 1 % a day), any shape. NaN stays NaN.
     periods_per_year
         252 for exchange sessions, 365 for assets that trade every day; broadcast.
 
-    NaN stays NaN; a negative variance raises ``ValueError``.
+    Returns
+    -------
+    Annualised volatility in percent, in the broadcast shape.
+
+    Raises
+    ------
+    ValueError
+        If a variance is negative.
+
+    Examples
+    --------
+    >>> volatility_annual_pct(0.0001).round(2)
+    np.float64(15.87)
+    >>> volatility_annual_pct([0.0001, 0.0004], [252, 365]).round(2)
+    array([15.87, 38.21])
     """
     variance = np.asarray(variance_daily, dtype=np.float64)
     if np.any(variance < 0):
         raise ValueError(f"a variance cannot be negative; the smallest is {np.nanmin(variance):g}")
     return np.asarray(PERCENT * np.sqrt(np.asarray(periods_per_year) * variance))
-
-
-def variance_daily(
-    volatility_annual_pct: ArrayLike, periods_per_year: ArrayLike = SESSIONS_PER_YEAR
-) -> NDArray[np.float64]:
-    """Return the daily variance of an annualised volatility in percent (the inverse)."""
-    fraction = np.asarray(volatility_annual_pct, dtype=np.float64) / PERCENT
-    return np.asarray(fraction**2 / np.asarray(periods_per_year))

@@ -45,7 +45,7 @@ def test_the_frame_of_a_grid_gives_the_grid_back(bars: Bars):
     ("cells", "message"),
     [
         ([("A", "2024-01-04"), ("A", "2024-01-04")], r"A has two bars on 2024-01-04.*keep one"),
-        ([("A", "2024-01-06")], r"A has a bar on 2024-01-06.*no session.*calendar"),
+        ([("A", "2024-01-06")], r"A has a bar on 2024-01-06.*not a session.*calendar"),
     ],
 )
 def test_a_bar_that_has_no_cell_of_its_own_is_refused(cells, message):
@@ -74,7 +74,7 @@ def test_a_number_that_cannot_be_is_refused_with_ticker_and_session(bars: Bars, 
     [
         ({"proxy": "parkinsons"}, "unknown variance proxy 'parkinsons'"),
         ({"tickers": ("A",)}, "open must have shape"),
-        ({"tickers": ()}, "need a session and a ticker"),
+        ({"tickers": ()}, "at least one session and one ticker, got 330 sessions and 0 tickers"),
         ({"days_to_next": np.ones(3)}, "days_to_next must have shape"),
     ],
 )

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from tests.features.samples import random_bars
 from volcast.features.bars import PRICES, Bars
 from volcast.features.registry import FEATURES
-from volcast.features.windows import lagged, window_max, window_mean, window_std
 
 BARS = random_bars()
 COMPUTED = {name: item.compute(BARS) for name, item in FEATURES.items()}
@@ -53,22 +52,3 @@ def test_a_short_history_gives_nan_and_no_error(rows):
     short = BARS.until(rows - 1)
     for item in FEATURES.values():
         assert item.compute(short).shape == (rows, len(BARS.tickers))
-
-
-def test_a_wrong_price_leaves_no_trace_in_windows_that_have_passed_it():
-    clean = np.full((200, 1), 1e-4)
-    struck = clean.copy()
-    struck[50] = np.log(1000.0) ** 2
-    mean = window_mean(struck, 22)
-    assert (mean[~np.isnan(mean)] > 0).all()
-    np.testing.assert_allclose(mean[80:], window_mean(clean, 22)[80:], rtol=1e-8)
-
-
-def test_windows_worked_by_hand_demand_three_of_five():
-    x = np.array([1.0, np.nan, 3.0, 5.0, np.nan, np.nan, np.nan])[:, None]
-    nan = np.nan
-    np.testing.assert_allclose(window_mean(x, 5)[:, 0], [nan, nan, nan, 3, 3, nan, nan])
-    np.testing.assert_allclose(window_std(x, 5)[:, 0], [nan, nan, nan, 2, 2, nan, nan])
-    np.testing.assert_allclose(window_max(x, 5)[:, 0], [nan, nan, nan, 5, 5, nan, nan])
-    np.testing.assert_allclose(lagged(x, 2)[:, 0], [nan, nan, 1, nan, 3, 5, nan])
-    assert np.isnan(lagged(x, 9)).all()

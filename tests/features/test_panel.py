@@ -6,8 +6,9 @@ import pytest
 
 from tests.features.samples import by_hand
 from volcast.features.bars import Bars
-from volcast.features.panel import Panel, build, join
-from volcast.features.registry import FEATURES, select
+from volcast.features.panel import Panel, build_exchange_panel, join_panels
+from volcast.features.registry import FEATURES
+from volcast.features.selection import select_features
 from volcast.features.target import future_mean_variance
 
 HORIZONS = (1, 5, 22)
@@ -15,7 +16,7 @@ HORIZONS = (1, 5, 22)
 
 @pytest.fixture(scope="module")
 def panel(bars: Bars, following: pd.DatetimeIndex) -> Panel:
-    return build(bars, select(["all"]), HORIZONS, following)
+    return build_exchange_panel(bars, select_features(["all"]), HORIZONS, following)
 
 
 def weekend_panel(ticker: str) -> Panel:
@@ -23,7 +24,9 @@ def weekend_panel(ticker: str) -> Panel:
     bars = by_hand(open=[1] * 4, high=[1.1] * 4, low=[0.9] * 4, close=[1] * 4)
     sessions = pd.date_range("2018-12-29", periods=4)
     bars = dataclasses.replace(bars, sessions=sessions, tickers=(ticker,))
-    return build(bars, select(["all"]), HORIZONS, pd.date_range("2019-01-02", periods=22))
+    return build_exchange_panel(
+        bars, select_features(["all"]), HORIZONS, pd.date_range("2019-01-02", periods=22)
+    )
 
 
 def test_the_matrix_holds_every_feature_as_float32(bars, panel):
@@ -45,7 +48,7 @@ def test_the_targets_stand_beside_their_dates(bars, panel):
 
 def test_an_empty_cell_of_another_exchange_is_nan_and_nat(panel):
     other = weekend_panel("BTC")
-    both = join([panel, other])
+    both = join_panels([panel, other])
     assert both.tickers == (*panel.tickers, "BTC")
     assert both.sessions.is_monotonic_increasing
     weekend, shared = both.sessions.get_indexer(["2018-12-29", "2019-01-01"])
@@ -56,7 +59,7 @@ def test_an_empty_cell_of_another_exchange_is_nan_and_nat(panel):
 
 
 def test_joining_changes_no_number(panel):
-    both = join([panel, weekend_panel("BTC")])
+    both = join_panels([panel, weekend_panel("BTC")])
     rows = both.sessions.get_indexer(panel.sessions)
     for name in ("x", "target", "variance", "log_return", "target_start", "target_end"):
         joined, alone = getattr(both, name), getattr(panel, name)
@@ -65,16 +68,16 @@ def test_joining_changes_no_number(panel):
 
 
 def test_one_panel_joined_is_itself(panel):
-    assert join([panel]) is panel
+    assert join_panels([panel]) is panel
 
 
 def test_panels_that_do_not_fit_are_refused(panel):
     with pytest.raises(ValueError, match="no panel"):
-        join([])
+        join_panels([])
     with pytest.raises(ValueError, match=r"\['A'\] are in two panels"):
-        join([panel, weekend_panel("A")])
+        join_panels([panel, weekend_panel("A")])
     with pytest.raises(ValueError, match="same features and horizons"):
-        join([panel, dataclasses.replace(weekend_panel("BTC"), horizons=(1, 5))])
+        join_panels([panel, dataclasses.replace(weekend_panel("BTC"), horizons=(1, 5))])
 
 
 def test_one_ticker_alone_is_no_market_and_no_row_is_lost_to_it(bars, following):
@@ -83,6 +86,8 @@ def test_one_ticker_alone_is_no_market_and_no_row_is_lost_to_it(bars, following)
         for name in ("open", "high", "low", "close", "adj_close", "volume", "realized")
     }
     single = dataclasses.replace(bars, tickers=("A",), **alone)
-    panel = build(single, select(["past_volatility", "market"]), (1,), following)
+    panel = build_exchange_panel(
+        single, select_features(["past_volatility", "market"]), (1,), following
+    )
     assert np.isnan(panel.x[:, :, panel.optional]).all()
     assert np.isfinite(panel.x[-1, 0, ~panel.optional]).all()

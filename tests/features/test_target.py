@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volcast.features.target import future_mean_variance, target_dates
+from volcast.features.target import compute_target_dates, future_mean_variance
 
 
 def naive(variance: np.ndarray, horizon: int) -> np.ndarray:
@@ -58,7 +58,7 @@ def test_a_horizon_below_one_is_refused(horizon):
 def test_target_dates_run_into_the_sessions_after_the_data():
     sessions = pd.DatetimeIndex(["2024-01-04", "2024-01-05"])
     following = pd.DatetimeIndex(["2024-01-08", "2024-01-09"])
-    start, end = target_dates(sessions, following, (1, 2))
+    start, end = compute_target_dates(sessions, following, (1, 2))
     assert pd.DatetimeIndex(start).equals(pd.DatetimeIndex(["2024-01-05", "2024-01-08"]))
     np.testing.assert_array_equal(end[:, 0], start)
     np.testing.assert_array_equal(end[:, 1], following.to_numpy("datetime64[us]"))
@@ -74,4 +74,4 @@ def test_target_dates_run_into_the_sessions_after_the_data():
 def test_a_calendar_that_does_not_reach_is_refused(following, message):
     sessions = pd.DatetimeIndex(["2024-01-04", "2024-01-05"])
     with pytest.raises(ValueError, match=message):
-        target_dates(sessions, pd.DatetimeIndex(following), (1, 2))
+        compute_target_dates(sessions, pd.DatetimeIndex(following), (1, 2))

@@ -3,10 +3,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests.features.leak_search import Leak, find_leak
 from volcast.features.bars import GRIDS, Bars
-from volcast.features.proofs import Leak, corrupted, find_leak, first_difference
+from volcast.features.look_ahead import corrupt_future, find_first_difference
 from volcast.features.registry import FEATURES
-from volcast.features.windows import lagged
+from volcast.features.windows import lag_rows
 
 ORIGINS = (0, 4, 30, 130, 260, 300, 328)
 
@@ -17,7 +18,7 @@ def test_a_feature_does_not_change_when_the_future_is_corrupted_or_cut_off(name,
 
 
 def tomorrow(bars: Bars) -> np.ndarray:
-    return lagged(bars.log_return[::-1], 1)[::-1]
+    return lag_rows(bars.log_return[::-1], 1)[::-1]
 
 
 def standardised_over_all_time(bars: Bars) -> np.ndarray:
@@ -45,11 +46,11 @@ def test_a_feature_that_needs_the_length_of_the_data_is_caught_by_truncation_onl
     assert find_leak(share_of_time, bars, [200], rng) == Leak("truncated", 200, (1, 0))
 
 
-def test_corruption_wrecks_every_grid_after_t_and_nothing_before(bars, rng):
-    wrecked = corrupted(bars, 200, rng)
+def test_corruption_changes_every_grid_after_t_and_nothing_before(bars, rng):
+    corrupted = corrupt_future(bars, 200, rng)
     for name in GRIDS:
-        before, after = getattr(bars, name), getattr(wrecked, name)
-        assert first_difference(before, after, 200) is None
+        before, after = getattr(bars, name), getattr(corrupted, name)
+        assert find_first_difference(before, after, 200) is None
         later_before, later_after = before[201:], after[201:]
         both = np.isfinite(later_before) & np.isfinite(later_after) & (later_before != 0)
         assert (later_before[both] != later_after[both]).all()
@@ -59,8 +60,8 @@ def test_corruption_wrecks_every_grid_after_t_and_nothing_before(bars, rng):
 def test_the_first_difference_is_a_position_and_nan_equals_nan():
     before = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
     after = np.array([[1.0, np.nan], [2.0, np.nan], [0.0, 5.0]])
-    assert first_difference(before, after, 0) is None
-    assert first_difference(before, after, 2) == (1, 1)
+    assert find_first_difference(before, after, 0) is None
+    assert find_first_difference(before, after, 2) == (1, 1)
 
 
 def test_a_measured_variance_that_begins_late_does_not_leak_into_the_choice_of_proxy(bars, rng):
