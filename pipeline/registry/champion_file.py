@@ -1,4 +1,4 @@
-"""The note of who is champion: read without MLflow, so that a forecast never waits for it."""
+"""champion.json: which version is champion, so that forecasts do not need MLflow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from volcast.pipeline.registry.versions import HAR
 
 @dataclass(frozen=True)
 class Champion:
-    """The champion as noted: its version and model, its folder below the home, that one's hash."""
+    """The champion: its version and model, its folder below the home, and that folder's hash."""
 
     version: int
     model: str
@@ -23,7 +23,13 @@ class Champion:
 
 
 def write_champion(home: Home, champion: Champion) -> None:
-    """Write champion.json, if it says something else now."""
+    """Write champion.json, unless it names this champion already.
+
+    Raises
+    ------
+    StorageError
+        The file cannot be written.
+    """
     text = json.dumps(asdict(champion), indent=1) + "\n"
     path = home.champion
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -31,14 +37,14 @@ def write_champion(home: Home, champion: Champion) -> None:
 
 
 def read_champion(home: Home) -> tuple[Champion, Path] | None:
-    """Return the champion of champion.json, and its folder; None where none was noted.
+    """Return the champion of champion.json and its folder; None without the file.
 
-    For forecasts, also when the registry is damaged or MLflow is not installed.
+    Forecasts need it if the registry is damaged or MLflow is not installed.
 
     Raises
     ------
     RegistryError
-        The note is damaged, or the folder is not what was registered; then HAR can stand in.
+        The file is damaged, or the folder differs from what was registered; HAR forecasts then.
     """
     if not home.champion.exists():
         return None
@@ -46,19 +52,21 @@ def read_champion(home: Home) -> tuple[Champion, Path] | None:
         champion = Champion(**json.loads(home.champion.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise RegistryError(
-            f"{home.champion} is damaged ({error}); delete it, and `volcast models list` writes it"
+            f"{home.champion} is damaged ({error}); delete it, and `volcast models list` writes it "
+            "again"
         ) from error
     folder = home.folder / champion.folder
     if champion.model != HAR:
-        check_folder(folder, champion.digest)
+        check_model_folder(folder, champion.digest)
     return champion, folder
 
 
-def check_folder(folder: Path, digest: str) -> None:
-    """Raise ``RegistryError`` unless a version's folder is what was registered."""
+def check_model_folder(folder: Path, digest: str) -> None:
+    """Raise ``RegistryError`` unless a version's folder is as it was registered."""
     found = hash_path(folder)
     if found != digest:
-        what = "is missing" if found is None else "is not what was registered"
+        problem = "is missing" if found is None else "differs from what was registered"
         raise RegistryError(
-            f"{folder} {what}; put back your last copy, or roll back with `volcast models rollback`"
+            f"{folder} {problem}; restore your latest backup, or roll back with "
+            "`volcast models rollback`"
         )

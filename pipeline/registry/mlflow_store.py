@@ -1,4 +1,4 @@
-"""MLflow's store: opened quietly, its failures in words, moved along with the home folder."""
+"""MLflow's store: where it is, opening it without output, its errors, and a home that moved."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.home import Home
 
 TRACKING_VARIABLE = "VOLCAST_TRACKING_URI"
-PATIENCE = 120.0  # seconds; making the tables takes some
-# MLflow sends usage statistics, logs each migration, prints where a run can be seen, and looks for
-# git, unless told not to.
-QUIET = {
+LOCK_TIMEOUT = 120.0  # seconds; creating the tables takes some
+# By default MLflow sends usage statistics, logs each migration, prints the address of each run, and
+# looks for git.
+ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-# Where MLflow's SQL store keeps absolute addresses of artefacts.
-ADDRESSES = (
+# The columns of MLflow's SQL store that hold absolute addresses of artefacts.
+ADDRESS_COLUMNS = (
     ("experiments", "artifact_location"),
     ("runs", "artifact_uri"),
     ("model_versions", "source"),
@@ -34,8 +34,15 @@ ADDRESSES = (
 )
 
 
-def tracking_uri(home: Home, chosen: str | None = None) -> str:
-    """Return the chosen store, else that of VOLCAST_TRACKING_URI, else SQLite under the home."""
+def resolve_tracking_uri(home: Home, chosen: str | None = None) -> str:
+    """Return the URI of the chosen store, else VOLCAST_TRACKING_URI, else SQLite under the home.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> resolve_tracking_uri(Home(Path("/home/ada/volcast")), "sqlite:///other.db")
+    'sqlite:///other.db'
+    """
     return chosen or os.environ.get(TRACKING_VARIABLE) or f"sqlite:///{home.registry.as_posix()}"
 
 
@@ -44,41 +51,41 @@ def is_local(home: Home, uri: str) -> bool:
     return uri == f"sqlite:///{home.registry.as_posix()}"
 
 
-def client(uri: str) -> Any:
-    """Return MLflow's client of a store, its tables made if missing; to be `answering`."""
+def make_client(uri: str) -> Any:
+    """Return MLflow's client of a store, its tables created if missing; use in `explain_errors`."""
     from mlflow.tracking import MlflowClient
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
 @contextmanager
-def answering(uri: str) -> Iterator[None]:
-    """Turn what MLflow and SQLAlchemy raise into one ``RegistryError``; keep warnings quiet.
+def explain_errors(uri: str) -> Iterator[None]:
+    """Turn what MLflow and SQLAlchemy raise into a ``RegistryError``, and suppress warnings.
 
     Raises
     ------
     RegistryError
-        The store does not answer, or MLflow is not installed.
+        The store is not available, or MLflow is not installed.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        failures = _load()
+        errors = _import_mlflow()
         try:
             yield
-        except failures as error:
-            said = (str(error).splitlines() or [type(error).__name__])[0]
+        except errors as error:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RegistryError(
-                f"the model registry {uri} does not answer ({said}); if it is damaged put back "
-                "your last copy: forecasts go on with the champion noted in champion.json"
+                f"the model registry {uri} is not available ({reason}); if it is damaged, restore "
+                "your latest backup; until then the champion of champion.json forecasts"
             ) from error
 
 
-def _load() -> tuple[type[Exception], ...]:
-    """Import MLflow, which takes seconds, and return what it raises."""
-    for name, value in QUIET.items():
+def _import_mlflow() -> tuple[type[Exception], ...]:
+    """Import MLflow, which takes seconds, and return the errors that it raises."""
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     try:
-        import alembic  # noqa: F401  MLflow asks for it when it makes the tables
+        import alembic  # noqa: F401  MLflow needs it to create the tables
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
     except ImportError as error:
@@ -90,15 +97,16 @@ def _load() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def alone(home: Home) -> Iterator[None]:
-    """Open the store in one process at a time: two that make its tables would collide."""
+def lock_store(home: Home) -> Iterator[None]:
+    """Let one process at a time open the store: two that create its tables would collide."""
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(home.folder / ".registry.lock", timeout=PATIENCE):
+        with FileLock(home.folder / ".registry.lock", timeout=LOCK_TIMEOUT):
             yield
     except Timeout as error:
         raise RegistryError(
-            f"another process has been opening {home.registry} for {PATIENCE:.0f} s; end it"
+            f"another process has been opening {home.registry} for {LOCK_TIMEOUT:.0f} s; "
+            "wait for it or end it"
         ) from error
     except OSError as error:
         raise RegistryError(
@@ -106,15 +114,15 @@ def alone(home: Home) -> Iterator[None]:
         ) from error
 
 
-def relocate(home: Home, before: str, now: str) -> None:
-    """Rewrite the addresses in the SQLite store of a home folder that was moved.
+def rewrite_artifact_uris(home: Home, before: str, after: str) -> None:
+    """Rewrite the addresses in the SQLite store of a home that was moved.
 
-    MLflow keeps them absolute and has no call to change them.
+    MLflow stores them as absolute ones, and has no function that changes them.
     """
     with closing(sqlite3.connect(home.registry)) as connection, connection:
-        for table, column in ADDRESSES:
+        for table, column in ADDRESS_COLUMNS:
             connection.execute(
                 f"UPDATE {table} SET {column} = ? || substr({column}, ?) "
                 f"WHERE substr({column}, 1, ?) = ?",
-                (now, len(before) + 1, len(before), before),
+                (after, len(before) + 1, len(before), before),
             )

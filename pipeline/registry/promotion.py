@@ -1,7 +1,6 @@
-"""A change of champion: first the reason into the ledger, then the alias of the registry.
+"""Changes of champion: first the decision in the ledger, then the alias in the registry.
 
-A process killed between the two has lost nothing: the decision stands, and the next call makes it
-true.
+If a process is killed between the two nothing is lost: the next daily run carries the decision out.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.scoring import format_series
 from volcast.pipeline.registry.registry import Registry
-from volcast.pipeline.registry.versions import Change, Version
+from volcast.pipeline.registry.versions import ChampionChange, Version
 
 CHANGES = ("promote", "demote", "rollback")  # the actions of decisions on the champion
-GATE = "gate "  # how the keys of the gate's decisions begin; the day follows
+GATE = "gate "  # prefix of the keys of the gate's decisions; the day follows
 
 
 @dataclass(frozen=True)
-class Grounds:
-    """Why a champion is changed: reason in words, numbers; who and why of a manual override."""
+class Justification:
+    """Why the champion changes: a reason, numbers, and who and why of a manual override."""
 
     reason: str
     numbers: Mapping[str, Any] = field(default_factory=dict)
@@ -32,44 +31,59 @@ class Grounds:
     why: str | None = None
 
     @classmethod
-    def by_hand(cls, who: str, why: str) -> Grounds:
-        """Return the grounds of a manual override; ``RegistryError`` without who and why."""
+    def manual_override(cls, who: str, why: str) -> Justification:
+        """Return that of a manual override; ``RegistryError`` without who and why."""
         if not (who.strip() and why.strip()):
             raise RegistryError("a manual override needs who and why: name both --who and --why")
         return cls("a manual override", who=who, why=why)
 
 
 def promote(
-    registry: Registry, ledger: Ledger, number: int, grounds: Grounds, *, now: dt.datetime
-) -> Change | None:
-    """Make a version the champion (HAR's is a demotion to the fallback); None if it is already."""
-    change = registry.promotion(number)
+    registry: Registry,
+    ledger: Ledger,
+    number: int,
+    justification: Justification,
+    *,
+    now: dt.datetime,
+) -> ChampionChange | None:
+    """Make a version the champion; return None if it is champion already.
+
+    To promote HAR's version is to return to the fallback.
+    """
+    change = registry.plan_promotion(number)
     if change is not None:
-        _carry_out(registry, ledger, change, grounds, now)
+        _carry_out(registry, ledger, change, justification, now)
     return change
 
 
-def rollback(registry: Registry, ledger: Ledger, grounds: Grounds, *, now: dt.datetime) -> Change:
-    """Return to the version that the champion took over from; ``RegistryError`` without one."""
-    change = registry.reversal()
-    _carry_out(registry, ledger, change, grounds, now)
+def rollback(
+    registry: Registry, ledger: Ledger, justification: Justification, *, now: dt.datetime
+) -> ChampionChange:
+    """Return to the version that the champion replaced; ``RegistryError`` without one."""
+    change = registry.plan_rollback()
+    _carry_out(registry, ledger, change, justification, now)
     return change
 
 
-def finish(registry: Registry, ledger: Ledger, *, now: dt.datetime) -> Change | None:
-    """Make true what the last decision on the champion says, if a killed process did not.
+def complete_last_change(
+    registry: Registry, ledger: Ledger, *, now: dt.datetime
+) -> ChampionChange | None:
+    """Carry out the last decision on the champion, if a killed process did not.
 
-    Returns the change, None where nothing was left to do.
+    Returns
+    -------
+    ChampionChange or None
+        None if nothing was left to do.
     """
     last = next(ledger.decisions(*CHANGES), None)
-    change = registry.promotion(int(last.numbers["version"])) if last else None
+    change = registry.plan_promotion(int(last.numbers["version"])) if last else None
     if last is None or change is None:
         return None
     if last.key.startswith(GATE):
-        grounds = Grounds(last.reason, {"decision": last.key})
-        _carry_out(registry, ledger, change, grounds, now)
+        justification = Justification(last.reason, {"decision": last.key})
+        _carry_out(registry, ledger, change, justification, now)
     else:
-        registry.apply(replace(change, action=last.action))
+        registry.apply_change(replace(change, action=last.action))
     return change
 
 
@@ -79,18 +93,22 @@ def format_version(version: Version) -> str:
 
 
 def _carry_out(
-    registry: Registry, ledger: Ledger, change: Change, grounds: Grounds, now: dt.datetime
+    registry: Registry,
+    ledger: Ledger,
+    change: ChampionChange,
+    justification: Justification,
+    now: dt.datetime,
 ) -> None:
     moment = now.astimezone(dt.UTC).isoformat(timespec="microseconds")
-    over = {"over": format_version(change.before), "version": change.after.number}
+    versions = {"over": format_version(change.before), "version": change.after.number}
     decision = Decision(
         key=f"{change.action} {change.before.number} to {change.after.number} {moment}",
         action=change.action,
         subject=format_version(change.after),
-        reason=grounds.reason,
-        numbers={**grounds.numbers, **over},
-        who=grounds.who,
-        why=grounds.why,
+        reason=justification.reason,
+        numbers={**justification.numbers, **versions},
+        who=justification.who,
+        why=justification.why,
     )
     ledger.add_decision(decision, now=now)
-    registry.apply(change)
+    registry.apply_change(change)

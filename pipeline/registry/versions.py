@@ -1,4 +1,4 @@
-"""What the registry knows of model versions."""
+"""What is known of the versions of models."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class ModelFacts:
 
     Attributes
     ----------
-    key : str
-        What makes it this model and no other, such as a hash of data, settings and code.
-    model : str
+    key
+        Identifies the model, such as a hash of data, settings and code.
+    model
         "network".
-    parameters : mapping
+    parameters
         Settings by name, such as ``{"model.learning_rate": 0.001}``.
-    metrics : mapping
+    metrics
         Numbers by name, such as ``{"backtest_qlike_1": 0.47}``.
-    curves : DataFrame or None
-        The training curves (docs/tables.md, history); their medians over the members are shown.
-    configuration : str
+    curves
+        The training curves (docs/tables.md, history); their medians over the members are kept.
+    configuration
         The settings as TOML.
-    data_hash, config_hash, recipe : str
-        Of the bars; of all settings; of those that say how it is made, whatever the bars.
-    trained_through : date or None
-        The last session that the fit had seen.
+    data_hash, config_hash, recipe
+        Hashes of the bars, of all settings, and of those settings that say how it is trained.
+    trained_through
+        The last session that it was fitted on.
     """
 
     key: str
@@ -55,16 +55,17 @@ class Version:
 
     Attributes
     ----------
-    number : int
-        MLflow's.
-    aliases : tuple of str
-        Of champion, challenger, fallback.
-    facts : mapping of str to str
+    number
+        MLflow's number of the version.
+    aliases
+        Which of champion, challenger and fallback it is.
+    facts
         key, model, digest, data_hash, config_hash, recipe, code_version, registered_at,
-        trained_through; promoted_over, the champion before, if it was ever promoted.
-    parameters, metrics : mapping
-    run : str
-        MLflow's run, under which the curves are.
+        trained_through; if it was ever promoted also promoted_over, the champion it replaced.
+    parameters, metrics
+        As they were registered; parameters are text.
+    run
+        MLflow's run, which has the curves.
     """
 
     number: int
@@ -76,21 +77,39 @@ class Version:
 
     @property
     def model(self) -> str:
-        """What kind of model it is: network, har."""
+        """What kind of model it is: network or har."""
         return self.facts["model"]
+
+    @property
+    def key(self) -> str:
+        """What identifies the model, as it was registered."""
+        return self.facts["key"]
 
 
 @dataclass(frozen=True)
-class Change:
-    """A change of champion: from one version to another; `action` says how."""
+class ChampionChange:
+    """A change of champion from one version to another; `action` is promote, demote or rollback."""
 
     action: str
     before: Version
     after: Version
 
 
-def differences(one: Version, other: Version) -> pd.DataFrame:
-    """Return `kind, name, one, other`: all metrics, and the settings and facts that differ."""
+def compare_versions(one: Version, other: Version) -> pd.DataFrame:
+    """Compare two versions.
+
+    Returns
+    -------
+    DataFrame
+        `kind, name, one, other`: all metrics, and the parameters and facts that differ.
+
+    Examples
+    --------
+    >>> one = Version(2, (), {"model": "network"}, {"epochs": "5"}, {"qlike": 0.4}, "a")
+    >>> other = Version(3, (), {"model": "network"}, {"epochs": "9"}, {"qlike": 0.5}, "b")
+    >>> compare_versions(one, other).values.tolist()
+    [['metrics', 'qlike', 0.4, 0.5], ['parameters', 'epochs', '5', '9']]
+    """
     rows = []
     for kind in ("metrics", "parameters", "facts"):
         left, right = getattr(one, kind), getattr(other, kind)

@@ -1,14 +1,21 @@
-"""A home whose registry is made once, and model folders that are none."""
+"""Small folders in place of models, and their registration."""
 
 from __future__ import annotations
 
 import datetime as dt
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from volcast.pipeline.registry.registry import Registry
 from volcast.pipeline.registry.versions import ModelFacts
 
+NEEDS_MLFLOW = pytest.mark.skipif(
+    find_spec("mlflow") is None or find_spec("alembic") is None,
+    reason="the extra `ops` is not installed: pip install '.[ops]'",
+)
 NOW = dt.datetime(2018, 1, 3, 23, 0, tzinfo=dt.UTC)
 CURVES = pd.DataFrame(
     {
@@ -21,7 +28,7 @@ CURVES = pd.DataFrame(
 
 
 def model_folder(folder: Path, content: str) -> Path:
-    """A folder with files in it, as large as a text."""
+    """A folder with files in it, whose size is that of a text."""
     (folder / "regressor").mkdir(parents=True, exist_ok=True)
     (folder / "forecast.json").write_text(content)
     (folder / "regressor" / "network.keras").write_text(content * 3)
@@ -41,3 +48,20 @@ def facts(key: str, qlike: float = 0.5, **changes: object) -> ModelFacts:
         "trained_through": dt.date(2018, 1, 2),
     }
     return ModelFacts(**values | changes)
+
+
+def register_networks(registry: Registry, folder: Path) -> None:
+    """Register three networks, versions 2 to 4, next to HAR."""
+    for number in (2, 3, 4):
+        model = model_folder(folder / f"model-{number}", str(number))
+        registry.register(model, facts(f"key {number}", qlike=number / 10), now=NOW)
+
+
+def promote(registry: Registry, number: int) -> None:
+    change = registry.plan_promotion(number)
+    assert change is not None
+    registry.apply_change(change)
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

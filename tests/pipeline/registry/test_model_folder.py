@@ -1,4 +1,4 @@
-"""A model on disk: what comes back forecasts bit for bit as what was saved."""
+"""A model on disk: a loaded model forecasts bit for bit as the saved one."""
 
 import datetime as dt
 import json
@@ -53,7 +53,7 @@ def test_a_model_is_keras_and_json_alone(saved):
 
 
 @pytest.mark.parametrize("change", ["missing", "cut", "format", "network"])
-def test_a_damaged_model_is_said(change, saved, tmp_path):
+def test_a_damaged_model_is_reported(change, saved, tmp_path):
     folder = tmp_path / "model"
     save_model(folder, saved[1])
     rest = folder / "forecast.json"
