@@ -13,7 +13,7 @@ FEWEST_RESIDUALS = 50
 ROUNDING = 1e-9  # 100 * 0.95 must not become the 96th
 
 
-def interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float, Float]:
+def conformal_interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float, Float]:
     """Return lower and upper bound of the realised variance around each forecast.
 
     Parameters
@@ -41,7 +41,7 @@ def interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float
     return variance * np.exp(ordered[-rank]), variance * np.exp(ordered[rank - 1])
 
 
-def places(log_residuals_new: Float, log_residuals: Float) -> Float:
+def probability_integral_transform(log_residuals_new: Float, log_residuals: Float) -> Float:
     """Return the share of past residuals below each new one, (n,): its probability integral.
 
     Uniform in (0, 1) where the distribution of the past is that of the present; NaN where a new

@@ -119,7 +119,9 @@ class Forecaster(Protocol):
         ...
 
 
-def fitted_rows(sample: Sample, part: slice, known_before: int | None = None) -> NDArray[np.bool_]:
+def select_fit_rows(
+    sample: Sample, part: slice, known_before: int | None = None
+) -> NDArray[np.bool_]:
     """Return which cells (T, N) of `part` can be fitted on: usable, all targets known.
 
     With `known_before`, a session's position, every target must end before that session. The gap
@@ -134,12 +136,12 @@ def fitted_rows(sample: Sample, part: slice, known_before: int | None = None) ->
     return inside[:, None] & sample.usable() & known
 
 
-def masked(forecast: Float, sample: Sample, origins: slice) -> Float:
+def mask_unusable(forecast: Float, sample: Sample, origins: slice) -> Float:
     """Return `forecast` (n, N, H) with NaN at origins that are not usable."""
     return np.where(sample.usable()[origins, :, None], forecast, np.nan)
 
 
-def forecast_usable(
+def forecast_usable_rows(
     sample: Sample, origins: slice, predict: Callable[[NDArray[np.float32]], Float]
 ) -> Float:
     """Return ``predict(x)``, (rows, F) to (rows, H), at the usable origins, (n, N, H), else NaN."""

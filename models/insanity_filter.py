@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import Float, Sample, Split, fitted_rows
+from volcast.models.forecaster import Float, Sample, Split, select_fit_rows
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Bounds:
     @classmethod
     def fit(cls, sample: Sample, split: Split) -> Bounds:
         """Return the range over training and validation part."""
-        rows = fitted_rows(sample, split.both)[:, :, None]
+        rows = select_fit_rows(sample, split.both)[:, :, None]
         low = np.where(rows, sample.target, np.inf).min(axis=0)
         high = np.where(rows, sample.target, -np.inf).max(axis=0)
         return cls(

@@ -12,8 +12,8 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    fitted_rows,
-    forecast_usable,
+    forecast_usable_rows,
+    select_fit_rows,
 )
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
@@ -37,8 +37,8 @@ class Network(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Train on the training part, stop early and correct the bias on the validation part."""
-        train = fitted_rows(sample, split.train, known_before=split.validation.start)
-        held_out = fitted_rows(sample, split.validation)
+        train = select_fit_rows(sample, split.train, known_before=split.validation.start)
+        held_out = select_fit_rows(sample, split.validation)
         self.regressor.set_params(
             anchor=list(sample.positions(REQUIRED)),
             levels=list(np.flatnonzero(sample.level)),
@@ -54,7 +54,7 @@ class Network(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the regressor's forecasts, (n, N, H)."""
-        return forecast_usable(
+        return forecast_usable_rows(
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )
 

@@ -14,13 +14,13 @@ LOWEST = -700.0  # exp(700) is still a finite number
 class Activation:
     """``a = value(z)``, and the chain rule through it.
 
-    `pull_back` makes dJ/dz of dJ/da and a, all of shape (n, units): each slope here can be told
+    `backward` makes dJ/dz of dJ/da and a, all of shape (n, units): each slope here can be told
     from `a` alone.
     """
 
     name: str
     value: Callable[[Float], Float]
-    pull_back: Callable[[Float, Float], Float]
+    backward: Callable[[Float, Float], Float]
 
 
 def _sigmoid(z: Float) -> Float:

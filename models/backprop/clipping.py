@@ -26,7 +26,7 @@ class Clipping:
         if not self.at > 0:
             raise ValueError(f"at must be above 0; got {self.at!r}")
 
-    def clipped(self, gradients: Sequence[Float]) -> list[Float]:
+    def clip(self, gradients: Sequence[Float]) -> list[Float]:
         """Return the gradients within the bound; smaller ones stay as they are."""
         return _KINDS[self.by](gradients, self.at)
 

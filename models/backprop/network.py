@@ -25,7 +25,7 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Forward:
+class ForwardPass:
     """What a forward pass kept: `z` of each layer; `a[0]` the inputs, `a[k]` what layer k gave."""
 
     z: list[Float]
@@ -33,7 +33,7 @@ class Forward:
 
 
 @dataclass(frozen=True, eq=False)
-class Backward:
+class BackwardPass:
     """What a backward pass found: dJ/dz of each layer, dJ/d(parameters), dJ/d(inputs)."""
 
     delta: list[Float]
@@ -47,25 +47,25 @@ class Network:
 
     layers: tuple[Layer, ...]
 
-    def forward(self, inputs: Float) -> Forward:
+    def forward(self, inputs: Float) -> ForwardPass:
         """Return all sums and activations for rows (n, inputs)."""
         z, a = [], [inputs]
         for layer in self.layers:
             z.append(a[-1] @ layer.weights + layer.bias)
             a.append(layer.activation.value(z[-1]))
-        return Forward(z, a)
+        return ForwardPass(z, a)
 
-    def backward(self, kept: Forward, gradient: Float) -> Backward:
+    def backward(self, kept: ForwardPass, gradient: Float) -> BackwardPass:
         """Return all gradients, given that of the loss with respect to the output, dJ/da."""
         deltas: list[Float] = []
         parameters: Parameters = []
         for number in reversed(range(len(self.layers))):
             layer, inputs, outputs = self.layers[number], kept.a[number], kept.a[number + 1]
-            delta = layer.activation.pull_back(gradient, outputs)  # dJ/dz
+            delta = layer.activation.backward(gradient, outputs)  # dJ/dz
             deltas.insert(0, delta)
             parameters[:0] = [inputs.T @ delta, delta.sum(axis=0)]
             gradient = delta @ layer.weights.T  # dJ/da of the layer below
-        return Backward(deltas, parameters, gradient)
+        return BackwardPass(deltas, parameters, gradient)
 
     def predict(self, inputs: Float) -> Float:
         """Return the output for rows (n, inputs), (n, outputs)."""
@@ -97,7 +97,7 @@ def loss_and_gradients(
     return loss.value(truth, output), found.parameters
 
 
-def drawn_network(
+def initialise_network(
     sizes: Sequence[int], activations: Sequence[Activation], rng: np.random.Generator
 ) -> Network:
     """Return a network of random weights and zero biases: `sizes` are the inputs, then the units.

@@ -17,7 +17,7 @@ from volcast.models.backprop._typing import Float
 Memory = tuple[Float, ...]
 
 
-class Rule(Protocol):
+class UpdateRule(Protocol):
     """One update rule; a parameter's memory holds `slots` arrays, all zero at first."""
 
     @property
@@ -33,7 +33,7 @@ class Rule(Protocol):
 
 
 @dataclass(frozen=True)
-class Vanilla:
+class GradientDescent:
     """Gradient descent: ``-r g``."""
 
     rate: float
@@ -129,10 +129,10 @@ class Adam:
         return change, (mean, square)
 
 
-class Descent:
+class Optimizer:
     """A rule at work: remembers the past gradients of each parameter."""
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: UpdateRule) -> None:
         self.rule = rule
         self.steps = 0
         self._memories: list[Memory] = []

@@ -13,13 +13,13 @@ from volcast.models.backprop._typing import Float
 from volcast.models.backprop.clipping import Clipping
 from volcast.models.backprop.losses import Loss
 from volcast.models.backprop.network import Network, loss_and_gradients
-from volcast.models.backprop.optimizers import Descent, Rule
+from volcast.models.backprop.optimizers import Optimizer, UpdateRule
 
 Rows = tuple[Float, Float]  # inputs (n, F) and truth (n, outputs)
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingSettings:
     """How to train.
 
     Attributes
@@ -39,7 +39,7 @@ class Recipe:
     """
 
     loss: Loss
-    rule: Rule
+    rule: UpdateRule
     epochs: int
     batch_size: int | None = None
     clipping: Clipping | None = None
@@ -48,7 +48,7 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """The network of the best epoch, and how training went.
 
     `networks` holds the network of every epoch, the untrained one first. `history` has a row for
@@ -63,42 +63,42 @@ class Trained:
 
 
 def train(
-    network: Network, rows: Rows, recipe: Recipe, *, validation: Rows | None = None
-) -> Trained:
+    network: Network, rows: Rows, settings: TrainingSettings, *, validation: Rows | None = None
+) -> TrainingResult:
     """Train until the epochs or the patience end; return the weights of the best epoch.
 
     Raises ``ValueError`` for a patience without validation rows.
     """
-    if recipe.patience is not None and validation is None:
-        raise ValueError(f"patience={recipe.patience} needs validation rows; give some")
-    networks, records, best = [network], [_measured(network, rows, validation, recipe.loss)], 0
-    steps = each_step(network, rows, recipe)
-    steps_an_epoch = -(-len(rows[0]) // (recipe.batch_size or len(rows[0])))
-    for epoch in range(1, recipe.epochs + 1):
+    if settings.patience is not None and validation is None:
+        raise ValueError(f"patience={settings.patience} needs validation rows; give some")
+    networks, records, best = [network], [_measured(network, rows, validation, settings.loss)], 0
+    steps = iterate_steps(network, rows, settings)
+    steps_an_epoch = -(-len(rows[0]) // (settings.batch_size or len(rows[0])))
+    for epoch in range(1, settings.epochs + 1):
         *_, network = islice(steps, steps_an_epoch)
         networks.append(network)
-        records.append(_measured(network, rows, validation, recipe.loss))
+        records.append(_measured(network, rows, validation, settings.loss))
         if validation is None or records[epoch][1] < records[best][1]:
             best = epoch
-        if recipe.patience is not None and epoch - best >= recipe.patience:
+        if settings.patience is not None and epoch - best >= settings.patience:
             break
     history = pd.DataFrame(records, columns=["train_loss", "val_loss"])
     history.insert(0, "epoch", range(len(history)))
-    return Trained(networks[best], best, networks, history)
+    return TrainingResult(networks[best], best, networks, history)
 
 
-def each_step(network: Network, rows: Rows, recipe: Recipe) -> Iterator[Network]:
-    """Yield the network after each step of `recipe.epochs` epochs, newly shuffled each."""
+def iterate_steps(network: Network, rows: Rows, settings: TrainingSettings) -> Iterator[Network]:
+    """Yield the network after each step of `settings.epochs` epochs, newly shuffled each."""
     inputs, truth = rows
-    descent, rng = Descent(recipe.rule), np.random.default_rng(recipe.seed)
-    size = recipe.batch_size or len(inputs)
-    for _ in range(recipe.epochs):
+    descent, rng = Optimizer(settings.rule), np.random.default_rng(settings.seed)
+    size = settings.batch_size or len(inputs)
+    for _ in range(settings.epochs):
         order = rng.permutation(len(inputs))
         for start in range(0, len(order), size):
             taken = order[start : start + size]
-            _, gradients = loss_and_gradients(network, inputs[taken], truth[taken], recipe.loss)
-            if recipe.clipping is not None:
-                gradients = recipe.clipping.clipped(gradients)
+            _, gradients = loss_and_gradients(network, inputs[taken], truth[taken], settings.loss)
+            if settings.clipping is not None:
+                gradients = settings.clipping.clip(gradients)
             network = network.with_parameters(descent.step(network.parameters, gradients))
             yield network
 

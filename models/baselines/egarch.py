@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.baselines.garch import PERCENT_SQUARED, estimated, scaled_forecasts
-from volcast.models.forecaster import Float, Forecaster, Sample, Split, fitted_rows
+from volcast.models.baselines.garch import PERCENT_SQUARED, estimate_parameters, forecast_scaled
+from volcast.models.forecaster import Float, Forecaster, Sample, Split, select_fit_rows
 
 MEAN_ABSOLUTE = np.sqrt(2.0 / np.pi)  # of a standard normal error
 INSANE = 100.0  # times below the mean of the target: no estimate to use
@@ -17,7 +17,7 @@ WIDEST = 50.0  # of |log s|; beyond it an estimate has exploded
 
 
 @dataclass(frozen=True)
-class LogRecursion:
+class EGARCHRecursion:
     """``log s_{t+1} = omega + alpha (|z_t| - E|z|) + gamma z_t + beta log s_t``, z = e / sqrt(s).
 
     In squared percent; Nelson (1991, Econometrica 59, eq. 2.2). log s stays in `range`: the
@@ -74,25 +74,25 @@ class EGARCH(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows = fitted_rows(sample, split.both)
+        rows = select_fit_rows(sample, split.both)
         options = {"vol": "EGARCH", "o": 1}
-        self.fitted_: list[LogRecursion | None] = []
+        self.recursions_: list[EGARCHRecursion | None] = []
         for ticker, found in enumerate(
-            estimated(sample.log_return, rows, split.train.start, options)
+            estimate_parameters(sample.log_return, rows, split.train.start, options)
         ):
             if found is None:
-                self.fitted_.append(None)
+                self.recursions_.append(None)
                 continue
             mine, log_return = rows[:, ticker], sample.log_return[:, ticker]
-            recursion = LogRecursion(*found)
+            recursion = EGARCHRecursion(*found)
             seen = recursion.next_session(log_return)[mine]
             recursion = replace(recursion, range=(seen.min(), seen.max()))
             ahead = recursion.mean_ahead(log_return, sample.horizons)[mine]
             scale = sample.target[mine, ticker].mean(axis=0) / ahead.mean(axis=0)
             sane = (ahead * scale > sample.target[mine, ticker].mean(axis=0) / INSANE).all()
-            self.fitted_.append(replace(recursion, scale=scale) if sane else None)
+            self.recursions_.append(replace(recursion, scale=scale) if sane else None)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the scaled mean variance over each horizon, (n, N, H)."""
-        return scaled_forecasts(self.fitted_, sample, origins)
+        return forecast_scaled(self.recursions_, sample, origins)

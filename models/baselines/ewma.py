@@ -6,7 +6,7 @@ from typing import Self
 
 import pandas as pd
 
-from volcast.models.baselines.naive import spread
+from volcast.models.baselines.naive import repeat_over_horizons
 from volcast.models.forecaster import Float, Forecaster, Sample, Split
 
 DECAY = 0.94  # RiskMetrics Technical Document (1996), daily data
@@ -26,4 +26,4 @@ class EWMA(Forecaster):
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the average up to the origin, (n, N, H)."""
         average = pd.DataFrame(sample.variance).ewm(alpha=1 - DECAY, ignore_na=True).mean()
-        return spread(average.to_numpy(), sample, origins)
+        return repeat_over_horizons(average.to_numpy(), sample, origins)

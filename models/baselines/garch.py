@@ -11,7 +11,14 @@ from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from volcast.models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, masked
+from volcast.models.forecaster import (
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    mask_unusable,
+    select_fit_rows,
+)
 
 PERCENT_SQUARED = 1e4  # arch estimates best on returns in percent
 FEWEST_RETURNS = 250
@@ -19,7 +26,7 @@ WORTH_PROCESSES = 64  # tickers; starting the processes costs three seconds
 
 
 @dataclass(frozen=True)
-class Recursion:
+class GARCHRecursion:
     """``s_{t+1} = omega + (alpha + gamma [e_t < 0]) e_t^2 + beta s_t``, in squared percent.
 
     `scale` (H,) takes its forecasts to the level of the target.
@@ -83,9 +90,9 @@ class GARCH(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows = fitted_rows(sample, split.both)
+        rows = select_fit_rows(sample, split.both)
         options = {"vol": "GARCH", "o": int(self.asymmetric), "dist": self.errors}
-        estimates = estimated(sample.log_return, rows, split.train.start, options)
+        estimates = estimate_parameters(sample.log_return, rows, split.train.start, options)
         self.recursions_ = [
             None if found is None else self._scaled(found, sample, ticker, rows[:, ticker])
             for ticker, found in enumerate(estimates)
@@ -94,23 +101,23 @@ class GARCH(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the scaled mean variance over each horizon, (n, N, H)."""
-        return scaled_forecasts(self.recursions_, sample, origins)
+        return forecast_scaled(self.recursions_, sample, origins)
 
     def _scaled(
         self, found: NDArray[np.float64], sample: Sample, ticker: int, rows: NDArray[np.bool_]
-    ) -> Recursion | None:
+    ) -> GARCHRecursion | None:
         """Return the recursion of the estimates, or None where it explodes."""
         log_return = sample.log_return[:, ticker]
         mean, omega, alpha, *rest = found
         gamma, beta = rest[:2] if self.asymmetric else (0.0, rest[0])
-        raw = Recursion(mean, omega, alpha, beta, np.ones(len(sample.horizons)), gamma)
+        raw = GARCHRecursion(mean, omega, alpha, beta, np.ones(len(sample.horizons)), gamma)
         ahead = raw.mean_ahead(log_return, sample.horizons)[rows]
         if not np.isfinite(ahead).all():
             return None
         return replace(raw, scale=sample.target[rows, ticker].mean(axis=0) / ahead.mean(axis=0))
 
 
-class Scaled(Protocol):
+class ScaledRecursion(Protocol):
     """A recursion of a ticker's returns, and what takes its forecasts to the target's level."""
 
     @property
@@ -123,17 +130,19 @@ class Scaled(Protocol):
         ...
 
 
-def scaled_forecasts(recursions: Sequence[Scaled | None], sample: Sample, origins: slice) -> Float:
+def forecast_scaled(
+    recursions: Sequence[ScaledRecursion | None], sample: Sample, origins: slice
+) -> Float:
     """Return each ticker's scaled mean variance over each horizon, (n, N, H); NaN for None."""
     variance = np.full((len(sample.sessions), len(recursions), len(sample.horizons)), np.nan)
     for ticker, recursion in enumerate(recursions):
         if recursion is not None:
             ahead = recursion.mean_ahead(sample.log_return[:, ticker], sample.horizons)
             variance[:, ticker] = ahead * recursion.scale
-    return masked(variance[origins], sample, origins)
+    return mask_unusable(variance[origins], sample, origins)
 
 
-def estimated(
+def estimate_parameters(
     log_return: Float, rows: NDArray[np.bool_], first: int, options: dict[str, Any]
 ) -> list[NDArray[np.float64] | None]:
     """Return arch's estimates for a (1, 1) model of each ticker's returns (T, N).

@@ -12,9 +12,9 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    fitted_rows,
-    forecast_usable,
-    masked,
+    forecast_usable_rows,
+    mask_unusable,
+    select_fit_rows,
 )
 from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.preprocessing import LinearCorrection
@@ -38,7 +38,7 @@ class LogHAR(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together; it needs no early stopping."""
-        rows = fitted_rows(sample, _latest(split.both, self.window))
+        rows = select_fit_rows(sample, _latest(split.both, self.window))
         x, log_y = sample.columns(REQUIRED), np.log(sample.target)
         pooled = LogLinear.fit(x[rows], log_y[rows])
         self.models_ = [
@@ -53,7 +53,7 @@ class LogHAR(Forecaster):
         """Return the mean variance, corrected from median to mean, (n, N, H)."""
         x = sample.columns(REQUIRED)[origins]
         logs = [model.predict_log(x[:, ticker]) for ticker, model in enumerate(self.models_)]
-        return masked(np.exp(np.stack(logs, axis=1)), sample, origins)
+        return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
 
 
 class PooledHAR(Forecaster):
@@ -61,7 +61,7 @@ class PooledHAR(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows = fitted_rows(sample, split.both)
+        rows = select_fit_rows(sample, split.both)
         self.model_ = LogLinear.fit(sample.columns(REQUIRED)[rows], np.log(sample.target[rows]))
         return self
 
@@ -69,7 +69,7 @@ class PooledHAR(Forecaster):
         """Return the mean variance, (n, N, H)."""
         x = sample.columns(REQUIRED)[origins]
         logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
-        return masked(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
+        return mask_unusable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
 
 
 class HARX(Forecaster):
@@ -82,7 +82,7 @@ class HARX(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Estimate on training and validation part together."""
-        rows = fitted_rows(sample, split.both)
+        rows = select_fit_rows(sample, split.both)
         self.model_ = LinearCorrection.fit(
             sample.x[rows],
             np.log(sample.target[rows]),
@@ -93,7 +93,7 @@ class HARX(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean variance, (n, N, H)."""
-        return forecast_usable(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
+        return forecast_usable_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 
 def _latest(part: slice, window: int | None) -> slice:

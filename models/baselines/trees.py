@@ -7,7 +7,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import Float, Forecaster, Sample, Split, fitted_rows, forecast_usable
+from volcast.models.forecaster import (
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    forecast_usable_rows,
+    select_fit_rows,
+)
 
 # scikit-learn's own number of steps and rate (docs/experiments.md has others); leaves that no
 # single week can fill.
@@ -32,7 +39,7 @@ class Trees(Forecaster):
         """Estimate on training and validation part together."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
-        rows = fitted_rows(sample, split.both)
+        rows = select_fit_rows(sample, split.both)
         x, log_y = sample.x[rows], np.log(sample.target[rows])
         self.columns_ = np.isfinite(x).any(axis=0)  # scikit-learn cannot bin what is never known
         x = x[:, self.columns_]
@@ -45,7 +52,7 @@ class Trees(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean variance, (n, N, H)."""
-        return forecast_usable(sample, origins, self._predict)
+        return forecast_usable_rows(sample, origins, self._predict)
 
     def _predict(self, x: NDArray[np.float32]) -> Float:
         known = x[:, self.columns_]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from volcast.models.diagnose.problem import Problem
-from volcast.models.diagnose.trials import Trials, run_trials
+from volcast.models.diagnose.hyperparameter_trials import Trials, run_trials
+from volcast.models.diagnose.training_problem import TrainingProblem
 
 SEEDS = 8
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
@@ -24,7 +24,7 @@ BATCH_SIZES = (1, 8, 16, 32, 64, 128, 256)  # and the full batch
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0)
 
 
-def compare_optimizers(problem: Problem, *, seeds: int = SEEDS) -> Trials:
+def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trials:
     """Train with each optimizer at its own best rate of a small sweep.
 
     The best rate has the lowest validation loss, mean of the seeds; the later rows that judge have
@@ -50,7 +50,7 @@ def compare_optimizers(problem: Problem, *, seeds: int = SEEDS) -> Trials:
 
 
 def compare_batch_sizes(
-    problem: Problem, sizes: Sequence[int] = BATCH_SIZES, *, seeds: int = SEEDS
+    problem: TrainingProblem, sizes: Sequence[int] = BATCH_SIZES, *, seeds: int = SEEDS
 ) -> Trials:
     """Train at the configured learning rate with each batch size, and with the full batch."""
     rows = len(problem.training)
@@ -60,12 +60,12 @@ def compare_batch_sizes(
 
 
 def compare_learning_rates(
-    problem: Problem, rates: Sequence[float] = RATES, *, seeds: int = SEEDS
+    problem: TrainingProblem, rates: Sequence[float] = RATES, *, seeds: int = SEEDS
 ) -> Trials:
     """Train at the configured batch size with each learning rate."""
     return _run(problem, {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}, seeds)
 
 
-def _run(problem: Problem, settings: Mapping[str, Mapping[str, Any]], seeds: int) -> Trials:
+def _run(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]], seeds: int) -> Trials:
     named = {name: {**changes, "members": seeds} for name, changes in settings.items()}
     return run_trials(problem, named)

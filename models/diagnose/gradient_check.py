@@ -9,10 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from volcast.models.backend import tf
-from volcast.models.diagnose.problem import Problem
-from volcast.models.engine.losses import row_loss
-from volcast.models.engine.stack import Architecture, as_rows, build_stack, initial_weights
-from volcast.models.engine.training import Plan
+from volcast.models.diagnose.training_problem import TrainingProblem
+from volcast.models.engine.losses import build_row_loss
+from volcast.models.engine.stacked_network import (
+    Architecture,
+    build_stack,
+    draw_initial_weights,
+    flatten_weights,
+)
+from volcast.models.engine.training import TrainingPlan
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 CHECKED_ROWS = 64
@@ -31,8 +36,8 @@ Float = NDArray[np.float64]
 Tables = dict[str, pd.DataFrame]
 
 
-def check(
-    problem: Problem, regressor: KerasVolatilityRegressor | None = None, *, seed: int = 0
+def check_gradients(
+    problem: TrainingProblem, regressor: KerasVolatilityRegressor | None = None, *, seed: int = 0
 ) -> Tables:
     """Return how far automatic gradients of a regressor's network and loss are from numerical ones.
 
@@ -50,10 +55,10 @@ def check(
     hidden gradient is zero.) The rows are 64 training rows, evenly spread. Dropout is off, and the
     L2 penalty is part of the loss.
     """
-    plan = problem.plan(regressor)
+    plan = problem.build_plan(regressor)
     random = np.random.default_rng(seed)
-    point = _drawn(plan, seed, random)
-    loss = LossOfWeights(problem, plan)
+    point = _draw_weights(plan, seed, random)
+    loss = LossFunction(problem, plan)
     ends = np.cumsum([np.prod(shape) for shape in plan.architecture.shapes()])
     places = np.split(np.arange(ends[-1]), ends[:-1])
     chosen = [random.choice(part, min(ENTRIES, len(part)), replace=False) for part in places]
@@ -65,17 +70,17 @@ def check(
     )
     cuts = np.cumsum([len(part) for part in chosen])[:-1]
     slopes = loss.slopes(point)
-    records = [{"part": "loss", "layer": 0, "size": slopes[0].size, **compared(*slopes)}]
+    records = [{"part": "loss", "layer": 0, "size": slopes[0].size, **compare_gradients(*slopes)}]
     for number, by_part in enumerate(zip(*(np.split(g, cuts) for g in gradients), strict=True)):
         part = {"part": ("kernel", "bias")[number % 2], "layer": number // 2 + 1}
-        records.append({**part, "size": len(places[number]), **compared(*by_part)})
+        records.append({**part, "size": len(places[number]), **compare_gradients(*by_part)})
     return {"parts": pd.DataFrame(records)}
 
 
-class LossOfWeights:
+class LossFunction:
     """The loss over the checked rows as a function of weights, in float64."""
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
+    def __init__(self, problem: TrainingProblem, plan: TrainingPlan) -> None:
         spread = np.linspace(0, len(problem.training) - 1, CHECKED_ROWS).astype(np.intp)
         numbers = problem.training[np.unique(spread)]
         rows = problem.rows
@@ -83,7 +88,7 @@ class LossOfWeights:
             part[numbers].astype(np.float64) for part in (rows.inputs, rows.anchor, rows.target)
         )
         self._plan = plan
-        self._row_loss = row_loss(plan.recipe.loss)
+        self._row_loss = build_row_loss(plan.optimization.loss)
 
     def automatic(self, point: Float) -> Float:
         """Return the gradient at weights `point` (P,) by automatic differentiation."""
@@ -138,7 +143,7 @@ class LossOfWeights:
         )
         kernels = _layers(weights, self._plan.architecture)[::2]
         squares = [tf.reduce_sum(tf.square(kernel), axis=(1, 2)) for kernel in kernels]
-        return loss + self._plan.recipe.l2 * tf.add_n(squares)
+        return loss + self._plan.optimization.l2 * tf.add_n(squares)
 
     def _forecast(self, stack: Any, weights: Any) -> Any:
         layers = _layers(weights, self._plan.architecture)
@@ -148,7 +153,7 @@ class LossOfWeights:
         return self._anchor + correction
 
 
-def _drawn(plan: Plan, seed: int, random: np.random.Generator) -> Float:
+def _draw_weights(plan: TrainingPlan, seed: int, random: np.random.Generator) -> Float:
     """Return weights (P,) as training draws them, but with biases and a last layer, too."""
     architecture = plan.architecture
     wider = Architecture(
@@ -157,10 +162,10 @@ def _drawn(plan: Plan, seed: int, random: np.random.Generator) -> Float:
         (*architecture.hidden, architecture.outputs),
         architecture.activation,
     )
-    weights = initial_weights(wider, [seed], plan.initialisation)[:-2]
+    weights = draw_initial_weights(wider, [seed], plan.initialisation)[:-2]
     for bias in weights[1::2]:
         bias += BIAS_SCALE * random.normal(size=bias.shape)
-    return np.asarray(as_rows(weights)[0], dtype=np.float64)
+    return np.asarray(flatten_weights(weights)[0], dtype=np.float64)
 
 
 def _layers(weights: Any, architecture: Architecture) -> list[Any]:
@@ -173,7 +178,7 @@ def _layers(weights: Any, architecture: Architecture) -> list[Any]:
     ]
 
 
-def compared(automatic: Float, numerical: Float, shorter: Float) -> dict[str, float]:
+def compare_gradients(automatic: Float, numerical: Float, shorter: Float) -> dict[str, float]:
     """Return the figures of one part from its automatic gradient and two numerical ones."""
     scale = max(float(np.abs(numerical).max()), float(np.abs(shorter).max()))
     smooth = np.abs(numerical - shorter) <= KINK * scale + ROUNDING
@@ -182,13 +187,13 @@ def compared(automatic: Float, numerical: Float, shorter: Float) -> dict[str, fl
         "entries": len(automatic),
         "kinks": int((~smooth).sum()),
         "gradient_norm": float(np.linalg.norm(automatic)),
-        "relative_error": _apart(one, two),
+        "relative_error": _relative_distance(one, two),
         "worst_error": float(np.abs(one - two).max(initial=0.0)) / (scale or 1.0),
-        "rounding": _apart(two, other),
+        "rounding": _relative_distance(two, other),
     }
 
 
-def _apart(one: Float, other: Float) -> float:
+def _relative_distance(one: Float, other: Float) -> float:
     """Return the norm of the difference over the sum of the norms; 0 where both are zero."""
     norms = float(np.linalg.norm(one) + np.linalg.norm(other))
     return float(np.linalg.norm(one - other)) / norms if norms else 0.0

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from volcast.models.diagnose.problem import Problem
-from volcast.models.diagnose.watched import Epoch, watched_epochs
-from volcast.models.engine.stack import StackedDense, Weights, build_stack, set_weights
-from volcast.models.engine.training import Plan
+from volcast.models.diagnose.gradient_recording import EpochRecord, record_epochs
+from volcast.models.diagnose.training_problem import TrainingProblem
+from volcast.models.engine.stacked_network import StackedDense, Weights, build_stack, set_weights
+from volcast.models.engine.training import TrainingPlan
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
-WATCHED_EPOCHS = 20  # trouble with gradients shows in the first ones
-WATCHED_MEMBERS = 8  # the first so many
-WATCHED_ROWS = 2_048  # training rows that units are looked at on
-CURE = {"activation": "relu", "initialisation": "he"}
+RECORDED_EPOCHS = 20  # trouble with gradients shows in the first ones
+RECORDED_MEMBERS = 8  # the first so many
+RECORDED_ROWS = 2_048  # training rows that units are looked at on
+REMEDY = {"activation": "relu", "initialisation": "he"}
 BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}  # of the activations that saturate
 NEAR_BOUND = 0.025  # of the range: there the slope is below a tenth of its largest
 
@@ -25,29 +25,29 @@ Float = NDArray[np.float64]
 Tables = dict[str, pd.DataFrame]
 
 
-def measure(problem: Problem, *, epochs: int = WATCHED_EPOCHS) -> Tables:
+def measure_gradient_flow(problem: TrainingProblem, *, epochs: int = RECORDED_EPOCHS) -> Tables:
     """Return the gradient flow of the configured network, and of the same one with ReLU and He.
 
     `networks` says what was trained (a row a network), `epochs` has a row a network, member and
-    epoch, and `layers` one for each layer of these, 1 the first; see `measure_flow`. The second
+    epoch, and `layers` one for each layer of these, 1 the first; see `measure_regressor_flow`. The second
     network is what a vanishing gradient is usually cured by; it is left out where it is the
     configured one.
     """
     regressors = {"configured": problem.regressor}
-    if any(getattr(problem.regressor, name) != value for name, value in CURE.items()):
-        regressors["relu, he"] = problem.changed(**CURE)
+    if any(getattr(problem.regressor, name) != value for name, value in REMEDY.items()):
+        regressors["relu, he"] = problem.configure(**REMEDY)
     parts = []
     for name, regressor in regressors.items():
-        tables = measure_flow(problem, regressor, epochs=epochs)
+        tables = measure_regressor_flow(problem, regressor, epochs=epochs)
         parts.append({key: table.assign(network=name) for key, table in tables.items()})
     return {key: pd.concat([part[key] for part in parts], ignore_index=True) for key in parts[0]}
 
 
-def measure_flow(
-    problem: Problem,
+def measure_regressor_flow(
+    problem: TrainingProblem,
     regressor: KerasVolatilityRegressor | None = None,
     *,
-    epochs: int = WATCHED_EPOCHS,
+    epochs: int = RECORDED_EPOCHS,
 ) -> Tables:
     """Return tables `networks`, `epochs` and `layers` of one regressor, trained without stopping.
 
@@ -68,12 +68,12 @@ def measure_flow(
       and tanh. NaN for the output.
     """
     regressor = regressor or problem.regressor
-    plan, team = problem.plan(regressor), problem.team(regressor)[:WATCHED_MEMBERS]
+    plan, team = problem.build_plan(regressor), problem.build_members(regressor)[:RECORDED_MEMBERS]
     epochs = min(plan.epochs, epochs)
-    units = Units(problem, plan, len(team))
+    units = UnitActivity(problem, plan, len(team))
     counts = [np.prod(kernel) + np.prod(bias) for kernel, bias in _pairs(plan)]
     by_epoch, by_layer = [], []
-    for number, seen in enumerate(watched_epochs(problem.rows, team, plan, epochs), start=1):
+    for number, seen in enumerate(record_epochs(problem.rows, team, plan, epochs), start=1):
         by_epoch.append(_epoch_table(seen, np.sqrt(counts)).assign(epoch=number))
         layers = _layer_table(seen, np.sqrt(counts), units.shares(seen.weights))
         by_layer.append(layers.assign(epoch=number))
@@ -86,7 +86,7 @@ def measure_flow(
         "clipping": regressor.clipping,
         "clip_at": regressor.clip_at,
         "members": len(team),
-        "steps": team[0].lane[1],
+        "steps": team[0].batch_shape[1],
         "epochs": epochs,
     }
     return {
@@ -96,11 +96,11 @@ def measure_flow(
     }
 
 
-class Units:
+class UnitActivity:
     """Looks at what the hidden units of a team give for a sample of the training rows."""
 
-    def __init__(self, problem: Problem, plan: Plan, members: int) -> None:
-        numbers = np.linspace(0, len(problem.training) - 1, WATCHED_ROWS).astype(np.intp)
+    def __init__(self, problem: TrainingProblem, plan: TrainingPlan, members: int) -> None:
+        numbers = np.linspace(0, len(problem.training) - 1, RECORDED_ROWS).astype(np.intp)
         inputs = problem.rows.inputs[problem.training[np.unique(numbers)]]
         self._stack = build_stack(plan.architecture, members)
         self._bounds = BOUNDS.get(str(plan.architecture.activation))
@@ -128,7 +128,7 @@ class Units:
         return np.asarray(near.mean(axis=(1, 2)))
 
 
-def _layer_table(seen: Epoch, roots: Float, units: tuple[Float, Float]) -> pd.DataFrame:
+def _layer_table(seen: EpochRecord, roots: Float, units: tuple[Float, Float]) -> pd.DataFrame:
     """Return a row a member and layer; `roots` are those of the layers' numbers of weights."""
     gradient = _median(seen.gradient)
     figures = {
@@ -150,7 +150,7 @@ def _layer_table(seen: Epoch, roots: Float, units: tuple[Float, Float]) -> pd.Da
     return pd.DataFrame(index | {name: figure.ravel() for name, figure in figures.items()})
 
 
-def _epoch_table(seen: Epoch, roots: Float) -> pd.DataFrame:
+def _epoch_table(seen: EpochRecord, roots: Float) -> pd.DataFrame:
     """Return a row a member."""
     whole, bounded = (np.sqrt((x**2).sum(axis=2)) for x in (seen.gradient, seen.bounded))
     acted = np.asarray((seen.acted > 0).any(axis=2))
@@ -173,7 +173,7 @@ def _epoch_table(seen: Epoch, roots: Float) -> pd.DataFrame:
     )
 
 
-def _pairs(plan: Plan) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+def _pairs(plan: TrainingPlan) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     shapes = plan.architecture.shapes()
     return list(zip(shapes[::2], shapes[1::2], strict=True))
 

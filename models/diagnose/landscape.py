@@ -10,11 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from volcast.models.backend import keras, tf
-from volcast.models.diagnose.planes import Plane, path_plane, random_plane
-from volcast.models.diagnose.problem import Numbers, Problem
-from volcast.models.engine.losses import row_loss
-from volcast.models.engine.stack import as_rows, build_stack, initial_weights
-from volcast.models.engine.training import Plan, train
+from volcast.models.diagnose.training_problem import RowNumbers, TrainingProblem
+from volcast.models.diagnose.weight_planes import Plane, build_random_plane, fit_path_plane
+from volcast.models.engine.losses import build_row_loss
+from volcast.models.engine.stacked_network import build_stack, draw_initial_weights, flatten_weights
+from volcast.models.engine.training import TrainingPlan, train
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 SIZE = 31  # points a side
@@ -33,7 +33,7 @@ Tables = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
-class Walk:
+class TrainingPath:
     """A training of one network: its learning rate, and its weights (epochs + 1, P).
 
     `val_loss` (epochs + 1,) is what the engine recorded.
@@ -49,8 +49,8 @@ class Walk:
         return 1 + int(np.argmin(self.val_loss[1:]))
 
 
-def measure(
-    problem: Problem, regressor: KerasVolatilityRegressor | None = None, *, size: int = SIZE
+def measure_landscape(
+    problem: TrainingProblem, regressor: KerasVolatilityRegressor | None = None, *, size: int = SIZE
 ) -> Tables:
     """Return loss surfaces around the first member's network, and the paths of its training.
 
@@ -74,8 +74,8 @@ def measure(
 
     Raises ``ValueError`` where the configured training diverges in its first epoch.
     """
-    plan = problem.plan(regressor)
-    walks = trace_paths(problem, regressor)
+    plan = problem.build_plan(regressor)
+    walks = record_training_paths(problem, regressor)
     if len(walks[0].weights) < 2:
         raise ValueError(
             "the network diverged in its first epoch, so that there is no path to show; lower "
@@ -85,11 +85,11 @@ def measure(
     seed = (regressor or problem.regressor).seed
     union = np.concatenate([walk.weights for walk in walks])
     planes = {
-        RANDOM: (random_plane(centre, plan.architecture, seed), walks[:1]),
-        PATH: (path_plane(centre, walks[0].weights, seed), walks[:1]),
-        ALL_RATES: (path_plane(centre, union, seed), walks),
+        RANDOM: (build_random_plane(centre, plan.architecture, seed), walks[:1]),
+        PATH: (fit_path_plane(centre, walks[0].weights, seed), walks[:1]),
+        ALL_RATES: (fit_path_plane(centre, union, seed), walks),
     }
-    losses = Losses(problem, plan)
+    losses = LossEvaluator(problem, plan)
     surfaces, paths, summaries = [], [], []
     for name, (plane, shown) in planes.items():
         path = pd.concat([_path_table(plane, walk, losses) for walk in shown], ignore_index=True)
@@ -111,30 +111,32 @@ def measure(
     }
 
 
-def trace_paths(problem: Problem, regressor: KerasVolatilityRegressor | None = None) -> list[Walk]:
+def record_training_paths(
+    problem: TrainingProblem, regressor: KerasVolatilityRegressor | None = None
+) -> list[TrainingPath]:
     """Return how the first member trains at each of `RATES`, with early stopping."""
-    plan, first = problem.plan(regressor), problem.team(regressor)[0]
+    plan, first = problem.build_plan(regressor), problem.build_members(regressor)[0]
     team = [replace(first, learning_rate=share * first.learning_rate) for share in RATES]
-    start = initial_weights(plan.architecture, [first.seed] * len(team), plan.initialisation)
-    seen = _Footsteps()
+    start = draw_initial_weights(plan.architecture, [first.seed] * len(team), plan.initialisation)
+    seen = _WeightRecorder()
     trained = train(problem.rows, team, plan, callbacks=[seen])
-    weights = np.array([as_rows(start), *seen.weights], dtype=np.float64)
+    weights = np.array([flatten_weights(start), *seen.weights], dtype=np.float64)
     walks = []
     for number, member in enumerate(team):
         own = weights[: trained.epochs_run[number] + 1, number]
         loss = trained.val_loss[: len(own), number]
-        kept = sound_epochs(own, loss)
-        walks.append(Walk(member.learning_rate, own[:kept], loss[:kept]))
+        kept = count_stable_epochs(own, loss)
+        walks.append(TrainingPath(member.learning_rate, own[:kept], loss[:kept]))
     return walks
 
 
-def sound_epochs(weights: Float, loss: Float) -> int:
+def count_stable_epochs(weights: Float, loss: Float) -> int:
     """Return how many epochs pass, the start included, before a training runs away."""
     sound = np.isfinite(weights).all(axis=1) & (loss <= RUNAWAY * np.abs(loss[0]))
     return int(sound.cumprod().sum())
 
 
-class _Footsteps(keras.callbacks.Callback):
+class _WeightRecorder(keras.callbacks.Callback):
     """Keeps the weights of the stack after each epoch."""
 
     def __init__(self) -> None:
@@ -143,20 +145,20 @@ class _Footsteps(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Add the weights of now, a row a member."""
-        self.weights.append(as_rows([v.numpy() for v in self.model.trainable_variables]))
+        self.weights.append(flatten_weights([v.numpy() for v in self.model.trainable_variables]))
 
 
-class Losses:
+class LossEvaluator:
     """The mean loss of many networks over thinned rows of both parts, many at once."""
 
-    def __init__(self, problem: Problem, plan: Plan) -> None:
+    def __init__(self, problem: TrainingProblem, plan: TrainingPlan) -> None:
         self.numbers = {
             part: _thinned(numbers)
             for part, numbers in zip(PARTS, (problem.training, problem.validation), strict=True)
         }
         self._plan = plan
         self._stack = build_stack(plan.architecture, NETWORKS_AT_ONCE)
-        self._loss = row_loss(plan.recipe.loss)
+        self._loss = build_row_loss(plan.optimization.loss)
         rows = problem.rows
         self._columns = {
             part: [tf.constant(c[numbers]) for c in (rows.inputs, rows.anchor, rows.target)]
@@ -191,7 +193,7 @@ class Losses:
         return tf.reduce_mean(self._loss(truth, anchor + correction), axis=1)
 
 
-def _path_table(plane: Plane, walk: Walk, losses: Losses) -> pd.DataFrame:
+def _path_table(plane: Plane, walk: TrainingPath, losses: LossEvaluator) -> pd.DataFrame:
     """Return a row an epoch: where the weights lie in the plane, and the losses of both."""
     places = plane.coordinates(walk.weights)
     table = {
@@ -222,6 +224,6 @@ def _grid(path: pd.DataFrame | None, size: int) -> Float:
     return np.stack([part.ravel() for part in np.meshgrid(x, y)], axis=1)
 
 
-def _thinned(numbers: Numbers) -> Numbers:
+def _thinned(numbers: RowNumbers) -> RowNumbers:
     kept = np.linspace(0, len(numbers) - 1, min(MOST_ROWS, len(numbers)))
     return np.asarray(numbers[kept.astype(np.intp)])

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from volcast.models.diagnose.problem import Problem
-from volcast.models.engine.losses import row_loss
-from volcast.models.engine.sweep import sweep
+from volcast.models.diagnose.training_problem import TrainingProblem
+from volcast.models.engine.losses import build_row_loss
+from volcast.models.engine.rate_sweep import sweep_learning_rates
 
 Float = NDArray[np.float64]
 
@@ -45,26 +45,28 @@ class RateSweep:
     members: pd.DataFrame
 
 
-def find_rate(problem: Problem, *, members: int = MEMBERS) -> RateSweep:
+def find_rate(problem: TrainingProblem, *, members: int = MEMBERS) -> RateSweep:
     """Sweep the learning rate of the configured network.
 
     Every member has its own seed and order of rows. The suggestion of a member is the rate of its
     steepest descent, and at most a third of the rate at which it breaks.
     """
-    regressor = problem.changed(members=members, schedule="constant", bootstrap=False)
+    regressor = problem.configure(members=members, schedule="constant", bootstrap=False)
     decades = np.log10(HIGHEST_RATE / LOWEST_RATE)
     rates = np.geomspace(LOWEST_RATE, HIGHEST_RATE, round(decades * STEPS_A_DECADE))
-    team = problem.team(regressor)
-    losses, orders = sweep(problem.rows, team, problem.plan(regressor), rates)
-    batch = team[0].lane[0]
+    team = problem.build_members(regressor)
+    losses, orders = sweep_learning_rates(problem.rows, team, problem.build_plan(regressor), rates)
+    batch = team[0].batch_shape[0]
     untrained = _untrained_losses(problem, regressor.loss)
-    start = np.stack([_by_step(untrained[order], batch, len(team[0].training)) for order in orders])
+    start = np.stack(
+        [_average_by_step(untrained[order], batch, len(team[0].training)) for order in orders]
+    )
     scale = untrained[problem.training].mean()
-    change = smoothed((losses.T - start) / scale, np.log10(rates))
+    change = smooth_curves((losses.T - start) / scale, np.log10(rates))
     return RateSweep(_curve(rates, change), _suggestions(rates, change))
 
 
-def smoothed(change: Float, log_rate: Float) -> Float:
+def smooth_curves(change: Float, log_rate: Float) -> Float:
     """Return curves (members, steps) smoothed by a Gaussian kernel over the log of the rate.
 
     Losses that are no numbers, and all after them, are infinite.
@@ -78,13 +80,13 @@ def smoothed(change: Float, log_rate: Float) -> Float:
         return np.where(lost, np.inf, (known @ kernel) / weight)
 
 
-def _untrained_losses(problem: Problem, loss: object) -> Float:
+def _untrained_losses(problem: TrainingProblem, loss: object) -> Float:
     """Return the loss of each row (n,) where the correction is zero."""
-    of_rows = row_loss(loss)  # type: ignore[arg-type]
+    of_rows = build_row_loss(loss)  # type: ignore[arg-type]
     return np.asarray(of_rows(problem.rows.target, problem.rows.anchor), dtype=np.float64)
 
 
-def _by_step(values: Float, batch: int, epoch: int) -> Float:
+def _average_by_step(values: Float, batch: int, epoch: int) -> Float:
     """Return the mean of each step's rows; an epoch's last batch may be the shorter one."""
     place = np.arange(len(values))
     per_epoch = -(-epoch // batch)
@@ -100,13 +102,13 @@ def _curve(rates: Float, change: Float) -> pd.DataFrame:
 def _suggestions(rates: Float, change: Float) -> pd.DataFrame:
     rows = []
     for member, curve in enumerate(change):
-        steepest, diverging = _marks(rates, curve)
+        steepest, diverging = _find_marks(rates, curve)
         limit = np.inf if np.isnan(diverging) else diverging / SAFETY
         rows.append((member, steepest, diverging, min(steepest, limit)))
     return pd.DataFrame(rows, columns=["member", "steepest", "diverging", "suggested"])
 
 
-def _marks(rates: Float, curve: Float) -> tuple[float, float]:
+def _find_marks(rates: Float, curve: Float) -> tuple[float, float]:
     """Return the rate of the steepest descent before the minimum, and that at which it breaks."""
     bottom = int(np.argmin(curve))
     after = curve[bottom:]

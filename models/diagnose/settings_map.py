@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from volcast.models.diagnose.problem import Problem
-from volcast.models.diagnose.trials import Trials, run_trials
+from volcast.models.diagnose.hyperparameter_trials import Trials, run_trials
+from volcast.models.diagnose.training_problem import TrainingProblem
 
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # times the configured rate
 BATCH_SIZES = (8, 16, 32, 64, 256, 1024)  # and the full batch
@@ -29,7 +29,7 @@ class SettingsMap:
 
 
 def map_settings(
-    problem: Problem,
+    problem: TrainingProblem,
     *,
     rates: Sequence[float] = (),
     batch_sizes: Sequence[int] = BATCH_SIZES,

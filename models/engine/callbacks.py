@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import keras
-from volcast.models.engine.stack import Architecture, Weights, build_stack, set_weights
+from volcast.models.engine.stacked_network import Architecture, Weights, build_stack, set_weights
 
 
-class Listeners:
+class EpochCallbacks:
     """Tells Keras callbacks of each epoch, with logs a member.
 
     Logs hold `loss` and `val_loss`, the medians over the members that trained, and the same with

@@ -26,7 +26,7 @@ def qlike(log_realized: Any, log_forecast: Any) -> Any:
     return tf.reduce_mean(tf.exp(capped) * (1.0 + error - capped) - error - 1.0, axis=-1)
 
 
-def loss_by_output(loss: Loss, outputs: int) -> Loss:
+def build_output_loss(loss: Loss, outputs: int) -> Loss:
     """Return the loss of each output, (..., H) truth and forecast to (..., H).
 
     A loss that is no mean over its outputs cannot be split: each output is then given the whole.
@@ -39,7 +39,7 @@ def loss_by_output(loss: Loss, outputs: int) -> Loss:
     return lambda truth, forecast: tf.repeat(loss(truth, forecast)[..., None], outputs, axis=-1)
 
 
-def row_loss(loss: str | Loss) -> Loss:
+def build_row_loss(loss: str | Loss) -> Loss:
     """Return the loss of each row: (..., H) truth and forecast to (...).
 
     `loss` is "qlike", the name of a Keras loss ("mse", "huber", "log_cosh", ...), a

@@ -46,7 +46,7 @@ class Schedule:
         return share * np.minimum(1.0, climbed)
 
 
-class Plateaus:
+class PlateauReductions:
     """Each member's own reductions where the validation loss no longer falls."""
 
     def __init__(self, schedule: Schedule, members: int) -> None:

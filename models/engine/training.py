@@ -12,30 +12,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import tf
-from volcast.models.engine.callbacks import Listeners
-from volcast.models.engine.groups import Group, Member, Rows, Trainee, choose_widths, decays, packed
-from volcast.models.engine.program import Shape, program
-from volcast.models.engine.recipe import Recipe
-from volcast.models.engine.schedules import Plateaus, Schedule
-from volcast.models.engine.stack import (
+from volcast.models.engine.callbacks import EpochCallbacks
+from volcast.models.engine.early_stopping import EarlyStopping
+from volcast.models.engine.epoch_program import ProgramShape, program
+from volcast.models.engine.member_groups import (
+    ActiveMember,
+    Group,
+    Member,
+    Rows,
+    choose_widths,
+    pack_groups,
+    uses_weight_decay,
+)
+from volcast.models.engine.optimization import Optimization
+from volcast.models.engine.schedules import PlateauReductions, Schedule
+from volcast.models.engine.stacked_network import (
     Architecture,
     Weights,
-    as_layers,
-    as_rows,
-    by_output,
-    initial_weights,
+    draw_initial_weights,
+    flatten_weights,
+    split_by_output,
+    unflatten_weights,
 )
-from volcast.models.engine.stopping import EarlyStopping
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What all members of a training share; `initialisation` is a key of `stack.SPREADS`."""
+class TrainingPlan:
+    """What all members of a training share; `initialisation` is a key of `stack.UNIFORM_LIMITS`."""
 
     architecture: Architecture
-    recipe: Recipe = field(default_factory=Recipe)
+    optimization: Optimization = field(default_factory=Optimization)
     schedule: Schedule = field(default_factory=Schedule)
     epochs: int = 40
     patience: int = 5
@@ -43,7 +51,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """The best networks, and the curves of their members (epochs + 1, members).
 
     `weights` are of networks of one output: network ``m * H + h`` is member m as it was at the
@@ -72,17 +80,17 @@ class Trained:
 def train(
     rows: Rows,
     members: Sequence[Member],
-    plan: Plan,
+    plan: TrainingPlan,
     *,
     start: Weights | None = None,
     callbacks: Sequence[Any] = (),
-) -> Trained:
+) -> TrainingResult:
     """Train all members until each one's early stop; return the weights best for each output.
 
     A member stops when the validation loss of no output has improved for `plan.patience` epochs,
     or is no longer finite; from then on it takes no part. `start` gives the weights to begin with
     instead of those of the seeds; `callbacks` are Keras's and hear of each epoch (see
-    `Listeners`).
+    `EpochCallbacks`).
 
     Members are packed by batch size and steps an epoch into groups of one width, which run side
     by side on the processors. Same seed, rows and plan: bit-identical weights, in whatever place,
@@ -90,8 +98,8 @@ def train(
     multiplies single matrices otherwise: weights by up to 1e-7 after five epochs, measured. Another
     machine or another TensorFlow may differ as well.
     """
-    listeners = Listeners(callbacks, plan.architecture, len(members), plan.epochs)
-    with ThreadPoolExecutor(cores()) as pool:
+    listeners = EpochCallbacks(callbacks, plan.architecture, len(members), plan.epochs)
+    with ThreadPoolExecutor(count_processors()) as pool:
         run = _Run(rows, members, plan, start, pool)
         listeners.begin()
         for epoch in range(1, plan.epochs + 1):
@@ -109,12 +117,12 @@ class _Run:
         self,
         rows: Rows,
         members: Sequence[Member],
-        plan: Plan,
+        plan: TrainingPlan,
         start: Weights | None,
         pool: ThreadPoolExecutor,
     ) -> None:
         seeds = [member.seed for member in members]
-        fresh = initial_weights(plan.architecture, seeds, plan.initialisation)
+        fresh = draw_initial_weights(plan.architecture, seeds, plan.initialisation)
         weights = fresh if start is None else start
         self.plan = plan
         self.pool = pool
@@ -122,13 +130,21 @@ class _Run:
         self.table = rows.table()
         self.widths = choose_widths(members, on_gpu=bool(tf.config.list_physical_devices("GPU")))
         self.programs = {
-            lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
-            for lane, width in self.widths.items()
+            batch_shape: program(
+                ProgramShape(
+                    plan.architecture,
+                    plan.optimization,
+                    width,
+                    batch_shape[0],
+                    uses_weight_decay(members),
+                )
+            )
+            for batch_shape, width in self.widths.items()
         }
-        states = next(iter(self.programs.values())).initial_state(as_rows(weights))
+        states = next(iter(self.programs.values())).initial_state(flatten_weights(weights))
         numbered = enumerate(zip(members, states, strict=True))
-        self.trainees = [Trainee(number, *pair) for number, pair in numbered]
-        self.plateaus = Plateaus(plan.schedule, len(members))
+        self.trainees = [ActiveMember(number, *pair) for number, pair in numbered]
+        self.plateaus = PlateauReductions(plan.schedule, len(members))
         losses = self._measured([m.training for m in members], [m.validation for m in members])
         self.stopping = EarlyStopping(plan.patience, losses[1], self._states())
         rates = np.array([member.learning_rate for member in members])
@@ -162,15 +178,15 @@ class _Run:
 
     def weights(self) -> Weights:
         """Return the weights of now."""
-        return as_layers(self._states(), self.plan.architecture)
+        return unflatten_weights(self._states(), self.plan.architecture)
 
-    def outcome(self) -> Trained:
+    def outcome(self) -> TrainingResult:
         """Return the best weights, and the curves so far."""
         train_loss, val_loss, learning_rate, low, high = (
             np.array(curve) for curve in zip(*self.curves, strict=True)
         )
-        return Trained(
-            weights=by_output(self.stopping.best_weights, self.plan.architecture),
+        return TrainingResult(
+            weights=split_by_output(self.stopping.best_weights, self.plan.architecture),
             best_epoch=self.stopping.best_epoch,
             epochs_run=self.stopping.epochs_run,
             diverged=self.stopping.diverged,
@@ -182,9 +198,9 @@ class _Run:
             correction_size=_finite(np.maximum(-low, high).max(axis=2)),
         )
 
-    def _rates(self, trainee: Trainee, epoch: int) -> Float:
+    def _rates(self, trainee: ActiveMember, epoch: int) -> Float:
         """Return the learning rate of each step of an epoch."""
-        shares = self.plan.schedule.shares(epoch, trainee.member.lane[1], self.plan.epochs)
+        shares = self.plan.schedule.shares(epoch, trainee.member.batch_shape[1], self.plan.epochs)
         return np.asarray(
             trainee.member.learning_rate * self.plateaus.share[trainee.number] * shares
         )
@@ -199,12 +215,12 @@ class _Run:
         return self._by_member(measure, self.trainees)
 
     def _by_member(
-        self, work: Callable[[Group], tuple[Float, ...]], trainees: Sequence[Trainee]
+        self, work: Callable[[Group], tuple[Float, ...]], trainees: Sequence[ActiveMember]
     ) -> tuple[Float, ...]:
         """Do `work` for each group, side by side; return its figures of all members, or NaN."""
         groups = [
-            Group(some, self.programs[some[0].member.lane], self.table)
-            for some in packed(trainees, self.widths)
+            Group(some, self.programs[some[0].member.batch_shape], self.table)
+            for some in pack_groups(trainees, self.widths)
         ]
         outcomes = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
         numbers = [trainee.number for group in groups for trainee in group.trainees]
@@ -227,6 +243,6 @@ def _finite(values: Float) -> Float:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def cores() -> int:
+def count_processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -3,36 +3,36 @@
 import pandas as pd
 
 from volcast.models.lab import (
-    batches,
-    bowls,
-    by_hand,
-    checks,
-    classes,
-    credit,
-    descent,
-    graph,
-    logistic,
-    vanishing,
-    wells,
+    backpropagation_step,
+    batch_sizes,
+    computation_graph,
+    credit_assignment,
+    gradient_checks,
+    gradient_descent,
+    local_minima,
+    logistic_regression,
+    quadratic_loss,
+    softmax_classification,
+    vanishing_gradients,
     xor,
 )
 
 EXPERIMENTS = {
-    "descent": descent.tables,
-    "bowls": bowls.tables,
-    "wells": wells.tables,
-    "graph": graph.tables,
-    "by_hand": by_hand.tables,
-    "credit": credit.tables,
-    "logistic": logistic.tables,
-    "xor": xor.tables,
-    "classes": classes.tables,
-    "vanishing": vanishing.tables,
-    "batches": batches.tables,
-    "checks": checks.tables,
+    "descent": gradient_descent.build_tables,
+    "bowls": quadratic_loss.build_tables,
+    "wells": local_minima.build_tables,
+    "graph": computation_graph.build_tables,
+    "by_hand": backpropagation_step.build_tables,
+    "credit": credit_assignment.build_tables,
+    "logistic": logistic_regression.build_tables,
+    "xor": xor.build_tables,
+    "classes": softmax_classification.build_tables,
+    "vanishing": vanishing_gradients.build_tables,
+    "batches": batch_sizes.build_tables,
+    "checks": gradient_checks.build_tables,
 }
 
 
-def all_tables() -> dict[str, dict[str, pd.DataFrame]]:
+def build_all_tables() -> dict[str, dict[str, pd.DataFrame]]:
     """Return the tables of every experiment; a few seconds."""
     return {name: tables() for name, tables in EXPERIMENTS.items()}

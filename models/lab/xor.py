@@ -7,16 +7,16 @@ import pandas as pd
 
 from volcast.models.backprop.activations import SIGMOID, TANH
 from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY
-from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.network import Network, initialise_network
 from volcast.models.backprop.optimizers import Adam
-from volcast.models.backprop.training import Recipe, Trained, train
-from volcast.models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop.training import TrainingResult, TrainingSettings, train
+from volcast.models.lab.decision_regions import accuracy, point_table, region_table
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 TRUTH = np.array([[0.0], [1.0], [1.0], [0.0]])
 HIDDEN = 4
 SEEDS = 10
-RECIPE = Recipe(BINARY_CROSS_ENTROPY, Adam(0.05), epochs=300)
+SETTINGS = TrainingSettings(BINARY_CROSS_ENTROPY, Adam(0.05), epochs=300)
 VIEW = (-0.5, 1.5)
 
 
@@ -24,11 +24,11 @@ def network(seed: int = 0, hidden: int = HIDDEN) -> Network:
     """Return the untrained network; without hidden units it is logistic regression."""
     rng = np.random.default_rng(seed)
     if not hidden:
-        return drawn_network((2, 1), (SIGMOID,), rng)
-    return drawn_network((2, hidden, 1), (TANH, SIGMOID), rng)
+        return initialise_network((2, 1), (SIGMOID,), rng)
+    return initialise_network((2, hidden, 1), (TANH, SIGMOID), rng)
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `points`, `regions`, `history` and `seeds` of the network and of a single neuron.
 
     `points` and `regions` are of the first seed; `history` has rows `units, epoch, train_loss`;
@@ -53,11 +53,11 @@ def _seeds() -> range:
     return range(SEEDS)
 
 
-def _trained(units: int, seed: int) -> Trained:
-    return train(network(seed, units), (INPUTS, TRUTH), RECIPE)
+def _trained(units: int, seed: int) -> TrainingResult:
+    return train(network(seed, units), (INPUTS, TRUTH), SETTINGS)
 
 
-def _solved(trained: Trained) -> dict[str, object]:
+def _solved(trained: TrainingResult) -> dict[str, object]:
     shares = [accuracy(each, INPUTS, TRUTH[:, 0]) for each in trained.networks]
     first = next((epoch for epoch, share in enumerate(shares) if share == 1.0), None)
     return {"right": round(shares[-1] * len(INPUTS)), "solved_at": first}

@@ -1,4 +1,4 @@
-"""What a correction to HAR sees of a row: all features, levels relative to HAR, standardised."""
+"""The inputs of a correction to HAR: all features, levels relative to HAR, standardised."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from numpy.typing import NDArray
 
 from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.scaling import Scaler
-from volcast.models.regressor.validation import finite_anchor
+from volcast.models.regressor.validation import check_anchor_columns
 
 Float = NDArray[np.float64]
 Positions = NDArray[np.intp]
 
-RIDGE = 0.1  # chosen on development years: 0.03 to 0.3 differ by less than chance
+RIDGE = 0.1  # chosen on development years; 0.03 to 0.3 differ by less than sampling error
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The anchor's forecast of a row, and the standardised inputs of whatever corrects it.
+    """The anchor's forecast of a row, and the standardised inputs of a model that corrects it.
 
-    Columns that are the log of a variance enter less the anchor's forecast (the mean over the
-    targets). A correction thus cannot tell 1999 from 2005, or a calm ticker from a wild one, by
-    the level, of which a few years show too little to learn from; were all variances ten times
-    as large, it would be the same.
+    Columns that hold the log of a variance enter minus the anchor's forecast (the mean over the
+    targets). A correction therefore cannot identify a period or a ticker by the level of its
+    variance, of which a few years show too little to learn from, and it does not change if all
+    variances are multiplied by a constant.
 
     Attributes
     ----------
-    anchor : LogLinear
-        Of `anchor_columns`.
-    scaler : Scaler
-        Of all columns, the levels relative.
-    anchor_columns, level_columns : int (A,), (L,)
-        Positions in X.
+    anchor
+        Fitted on `anchor_columns`.
+    scaler
+        Fitted on all columns, the levels relative to the anchor.
+    anchor_columns, level_columns
+        Positions in X, (A,) and (L,).
     """
 
     anchor: LogLinear
@@ -47,16 +47,25 @@ class Inputs:
     ) -> Inputs:
         """Estimate anchor and scaler on rows X (n, F) with log variance (n, H).
 
-        Raises ``ValueError``, as `of` does, where an anchor column is missing in a row.
+        Raises
+        ------
+        ValueError
+            An anchor column is not finite in a row.
         """
-        finite_anchor(X, anchor_columns)
+        check_anchor_columns(X, anchor_columns)
         anchor = LogLinear.fit(X[:, anchor_columns], log_y)
         relative = _relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
         return cls(anchor, Scaler.fit(relative), anchor_columns, levels)
 
-    def of(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
-        """Return standardised inputs (n, F) and the anchor's log variance (n, H)."""
-        finite_anchor(X, self.anchor_columns)
+    def transform(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
+        """Return standardised inputs (n, F) and the anchor's log variance (n, H).
+
+        Raises
+        ------
+        ValueError
+            An anchor column is not finite in a row.
+        """
+        check_anchor_columns(X, self.anchor_columns)
         anchor_log = self.anchor.predict_log(X[:, self.anchor_columns])
         relative = _relative(X, anchor_log, self.level_columns)
         return self.scaler.transform(relative), anchor_log
@@ -66,8 +75,8 @@ class Inputs:
 class LinearCorrection:
     """HAR-X: the anchor plus a ridge regression of its error on the standardised inputs.
 
-    The penalty keeps collinear features, of which there are many, from cancelling each other with
-    large slopes; where features say nothing the forecast is HAR's.
+    The penalty prevents collinear features from cancelling each other with large slopes; if the
+    features carry no information, the forecast is HAR's.
     """
 
     inputs: Inputs
@@ -79,17 +88,17 @@ class LinearCorrection:
     ) -> LinearCorrection:
         """Estimate on rows X (n, F) with log variance (n, H)."""
         inputs = Inputs.fit(X, log_y, anchor_columns, levels)
-        standardised, anchor_log = inputs.of(X)
+        standardised, anchor_log = inputs.transform(X)
         return cls(inputs, LogLinear.fit(standardised, log_y - anchor_log, ridge=RIDGE))
 
     def predict_log(self, X: NDArray[np.floating]) -> Float:
         """Return the log of the mean variance, (n, H)."""
-        standardised, anchor_log = self.inputs.of(X)
+        standardised, anchor_log = self.inputs.transform(X)
         return anchor_log + self.correction.predict_log(standardised)
 
 
 def _relative(X: NDArray[np.floating], anchor_log: Float, levels: Positions) -> NDArray[np.float32]:
-    """Return `X` with the levels less the anchor's mean forecast."""
+    """Return `X` with the anchor's mean forecast subtracted from the levels."""
     relative = np.array(X, dtype=np.float32)
     relative[:, levels] -= anchor_log.mean(axis=1, dtype=np.float64)[:, None].astype(np.float32)
     return relative

@@ -1,13 +1,13 @@
-"""A fitted regressor on disk: the networks as `.keras`, the rest as a small JSON."""
+"""A fitted regressor on disk: the networks as a `.keras` file, the rest as a small JSON file."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -15,47 +15,67 @@ from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.scaling import Scaler
 
-if TYPE_CHECKING:
-    from volcast.models.regressor.estimator import KerasVolatilityRegressor
-
 FORMAT = 4
 NETWORK = "network.keras"
-REST = "regressor.json"
+STATE = "regressor.json"
 
-Regressor = TypeVar("Regressor", bound="KerasVolatilityRegressor")
+Regressor = TypeVar("Regressor")
 
 
-def save(regressor: KerasVolatilityRegressor, folder: Path) -> None:
-    """Write the fitted `regressor` into `folder`, which is made if missing.
+def save_regressor(folder: Path, parameters: Mapping[str, Any], fitted: Mapping[str, Any]) -> None:
+    """Write a fitted regressor into `folder`, which is created if missing.
 
-    The JSON comes last and holds the network's digest: a half-written folder cannot be loaded.
+    The JSON file is written last and holds the network's digest, so that a half-written folder
+    cannot be loaded.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    parameters
+        The arguments of the constructor, by name.
+    fitted
+        The attributes that `fit` has set, by name.
+
+    Raises
+    ------
+    ValueError
+        The loss cannot be saved; nothing is written.
     """
-    loss = _saved_loss(regressor.loss)
+    loss = _serialize_loss(parameters["loss"])
     folder.mkdir(parents=True, exist_ok=True)
-    regressor.network_.save(folder / NETWORK)
-    rest = {
+    fitted["network_"].save(folder / NETWORK)
+    linear: LinearCorrection = fitted["linear_"]
+    state = {
         "format": FORMAT,
-        "network_sha256": _digest(folder / NETWORK),
-        "parameters": {**_plain(regressor.get_params()), "loss": loss},
-        "features": regressor.n_features_in_,
-        "feature_names": _plain(getattr(regressor, "feature_names_in_", None)),
-        "single_target": regressor._single_target,
-        "inputs": _inputs_saved(regressor.inputs_),
+        "network_sha256": _compute_digest(folder / NETWORK),
+        "parameters": {**_to_json(parameters), "loss": loss},
+        "features": fitted["n_features_in_"],
+        "feature_names": _to_json(fitted.get("feature_names_in_")),
+        "single_target": fitted["_single_target"],
+        "inputs": _serialize_inputs(fitted["inputs_"]),
         "linear": {
-            "inputs": _inputs_saved(regressor.linear_.inputs),
-            "correction": _plain(vars(regressor.linear_.correction)),
+            "inputs": _serialize_inputs(linear.inputs),
+            "correction": _to_json(vars(linear.correction)),
         },
-        "bias": _plain(regressor.bias_),
-        "best_epoch": _plain(regressor.best_epoch_),
-        "epochs_run": _plain(regressor.epochs_run_),
-        "diverged": _plain(regressor.diverged_),
-        "history": _plain(regressor.history_),
+        "bias": _to_json(fitted["bias_"]),
+        "best_epoch": _to_json(fitted["best_epoch_"]),
+        "epochs_run": _to_json(fitted["epochs_run_"]),
+        "diverged": _to_json(fitted["diverged_"]),
+        "history": _to_json(fitted["history_"]),
     }
-    (folder / REST).write_text(json.dumps(rest, indent=1), encoding="utf-8")
+    (folder / STATE).write_text(json.dumps(state, indent=1), encoding="utf-8")
 
 
-def load(cls: type[Regressor], folder: Path) -> Regressor:
+def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
     """Return the regressor saved in `folder`.
+
+    Parameters
+    ----------
+    folder
+        Where `save_regressor` wrote.
+    build
+        The class of the regressor, which is called with the saved parameters.
 
     Raises
     ------
@@ -63,25 +83,27 @@ def load(cls: type[Regressor], folder: Path) -> Regressor:
         A file is missing, damaged or of another format, or the two do not belong together; the
         message names the file.
     """
-    import volcast.models.engine.stack  # noqa: F401  registers the stacked layer with Keras
+    import volcast.models.engine.stacked_network  # noqa: F401  registers its layers with Keras
     from volcast.models.backend import keras
 
-    with _readable(folder / REST):
-        rest = json.loads((folder / REST).read_text(encoding="utf-8"))
-        if rest["format"] != FORMAT:
-            raise ValueError(f"its format is {rest['format']}, not {FORMAT}")
-        rest["parameters"]["loss"] = _restored_loss(rest["parameters"]["loss"])
-        regressor = _restored(cls(**rest["parameters"]), rest)
-    with _readable(folder / NETWORK):
-        if _digest(folder / NETWORK) != rest["network_sha256"]:
-            raise ValueError(f"it is not the network that {REST} was written with")
-        regressor.network_ = keras.saving.load_model(folder / NETWORK, compile=False)
+    with _name_bad_file(folder / STATE):
+        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
+        if state["format"] != FORMAT:
+            raise ValueError(f"its format is {state['format']}, not {FORMAT}")
+        state["parameters"]["loss"] = _restore_loss(state["parameters"]["loss"])
+        regressor = build(**state["parameters"])
+        vars(regressor).update(_restore_attributes(state))
+    with _name_bad_file(folder / NETWORK):
+        if _compute_digest(folder / NETWORK) != state["network_sha256"]:
+            raise ValueError(f"it is not the network that {STATE} belongs to")
+        network = keras.saving.load_model(folder / NETWORK, compile=False)
+        vars(regressor).update(network_=network)
     return regressor
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn whatever JSON, zip, HDF5 and Keras make of a bad file into one ``ValueError``."""
+def _name_bad_file(path: Path) -> Iterator[None]:
+    """Turn any error that JSON, zip, HDF5 or Keras raises for a bad file into a ``ValueError``."""
     try:
         yield
     except Exception as error:
@@ -90,89 +112,91 @@ def _readable(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _digest(path: Path) -> str:
+def _compute_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _restored(regressor: Regressor, rest: dict[str, Any]) -> Regressor:
-    regressor.n_features_in_ = rest["features"]
-    if rest["feature_names"] is not None:
-        regressor.feature_names_in_ = np.array(rest["feature_names"], dtype=object)
-    regressor._single_target = rest["single_target"]
-    regressor.inputs_ = _inputs_restored(rest["inputs"])
-    regressor.linear_ = LinearCorrection(
-        _inputs_restored(rest["linear"]["inputs"]),
-        _log_linear_restored(rest["linear"]["correction"]),
-    )
-    regressor.bias_ = np.array(rest["bias"])
-    regressor.best_epoch_ = np.array(rest["best_epoch"])
-    regressor.epochs_run_ = np.array(rest["epochs_run"])
-    regressor.diverged_ = np.array(rest["diverged"])
-    regressor.history_ = {k: np.array(v) for k, v in rest["history"].items()}
-    return regressor
-
-
-def _inputs_saved(inputs: Inputs) -> dict[str, Any]:
+def _restore_attributes(state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fitted attributes, but for the network."""
+    names = state["feature_names"]
+    linear = state["linear"]
     return {
-        "anchor": _plain(vars(inputs.anchor)),
-        "scaler": _plain(vars(inputs.scaler)),
-        "anchor_columns": _plain(inputs.anchor_columns),
-        "level_columns": _plain(inputs.level_columns),
+        "n_features_in_": state["features"],
+        **({} if names is None else {"feature_names_in_": np.array(names, dtype=object)}),
+        "_single_target": state["single_target"],
+        "inputs_": _restore_inputs(state["inputs"]),
+        "linear_": LinearCorrection(
+            _restore_inputs(linear["inputs"]), _restore_log_linear(linear["correction"])
+        ),
+        "bias_": np.array(state["bias"]),
+        "best_epoch_": np.array(state["best_epoch"]),
+        "epochs_run_": np.array(state["epochs_run"]),
+        "diverged_": np.array(state["diverged"]),
+        "history_": {name: np.array(curve) for name, curve in state["history"].items()},
     }
 
 
-def _inputs_restored(saved: dict[str, Any]) -> Inputs:
+def _serialize_inputs(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "anchor": _to_json(vars(inputs.anchor)),
+        "scaler": _to_json(vars(inputs.scaler)),
+        "anchor_columns": _to_json(inputs.anchor_columns),
+        "level_columns": _to_json(inputs.level_columns),
+    }
+
+
+def _restore_inputs(saved: Mapping[str, Any]) -> Inputs:
     return Inputs(
-        anchor=_log_linear_restored(saved["anchor"]),
+        anchor=_restore_log_linear(saved["anchor"]),
         scaler=Scaler(**{k: np.array(v) for k, v in saved["scaler"].items()}),
         anchor_columns=np.array(saved["anchor_columns"], dtype=np.intp),
         level_columns=np.array(saved["level_columns"], dtype=np.intp),
     )
 
 
-def _log_linear_restored(saved: dict[str, Any]) -> LogLinear:
+def _restore_log_linear(saved: Mapping[str, Any]) -> LogLinear:
     intercept = np.array(saved["intercept"])
     slopes = np.array(saved["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
     return LogLinear(slopes=slopes, intercept=intercept)
 
 
-def _saved_loss(loss: Any) -> Any:
-    """Return a loss as JSON holds it: its name, or what Keras writes of an object.
+def _serialize_loss(loss: Any) -> Any:
+    """Return a loss as JSON holds it: its name, or Keras's serialisation of an object.
 
     Raises
     ------
     ValueError
-        What Keras wrote does not come back as the same loss.
+        Keras does not restore the same loss from its serialisation.
     """
     from volcast.models.backend import keras
-    from volcast.models.engine.losses import row_loss
+    from volcast.models.engine.losses import build_row_loss
 
     if isinstance(loss, str):
         return loss
     if getattr(loss, "__name__", "") != "<lambda>":
         saved = keras.saving.serialize_keras_object(loss)
         truth, forecast = np.zeros((9, 1)), np.linspace(-4.0, 4.0, 9)[:, None]
-        values = [row_loss(x)(truth, forecast) for x in (loss, _restored_loss(saved))]
-        if np.array_equal(*values):  # Keras 3.15 forgets Huber's delta, for one
+        values = [build_row_loss(each)(truth, forecast) for each in (loss, _restore_loss(saved))]
+        if np.array_equal(*values):  # Keras 3.15 loses Huber's delta, for one
             return saved
     raise ValueError(
-        f"the loss {loss!r} would not come back as it is; name the function that you want and "
-        "register it by keras.saving.register_keras_serializable"
+        f"the loss {loss!r} cannot be saved, as Keras does not restore it unchanged; use a named "
+        "function registered with keras.saving.register_keras_serializable"
     )
 
 
-def _restored_loss(saved: Any) -> Any:
+def _restore_loss(saved: Any) -> Any:
     from volcast.models.backend import keras
 
     return saved if isinstance(saved, str) else keras.saving.deserialize_keras_object(saved)
 
 
-def _plain(value: Any) -> Any:
-    """Return `value` as JSON holds it; Python's floats survive the way there and back exactly."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+def _to_json(value: Any) -> Any:
+    """Return `value` as JSON holds it; Python's floats survive the round trip exactly."""
+    if isinstance(value, Mapping):
+        return {key: _to_json(item) for key, item in value.items()}
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     return value

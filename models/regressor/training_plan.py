@@ -1,70 +1,80 @@
-"""What a regressor orders from the engine: its parameters as a plan and a team of members."""
+"""Translates a regressor's parameters and rows into those of the training engine."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.engine.groups import Member, Rows
-from volcast.models.engine.recipe import Clipping, Recipe
+from volcast.models.engine.member_groups import Member, Rows
+from volcast.models.engine.optimization import Clipping, Optimization
 from volcast.models.engine.schedules import Schedule
-from volcast.models.engine.stack import Architecture
-from volcast.models.engine.training import Plan
+from volcast.models.engine.stacked_network import Architecture
+from volcast.models.engine.training import TrainingPlan
+from volcast.models.regressor.preprocessing import Inputs
 
-if TYPE_CHECKING:
-    from volcast.models.regressor.estimator import KerasVolatilityRegressor
-    from volcast.models.regressor.preprocessing import Inputs
-
-SMALLEST_BATCH, LARGEST_BATCH, STEPS_AN_EPOCH = 64, 1024, 128
+SMALLEST_BATCH, LARGEST_BATCH, STEPS_PER_EPOCH = 64, 1024, 128
 ADAMW_DECAY = 0.004  # Keras's default
-BOOTSTRAPPING = 3  # a stream of a member's seed
+BOOTSTRAP_STREAM = 3  # of a member's seed
+
+Params = Mapping[str, Any]  # of a regressor, by name
 
 
-def build_plan(regressor: KerasVolatilityRegressor, inputs: int, outputs: int) -> Plan:
-    """Return what all members share."""
-    r = regressor
-    clipping = None if r.clipping == "none" else Clipping(r.clipping, r.clip_at)
-    return Plan(
-        Architecture(inputs, outputs, tuple(r.hidden), r.activation, r.dropout),
-        Recipe(r.optimizer, r.loss, r.l2, clipping),
-        Schedule(r.schedule, r.warmup_epochs),
-        epochs=r.epochs,
-        patience=r.patience,
-        initialisation=r.initialisation,
+def build_plan(params: Params, inputs: int, outputs: int) -> TrainingPlan:
+    """Return what all members share: network, optimization, schedule and stopping rule."""
+    by, at = params["clipping"], params["clip_at"]
+    return TrainingPlan(
+        Architecture(
+            inputs, outputs, tuple(params["hidden"]), params["activation"], params["dropout"]
+        ),
+        Optimization(
+            params["optimizer"],
+            params["loss"],
+            params["l2"],
+            None if by == "none" else Clipping(by, at),
+        ),
+        Schedule(params["schedule"], params["warmup_epochs"]),
+        epochs=params["epochs"],
+        patience=params["patience"],
+        initialisation=params["initialisation"],
     )
 
 
 def build_members(
-    regressor: KerasVolatilityRegressor,
-    training: NDArray[np.intp],
-    validation: NDArray[np.intp],
+    params: Params, training: NDArray[np.intp], validation: NDArray[np.intp]
 ) -> list[Member]:
     """Return the members, of consecutive seeds, on these row numbers."""
-    r = regressor
-    decay = r.weight_decay or (ADAMW_DECAY if r.optimizer == "adamw" else 0.0)
-    batch_size = r.batch_size or usual_batch(len(training))
-    team = []
-    for seed in range(r.seed, r.seed + r.members):
-        drawn = training
-        if r.bootstrap:
-            drawn = np.random.default_rng([seed, BOOTSTRAPPING]).choice(training, len(training))
-        team.append(Member(seed, drawn, validation, r.learning_rate, batch_size, decay))
-    return team
+    rate = params["learning_rate"]
+    decay = params["weight_decay"] or (ADAMW_DECAY if params["optimizer"] == "adamw" else 0.0)
+    batch_size = params["batch_size"] or choose_batch_size(len(training))
+    members = []
+    for seed in range(params["seed"], params["seed"] + params["members"]):
+        rows = training
+        if params["bootstrap"]:
+            rng = np.random.default_rng([seed, BOOTSTRAP_STREAM])
+            rows = rng.choice(training, len(training))
+        members.append(Member(seed, rows, validation, rate, batch_size, decay))
+    return members
 
 
 def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, Any]]) -> Rows:
-    """Return parts (X, variance), one below the other, as the engine's rows."""
+    """Return parts (X, variance), stacked in order, as the engine's rows."""
     columns = []
     for X, variance in parts:
-        standardised, anchor_log = inputs.of(X)
+        standardised, anchor_log = inputs.transform(X)
         logs = (anchor_log.astype(np.float32), np.log(variance).astype(np.float32))
         columns.append((standardised, *logs))
     return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
-def usual_batch(rows: int) -> int:
-    """Return the batch size for so many training rows, where none is asked for."""
-    return int(np.clip(2 ** round(np.log2(rows / STEPS_AN_EPOCH)), SMALLEST_BATCH, LARGEST_BATCH))
+def choose_batch_size(rows: int) -> int:
+    """Return the default batch size: a power of 2 near 1/128 of the rows, in [64, 1024].
+
+    Examples
+    --------
+    >>> [choose_batch_size(rows) for rows in (500, 12_000, 1_000_000)]
+    [64, 128, 1024]
+    """
+    return int(np.clip(2 ** round(np.log2(rows / STEPS_PER_EPOCH)), SMALLEST_BATCH, LARGEST_BATCH))

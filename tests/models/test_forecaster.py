@@ -21,7 +21,7 @@ from tests.models.samples import (
     only,
 )
 from volcast.models.baselines.catalogue import BASELINES, NETWORK
-from volcast.models.forecaster import Forecaster, Split, fitted_rows
+from volcast.models.forecaster import Forecaster, Split, select_fit_rows
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
@@ -106,7 +106,7 @@ def test_a_baseline_forecasts_a_ticker_alone_as_in_the_panel(name):
     model = BASELINES[name]().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
     together = model.forecast(SAMPLE, ALL)
     for ticker in range(TICKERS):
-        assert fitted_rows(only(SAMPLE, ticker), SPLIT.both).sum() >= 250, "not pooled"
+        assert select_fit_rows(only(SAMPLE, ticker), SPLIT.both).sum() >= 250, "not pooled"
         alone = only(SAMPLE, ticker)
         forecast = BASELINES[name]().fit(alone.until(LAST_KNOWN), SPLIT).forecast(alone, ALL)
         np.testing.assert_array_equal(forecast[:, 0], together[:, ticker])
@@ -201,13 +201,13 @@ def test_until_keeps_a_target_that_ends_at_the_last_session_and_no_later_one():
 
 
 def test_fitted_rows_need_every_target_to_end_before_the_bound():
-    rows = fitted_rows(SAMPLE, slice(21, 200), known_before=100)
+    rows = select_fit_rows(SAMPLE, slice(21, 200), known_before=100)
     assert rows[:, 0].nonzero()[0].tolist() == list(range(21, 95))  # 94 + 5 = 99 < 100
 
 
 def test_the_network_trains_on_the_training_part_alone():
     model = small_network().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    rows = fitted_rows(SAMPLE, SPLIT.train, known_before=SPLIT.validation.start)
+    rows = select_fit_rows(SAMPLE, SPLIT.train, known_before=SPLIT.validation.start)
     inputs = model.regressor.inputs_
     level = inputs.anchor.predict_log(SAMPLE.x[rows][:, :3]).mean(axis=1, keepdims=True)
     relative = (SAMPLE.x[rows][:, :3] - level).mean(axis=0)

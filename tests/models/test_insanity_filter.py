@@ -9,8 +9,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tests.models.samples import LAST_KNOWN, SPLIT, make_sample
-from volcast.models.conformal import FEWEST_RESIDUALS, interval, places
-from volcast.models.forecaster import fitted_rows
+from volcast.models.conformal import (
+    FEWEST_RESIDUALS,
+    conformal_interval,
+    probability_integral_transform,
+)
+from volcast.models.forecaster import select_fit_rows
 from volcast.models.insanity_filter import Bounds
 from volcast.models.regressor.scaling import BOUND, Scaler
 
@@ -19,7 +23,7 @@ SAMPLE = make_sample()
 
 def test_bounds_are_the_range_of_the_targets_before_the_test():
     bounds = Bounds.fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    rows = fitted_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
+    rows = select_fit_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
     for ticker in range(3):
         mine = SAMPLE.target[np.flatnonzero(rows[:, ticker]), ticker]
         np.testing.assert_array_equal(bounds.low[ticker], mine.min(axis=0))
@@ -48,7 +52,7 @@ def test_every_changed_forecast_is_counted_as_clipped_and_no_other():
 )
 def test_the_interval_is_cut_at_the_ranks_of_split_conformal_prediction(count, level, lower, upper):
     residuals = np.random.default_rng(0).permutation(np.arange(1.0, count + 1))
-    low, high = interval(np.array([1.0]), residuals / 100.0, level)
+    low, high = conformal_interval(np.array([1.0]), residuals / 100.0, level)
     assert np.log(low) * 100 == pytest.approx(lower)
     assert np.log(high) * 100 == pytest.approx(upper)
 
@@ -59,24 +63,26 @@ def test_the_interval_covers_what_it_says(level):
     residuals, outcome = rng.normal(size=(4000, 99)), rng.normal(size=4000)
     inside = 0
     for past, now in zip(residuals, outcome, strict=True):
-        low, high = interval(np.array([2.0]), past, level)
+        low, high = conformal_interval(np.array([2.0]), past, level)
         inside += low[0] <= 2.0 * np.exp(now) <= high[0]
     assert inside / 4000 == pytest.approx(level, abs=0.02)
 
 
 def test_too_few_residuals_give_no_interval_and_missing_ones_do_not_count():
     residuals = np.append(np.linspace(-1, 1, FEWEST_RESIDUALS - 1), [np.nan, np.inf])
-    low, high = interval(np.array([1.0, 2.0]), residuals, 0.9)
+    low, high = conformal_interval(np.array([1.0, 2.0]), residuals, 0.9)
     assert np.isnan(low).all() and np.isnan(high).all()
-    low, high = interval(np.array([1.0, 2.0]), np.append(residuals, 0.0), 0.9)
+    low, high = conformal_interval(np.array([1.0, 2.0]), np.append(residuals, 0.0), 0.9)
     assert (low < [1.0, 2.0]).all() and (high > [1.0, 2.0]).all()
 
 
 def test_the_place_of_an_outcome_is_the_share_of_past_errors_below_it():
     past = np.append(np.arange(99.0), np.nan)
-    found = places(np.array([-1.0, 49.5, 200.0, np.nan]), past)
+    found = probability_integral_transform(np.array([-1.0, 49.5, 200.0, np.nan]), past)
     np.testing.assert_allclose(found, [0.005, 0.505, 0.995, np.nan])
-    assert np.isnan(places(np.array([1.0]), past[: FEWEST_RESIDUALS - 1])).all()
+    assert np.isnan(
+        probability_integral_transform(np.array([1.0]), past[: FEWEST_RESIDUALS - 1])
+    ).all()
 
 
 def test_the_scaler_by_hand():

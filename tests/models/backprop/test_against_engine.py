@@ -10,15 +10,22 @@ from tests.models.engine.samples import BATCH, FEATURES, HELD_OUT, ROWS, TRAIN, 
 from volcast.models.backprop.activations import ACTIVATIONS, IDENTITY
 from volcast.models.backprop.losses import MSE
 from volcast.models.backprop.network import Layer, Network, loss_and_gradients
-from volcast.models.backprop.optimizers import Adam, Descent, Momentum, Nesterov, RMSprop, Vanilla
-from volcast.models.engine.groups import SHUFFLING
-from volcast.models.engine.recipe import Recipe
-from volcast.models.engine.stack import Architecture
-from volcast.models.engine.training import Plan, train
+from volcast.models.backprop.optimizers import (
+    Adam,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    Optimizer,
+    RMSprop,
+)
+from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.optimization import Optimization
+from volcast.models.engine.stacked_network import Architecture
+from volcast.models.engine.training import TrainingPlan, train
 
 EPOCHS, SEED, RATE, HIDDEN = 4, 5, 0.02, (6, 4)
 RULES = {
-    "sgd": Vanilla(RATE),
+    "sgd": GradientDescent(RATE),
     "momentum": Momentum(RATE),
     "nesterov": Nesterov(RATE),
     "rmsprop": RMSprop(RATE),
@@ -35,7 +42,9 @@ def starting_weights():
 
 def by_engine(optimizer, activation):
     network = Architecture(FEATURES, 1, HIDDEN, activation)
-    plan = Plan(network, Recipe(optimizer, loss="mse"), epochs=EPOCHS, patience=EPOCHS)
+    plan = TrainingPlan(
+        network, Optimization(optimizer, loss="mse"), epochs=EPOCHS, patience=EPOCHS
+    )
     return train(ROWS, [member(SEED, learning_rate=RATE)], plan, start=starting_weights())
 
 
@@ -47,7 +56,7 @@ def by_hand(rule, activation):
     network = Network(tuple(Layer(kernel, bias[0], name) for kernel, bias, name in pairs))
     inputs = ROWS.inputs.astype(np.float64)
     error = ROWS.target.astype(np.float64) - ROWS.anchor
-    descent, shuffle = Descent(rule), np.random.default_rng([SEED, SHUFFLING])
+    descent, shuffle = Optimizer(rule), np.random.default_rng([SEED, SHUFFLING])
     losses, networks = [], [network]
     for _ in range(EPOCHS):
         order, seen = shuffle.permutation(TRAIN), 0.0

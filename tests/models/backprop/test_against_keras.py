@@ -8,8 +8,8 @@ from volcast.models.backprop.activations import ACTIVATIONS
 from volcast.models.backprop.clipping import Clipping
 from volcast.models.backprop.losses import LOSSES
 from volcast.models.backprop.network import Layer, Network, loss_and_gradients
-from volcast.models.backprop.optimizers import Adam, Momentum, Nesterov, RMSprop, Vanilla
-from volcast.models.backprop.training import Recipe, each_step
+from volcast.models.backprop.optimizers import Adam, GradientDescent, Momentum, Nesterov, RMSprop
+from volcast.models.backprop.training import TrainingSettings, iterate_steps
 
 pytestmark = pytest.mark.slow  # each of the many pairs builds a Keras model
 
@@ -31,7 +31,7 @@ CASES = [
     for hidden in ACTIVATIONS
 ]
 RULES = {
-    "sgd": (Vanilla(RATE), lambda: keras.optimizers.SGD(RATE)),
+    "sgd": (GradientDescent(RATE), lambda: keras.optimizers.SGD(RATE)),
     "momentum": (Momentum(RATE, MOMENTUM), lambda: keras.optimizers.SGD(RATE, momentum=MOMENTUM)),
     "nesterov": (
         Nesterov(RATE, MOMENTUM),
@@ -109,8 +109,8 @@ def test_losses_and_gradients_are_those_of_keras(hidden, output, loss):
 def steps_of_both(network, rows, loss, rule, optimizer, clipping=None):
     """Take ten steps of batch descent; yield the parameters of both after each."""
     twin = keras_twin(network)
-    recipe = Recipe(LOSSES[loss], rule, STEPS, clipping=clipping)
-    for stepped in each_step(network, rows, recipe):
+    settings = TrainingSettings(LOSSES[loss], rule, STEPS, clipping=clipping)
+    for stepped in iterate_steps(network, rows, settings):
         _, gradients = by_keras(twin, rows, loss)
         optimizer.apply(gradients, twin.trainable_variables)
         yield stepped.parameters, twin.get_weights()
@@ -131,6 +131,6 @@ def test_ten_steps_are_those_of_keras(hidden, output, loss, name):
 def test_clipped_steps_are_those_of_keras(by):
     network, rows = make_network("tanh", "identity"), make_rows("mse")
     optimizer = keras.optimizers.SGD(RATE, **{KERAS_CLIPPING[by]: 0.1})
-    steps = steps_of_both(network, rows, "mse", Vanilla(RATE), optimizer, Clipping(by, 0.1))
+    steps = steps_of_both(network, rows, "mse", GradientDescent(RATE), optimizer, Clipping(by, 0.1))
     for mine, theirs in steps:
         assert_close(mine, theirs)

@@ -17,9 +17,14 @@ from volcast.models.backprop.losses import (
     LOSSES,
     MSE,
 )
-from volcast.models.backprop.network import Layer, Network, drawn_network, loss_and_gradients
-from volcast.models.backprop.optimizers import AveragedMomentum, Descent, Momentum, Vanilla
-from volcast.models.backprop.training import Recipe, each_step, train
+from volcast.models.backprop.network import Layer, Network, initialise_network, loss_and_gradients
+from volcast.models.backprop.optimizers import (
+    AveragedMomentum,
+    GradientDescent,
+    Momentum,
+    Optimizer,
+)
+from volcast.models.backprop.training import TrainingSettings, iterate_steps, train
 
 
 def make_rows(count=20, seed=0):
@@ -29,7 +34,7 @@ def make_rows(count=20, seed=0):
 
 
 def make_network(seed=0, sizes=(2, 6, 1), activations=(TANH, IDENTITY)):
-    return drawn_network(sizes, activations, np.random.default_rng(seed))
+    return initialise_network(sizes, activations, np.random.default_rng(seed))
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -38,7 +43,7 @@ def test_a_gradient_pulled_back_is_the_slope_of_the_activation(name):
     z, upstream = rng.normal(size=(2, 3, 4))
     activation = ACTIVATIONS[name]
     numeric = central_differences(lambda z: float((upstream * activation.value(z)).sum()), z)
-    pulled = activation.pull_back(upstream, activation.value(z))
+    pulled = activation.backward(upstream, activation.value(z))
     assert relative_error(pulled, numeric) < 1e-9
 
 
@@ -59,7 +64,7 @@ def test_the_gradient_of_cross_entropy_by_the_sum_is_p_less_y(activation, loss, 
     p = activation.value(z)
     mean_over = len(y) if activation is SOFTMAX else y.size
     np.testing.assert_allclose(
-        activation.pull_back(loss.gradient(y, p), p), (p - y) / mean_over, rtol=1e-13
+        activation.backward(loss.gradient(y, p), p), (p - y) / mean_over, rtol=1e-13
     )
 
 
@@ -73,7 +78,7 @@ def test_a_forecast_that_is_wholly_wrong_has_a_finite_loss_and_gradient(name):
 def test_both_momenta_are_those_of_a_naive_loop():
     gradients = np.random.default_rng(0).normal(size=10)
     rate, m = 0.1, 0.9
-    classical, averaged = Descent(Momentum(rate, m)), Descent(AveragedMomentum(rate, m))
+    classical, averaged = Optimizer(Momentum(rate, m)), Optimizer(AveragedMomentum(rate, m))
     mine, mine_averaged = [np.array([1.0])], [np.array([1.0])]
     x = x_averaged = 1.0
     v = v_averaged = 0.0
@@ -92,7 +97,7 @@ def test_both_momenta_are_those_of_a_naive_loop():
 def test_the_averaged_momentum_is_the_classical_one_at_a_smaller_rate():
     rows = make_rows()
     ends = [
-        train(make_network(), rows, Recipe(MSE, rule, 30)).network.parameters
+        train(make_network(), rows, TrainingSettings(MSE, rule, 30)).network.parameters
         for rule in (Momentum(0.01, 0.9), AveragedMomentum(0.1, 0.9))
     ]
     for one, other in zip(*ends, strict=True):
@@ -101,16 +106,16 @@ def test_the_averaged_momentum_is_the_classical_one_at_a_smaller_rate():
 
 def test_clipping_by_hand():
     gradients = [np.array([3.0, 4.0]), np.array([0.0, 12.0])]  # norms 5 and 12, together 13
-    by = {kind: Clipping(kind, 6.5).clipped(gradients) for kind in ("norm", "global_norm")}
-    np.testing.assert_array_equal(Clipping("value", 3.5).clipped(gradients), [[3, 3.5], [0, 3.5]])
+    by = {kind: Clipping(kind, 6.5).clip(gradients) for kind in ("norm", "global_norm")}
+    np.testing.assert_array_equal(Clipping("value", 3.5).clip(gradients), [[3, 3.5], [0, 3.5]])
     np.testing.assert_array_equal(by["norm"], [[3, 4], [0, 6.5]])
     np.testing.assert_allclose(by["global_norm"], [[1.5, 2], [0, 6]])
 
 
 def test_a_small_gradient_and_none_at_all_are_left_alone():
     for kind in ("value", "norm", "global_norm"):
-        clipped = Clipping(kind, 1.0).clipped([np.array([0.1]), np.zeros(2)])
-        np.testing.assert_array_equal(np.concatenate(clipped), [0.1, 0.0, 0.0])
+        clip = Clipping(kind, 1.0).clip([np.array([0.1]), np.zeros(2)])
+        np.testing.assert_array_equal(np.concatenate(clip), [0.1, 0.0, 0.0])
 
 
 @pytest.mark.parametrize(("by", "at", "rule"), [("size", 1.0, "one of value"), ("norm", 0, "> 0")])
@@ -122,7 +127,11 @@ def test_clipping_refuses_what_is_none(by, at, rule):
 @pytest.mark.parametrize(("size", "count"), [(1, 6), (4, 2), (None, 1)])
 def test_an_epoch_is_a_naive_loop_over_the_shuffled_rows(size, count):
     (inputs, truth), network, rate = make_rows(count=6), make_network(), 0.1
-    steps = [*each_step(network, (inputs, truth), Recipe(MSE, Vanilla(rate), 1, size, seed=4))]
+    steps = [
+        *iterate_steps(
+            network, (inputs, truth), TrainingSettings(MSE, GradientDescent(rate), 1, size, seed=4)
+        )
+    ]
     w1, b1, w2, b2 = (p.copy() for p in network.parameters)
     order = np.random.default_rng(4).permutation(6)
     for batch in (order[start : start + (size or 6)] for start in range(0, 6, size or 6)):
@@ -141,8 +150,8 @@ def test_an_epoch_is_a_naive_loop_over_the_shuffled_rows(size, count):
 
 def test_early_stopping_restores_the_weights_of_the_best_epoch():
     rows, validation = make_rows(seed=1), make_rows(seed=2)
-    recipe = Recipe(MSE, Momentum(0.02), 200, batch_size=5, patience=8)
-    trained = train(make_network(seed=1), rows, recipe, validation=validation)
+    settings = TrainingSettings(MSE, Momentum(0.02), 200, batch_size=5, patience=8)
+    trained = train(make_network(seed=1), rows, settings, validation=validation)
     losses = trained.history["val_loss"].to_numpy()
     assert trained.best_epoch == losses.argmin()
     assert 0 < trained.best_epoch == len(losses) - 1 - 8, "it must stop, and not at once"
@@ -152,20 +161,22 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch():
 
 
 def test_without_validation_the_last_epoch_is_kept():
-    trained = train(make_network(), make_rows(), Recipe(MSE, Vanilla(0.1), 5))
+    trained = train(make_network(), make_rows(), TrainingSettings(MSE, GradientDescent(0.1), 5))
     assert trained.network is trained.networks[-1]
     assert trained.history["val_loss"].isna().all()
 
 
 def test_patience_needs_validation_rows():
     with pytest.raises(ValueError, match="patience=3 needs validation rows"):
-        train(make_network(), make_rows(), Recipe(MSE, Vanilla(0.1), 5, patience=3))
+        train(
+            make_network(), make_rows(), TrainingSettings(MSE, GradientDescent(0.1), 5, patience=3)
+        )
 
 
 def test_training_leaves_the_network_that_it_was_given_alone():
     network = make_network()
     before = [p.copy() for p in network.parameters]
-    train(network, make_rows(), Recipe(MSE, Momentum(0.1), 3))
+    train(network, make_rows(), TrainingSettings(MSE, Momentum(0.1), 3))
     for mine, kept in zip(network.parameters, before, strict=True):
         np.testing.assert_array_equal(mine, kept)
 
@@ -191,7 +202,7 @@ def test_the_gradient_check_finds_a_planted_wrong_gradient(place):
 def test_an_untrained_relu_stack_keeps_the_size_of_its_signal():
     """He et al. 2015, eq. 10: the mean square of z stays that of the inputs times 2 / 2."""
     sizes, relu = (200, 200, 200, 200), ACTIVATIONS["relu"]
-    network = drawn_network(sizes, (relu,) * 3, np.random.default_rng(0))
+    network = initialise_network(sizes, (relu,) * 3, np.random.default_rng(0))
     z = network.forward(np.random.default_rng(1).normal(size=(500, 200))).z
     assert np.mean(z[-1] ** 2) == pytest.approx(2.0, rel=0.2)
 

@@ -8,13 +8,13 @@ from volcast.models.baselines.catalogue import BASELINES, make_baseline
 from volcast.models.baselines.har import HARX, LogHAR, PooledHAR
 from volcast.models.baselines.naive import MonthMean
 from volcast.models.baselines.trees import Trees
-from volcast.models.forecaster import fitted_rows
+from volcast.models.forecaster import select_fit_rows
 from volcast.models.regressor.preprocessing import RIDGE
 from volcast.pipeline.config.settings import BaselineSettings
 
 SAMPLE = make_sample()
 KNOWN = SAMPLE.until(LAST_KNOWN)
-ROWS = fitted_rows(KNOWN, SPLIT.both)
+ROWS = select_fit_rows(KNOWN, SPLIT.both)
 ALL = slice(0, SESSIONS)
 
 

@@ -5,11 +5,11 @@ from arch import arch_model
 
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
 from volcast.models.baselines import egarch
-from volcast.models.baselines.egarch import EGARCH, LogRecursion
-from volcast.models.forecaster import fitted_rows
+from volcast.models.baselines.egarch import EGARCH, EGARCHRecursion
+from volcast.models.forecaster import select_fit_rows
 
 SAMPLE = make_sample()
-RECURSION = LogRecursion(mean=0.05, omega=0.01, alpha=0.15, gamma=-0.08, beta=0.96)
+RECURSION = EGARCHRecursion(mean=0.05, omega=0.01, alpha=0.15, gamma=-0.08, beta=0.96)
 
 
 def test_the_next_session_is_that_of_arch_with_the_same_parameters():
@@ -31,14 +31,14 @@ def test_several_sessions_ahead_the_log_variance_returns_to_its_level():
 
 
 def test_an_exploding_estimate_stays_a_number():
-    wild = LogRecursion(mean=0.0, omega=0.0, alpha=9.0, gamma=-9.0, beta=0.999)
+    wild = EGARCHRecursion(mean=0.0, omega=0.0, alpha=9.0, gamma=-9.0, beta=0.999)
     assert np.isfinite(wild.next_session(np.full(500, -0.9))).all()
 
 
 def test_the_mean_over_the_fitted_rows_is_that_of_the_target():
     known = SAMPLE.until(LAST_KNOWN)
     forecast = EGARCH().fit(known, SPLIT).forecast(SAMPLE, slice(0, SESSIONS))
-    rows = fitted_rows(known, SPLIT.both)[:, 0]
+    rows = select_fit_rows(known, SPLIT.both)[:, 0]
     np.testing.assert_allclose(
         forecast[: LAST_KNOWN + 1, 0][rows].mean(axis=0), known.target[rows, 0].mean(axis=0)
     )
@@ -46,7 +46,7 @@ def test_the_mean_over_the_fitted_rows_is_that_of_the_target():
 
 def test_an_estimate_that_forecasts_next_to_nothing_is_a_failed_fit(monkeypatch):
     wild = np.array([0.0, 0.0, 9.0, -9.0, 0.999])
-    monkeypatch.setattr(egarch, "estimated", lambda *_: [wild] * 3)
+    monkeypatch.setattr(egarch, "estimate_parameters", lambda *_: [wild] * 3)
     model = EGARCH().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    assert model.fitted_ == [None] * 3
+    assert model.recursions_ == [None] * 3
     assert np.isnan(model.forecast(SAMPLE, slice(0, SESSIONS))).all()

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
-from volcast.models.baselines.garch import FEWEST_RETURNS, GARCH, Recursion
-from volcast.models.forecaster import Split, fitted_rows
+from volcast.models.baselines.garch import FEWEST_RETURNS, GARCH, GARCHRecursion
+from volcast.models.forecaster import Split, select_fit_rows
 
 SAMPLE = make_sample()
-RECURSION = Recursion(mean=0.05, omega=0.04, alpha=0.08, beta=0.88, scale=np.ones(3))
+RECURSION = GARCHRecursion(mean=0.05, omega=0.04, alpha=0.08, beta=0.88, scale=np.ones(3))
 HORIZONS = (1, 5, 22)
 
 
@@ -39,7 +39,7 @@ def test_the_mean_over_several_sessions_is_that_of_a_loop(alpha, beta, level):
     if alpha + beta > 0.99:
         return
     omega = level * (1.0 - alpha - beta)
-    recursion = Recursion(0.0, omega, alpha, beta, np.ones(3))
+    recursion = GARCHRecursion(0.0, omega, alpha, beta, np.ones(3))
     log_return = returns(30)
     means = recursion.mean_ahead(log_return, HORIZONS)
     for origin in (0, 29):
@@ -61,14 +61,14 @@ def test_the_forecasts_are_those_of_arch_with_the_same_parameters():
 
 
 def test_a_persistence_of_one_or_more_still_gives_finite_forecasts():
-    integrated = Recursion(0.0, 0.01, 0.2, 0.8, np.ones(3))
+    integrated = GARCHRecursion(0.0, 0.01, 0.2, 0.8, np.ones(3))
     means = integrated.mean_ahead(returns(), HORIZONS)
     assert np.isfinite(means).all() and (means > 0).all()
 
 
 def test_the_estimates_are_those_of_arch_on_the_returns_of_the_fitted_part():
     model = GARCH().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    last = np.flatnonzero(fitted_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)[:, 0])[-1]
+    last = np.flatnonzero(select_fit_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)[:, 0])[-1]
     assert last == SPLIT.validation.stop - 1
     percent = 100.0 * SAMPLE.log_return[: last + 1, 0]
     fit = arch_model(percent, vol="GARCH", p=1, q=1, rescale=False).fit(disp="off")
@@ -90,7 +90,7 @@ def test_in_a_rolling_window_the_returns_before_it_are_not_estimated_on():
 def test_the_mean_forecast_of_the_fitted_rows_is_the_mean_target():
     known = SAMPLE.until(LAST_KNOWN)
     forecast = GARCH().fit(known, SPLIT).forecast(known, slice(0, LAST_KNOWN + 1))
-    rows = fitted_rows(known, SPLIT.both)
+    rows = select_fit_rows(known, SPLIT.both)
     for ticker in range(3):
         mine = rows[:, ticker]
         np.testing.assert_allclose(
@@ -136,7 +136,7 @@ def test_gjr_weighs_falls_more_and_a_missing_return_counts_as_the_level():
 
 def test_the_asymmetric_model_of_t_errors_is_estimated_by_arch():
     model = GARCH(asymmetric=True, errors="t").fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    rows = fitted_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
+    rows = select_fit_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
     last = np.flatnonzero(rows[:, 0])[-1] + 1
     percent = 100.0 * SAMPLE.log_return[:last, 0]
     percent = percent[np.isfinite(percent)]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
 from volcast.models.baselines.ewma import DECAY, EWMA
 from volcast.models.baselines.har import FEWEST_ROWS, LogHAR
-from volcast.models.baselines.naive import LastValue, MonthMean, month_mean
-from volcast.models.forecaster import Split, fitted_rows
+from volcast.models.baselines.naive import LastValue, MonthMean, rolling_month_mean
+from volcast.models.forecaster import Split, select_fit_rows
 from volcast.models.regressor.anchor import LogLinear
 
 ALL = slice(0, SESSIONS)
@@ -40,7 +40,7 @@ def test_the_month_mean_is_the_mean_of_22_sessions():
 @given(st.lists(st.one_of(st.just(np.nan), st.floats(1e-8, 1.0)), min_size=1, max_size=60))
 def test_the_month_mean_needs_14_of_its_22_sessions(values):
     variance = np.array(values)[:, None]
-    for row, mean in enumerate(month_mean(variance)[:, 0]):
+    for row, mean in enumerate(rolling_month_mean(variance)[:, 0]):
         window = variance[max(0, row - 21) : row + 1, 0]
         known = window[np.isfinite(window)]
         if len(known) < 14:
@@ -107,7 +107,7 @@ def test_a_repeated_column_does_not_break_the_fit():
 def test_log_har_is_least_squares_by_the_normal_equations():
     model = LogHAR().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
     forecast = model.forecast(SAMPLE, ALL)
-    rows = fitted_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
+    rows = select_fit_rows(SAMPLE.until(LAST_KNOWN), SPLIT.both)
     for ticker in range(3):
         mine = np.flatnonzero(rows[:, ticker])
         assert len(mine) >= FEWEST_ROWS
@@ -127,7 +127,7 @@ def test_log_har_is_least_squares_by_the_normal_equations():
 def test_a_ticker_with_few_rows_takes_the_coefficients_of_all():
     short = Split(train=slice(0, 250), validation=slice(255, 320))
     model = LogHAR().fit(SAMPLE.until(330), short)
-    rows = fitted_rows(SAMPLE.until(330), short.both)
+    rows = select_fit_rows(SAMPLE.until(330), short.both)
     assert rows[:, 1].sum() < FEWEST_ROWS <= rows[:, 0].sum()
     x, log_y = SAMPLE.x[:331, :, :3], np.log(SAMPLE.target[:331])
     pooled = LogLinear.fit(x[rows], log_y[rows])

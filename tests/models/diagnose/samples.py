@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from volcast.models.diagnose.problem import build_problem
+from volcast.models.diagnose.training_problem import build_training_problem
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 FEATURES, TRAIN, HELD_OUT, LATER = 6, 500, 150, 250
@@ -20,4 +20,4 @@ def make_problem(**settings):
     defaults = {"anchor": [0], "members": 3, "batch_size": 32, "hidden": (8,), "epochs": 12}
     regressor = KerasVolatilityRegressor(**defaults | settings)
     parts = (make_part(count, seed) for seed, count in enumerate((TRAIN, HELD_OUT, LATER)))
-    return build_problem(regressor, *parts)
+    return build_training_problem(regressor, *parts)

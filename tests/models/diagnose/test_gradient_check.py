@@ -5,14 +5,19 @@ import pytest
 
 from tests.models.diagnose.problems import make_problem, with_settings
 from volcast.models.backend import tf
-from volcast.models.diagnose.gradient_check import STEP, LossOfWeights, check, compared
-from volcast.models.regressor.validation import ACTIVATIONS
+from volcast.models.diagnose.gradient_check import (
+    STEP,
+    LossFunction,
+    check_gradients,
+    compare_gradients,
+)
+from volcast.models.training_options import ACTIVATIONS
 
 
 def test_both_gradients_of_a_linear_network_are_those_worked_by_hand():
     problem = make_problem(hidden=(), loss="mse", l2=0.3)
-    plan, rows = problem.plan(), problem.rows
-    loss = LossOfWeights(problem, plan)
+    plan, rows = problem.build_plan(), problem.rows
+    loss = LossFunction(problem, plan)
     kernel, bias = np.random.default_rng(0).normal(size=(4, 2)), np.array([0.2, -0.4])
     point = np.concatenate([kernel.ravel(), bias])
     chosen = problem.training[np.linspace(0, len(problem.training) - 1, 64).astype(int)]
@@ -29,7 +34,7 @@ def test_both_gradients_of_a_linear_network_are_those_worked_by_hand():
 
 @pytest.mark.parametrize("loss", ["qlike", "mae", "huber", "log_cosh"])
 def test_the_losses_have_right_gradients(loss):
-    parts = check(make_problem(loss=loss, l2=0.01, dropout=0.3))["parts"]
+    parts = check_gradients(make_problem(loss=loss, l2=0.01, dropout=0.3))["parts"]
     assert (parts["gradient_norm"] > 1e-4).all()
     assert (parts["relative_error"] < 1e-7).all()
     assert (parts["kinks"] <= 0.1 * parts["entries"]).all()
@@ -37,7 +42,7 @@ def test_the_losses_have_right_gradients(loss):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_activations_have_right_gradients(activation):
-    parts = check(make_problem(activation=activation, initialisation="he"))["parts"]
+    parts = check_gradients(make_problem(activation=activation, initialisation="he"))["parts"]
     assert parts["layer"].tolist() == [0, 1, 1, 2, 2, 3, 3]
     assert (parts["relative_error"] < 1e-7).all()
 
@@ -58,14 +63,14 @@ def tanh_with_a_wrong_slope(x):
 
 
 def test_a_wrong_slope_of_the_loss_spoils_every_part():
-    parts = check(make_problem(loss=qlike_with_a_wrong_slope))["parts"]
+    parts = check_gradients(make_problem(loss=qlike_with_a_wrong_slope))["parts"]
     assert (parts["relative_error"] > 1e-4).all()
 
 
 def test_a_wrong_activation_spoils_the_layers_before_it_and_no_others():
-    parts = check(with_settings(make_problem(), hidden=(8, 8), activation=tanh_with_a_wrong_slope))[
-        "parts"
-    ]
+    parts = check_gradients(
+        with_settings(make_problem(), hidden=(8, 8), activation=tanh_with_a_wrong_slope)
+    )["parts"]
     spoilt = parts["layer"].between(1, 2)
     assert (parts.loc[spoilt, "relative_error"] > 1e-2).all()
     assert (parts.loc[~spoilt, "relative_error"] < 1e-7).all()
@@ -76,14 +81,14 @@ def test_a_loss_in_float32_is_too_coarse_to_be_checked():
         error = tf.cast(truth - forecast, tf.float32)
         return tf.cast(tf.reduce_mean(tf.square(error), axis=-1), truth.dtype)
 
-    parts = check(make_problem(loss=coarse))["parts"]
+    parts = check_gradients(make_problem(loss=coarse))["parts"]
     assert (parts["kinks"] > 0.5 * parts["entries"]).all()
 
 
 def test_entries_at_which_two_steps_disagree_are_left_out_and_counted():
     automatic, numerical = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.5, 3.03])
     shorter = np.array([1.0, 2.2, 3.03])
-    found = compared(automatic, numerical, shorter)
+    found = compare_gradients(automatic, numerical, shorter)
     assert found["kinks"] == 1
     assert found["entries"] == 3
     norms = np.hypot(1.0, 3.0) + np.hypot(1.0, 3.03)

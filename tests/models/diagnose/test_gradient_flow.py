@@ -9,18 +9,22 @@ import pytest
 from tests.models.diagnose.problems import make_problem
 from volcast.models.backend import keras, tf
 from volcast.models.diagnose import gradient_flow
-from volcast.models.diagnose.gradient_flow import Units, measure, measure_flow
-from volcast.models.diagnose.watched import watched_epochs
-from volcast.models.engine.groups import SHUFFLING
-from volcast.models.engine.stack import as_rows, initial_weights
+from volcast.models.diagnose.gradient_flow import (
+    UnitActivity,
+    measure_gradient_flow,
+    measure_regressor_flow,
+)
+from volcast.models.diagnose.gradient_recording import record_epochs
+from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.stacked_network import draw_initial_weights, flatten_weights
 from volcast.models.engine.training import train
 
 EPOCHS = 3
 
 
 def watched(problem, epochs=EPOCHS):
-    plan = problem.plan()
-    return list(watched_epochs(problem.rows, problem.team(), plan, epochs))
+    plan = problem.build_plan()
+    return list(record_epochs(problem.rows, problem.build_members(), plan, epochs))
 
 
 @pytest.mark.parametrize(
@@ -37,20 +41,23 @@ def test_watched_training_is_that_of_the_engine(settings):
     listener.on_epoch_end = lambda epoch, logs=None: weights.append(
         [variable.numpy() for variable in listener.model.trainable_variables]
     )
-    run = train(problem.rows, problem.team(), problem.plan(), callbacks=[listener])
+    run = train(problem.rows, problem.build_members(), problem.build_plan(), callbacks=[listener])
     for number, epoch in enumerate(watched(problem), start=1):
         np.testing.assert_allclose(epoch.train_loss, run.train_loss[number], rtol=1e-6)
         np.testing.assert_allclose(epoch.val_loss, run.val_loss[number], rtol=1e-6)
         np.testing.assert_allclose(
-            as_rows(epoch.weights), as_rows(weights[number - 1]), rtol=1e-5, atol=1e-7
+            flatten_weights(epoch.weights),
+            flatten_weights(weights[number - 1]),
+            rtol=1e-5,
+            atol=1e-7,
         )
 
 
 def naive_steps(problem, member):
     """Yield gradient, clipped gradient and weights of each step of plain SGD, layer by layer."""
-    plan, rows = problem.plan(), problem.rows
-    clipping, rate = plan.recipe.clipping, problem.regressor.learning_rate
-    weights = [part[0] for part in initial_weights(plan.architecture, [member.seed])]
+    plan, rows = problem.build_plan(), problem.rows
+    clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
+    weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
     shuffle = np.random.default_rng([member.seed, SHUFFLING])
     for _ in range(EPOCHS):
         order = shuffle.permutation(member.training)
@@ -88,7 +95,7 @@ CLIPPED_AT = {"value": 0.02, "norm": 0.05, "global_norm": 0.12}
 def test_norms_and_clipping_are_those_of_a_naive_loop(by):
     problem = make_problem(optimizer="sgd", clipping=by, clip_at=CLIPPED_AT[by], learning_rate=0.3)
     seen = watched(problem)
-    for place, member in enumerate(problem.team()):
+    for place, member in enumerate(problem.build_members()):
         steps = list(naive_steps(problem, member))
         rate = problem.regressor.learning_rate
         expected = {
@@ -111,8 +118,8 @@ def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_nor
     problem = make_problem(
         optimizer="sgd", clipping="global_norm", clip_at=0.12, learning_rate=0.3, members=1
     )
-    table = measure_flow(problem, epochs=EPOCHS)["epochs"]
-    steps = list(naive_steps(problem, problem.team()[0]))
+    table = measure_regressor_flow(problem, epochs=EPOCHS)["epochs"]
+    steps = list(naive_steps(problem, problem.build_members()[0]))
     norms = np.array([np.linalg.norm(by_layer(gradient)) for gradient, _, _ in steps])
     norms = norms.reshape(EPOCHS, -1)
     acted = norms > 0.12
@@ -125,8 +132,8 @@ def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_nor
 
 def made_weights(problem, kernel, biases):
     """Return weights of one hidden layer whose kernel is small noise times `kernel`."""
-    plan = problem.plan()
-    weights = initial_weights(plan.architecture, range(len(biases)))
+    plan = problem.build_plan()
+    weights = draw_initial_weights(plan.architecture, range(len(biases)))
     weights[0] *= kernel
     weights[1][:, 0] = biases
     return weights
@@ -136,7 +143,7 @@ def test_dead_relu_units_are_counted_exactly():
     problem = make_problem(hidden=(8,), activation="relu")
     alive, dead = [100.0] * 8, [-100.0, 100.0, -100.0, 100.0, -100.0, 100.0, 100.0, 100.0]
     weights = made_weights(problem, 1.0, [alive, dead])
-    share, saturated = Units(problem, problem.plan(), 2).shares(weights)
+    share, saturated = UnitActivity(problem, problem.build_plan(), 2).shares(weights)
     np.testing.assert_allclose(share, [[0.0, np.nan], [3 / 8, np.nan]])
     assert np.isnan(saturated).all()
 
@@ -145,7 +152,7 @@ def test_dead_relu_units_are_counted_exactly():
 def test_saturated_activations_are_counted_exactly(activation, low):
     problem = make_problem(hidden=(4,), activation=activation)
     weights = made_weights(problem, 1e-3, [[0.0] * 4, [0.0, 9.0, -9.0, 0.0]])
-    dead, saturated = Units(problem, problem.plan(), 2).shares(weights)
+    dead, saturated = UnitActivity(problem, problem.build_plan(), 2).shares(weights)
     np.testing.assert_allclose(saturated[:, 0], [0.0, 0.5])
     assert (dead[:, 0] < 1).all()
 
@@ -155,17 +162,17 @@ def test_the_cure_is_measured_beside_the_network_unless_it_is_the_network(monkey
         table = pd.DataFrame([regressor.get_params()]).assign(epochs=epochs)
         return {"networks": table}
 
-    monkeypatch.setattr(gradient_flow, "measure_flow", no_training)
-    both = measure(make_problem(), epochs=7)["networks"]
+    monkeypatch.setattr(gradient_flow, "measure_regressor_flow", no_training)
+    both = measure_gradient_flow(make_problem(), epochs=7)["networks"]
     assert both["network"].tolist() == ["configured", "relu, he"]
     assert both["activation"].tolist() == ["swish", "relu"]
     assert both["initialisation"].tolist() == ["glorot", "he"]
-    cured = measure(make_problem(activation="relu", initialisation="he"))["networks"]
+    cured = measure_gradient_flow(make_problem(activation="relu", initialisation="he"))["networks"]
     assert cured["network"].tolist() == ["configured"]
 
 
 def test_a_network_without_hidden_layers_can_be_watched():
-    tables = measure_flow(make_problem(hidden=()), epochs=2)
+    tables = measure_regressor_flow(make_problem(hidden=()), epochs=2)
     assert tables["layers"]["place"].tolist() == ["output"] * 4
     assert (tables["epochs"]["first_to_last"] == 1).all()
 
@@ -174,16 +181,16 @@ def test_a_network_without_hidden_layers_can_be_watched():
     ("scheme", "limit"), [("glorot", (6 / (4 + 300)) ** 0.5), ("he", (6 / 4) ** 0.5)]
 )
 def test_first_weights_are_uniform_up_to_the_scheme_s_limit(scheme, limit):
-    plan = make_problem(hidden=(300,), initialisation=scheme).plan()
+    plan = make_problem(hidden=(300,), initialisation=scheme).build_plan()
     assert plan.initialisation == scheme
-    kernel = initial_weights(plan.architecture, [7], scheme)[0][0]
+    kernel = draw_initial_weights(plan.architecture, [7], scheme)[0][0]
     expected = np.random.default_rng(7).uniform(-limit, limit, (4, 300))
     np.testing.assert_array_equal(kernel, expected.astype(np.float32))
 
 
 def test_members_of_different_batches_cannot_be_watched_together():
     problem = make_problem()
-    one, other = problem.team()
+    one, other = problem.build_members()
     mixed = [one, replace(other, batch_size=16)]
     with pytest.raises(ValueError, match="must share batch size and steps; got"):
-        next(watched_epochs(problem.rows, mixed, problem.plan(), 1))
+        next(record_epochs(problem.rows, mixed, problem.build_plan(), 1))

@@ -5,9 +5,20 @@ import pytest
 
 from tests.models.diagnose.problems import make_problem
 from volcast.models.diagnose import landscape
-from volcast.models.diagnose.landscape import RATES, Losses, measure, sound_epochs, trace_paths
-from volcast.models.diagnose.planes import Plane, path_plane, random_plane
-from volcast.models.engine.stack import as_layers, build_stack, forward, set_weights
+from volcast.models.diagnose.landscape import (
+    RATES,
+    LossEvaluator,
+    count_stable_epochs,
+    measure_landscape,
+    record_training_paths,
+)
+from volcast.models.diagnose.weight_planes import Plane, build_random_plane, fit_path_plane
+from volcast.models.engine.stacked_network import (
+    build_stack,
+    compute_outputs,
+    set_weights,
+    unflatten_weights,
+)
 from volcast.models.engine.training import train
 
 SIZE = 9
@@ -20,28 +31,35 @@ def problem():
 
 @pytest.fixture(scope="module")
 def tables(problem):
-    return measure(problem, size=SIZE)
+    return measure_landscape(problem, size=SIZE)
 
 
 def naive_loss(problem, weights, numbers):
-    stack = build_stack(problem.plan().architecture, 1)
-    set_weights(stack, as_layers(weights[None].astype(np.float32), problem.plan().architecture))
+    stack = build_stack(problem.build_plan().architecture, 1)
+    set_weights(
+        stack,
+        unflatten_weights(weights[None].astype(np.float32), problem.build_plan().architecture),
+    )
     rows = problem.rows
-    error = rows.target[numbers] - rows.anchor[numbers] - forward(stack, rows.inputs[numbers])[0]
+    error = (
+        rows.target[numbers]
+        - rows.anchor[numbers]
+        - compute_outputs(stack, rows.inputs[numbers])[0]
+    )
     return float((np.exp(error) - error - 1.0).mean())
 
 
 def test_losses_of_many_networks_are_those_of_each_alone(problem):
-    size = sum(int(np.prod(shape)) for shape in problem.plan().architecture.shapes())
+    size = sum(int(np.prod(shape)) for shape in problem.build_plan().architecture.shapes())
     weights = 0.2 * np.random.default_rng(1).normal(size=(35, size))
-    found = Losses(problem, problem.plan()).of(weights)
+    found = LossEvaluator(problem, problem.build_plan()).of(weights)
     for part, numbers in (("training", problem.training), ("validation", problem.validation)):
         expected = [naive_loss(problem, one, numbers) for one in weights[[0, 1, 34]]]
         np.testing.assert_allclose(found[part][[0, 1, 34]], expected, rtol=1e-5)
 
 
 def test_the_path_is_that_of_the_run_s_first_member(problem, tables):
-    run = train(problem.rows, problem.team(), problem.plan())
+    run = train(problem.rows, problem.build_members(), problem.build_plan())
     epochs = run.epochs_run[0] + 1
     rate = problem.regressor.learning_rate
     path = tables["path"].query("plane == 'path'")
@@ -51,7 +69,7 @@ def test_the_path_is_that_of_the_run_s_first_member(problem, tables):
 
 
 def test_the_centre_is_the_network_of_the_best_epoch_and_lies_on_every_surface(problem, tables):
-    run = train(problem.rows, problem.team(), problem.plan())
+    run = train(problem.rows, problem.build_members(), problem.build_plan())
     best = 1 + int(np.nanargmin(run.val_loss[1:, 0]))
     assert 1 < best < run.epochs_run[0], "the best epoch must be neither first nor last"
     centre = tables["path"].query("centre")
@@ -77,8 +95,8 @@ def test_rates_share_their_start_and_the_surface_holds_all_paths(problem, tables
 
 
 def test_the_table_tells_the_loss_of_true_weights_from_that_on_the_plane(problem, tables):
-    walk = trace_paths(problem)[0]
-    plane = path_plane(walk.weights[walk.kept], walk.weights, problem.regressor.seed)
+    walk = record_training_paths(problem)[0]
+    plane = fit_path_plane(walk.weights[walk.kept], walk.weights, problem.regressor.seed)
     path = tables["path"].query("plane == 'path'")
     farthest = int(path["distance"].argmax())
     row, true = path.iloc[farthest], walk.weights[farthest]
@@ -91,13 +109,13 @@ def test_the_table_tells_the_loss_of_true_weights_from_that_on_the_plane(problem
 
 
 def test_random_directions_have_each_unit_s_own_norm_and_leave_the_biases():
-    architecture = make_problem().plan().architecture
+    architecture = make_problem().build_plan().architecture
     size = sum(int(np.prod(shape)) for shape in architecture.shapes())
     centre = np.random.default_rng(2).normal(size=size)
-    plane = random_plane(centre, architecture, seed=5)
-    own = as_layers(centre[None], architecture)
+    plane = build_random_plane(centre, architecture, seed=5)
+    own = unflatten_weights(centre[None], architecture)
     for direction in plane.directions:
-        drawn = as_layers(direction[None], architecture)
+        drawn = unflatten_weights(direction[None], architecture)
         for kernel, weights in zip(drawn[::2], own[::2], strict=True):
             norms = [np.linalg.norm(part, axis=1) for part in (kernel, weights)]
             np.testing.assert_allclose(*norms, rtol=1e-5)
@@ -110,7 +128,7 @@ def test_a_straight_path_lies_in_its_plane():
     rng = np.random.default_rng(0)
     begin, end = rng.normal(size=(2, 40))
     path = begin + np.linspace(0, 1, 6)[:, None] * (end - begin)
-    plane = path_plane(path[4], path, seed=0)
+    plane = fit_path_plane(path[4], path, seed=0)
     np.testing.assert_allclose(plane.distance(path), 0.0, atol=1e-12)
     assert plane.share(path) == pytest.approx(1.0)
     np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
@@ -123,7 +141,7 @@ def test_a_straight_path_lies_in_its_plane():
 def test_a_path_in_three_directions_leaves_the_plane_by_what_the_third_holds():
     centre = np.zeros(5)
     path = np.array([[3.0, 0, 0, 0, 0], [0, 2.0, 0, 0, 0], [0, 0, 1.0, 0, 0]])
-    plane = path_plane(centre, path, seed=0)
+    plane = fit_path_plane(centre, path, seed=0)
     np.testing.assert_allclose(plane.distance(path), [0, 0, 1], atol=1e-12)
     assert plane.share(path) == pytest.approx(13 / 14)
 
@@ -135,7 +153,7 @@ def test_coordinates_of_slanted_directions_are_those_of_the_nearest_point():
 
 
 def test_the_surface_of_a_linear_network_with_squared_loss_is_a_paraboloid():
-    tables = measure(make_problem(hidden=(), loss="mse"), size=SIZE)
+    tables = measure_landscape(make_problem(hidden=(), loss="mse"), size=SIZE)
     for _, part in tables["surface"].groupby(["plane", "part"]):
         x, y = part["x"].to_numpy(), part["y"].to_numpy()
         terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
@@ -147,7 +165,7 @@ def test_the_surface_of_a_linear_network_with_squared_loss_is_a_paraboloid():
 def test_a_training_that_diverges_at_once_is_refused_with_a_remedy():
     hopeless = make_problem(learning_rate=1e30, optimizer="sgd", clipping="none")
     with pytest.raises(ValueError, match=r"diverged in its first epoch.*lower learning_rate"):
-        measure(hopeless, size=3)
+        measure_landscape(hopeless, size=3)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +180,10 @@ def test_a_training_that_diverges_at_once_is_refused_with_a_remedy():
 def test_a_path_ends_where_its_training_runs_away(loss, weight, epochs):
     weights = np.ones((4, 2))
     weights[3, 1] = weight
-    assert sound_epochs(weights, np.array(loss)) == epochs
+    assert count_stable_epochs(weights, np.array(loss)) == epochs
 
 
 def test_rows_are_thinned_evenly(monkeypatch, problem):
     monkeypatch.setattr(landscape, "MOST_ROWS", 5)
-    losses = Losses(problem, problem.plan())
+    losses = LossEvaluator(problem, problem.build_plan())
     assert losses.numbers["training"].tolist() == [0, 37, 74, 111, 149]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tests.models.diagnose.samples import make_problem
-from volcast.models.diagnose.rate_finder import _by_step, find_rate, smoothed
-from volcast.models.engine.sweep import sweep
+from volcast.models.diagnose.rate_finder import _average_by_step, find_rate, smooth_curves
+from volcast.models.engine.rate_sweep import sweep_learning_rates
 
 
 @pytest.fixture(scope="module")
@@ -13,9 +13,11 @@ def found():
 
 def test_a_sweep_takes_the_steps_of_an_epoch_of_training():
     problem = make_problem(batch_size=64)
-    team = problem.team()
-    steps = team[0].lane[1]
-    losses, orders = sweep(problem.rows, team, problem.plan(), np.full(2 * steps + 3, 1e-3))
+    team = problem.build_members()
+    steps = team[0].batch_shape[1]
+    losses, orders = sweep_learning_rates(
+        problem.rows, team, problem.build_plan(), np.full(2 * steps + 3, 1e-3)
+    )
     assert losses.shape == (2 * steps + 3, 3)
     training = len(problem.training)
     for order in orders:
@@ -27,7 +29,9 @@ def test_a_sweep_takes_the_steps_of_an_epoch_of_training():
 
 def test_the_first_loss_of_a_sweep_is_that_of_the_untrained_network():
     problem = make_problem()
-    losses, orders = sweep(problem.rows, problem.team(), problem.plan(), np.full(3, 1e-3))
+    losses, orders = sweep_learning_rates(
+        problem.rows, problem.build_members(), problem.build_plan(), np.full(3, 1e-3)
+    )
     for member, order in enumerate(orders):
         rows = order[:32]
         error = problem.rows.target[rows] - problem.rows.anchor[rows]
@@ -37,7 +41,7 @@ def test_the_first_loss_of_a_sweep_is_that_of_the_untrained_network():
 
 def test_an_epochs_last_batch_may_be_the_shorter_one():
     values = np.array([1.0, 3.0, 5.0, 7.0, 11.0, 2.0, 4.0])
-    np.testing.assert_allclose(_by_step(values, batch=2, epoch=5), [2.0, 6.0, 11.0, 3.0])
+    np.testing.assert_allclose(_average_by_step(values, batch=2, epoch=5), [2.0, 6.0, 11.0, 3.0])
 
 
 def test_the_curve_is_flat_then_falls_then_breaks(found):
@@ -61,7 +65,9 @@ def test_noise_of_the_batches_cancels_against_the_untrained_network():
     """With batches of 2 rows the losses themselves jump far more than the curve."""
     problem = make_problem(batch_size=2)
     rates = np.geomspace(1e-7, 1e-5, 100)
-    losses, _ = sweep(problem.rows, problem.team(), problem.plan(), rates)
+    losses, _ = sweep_learning_rates(
+        problem.rows, problem.build_members(), problem.build_plan(), rates
+    )
     curve = find_rate(problem, members=3).curve
     early = curve[curve["rate"] < 1e-5]["change"]
     assert early.std() < 0.01 * (losses / losses.mean()).std()
@@ -69,8 +75,8 @@ def test_noise_of_the_batches_cancels_against_the_untrained_network():
 
 def test_members_that_overflow_count_as_broken_from_there_on():
     change = np.array([[0.0, -1.0, np.nan, -2.0, 0.0]])
-    assert np.isinf(smoothed(change, np.linspace(0, 1, 5))[0, 2:]).all()
-    assert np.isfinite(smoothed(change, np.linspace(0, 1, 5))[0, :2]).all()
+    assert np.isinf(smooth_curves(change, np.linspace(0, 1, 5))[0, 2:]).all()
+    assert np.isfinite(smooth_curves(change, np.linspace(0, 1, 5))[0, :2]).all()
 
 
 def test_the_same_problem_gives_the_same_sweep(found):

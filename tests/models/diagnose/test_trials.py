@@ -9,8 +9,8 @@ from volcast.models.diagnose.comparison import (
     compare_learning_rates,
     compare_optimizers,
 )
+from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.diagnose.settings_map import map_settings
-from volcast.models.diagnose.trials import run_trials
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 SETTINGS = {
@@ -46,7 +46,7 @@ def test_a_trial_is_what_the_regressor_does_with_its_settings(problem, trials, n
     train, held_out, (x, y) = (make_part(n, s) for s, n in enumerate((TRAIN, HELD_OUT, LATER)))
     regressor.fit(*train, validation_data=held_out)
     error = np.log(y) - np.log(regressor.predict(x))
-    har = np.log(y) - regressor.inputs_.of(x)[1]
+    har = np.log(y) - regressor.inputs_.transform(x)[1]
     expected = qlike(error) / qlike(har)
     found = trials.together.set_index("trial").loc[name, "ratio"]
     np.testing.assert_allclose(found, expected, rtol=1e-4)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from volcast.models.engine.groups import Member, Rows
-from volcast.models.engine.recipe import Recipe
-from volcast.models.engine.stack import Architecture
-from volcast.models.engine.training import Plan, train
+from volcast.models.engine.member_groups import Member, Rows
+from volcast.models.engine.optimization import Optimization
+from volcast.models.engine.stacked_network import Architecture
+from volcast.models.engine.training import TrainingPlan, train
 
 FEATURES, UNITS, BATCH = 3, 4, 32
 TRAIN, HELD_OUT = np.arange(70), np.arange(70, 110)  # two batches, and 6 rows
@@ -32,11 +32,11 @@ def member(seed: int = 5, **settings) -> Member:
     return Member(seed, **{**defaults, "batch_size": BATCH, **settings})
 
 
-def plan(epochs: int = 5, dropout: float = 0.0, **settings) -> Plan:
+def plan(epochs: int = 5, dropout: float = 0.0, **settings) -> TrainingPlan:
     """Return a plan that stops nobody early."""
-    recipe = settings.pop("recipe", Recipe())
+    optimization = settings.pop("optimization", Optimization())
     network = replace(NETWORK, dropout=dropout)
-    return Plan(network, recipe, epochs=epochs, **{"patience": epochs, **settings})
+    return TrainingPlan(network, optimization, epochs=epochs, **{"patience": epochs, **settings})
 
 
 def trained(members, given=None, rows=ROWS, **options):

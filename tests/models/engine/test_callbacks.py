@@ -5,7 +5,7 @@ import pandas as pd
 
 from tests.models.engine.samples import HELD_OUT, ROWS, member, plan, trained
 from volcast.models.backend import keras
-from volcast.models.engine.stack import forward
+from volcast.models.engine.stacked_network import compute_outputs
 
 EXPLODING = 1e38
 
@@ -40,7 +40,7 @@ class Own(keras.callbacks.Callback):
         self.heard.append("begin")
 
     def on_epoch_end(self, epoch, logs=None):
-        correction = forward(self.model, ROWS.inputs[HELD_OUT])
+        correction = compute_outputs(self.model, ROWS.inputs[HELD_OUT])
         error = ROWS.target[HELD_OUT] - ROWS.anchor[HELD_OUT] - correction
         losses = (np.exp(error) - error - 1.0).mean(axis=(1, 2))
         told = [logs[f"val_loss_{at}"] for at in range(len(losses))]

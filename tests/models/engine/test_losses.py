@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from volcast.models.backend import keras, tf
-from volcast.models.engine.losses import EXPONENT_CAP, loss_by_output, qlike, row_loss
+from volcast.models.engine.losses import EXPONENT_CAP, build_output_loss, build_row_loss, qlike
 
 logs = st.floats(-30, 30, width=32)
-mse = row_loss("mse")
+mse = build_row_loss("mse")
 
 
 def gradient(loss, log_realized, log_forecast):
@@ -70,16 +70,16 @@ def test_a_loss_is_a_name_of_keras_an_object_or_a_function():
     expected = [2.5, 4.5]
     of_keras = keras.losses.MeanSquaredError()
     for loss in ("mse", "MeanSquaredError", of_keras, keras.losses.mean_squared_error):
-        np.testing.assert_allclose(row_loss(loss)(truth, forecast), expected)
+        np.testing.assert_allclose(build_row_loss(loss)(truth, forecast), expected)
     with pytest.raises(ValueError, match="no_such_loss"):
-        row_loss("no_such_loss")
+        build_row_loss("no_such_loss")
 
 
 @pytest.mark.parametrize("name", ["qlike", "mse", "huber", "log_cosh", "mae"])
 def test_the_loss_of_each_output_is_its_own_and_their_mean_the_whole(name):
-    loss = row_loss(name)
+    loss = build_row_loss(name)
     truth, forecast = tf.constant(np.random.default_rng(1).normal(size=(2, 5, 3)))
-    parts = np.asarray(loss_by_output(loss, 3)(truth, forecast))
+    parts = np.asarray(build_output_loss(loss, 3)(truth, forecast))
     for at in range(3):
         alone = loss(truth[:, at : at + 1], forecast[:, at : at + 1])
         np.testing.assert_allclose(parts[:, at], alone)
@@ -91,5 +91,5 @@ def test_a_loss_that_is_no_mean_over_outputs_is_given_to_each_whole():
         return tf.reduce_max(tf.square(truth - forecast), axis=-1)
 
     truth, forecast = tf.constant(np.random.default_rng(1).normal(size=(2, 5, 3)))
-    parts = np.asarray(loss_by_output(worst, 3)(truth, forecast))
+    parts = np.asarray(build_output_loss(worst, 3)(truth, forecast))
     np.testing.assert_array_equal(parts, np.repeat(worst(truth, forecast)[:, None], 3, axis=1))

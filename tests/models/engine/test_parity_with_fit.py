@@ -18,11 +18,11 @@ from tests.models.engine.samples import (
     trained,
 )
 from volcast.models.backend import keras
-from volcast.models.engine.groups import SHUFFLING
 from volcast.models.engine.losses import qlike
-from volcast.models.engine.recipe import Clipping, Recipe, keras_optimizer
+from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.optimization import Clipping, Optimization, build_keras_optimizer
 from volcast.models.engine.schedules import Schedule
-from volcast.models.engine.stack import initial_weights
+from volcast.models.engine.stacked_network import draw_initial_weights
 from volcast.models.training_options import OPTIMIZERS
 
 EPOCHS, SEED, STEPS = 10, 5, 3
@@ -30,9 +30,9 @@ KERAS_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "glob
 CLIPPED_AT = {"value": 0.02, "norm": 0.1, "global_norm": 0.2}
 
 
-def fit_by_keras(recipe, rate, decay=0.0, loss=qlike):
+def fit_by_keras(optimization, rate, decay=0.0, loss=qlike):
     """Return (train, validation) loss an epoch and the weights of Dense layers after `fit`."""
-    penalty = keras.regularizers.L2(recipe.l2) if recipe.l2 else None
+    penalty = keras.regularizers.L2(optimization.l2) if optimization.l2 else None
     model = keras.Sequential(
         [
             keras.Input((FEATURES,)),
@@ -40,12 +40,12 @@ def fit_by_keras(recipe, rate, decay=0.0, loss=qlike):
             keras.layers.Dense(1, kernel_regularizer=penalty),
         ]
     )
-    start = initial_weights(NETWORK, [SEED])
+    start = draw_initial_weights(NETWORK, [SEED])
     model.set_weights([x[0] if at % 2 == 0 else x[0, 0] for at, x in enumerate(start)])
-    optimizer = keras_optimizer(recipe.optimizer, rate)
+    optimizer = build_keras_optimizer(optimization.optimizer, rate)
     optimizer.weight_decay = decay or None
-    if recipe.clipping:
-        setattr(optimizer, KERAS_CLIPPING[recipe.clipping.by], recipe.clipping.at)
+    if optimization.clipping:
+        setattr(optimizer, KERAS_CLIPPING[optimization.clipping.by], optimization.clipping.at)
     # `loss` reports the penalty too; the metric is the data's loss, as the engine reports it.
     metric = keras.metrics.MeanMetricWrapper(loss, name="data")
     model.compile(optimizer, loss=loss, metrics=[metric])
@@ -78,16 +78,16 @@ def assert_parity(run, losses, weights):
 @pytest.mark.parametrize("by", [None, "value", "norm", "global_norm"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_ten_epochs_are_those_of_keras_fit(optimizer, by):
-    recipe = Recipe(optimizer, clipping=Clipping(by, CLIPPED_AT[by]) if by else None)
+    optimization = Optimization(optimizer, clipping=Clipping(by, CLIPPED_AT[by]) if by else None)
     rate = 0.05 if optimizer == "sgd" else 0.02
-    run = trained([member(SEED, learning_rate=rate)], plan(EPOCHS, recipe=recipe))
-    assert_parity(run, *fit_by_keras(recipe, rate))
+    run = trained([member(SEED, learning_rate=rate)], plan(EPOCHS, optimization=optimization))
+    assert_parity(run, *fit_by_keras(optimization, rate))
 
 
 @pytest.mark.parametrize("by", ["value", "norm", "global_norm"])
 def test_clipping_changes_the_parity_runs(by):
     runs = [
-        trained([member(SEED)], plan(3, recipe=Recipe("sgd", clipping=clipping)))
+        trained([member(SEED)], plan(3, optimization=Optimization("sgd", clipping=clipping)))
         for clipping in (None, Clipping(by, CLIPPED_AT[by]))
     ]
     assert np.abs(runs[0].train_loss[1:] / runs[1].train_loss[1:] - 1.0).max() > 1e-3
@@ -95,22 +95,23 @@ def test_clipping_changes_the_parity_runs(by):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_weight_decay_and_the_penalty_are_those_of_keras(optimizer):
-    recipe, rate, decay = Recipe(optimizer, l2=0.02), 0.02, 0.3
+    optimization, rate, decay = Optimization(optimizer, l2=0.02), 0.02, 0.3
     run = trained(
-        [member(SEED, learning_rate=rate, weight_decay=decay)], plan(EPOCHS, recipe=recipe)
+        [member(SEED, learning_rate=rate, weight_decay=decay)],
+        plan(EPOCHS, optimization=optimization),
     )
-    assert_parity(run, *fit_by_keras(recipe, rate, decay))
+    assert_parity(run, *fit_by_keras(optimization, rate, decay))
 
 
 @pytest.mark.parametrize(
     "loss", ["mse", "huber", keras.losses.LogCosh(), keras.losses.mean_absolute_error]
 )
 def test_any_loss_of_keras_will_do(loss):
-    recipe = Recipe(loss=loss)
-    run = trained([member(SEED, learning_rate=0.02)], plan(EPOCHS, recipe=recipe))
+    optimization = Optimization(loss=loss)
+    run = trained([member(SEED, learning_rate=0.02)], plan(EPOCHS, optimization=optimization))
     named = keras.losses.get(loss)
     of_rows = named.call if isinstance(named, keras.losses.Loss) else named
-    assert_parity(run, *fit_by_keras(recipe, 0.02, loss=of_rows))
+    assert_parity(run, *fit_by_keras(optimization, 0.02, loss=of_rows))
 
 
 def test_schedules_are_those_of_keras():
@@ -123,11 +124,13 @@ def test_schedules_are_those_of_keras():
     for kind, schedule in of_keras.items():
         given = replace(plan(EPOCHS), schedule=Schedule(kind, final=final))
         run = trained([member(SEED, learning_rate=rate)], given)
-        assert_parity(run, *fit_by_keras(Recipe(), schedule))
+        assert_parity(run, *fit_by_keras(Optimization(), schedule))
 
 
 def test_one_step_of_sgd_by_hand():
-    run = trained([member(batch_size=1000, learning_rate=0.1)], plan(1, recipe=Recipe("sgd")))
+    run = trained(
+        [member(batch_size=1000, learning_rate=0.1)], plan(1, optimization=Optimization("sgd"))
+    )
     error = (ROWS.target - ROWS.anchor)[TRAIN]
     gradient = (1.0 - np.exp(error)).mean()  # of exp(e) - e - 1 by the output, which is 0
     np.testing.assert_allclose(run.weights[3].ravel(), [-0.1 * gradient], rtol=1e-5)

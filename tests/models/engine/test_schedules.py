@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.models.engine.samples import member, plan, trained
 from volcast.models.backend import keras
-from volcast.models.engine.schedules import Plateaus, Schedule
+from volcast.models.engine.schedules import PlateauReductions, Schedule
 
 
 def whole_course(schedule, epochs, steps):
@@ -40,7 +40,7 @@ def test_plateaus_are_those_of_keras():
     rng = np.random.default_rng(0)
     curves = np.cumsum(rng.normal(-0.02, 0.05, (30, 3)), axis=0) + 5.0
     schedule = Schedule("plateau", factor=0.5, patience=2, min_delta=0.01)
-    plateaus = Plateaus(schedule, 3)
+    plateaus = PlateauReductions(schedule, 3)
     expected = []
     for member_curve in curves.T:
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from volcast.models.engine.stopping import EarlyStopping
+from volcast.models.engine.early_stopping import EarlyStopping
 
 
 def test_each_member_keeps_the_weights_of_its_lowest_loss():

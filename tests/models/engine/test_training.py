@@ -14,12 +14,12 @@ from tests.models.engine.samples import (
     trained,
 )
 from volcast.models.engine import training
-from volcast.models.engine.groups import Group, Trainee, choose_widths, packed
-from volcast.models.engine.program import Measure
-from volcast.models.engine.recipe import Clipping, Recipe
+from volcast.models.engine.epoch_program import Evaluation
+from volcast.models.engine.member_groups import ActiveMember, Group, choose_widths, pack_groups
+from volcast.models.engine.optimization import Clipping, Optimization
 from volcast.models.engine.schedules import Schedule
 
-CLIPPED = Recipe(clipping=Clipping("global_norm", 0.2))
+CLIPPED = Optimization(clipping=Clipping("global_norm", 0.2))
 EXPLODING = 1e38  # a rate whose first step leaves the numbers that float32 can hold
 BOOTSTRAP = np.random.default_rng(1).choice(TRAIN, len(TRAIN))
 VARIED = [
@@ -33,10 +33,12 @@ VARIED = [
 ]
 
 
-@pytest.mark.parametrize("recipe", [CLIPPED, Recipe("sgd"), Recipe("momentum", l2=0.01)])
+@pytest.mark.parametrize(
+    "optimization", [CLIPPED, Optimization("sgd"), Optimization("momentum", l2=0.01)]
+)
 @pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_a_member_in_a_stack_is_the_member_trained_alone(recipe, dropout):
-    given = plan(4, dropout, recipe=recipe)
+def test_a_member_in_a_stack_is_the_member_trained_alone(optimization, dropout):
+    given = plan(4, dropout, optimization=optimization)
     together = trained(VARIED, given)
     for at, one in enumerate(VARIED):
         assert_same_member(together, at, trained([one], given), 0, exactly=False)
@@ -85,9 +87,9 @@ def test_training_may_start_from_given_weights():
 
 
 def test_a_member_that_diverges_is_frozen_and_reported_and_touches_nobody():
-    healthy = trained([member(seed) for seed in range(3)], plan(4, recipe=CLIPPED))
+    healthy = trained([member(seed) for seed in range(3)], plan(4, optimization=CLIPPED))
     members = [member(0), member(1, learning_rate=EXPLODING), member(2)]
-    sick = trained(members, plan(4, recipe=CLIPPED))
+    sick = trained(members, plan(4, optimization=CLIPPED))
     assert sick.diverged.tolist() == [False, True, False] and sick.epochs_run[1] == 1
     assert not np.isfinite(sick.val_loss[1, 1]) and np.isnan(sick.val_loss[2:, 1]).all()
     assert all(np.isfinite(x[1]).all() for x in sick.weights) and sick.best_epoch[1] == 0
@@ -113,12 +115,15 @@ def test_a_member_that_has_stopped_takes_no_part_any_more(monkeypatch):
 
 def test_groups_are_as_few_as_there_can_be_and_lanes_take_turns():
     members = [member(s, batch_size=(8, 32)[s % 2]) for s in range(12)]
-    trainees = [Trainee(at, one, np.zeros(1, np.float32)) for at, one in enumerate(members)]
+    trainees = [ActiveMember(at, one, np.zeros(1, np.float32)) for at, one in enumerate(members)]
     widths = choose_widths(members)
-    numbers = [[t.number for t in group] for group in packed(trainees, widths)]
+    numbers = [[t.number for t in group] for group in pack_groups(trainees, widths)]
     assert numbers == [[0, 2, 4, 6], [1, 3, 5, 7], [8, 10], [9, 11]]
     survivors = [t for t in trainees if t.number in (0, 3, 8, 10)]
-    assert [[t.number for t in group] for group in packed(survivors, widths)] == [[0, 8, 10], [3]]
+    assert [[t.number for t in group] for group in pack_groups(survivors, widths)] == [
+        [0, 8, 10],
+        [3],
+    ]
 
 
 def test_every_row_is_seen_once_an_epoch_in_another_order_by_each_member(monkeypatch):
@@ -127,7 +132,7 @@ def test_every_row_is_seen_once_an_epoch_in_another_order_by_each_member(monkeyp
         Group,
         "_run",
         lambda group, picks, *_: (
-            orders.extend(picks) or (np.zeros((3, 2)), Measure(*3 * [np.zeros((2, 1))]))
+            orders.extend(picks) or (np.zeros((3, 2)), Evaluation(*3 * [np.zeros((2, 1))]))
         ),
     )
     trained([member(0), member(1)], plan(2))
@@ -139,8 +144,8 @@ def test_every_row_is_seen_once_an_epoch_in_another_order_by_each_member(monkeyp
 @pytest.mark.parametrize(("batch_size", "steps"), [(1, 70), (32, 3), (70, 1), (10**12, 1)])
 def test_an_epoch_takes_as_many_steps_as_there_are_batches(batch_size, steps):
     one = member(batch_size=batch_size)
-    assert one.lane[1] == steps and one.lane[0] <= 128
-    run = trained([one], plan(1, recipe=Recipe("sgd")))
+    assert one.batch_shape[1] == steps and one.batch_shape[0] <= 128
+    run = trained([one], plan(1, optimization=Optimization("sgd")))
     assert np.isfinite(run.val_loss).all()
 
 
@@ -155,4 +160,4 @@ def test_the_curves_hold_the_rate_of_each_epochs_last_step():
     expected = 0.5 ** ((3 * np.arange(1, 5) - 1) / 12)
     np.testing.assert_allclose(run.learning_rate[1:, 0], 1e-2 * expected)
     np.testing.assert_allclose(run.learning_rate[1:, 1], 1e-3 * expected)
-    assert training.Plan(NETWORK).schedule == Schedule()
+    assert training.TrainingPlan(NETWORK).schedule == Schedule()

@@ -7,25 +7,25 @@ import pytest
 
 from volcast.models.backprop.gradient_check import TOLERANCE
 from volcast.models.lab import (
-    batches,
-    bowls,
-    by_hand,
-    checks,
-    classes,
-    credit,
-    descent,
-    graph,
-    logistic,
-    vanishing,
-    wells,
+    backpropagation_step,
+    batch_sizes,
+    computation_graph,
+    credit_assignment,
+    gradient_checks,
+    gradient_descent,
+    local_minima,
+    logistic_regression,
+    quadratic_loss,
+    softmax_classification,
+    vanishing_gradients,
     xor,
 )
-from volcast.models.lab.experiments import EXPERIMENTS, all_tables
+from volcast.models.lab.experiments import EXPERIMENTS, build_all_tables
 
 
 @pytest.fixture(scope="module")
 def tables():
-    return all_tables()
+    return build_all_tables()
 
 
 def test_every_experiment_gives_tables_with_rows(tables):
@@ -48,7 +48,7 @@ def test_descent_on_a_parabola_by_hand(tables, start, rate, first, second, verdi
     paths, outcomes = tables["descent"]["paths"], tables["descent"]["outcomes"]
     x = paths[(paths["start"] == start) & (paths["rate"] == rate)]["x"].to_numpy()
     np.testing.assert_allclose(x[:3], [start, first * start, second * start], rtol=1e-14)
-    assert x[-1] == pytest.approx((1 - 2 * rate) ** descent.STEPS * start)
+    assert x[-1] == pytest.approx((1 - 2 * rate) ** gradient_descent.STEPS * start)
     row = outcomes[(outcomes["start"] == start) & (outcomes["rate"] == rate)].iloc[0]
     assert row["verdict"] == verdict
 
@@ -64,25 +64,31 @@ def test_vanilla_descent_in_a_bowl_shrinks_each_direction_by_its_own_factor(tabl
     part = paths[(paths["steepness"] == 10.0) & (paths["name"] == "95% of the limit")]
     rate = 0.95 / 10.0
     steps = np.arange(len(part))
-    np.testing.assert_allclose(part["x"], bowls.START[0] * (1 - 2 * rate) ** steps, rtol=1e-9)
-    np.testing.assert_allclose(part["y"], bowls.START[1] * (1 - 20 * rate) ** steps, rtol=1e-9)
+    np.testing.assert_allclose(
+        part["x"], quadratic_loss.START[0] * (1 - 2 * rate) ** steps, rtol=1e-9
+    )
+    np.testing.assert_allclose(
+        part["y"], quadratic_loss.START[1] * (1 - 20 * rate) ** steps, rtol=1e-9
+    )
 
 
-@pytest.mark.parametrize("steepness", bowls.STEEPNESS)
+@pytest.mark.parametrize("steepness", quadratic_loss.STEEPNESS)
 def test_above_the_limit_a_bowl_is_left_and_below_it_is_not(steepness):
-    from volcast.models.backprop.optimizers import Vanilla
-    from volcast.models.lab.functions import bowl, path
+    from volcast.models.backprop.optimizers import GradientDescent
+    from volcast.models.lab.objective_functions import build_quadratic, path
 
-    function, limit = bowl(steepness), bowls.largest_rate(steepness)
+    function, limit = build_quadratic(steepness), quadratic_loss.largest_rate(steepness)
     for share, leaves in ((1.05, True), (0.95, False)):
-        values = function.value(path(function, bowls.START, Vanilla(share * limit), 400))
+        values = function.value(
+            path(function, quadratic_loss.START, GradientDescent(share * limit), 400)
+        )
         assert (values[-1] > values[0]) == leaves
 
 
 def test_momentum_pays_in_the_steep_bowl_only(tables):
     steps = tables["bowls"]["outcomes"].set_index(["steepness", "name"])["steps"]
     assert steps[2.0, "classical momentum"] > steps[2.0, "vanilla"]
-    assert steps[100.0, "classical momentum"] < bowls.STEPS
+    assert steps[100.0, "classical momentum"] < quadratic_loss.STEPS
     assert math.isnan(steps[100.0, "vanilla"])
 
 
@@ -97,7 +103,7 @@ def test_the_wells_have_two_minima_a_saddle_and_a_plateau(tables):
     assert stationary["slope"].max() < 1e-12
     saddle = places[places["kind"] == "saddle"].iloc[0]
     assert saddle["curvature_low"] < 0 < saddle["curvature_high"]
-    around = wells.WELLS.value(np.array([[saddle["x"], saddle["y"]]]) + 0.1 * np.eye(2))
+    around = local_minima.TWO_WELLS.value(np.array([[saddle["x"], saddle["y"]]]) + 0.1 * np.eye(2))
     assert saddle["value"] > places["value"][:2].max() and np.isfinite(around).all()
 
 
@@ -112,13 +118,16 @@ def test_the_graph_has_value_21_and_gradients_3_9_6(tables):
     nodes = tables["graph"]["nodes"].set_index("name")
     assert nodes.loc["j", "value"] == 21.0
     assert nodes.loc[["a", "b", "c"], "gradient"].tolist() == [3.0, 9.0, 6.0]
-    np.testing.assert_allclose(graph.numeric_gradients(), [3.0, 9.0, 6.0], rtol=1e-9)
+    np.testing.assert_allclose(computation_graph.numeric_gradients(), [3.0, 9.0, 6.0], rtol=1e-9)
 
 
 def test_a_variable_used_twice_gathers_both_gradients(monkeypatch):
-    twice = graph.Node("u", "b b", ("b", "b"), lambda x, y: x * y, lambda x, y: (y, x))
-    monkeypatch.setattr(graph, "GRAPH", (twice, *graph.GRAPH[1:]))
-    assert graph.backward(graph.forward(graph.AT))["b"] == 3 * 2 * 2.0
+    twice = computation_graph.Node("u", "b b", ("b", "b"), lambda x, y: x * y, lambda x, y: (y, x))
+    monkeypatch.setattr(computation_graph, "GRAPH", (twice, *computation_graph.GRAPH[1:]))
+    assert (
+        computation_graph.backward(computation_graph.forward(computation_graph.AT))["b"]
+        == 3 * 2 * 2.0
+    )
 
 
 def test_the_2_1_1_network_by_an_independent_writing(tables):
@@ -177,7 +186,7 @@ def test_other_losses_take_other_steps(tables):
     losses = tables["by_hand"]["losses"].set_index("loss")
     square, half = losses.loc["(a₂ - y)²"], losses.loc["½ (a₂ - y)²"]
     assert half["delta"] == pytest.approx(square["delta"] / 2, rel=1e-14)
-    forward = by_hand.one_step(by_hand.BINARY_CROSS_ENTROPY).before
+    forward = backpropagation_step.one_step(backpropagation_step.BINARY_CROSS_ENTROPY).before
     crossed = losses.loc["cross-entropy"]
     assert crossed["delta"] == pytest.approx(forward.a[-1].item() - 1.0, rel=1e-13)
     assert (losses["after"] < losses["before"]).all()
@@ -191,7 +200,7 @@ def test_shares_of_credit_add_up_and_foretell_the_fall(tables):
     row = weights[weights["name"] == "h₃ → ŷ"].iloc[0]
     by_rule = neurons.loc["ŷ", "delta"] * neurons.loc["h₃", "activation"]
     assert row["gradient"] == pytest.approx(by_rule, rel=1e-12)
-    assert len(neurons) == sum(credit.SIZES)
+    assert len(neurons) == sum(credit_assignment.SIZES)
 
 
 def test_xor_is_solved_by_hidden_neurons_and_by_no_single_one(tables):
@@ -214,7 +223,7 @@ def test_one_neuron_finds_the_weights_of_newton_and_of_scikit_learn(tables):
 
     weights = tables["logistic"]["weights"]
     np.testing.assert_allclose(weights["descent"], weights["newton"], atol=1e-6)
-    inputs, truth = logistic.rows()
+    inputs, truth = logistic_regression.rows()
     theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(inputs, truth[:, 0])
     expected = [*theirs.coef_[0], theirs.intercept_[0]]
     np.testing.assert_allclose(weights["newton"], expected, atol=1e-5)
@@ -225,14 +234,14 @@ def test_three_classes_are_told_apart_and_the_best_epoch_is_restored(tables):
     history = tables["classes"]["history"]
     assert summary["val_accuracy"] > 0.97
     assert summary["best_epoch"] == history["val_loss"].idxmin()
-    assert summary["epochs"] == summary["best_epoch"] + classes.RECIPE.patience
+    assert summary["epochs"] == summary["best_epoch"] + softmax_classification.SETTINGS.patience
     at_best = history.set_index("epoch").loc[summary["best_epoch"]]
     assert at_best["val_accuracy"] == summary["val_accuracy"]
 
 
 def test_sigmoids_make_gradients_vanish_and_relus_do_not(tables):
     left = tables["vanishing"]["gradients"].set_index(["activation", "depth"])
-    for depth in vanishing.DEPTHS:
+    for depth in vanishing_gradients.DEPTHS:
         assert left.loc[("sigmoid", depth), "bound"] == 0.25**depth
         assert 1e-2 * 0.25**depth < left.loc[("sigmoid", depth), "left"] < 2 * 0.25**depth
         assert 0.3 < left.loc[("relu", depth), "left"] < 3.0
@@ -244,7 +253,7 @@ def test_batch_descent_is_smooth_and_stochastic_descent_is_not(tables):
     rises = paths.groupby("way")["value"].apply(lambda loss: (loss.diff() > 0).sum())
     assert rises["batch"] == 0
     assert rises["stochastic"] > rises["mini-batch"]
-    x, truth = batches.line_rows()
+    x, truth = batch_sizes.line_rows()
     slope, intercept = np.polyfit(x[:, 0], truth[:, 0], 1)
     best = np.mean((slope * x + intercept - truth) ** 2)
     assert paths.groupby("way")["value"].last()["batch"] == pytest.approx(best, rel=1e-3)
@@ -259,7 +268,7 @@ def test_a_larger_batch_is_behind_by_epoch_at_the_same_rate(tables):
 
 def test_every_gradient_of_the_lab_is_right_and_the_planted_one_is_found(tables):
     table = tables["checks"]["checks"]
-    planted = table["subject"] == checks.PLANTED
+    planted = table["subject"] == gradient_checks.PLANTED
     assert planted.sum() == 1
     assert (table.loc[~planted, "error"] < TOLERANCE / 10).all()
     assert table.loc[planted, "error"].item() > 1000 * TOLERANCE

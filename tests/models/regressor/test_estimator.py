@@ -9,9 +9,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tests.models.samples import make_rows
 from volcast.models.backend import keras
-from volcast.models.engine.stack import forward
+from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.models.regressor.training_plan import usual_batch
+from volcast.models.regressor.training_plan import choose_batch_size
 
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
 
@@ -29,7 +29,7 @@ def heard_by(seen):
 def corrections_of(regressor, x):
     """Return each member's correction (members, n, H) in float64, network by network."""
     members, targets = regressor.best_epoch_.shape
-    networks = forward(regressor.network_, regressor.inputs_.of(x)[0]).astype(float)
+    networks = compute_outputs(regressor.network_, regressor.inputs_.transform(x)[0]).astype(float)
     return np.stack(
         [np.concatenate(networks[m * targets : (m + 1) * targets], axis=1) for m in range(members)]
     )
@@ -84,7 +84,7 @@ def test_a_member_that_never_improves_keeps_the_anchor():
     x, y = make_rows(100)
     regressor = fitted(x, y, learning_rate=5.0, optimizer="sgd", patience=2, anchor=[0])
     assert (regressor.best_epoch_ == 0).all()
-    assert (forward(regressor.network_, np.ones((7, 3), np.float32)) == 0).all()
+    assert (compute_outputs(regressor.network_, np.ones((7, 3), np.float32)) == 0).all()
 
 
 @pytest.mark.parametrize("clipping", ["none", "global_norm"])
@@ -242,7 +242,7 @@ def test_a_callback_gets_the_medians_of_the_members_that_still_train():
 def test_a_plain_network_of_dense_layers_gives_the_members_correction():
     x, y = make_rows(100, targets=2)
     regressor = fitted(x, y, learning_rate=0.05, hidden=(4, 3), dropout=0.1)
-    inputs = regressor.inputs_.of(x)[0]
+    inputs = regressor.inputs_.transform(x)[0]
     stacked = corrections_of(regressor, x)
     assert np.abs(stacked).min(axis=(1, 2)).max() > 0, "nothing was learnt"
     for member in range(4):
@@ -285,7 +285,7 @@ def test_schedule_decay_and_clipping_reach_the_engine():
 
 
 def test_without_a_batch_size_it_goes_by_the_rows():
-    sizes = [usual_batch(rows) for rows in (1, 500, 8_000, 12_000, 40_000, 10**6)]
+    sizes = [choose_batch_size(rows) for rows in (1, 500, 8_000, 12_000, 40_000, 10**6)]
     assert sizes == [64, 64, 64, 128, 256, 1024]
     x, y = make_rows(200)
     chosen, given = fitted(x, y), fitted(x, y, batch_size=64)

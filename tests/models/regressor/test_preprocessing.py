@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.models.samples import LAST_KNOWN, SPLIT, make_rows, make_sample
-from volcast.models.engine.stack import forward
+from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.network import NO_DRIFT, Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
@@ -25,7 +25,7 @@ def log_levels(count=300, seed=0):
 def test_a_level_enters_less_the_mean_forecast_of_the_anchor():
     x, y = log_levels()
     inputs = Inputs.fit(x, np.log(y), ANCHOR, LEVELS)
-    standardised, anchor_log = inputs.of(x)
+    standardised, anchor_log = inputs.transform(x)
     relative = x - np.where([True, True, False], anchor_log.mean(axis=1, keepdims=True), 0.0)
     expected = (relative - relative.mean(axis=0)) / relative.std(axis=0)
     np.testing.assert_allclose(standardised, expected, atol=1e-4)
@@ -65,8 +65,8 @@ def test_members_forecast_each_alone():
     x, y = make_rows(200, targets=2)
     regressor = KerasVolatilityRegressor(**SMALL, blend=0.5).fit(x, y)
     members = regressor.predict_members(x)
-    inputs, anchor_log = regressor.inputs_.of(x)
-    networks = forward(regressor.network_, inputs)[..., 0]
+    inputs, anchor_log = regressor.inputs_.transform(x)
+    networks = compute_outputs(regressor.network_, inputs)[..., 0]
     corrections = networks.reshape(-1, 2, len(x)).swapaxes(1, 2)
     logs = anchor_log + corrections + regressor.bias_
     np.testing.assert_allclose(members, np.exp(logs))

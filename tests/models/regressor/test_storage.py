@@ -14,9 +14,9 @@ from tests.models.regressor.other_process import PARAMETERS
 from tests.models.samples import make_rows
 from volcast.models.backend import keras
 from volcast.models.engine.losses import qlike
-from volcast.models.engine.stack import forward
+from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.models.regressor.storage import NETWORK, REST
+from volcast.models.regressor.storage import NETWORK, STATE
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_there_is_no_pickle_in_the_files_nor_in_the_loading(regressor, folder, m
 
     for name in ("load", "loads", "Unpickler"):
         monkeypatch.setattr(pickle, name, refuse)
-    assert sorted(path.name for path in folder.iterdir()) == [NETWORK, REST]
+    assert sorted(path.name for path in folder.iterdir()) == [NETWORK, STATE]
     inside = zipfile.ZipFile(folder / NETWORK).namelist()
     assert not [name for name in inside if name.endswith((".pkl", ".npy", ".npz"))]
     KerasVolatilityRegressor.load(folder)
@@ -105,7 +105,7 @@ def _flip_a_bit(path):
     path.write_bytes(content)
 
 
-def _without_inputs(path):
+def remove_inputs(path):
     rest = json.loads(path.read_text())
     del rest["inputs"]
     path.write_text(json.dumps(rest))
@@ -125,16 +125,16 @@ def _of_another_training(path):
 
 
 DAMAGE = [
-    *((name, lambda path: path.unlink()) for name in (NETWORK, REST)),
-    *((name, lambda path: path.write_bytes(b"")) for name in (NETWORK, REST)),
-    *((name, _truncate) for name in (NETWORK, REST)),
+    *((name, lambda path: path.unlink()) for name in (NETWORK, STATE)),
+    *((name, lambda path: path.write_bytes(b"")) for name in (NETWORK, STATE)),
+    *((name, _truncate) for name in (NETWORK, STATE)),
     (NETWORK, _flip_a_bit),
     (NETWORK, _of_another_training),
-    (REST, lambda path: path.write_text("[1, 2]")),
-    (REST, lambda path: path.write_bytes(b"\xff\xfe\x00")),
-    (REST, _without_inputs),
-    (REST, _of_another_format),
-    (REST, _with_an_unknown_parameter),
+    (STATE, lambda path: path.write_text("[1, 2]")),
+    (STATE, lambda path: path.write_bytes(b"\xff\xfe\x00")),
+    (STATE, remove_inputs),
+    (STATE, _of_another_format),
+    (STATE, _with_an_unknown_parameter),
 ]
 
 
@@ -163,12 +163,16 @@ def test_a_loss_of_keras_comes_back(loss, tmp_path):
 @pytest.mark.parametrize("loss", [lambda y, f: qlike(y, f), keras.losses.Huber(0.3)])
 def test_a_loss_that_keras_does_not_keep_is_refused_before_anything_is_written(loss, tmp_path):
     regressor = KerasVolatilityRegressor(**PARAMETERS, loss=loss).fit(*make_rows(60))
-    with pytest.raises(ValueError, match="would not come back as it is; name the function"):
+    with pytest.raises(
+        ValueError, match="cannot be saved, as Keras does not restore it unch"
+    ):
         regressor.save(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_whole_ensemble_is_one_keras_file(regressor, folder):
     alone = keras.saving.load_model(folder / NETWORK)
-    inputs = regressor.inputs_.of(make_rows(100)[0])[0]
-    np.testing.assert_array_equal(forward(alone, inputs), forward(regressor.network_, inputs))
+    inputs = regressor.inputs_.transform(make_rows(100)[0])[0]
+    np.testing.assert_array_equal(
+        compute_outputs(alone, inputs), compute_outputs(regressor.network_, inputs)
+    )

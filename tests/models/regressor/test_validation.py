@@ -7,11 +7,11 @@ import pytest
 from tests.models.samples import make_rows
 from volcast.models import training_options as options
 from volcast.models.backend import keras, tf
-from volcast.models.engine.losses import row_loss
-from volcast.models.engine.recipe import Clipping, clipped, keras_optimizer
+from volcast.models.engine.losses import build_row_loss
+from volcast.models.engine.optimization import Clipping, build_keras_optimizer, clip_gradient
 from volcast.models.engine.schedules import Schedule
-from volcast.models.regressor import validation
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.validation import check_parameters
 from volcast.pipeline.config.settings import ModelSettings
 
 
@@ -70,8 +70,8 @@ def test_every_parameter_has_a_rule():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (-1e-4, "finite and above 0; found -0.0001"),
-        (0.0, "finite and above 0; found 0"),
+        (-1e-4, "finite and above 0; got -0.0001"),
+        (0.0, "finite and above 0; got 0"),
         (np.nan, "y contains NaN"),
         (np.inf, "y contains infinity"),
     ],
@@ -138,15 +138,15 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
 
 def test_every_declared_name_exists():
     for optimizer in options.OPTIMIZERS:
-        assert isinstance(keras_optimizer(optimizer, 0.1), keras.optimizers.Optimizer)
+        assert isinstance(build_keras_optimizer(optimizer, 0.1), keras.optimizers.Optimizer)
     for schedule in options.SCHEDULES:
         assert Schedule(schedule).shares(1, steps=2, epochs=2).shape == (2,)
     for clipping in set(options.CLIPPINGS) - {"none"}:
-        assert clipped(tf.ones([1, 3]), Clipping(clipping, 0.5), [1, 2]).shape == (1, 3)
+        assert clip_gradient(tf.ones([1, 3]), Clipping(clipping, 0.5), [1, 2]).shape == (1, 3)
     for activation in options.ACTIVATIONS:
         assert callable(keras.activations.get(activation))
     for loss in options.LOSSES:
-        assert callable(row_loss(loss))
+        assert callable(build_row_loss(loss))
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_every_declared_name_exists():
 def test_settings_and_regressor_accept_the_same_names(field, names):
     for name in names:
         assert getattr(ModelSettings(**{field: name}), field) == name
-        validation.check_parameters(KerasVolatilityRegressor(**{field: name}))
+        check_parameters(KerasVolatilityRegressor(**{field: name}).get_params())
     with pytest.raises(ValueError, match="unheard_of"):
         ModelSettings(**{field: "unheard_of"})
     with pytest.raises(ValueError, match="unheard_of"):
-        validation.check_parameters(KerasVolatilityRegressor(**{field: "unheard_of"}))
+        check_parameters(KerasVolatilityRegressor(**{field: "unheard_of"}).get_params())

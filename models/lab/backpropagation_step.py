@@ -10,8 +10,8 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.activations import SIGMOID
 from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY, MSE, Loss
-from volcast.models.backprop.network import Backward, Forward, Layer, Network
-from volcast.models.backprop.optimizers import Descent, Vanilla
+from volcast.models.backprop.network import BackwardPass, ForwardPass, Layer, Network
+from volcast.models.backprop.optimizers import GradientDescent, Optimizer
 
 INPUTS = np.array([[1.0, 2.0]])
 TRUTH = np.array([[1.0]])
@@ -34,10 +34,10 @@ class Step:
     """One step of descent: the passes before it, the parameters after it, the pass after it."""
 
     loss: Loss
-    before: Forward
-    found: Backward
+    before: ForwardPass
+    found: BackwardPass
     after: Network
-    kept_after: Forward
+    kept_after: ForwardPass
 
 
 def network() -> Network:
@@ -51,11 +51,13 @@ def one_step(loss: Loss) -> Step:
     start = network()
     kept = start.forward(INPUTS)
     found = start.backward(kept, loss.gradient(TRUTH, kept.a[-1]))
-    after = start.with_parameters(Descent(Vanilla(RATE)).step(start.parameters, found.parameters))
+    after = start.with_parameters(
+        Optimizer(GradientDescent(RATE)).step(start.parameters, found.parameters)
+    )
     return Step(loss, kept, found, after, after.forward(INPUTS))
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `steps` (pass, symbol, formula, numbers, value), `losses` and `settings`.
 
     `losses` has the same step with each loss. `numbers` is the formula with the numbers put
@@ -89,7 +91,7 @@ def _rows(step: Step) -> list[tuple[str, str, str, str, float]]:
 
 
 def _forward_rows(
-    name: str, weighted: Network, kept: Forward
+    name: str, weighted: Network, kept: ForwardPass
 ) -> list[tuple[str, str, str, str, float]]:
     (x1, x2), y = INPUTS[0], TRUTH.item()
     w11, w12, b1, w2, b2 = _numbers(weighted.parameters)

@@ -8,15 +8,17 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.activations import SOFTMAX, TANH
 from volcast.models.backprop.losses import CATEGORICAL_CROSS_ENTROPY
-from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.network import Network, initialise_network
 from volcast.models.backprop.optimizers import Adam
-from volcast.models.backprop.training import Recipe, train
-from volcast.models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop.training import TrainingSettings, train
+from volcast.models.lab.decision_regions import accuracy, point_table, region_table
 
 ARMS, ROWS_AN_ARM, HIDDEN = 3, 120, 24
 TURNS, NOISE = 0.6, 0.3  # of a whole turn; radians
 VALIDATION_SHARE = 0.3
-RECIPE = Recipe(CATEGORICAL_CROSS_ENTROPY, Adam(0.02), epochs=200, batch_size=32, patience=20)
+SETTINGS = TrainingSettings(
+    CATEGORICAL_CROSS_ENTROPY, Adam(0.02), epochs=200, batch_size=32, patience=20
+)
 VIEW = (-1.15, 1.15)
 SEED = 1
 
@@ -36,17 +38,17 @@ def rows() -> tuple[tuple[Float, Float], tuple[Float, Float]]:
 
 def network() -> Network:
     """Return the untrained network."""
-    return drawn_network((2, HIDDEN, ARMS), (TANH, SOFTMAX), np.random.default_rng(SEED))
+    return initialise_network((2, HIDDEN, ARMS), (TANH, SOFTMAX), np.random.default_rng(SEED))
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `points` (validation), `regions`, `history` with accuracies, and a `summary`.
 
     `history` has rows `epoch, train_loss, val_loss, train_accuracy, val_accuracy`; `summary` one
     row: `best_epoch, epochs, train_accuracy, val_accuracy` of the weights that were restored.
     """
     training, validation = rows()
-    trained = train(network(), training, RECIPE, validation=validation)
+    trained = train(network(), training, SETTINGS, validation=validation)
     history = trained.history.assign(
         train_accuracy=[_accuracy(each, training) for each in trained.networks],
         val_accuracy=[_accuracy(each, validation) for each in trained.networks],

@@ -9,8 +9,8 @@ import pandas as pd
 
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.gradient_check import central_differences
-from volcast.models.backprop.optimizers import Adam, Momentum, RMSprop, Rule, Vanilla
-from volcast.models.lab.functions import Function, grid_table, path, path_table
+from volcast.models.backprop.optimizers import Adam, GradientDescent, Momentum, RMSprop, UpdateRule
+from volcast.models.lab.objective_functions import Function, grid_table, path, path_table
 
 CENTRES = np.array([[-1.2, -0.3], [1.2, 0.3]])
 DEPTHS = np.array([1.0, 0.7])
@@ -33,10 +33,10 @@ def _gradient(point: Float) -> Float:
     return np.asarray(-(_wells(point)[..., None] * away).sum(axis=-2))
 
 
-WELLS = Function("two wells", lambda point: np.asarray(_wells(point).sum(axis=-1)), _gradient)
+TWO_WELLS = Function("two wells", lambda point: np.asarray(_wells(point).sum(axis=-1)), _gradient)
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return the surface, its places, and the paths from three starts.
 
     `surface` has rows `x, y, value`; `places` (two minima, a saddle, the plateau's start) `kind, x,
@@ -45,21 +45,21 @@ def tables() -> dict[str, pd.DataFrame]:
     """
     places = _places()
     paths = pd.concat(
-        path_table(WELLS, path(WELLS, point, rule, STEPS), start=start, name=name)
+        path_table(TWO_WELLS, path(TWO_WELLS, point, rule, STEPS), start=start, name=name)
         for start, point in STARTS.items()
         for name, rule in _rules()
     )
     return {
-        "surface": grid_table(WELLS, X_RANGE, Y_RANGE, LINES),
+        "surface": grid_table(TWO_WELLS, X_RANGE, Y_RANGE, LINES),
         "places": places,
         "paths": paths,
         "outcomes": _outcomes(paths, places),
     }
 
 
-def _rules() -> list[tuple[str, Rule]]:
+def _rules() -> list[tuple[str, UpdateRule]]:
     return [
-        ("vanilla", Vanilla(RATE)),
+        ("vanilla", GradientDescent(RATE)),
         ("momentum", Momentum(RATE)),
         ("RMSprop", RMSprop(RATE / 2)),
         ("Adam", Adam(RATE)),
@@ -82,7 +82,7 @@ def _places() -> pd.DataFrame:
                 "kind": kind,
                 "x": point[0],
                 "y": point[1],
-                "value": float(WELLS.value(point)),
+                "value": float(TWO_WELLS.value(point)),
                 "slope": slope,
                 "curvature_low": low,
                 "curvature_high": high,

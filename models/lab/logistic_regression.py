@@ -8,14 +8,14 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.activations import SIGMOID
 from volcast.models.backprop.losses import BINARY_CROSS_ENTROPY
-from volcast.models.backprop.network import Network, drawn_network
-from volcast.models.backprop.optimizers import Vanilla
-from volcast.models.backprop.training import Recipe, train
-from volcast.models.lab.regions import accuracy, point_table, region_table
+from volcast.models.backprop.network import Network, initialise_network
+from volcast.models.backprop.optimizers import GradientDescent
+from volcast.models.backprop.training import TrainingSettings, train
+from volcast.models.lab.decision_regions import accuracy, point_table, region_table
 
 ROWS = 120
 CENTRES = np.array([[-1.0, -0.5], [1.0, 0.7]])
-RECIPE = Recipe(BINARY_CROSS_ENTROPY, Vanilla(1.0), epochs=400)
+SETTINGS = TrainingSettings(BINARY_CROSS_ENTROPY, GradientDescent(1.0), epochs=400)
 NEWTON_STEPS = 12
 VIEW = (-4.0, 4.0)
 SEED = 0
@@ -30,16 +30,16 @@ def rows() -> tuple[Float, Float]:
 
 def network() -> Network:
     """Return the untrained neuron."""
-    return drawn_network((2, 1), (SIGMOID,), np.random.default_rng(SEED))
+    return initialise_network((2, 1), (SIGMOID,), np.random.default_rng(SEED))
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `points`, `regions`, `history` and `weights` (name, by descent, by Newton).
 
     `summary` has one row: `accuracy, loss, lowest_loss` (Newton's).
     """
     inputs, truth = rows()
-    trained = train(network(), (inputs, truth), RECIPE)
+    trained = train(network(), (inputs, truth), SETTINGS)
     mine = np.concatenate([p.ravel() for p in trained.network.parameters])
     best = newton(inputs, truth[:, 0])
     lowest = BINARY_CROSS_ENTROPY.value(truth, SIGMOID.value(_with_ones(inputs) @ best)[:, None])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.models.backprop._typing import Float
-from volcast.models.backprop.optimizers import Descent, Rule
+from volcast.models.backprop.optimizers import Optimizer, UpdateRule
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Function:
 PARABOLA = Function("f(x) = x²", lambda x: x[..., 0] ** 2, lambda x: 2.0 * x)
 
 
-def bowl(steepness: float) -> Function:
+def build_quadratic(steepness: float) -> Function:
     """Return ``x² + steepness y²``: the ratio of its curvatures is the steepness."""
     curvature = np.array([1.0, steepness])
     return Function(
@@ -38,9 +38,9 @@ def bowl(steepness: float) -> Function:
     )
 
 
-def path(function: Function, start: Sequence[float], rule: Rule, steps: int) -> Float:
+def path(function: Function, start: Sequence[float], rule: UpdateRule, steps: int) -> Float:
     """Return the start and the point after each step, (steps + 1, d)."""
-    points, descent = [np.array(start, dtype=np.float64)], Descent(rule)
+    points, descent = [np.array(start, dtype=np.float64)], Optimizer(rule)
     for _ in range(steps):
         points += descent.step(points[-1:], [function.gradient(points[-1])])
     return np.array(points)

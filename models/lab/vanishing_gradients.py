@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.models.backprop.activations import ACTIVATIONS
-from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.network import Network, initialise_network
 
 LARGEST_SLOPE = 0.25  # of the sigmoid, at z = 0
 DEPTHS = range(1, 21)
@@ -16,10 +16,10 @@ UNITS, ROWS, DRAWS = 32, 16, 10
 
 def stack(name: str, depth: int, rng: np.random.Generator) -> Network:
     """Return `depth` layers of one activation, freshly drawn."""
-    return drawn_network((UNITS,) * (depth + 1), (ACTIVATIONS[name],) * depth, rng)
+    return initialise_network((UNITS,) * (depth + 1), (ACTIVATIONS[name],) * depth, rng)
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `gradients` and, of the deepest stacks, `layers`.
 
     `gradients` has rows `activation, depth, left, low, high`: the norm of dJ/d(inputs) as a share

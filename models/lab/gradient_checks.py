@@ -23,25 +23,25 @@ from volcast.models.backprop.losses import (
 from volcast.models.backprop.network import Network, Parameters, loss_and_gradients
 from volcast.models.backprop.training import Rows
 from volcast.models.lab import (
-    batches,
-    bowls,
-    by_hand,
-    classes,
-    credit,
-    graph,
-    logistic,
-    vanishing,
-    wells,
+    backpropagation_step,
+    batch_sizes,
+    computation_graph,
+    credit_assignment,
+    local_minima,
+    logistic_regression,
+    quadratic_loss,
+    softmax_classification,
+    vanishing_gradients,
     xor,
 )
-from volcast.models.lab.functions import PARABOLA, bowl
+from volcast.models.lab.objective_functions import PARABOLA, build_quadratic
 
 DEPTH = 3  # of the stacks; deeper sigmoids leave less than rounding lets differences see
 PLANTED = "XOR, a sign turned on purpose"
 
 
-def tables() -> dict[str, pd.DataFrame]:
-    """Return `checks`: `subject, loss, gradients` (how many), `error`, `planted` and `passed`.
+def build_tables() -> dict[str, pd.DataFrame]:
+    """Return `gradient_checks`: `subject, loss, gradients` (how many), `error`, `planted` and `passed`.
 
     The error is the largest relative one over the parameters; it passes below `TOLERANCE`.
     """
@@ -65,14 +65,22 @@ def with_wrong_sign(
 def _of_functions() -> Iterator[tuple[str, str, int, float]]:
     """Yield the checks of the functions of a point, and of the graph."""
     functions = [(PARABOLA, np.array([5.0]))]
-    functions += [(bowl(steepness), np.array(bowls.START)) for steepness in bowls.STEEPNESS]
-    functions += [(wells.WELLS, np.array(wells.STARTS["slope"]))]
+    functions += [
+        (build_quadratic(steepness), np.array(quadratic_loss.START))
+        for steepness in quadratic_loss.STEEPNESS
+    ]
+    functions += [(local_minima.TWO_WELLS, np.array(local_minima.STARTS["slope"]))]
     for function, at in functions:
         numeric = central_differences(function.value_at, at)
         yield function.name, "", at.size, relative_error(function.gradient(at), numeric)
-    gradients = graph.backward(graph.forward(graph.AT))
-    chain = np.array([gradients[name] for name in graph.AT])
-    yield "graph j = 3 (a + b c)", "", chain.size, relative_error(chain, graph.numeric_gradients())
+    gradients = computation_graph.backward(computation_graph.forward(computation_graph.AT))
+    chain = np.array([gradients[name] for name in computation_graph.AT])
+    yield (
+        "graph j = 3 (a + b c)",
+        "",
+        chain.size,
+        relative_error(chain, computation_graph.numeric_gradients()),
+    )
 
 
 def _of_networks() -> Iterator[tuple[str, str, int, float]]:
@@ -84,25 +92,40 @@ def _of_networks() -> Iterator[tuple[str, str, int, float]]:
 
 def _networks() -> list[tuple[str, Network, Rows, Loss]]:
     """Return every network of the lab, untrained, with its rows and its loss."""
-    hand = (by_hand.INPUTS, by_hand.TRUTH)
+    hand = (backpropagation_step.INPUTS, backpropagation_step.TRUTH)
     exclusive_or = (xor.network(), (xor.INPUTS, xor.TRUTH), BINARY_CROSS_ENTROPY)
     return [
         *(
-            (f"2-1-1 network, {name}", by_hand.network(), hand, loss)
-            for name, loss in by_hand.LOSSES.items()
+            (f"2-1-1 network, {name}", backpropagation_step.network(), hand, loss)
+            for name, loss in backpropagation_step.LOSSES.items()
         ),
-        ("2-3-1 network", credit.network(), (credit.INPUTS, credit.TRUTH), MSE),
+        (
+            "2-3-1 network",
+            credit_assignment.network(),
+            (credit_assignment.INPUTS, credit_assignment.TRUTH),
+            MSE,
+        ),
         ("XOR, 2-4-1", *exclusive_or),
-        ("one neuron", logistic.network(), logistic.rows(), BINARY_CROSS_ENTROPY),
-        ("three classes", classes.network(), classes.rows()[0], CATEGORICAL_CROSS_ENTROPY),
-        ("straight line", batches.line(), batches.line_rows(), MSE),
-        ("curve, 1-8-1", batches.curve_network(), batches.curve_rows(), MSE),
-        *((f"stack of {DEPTH}, {name}", *_stack(name), MSE) for name in vanishing.NAMES),
+        (
+            "one neuron",
+            logistic_regression.network(),
+            logistic_regression.rows(),
+            BINARY_CROSS_ENTROPY,
+        ),
+        (
+            "three classes",
+            softmax_classification.network(),
+            softmax_classification.rows()[0],
+            CATEGORICAL_CROSS_ENTROPY,
+        ),
+        ("straight line", batch_sizes.line(), batch_sizes.line_rows(), MSE),
+        ("curve, 1-8-1", batch_sizes.curve_network(), batch_sizes.curve_rows(), MSE),
+        *((f"stack of {DEPTH}, {name}", *_stack(name), MSE) for name in vanishing_gradients.NAMES),
         (PLANTED, *exclusive_or),
     ]
 
 
 def _stack(name: str) -> tuple[Network, Rows]:
     rng = np.random.default_rng(DEPTH)
-    inputs, truth = rng.normal(size=(2, 2, vanishing.UNITS))
-    return vanishing.stack(name, DEPTH, rng), (inputs, truth)
+    inputs, truth = rng.normal(size=(2, 2, vanishing_gradients.UNITS))
+    return vanishing_gradients.stack(name, DEPTH, rng), (inputs, truth)

@@ -15,7 +15,7 @@ from volcast.models.backend import keras, tf
 FORWARD_ROWS = 512  # rows a block when forecasting
 
 # From the inputs and the units of a layer, the largest weight that its kernel is drawn with.
-SPREADS: dict[str, Callable[[int, int], float]] = {
+UNIFORM_LIMITS: dict[str, Callable[[int, int], float]] = {
     "glorot": lambda inputs, units: float(np.sqrt(6.0 / (inputs + units))),  # 2010, eq. 16
     "he": lambda inputs, _: float(np.sqrt(6.0 / inputs)),  # He et al. 2015, eq. 10, as uniform
 }
@@ -124,12 +124,12 @@ def set_weights(stack: Any, weights: Weights) -> None:
         variable.assign(value)
 
 
-def as_rows(weights: Weights) -> NDArray[np.float32]:
+def flatten_weights(weights: Weights) -> NDArray[np.float32]:
     """Return the weights of all layers as a matrix, a row a member."""
     return np.concatenate([part.reshape(len(part), -1) for part in weights], axis=1)
 
 
-def as_layers(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
+def unflatten_weights(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
     """Return the kernels and biases, (members, ...), that rows of weights hold."""
     shapes = architecture.shapes()
     ends = np.cumsum([np.prod(shape) for shape in shapes])
@@ -137,37 +137,37 @@ def as_layers(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
     return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
 
 
-def by_output(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
+def split_by_output(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
     """Return networks of one output each, (members * H, ...), of rows (members, H, P) of weights.
 
     Of row (m, h) output h is kept: the hidden layers and that column of the last one.
     """
     members, outputs, _ = rows.shape
-    *hidden, kernel, bias = as_layers(rows.reshape(members * outputs, -1), architecture)
+    *hidden, kernel, bias = unflatten_weights(rows.reshape(members * outputs, -1), architecture)
     own = np.tile(np.arange(outputs), members)[:, None, None]
     return [*hidden, *(np.take_along_axis(part, own, axis=2) for part in (kernel, bias))]
 
 
-def initial_weights(
+def draw_initial_weights(
     architecture: Architecture, seeds: Sequence[int], scheme: str = "glorot"
 ) -> Weights:
     """Return fresh weights: uniform kernels, zero biases, and a zero last layer.
 
     Each member draws from its own seed, so that it starts alike in whatever stack it is. The
     zero last layer makes the untrained network predict exactly zero: no correction. `scheme` is a
-    key of `SPREADS`.
+    key of `UNIFORM_LIMITS`.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
     shapes = architecture.shapes()
     weights = [np.zeros((len(seeds), *shape), np.float32) for shape in shapes]
     for kernel in weights[:-2:2]:
-        limit = SPREADS[scheme](*kernel.shape[1:])
+        limit = UNIFORM_LIMITS[scheme](*kernel.shape[1:])
         for member, generator in enumerate(generators):
             kernel[member] = generator.uniform(-limit, limit, kernel.shape[1:])
     return weights
 
 
-def forward(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+def compute_outputs(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the output (networks, n, units) of each network of a stack for `inputs` (n, F).
 
     Rows go through in blocks of one size, so that a row's forecast does not depend, in the last
@@ -183,7 +183,7 @@ def forward(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def plain_network(stack: Any, numbers: Sequence[int]) -> Any:
+def build_plain_network(stack: Any, numbers: Sequence[int]) -> Any:
     """Return networks of a stack, of one output each, as one of Dense layers: (n, F) to (n, H)."""
     inputs = keras.Input((stack.input_shape[-1],))
     branches = [_plain_branch(stack, number)(inputs) for number in numbers]

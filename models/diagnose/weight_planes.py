@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.engine.stack import Architecture, as_layers, as_rows
+from volcast.models.engine.stacked_network import Architecture, flatten_weights, unflatten_weights
 
 STRAIGHT = 1e-6  # of the first singular value: a second one below it holds no direction
 
@@ -40,7 +40,7 @@ class Plane:
         return 1.0 - float((self.distance(weights) ** 2).sum()) / total if total else 1.0
 
 
-def random_plane(centre: Float, architecture: Architecture, seed: int) -> Plane:
+def build_random_plane(centre: Float, architecture: Architecture, seed: int) -> Plane:
     """Return a plane of two random directions, normalised filter by filter.
 
     The weights into each unit are drawn from a normal distribution and scaled to the norm of the
@@ -48,16 +48,16 @@ def random_plane(centre: Float, architecture: Architecture, seed: int) -> Plane:
     biases stay (Li et al. 2018, Visualizing the Loss Landscape of Neural Nets, section 4).
     """
     drawn = np.random.default_rng(seed).normal(size=(2, len(centre))).astype(np.float32)
-    directions = as_layers(drawn, architecture)
-    weights = as_layers(centre[None].astype(np.float32), architecture)
+    directions = unflatten_weights(drawn, architecture)
+    weights = unflatten_weights(centre[None].astype(np.float32), architecture)
     for kernel, own in zip(directions[::2], weights[::2], strict=True):
         kernel *= _norms(own) / _norms(kernel)
     for bias in directions[1::2]:
         bias[:] = 0.0
-    return Plane(centre, as_rows(directions).astype(np.float64))
+    return Plane(centre, flatten_weights(directions).astype(np.float64))
 
 
-def path_plane(centre: Float, path: Float, seed: int) -> Plane:
+def fit_path_plane(centre: Float, path: Float, seed: int) -> Plane:
     """Return the plane through `centre` that is nearest to a path (n, P) of weights.
 
     Its directions are the first two principal components of the path seen from the centre, of

@@ -11,11 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from volcast.models.diagnose.problem import Problem, qlike_by_horizon
-from volcast.models.engine.groups import Group, Member, Trainee, decays
-from volcast.models.engine.program import Shape, program
-from volcast.models.engine.stack import as_rows, build_stack, forward, initial_weights, set_weights
-from volcast.models.engine.training import Plan, Trained, train
+from volcast.models.diagnose.training_problem import TrainingProblem, compute_qlike_by_horizon
+from volcast.models.engine.epoch_program import ProgramShape, program
+from volcast.models.engine.member_groups import ActiveMember, Group, Member, uses_weight_decay
+from volcast.models.engine.stacked_network import (
+    build_stack,
+    compute_outputs,
+    draw_initial_weights,
+    flatten_weights,
+    set_weights,
+)
+from volcast.models.engine.training import TrainingPlan, TrainingResult, train
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 Float = NDArray[np.float64]
@@ -46,15 +52,15 @@ class Trials:
     together: pd.DataFrame
 
 
-def run_trials(problem: Problem, settings: Mapping[str, Mapping[str, Any]]) -> Trials:
+def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]]) -> Trials:
     """Train the configured network with each of the named `settings`; judge it on `problem.test`.
 
     Settings that differ in learning rate, batch size or weight decay only train in one stack.
     """
-    regressors = {name: problem.changed(**changes) for name, changes in settings.items()}
-    alike: dict[Plan, list[str]] = {}
+    regressors = {name: problem.configure(**changes) for name, changes in settings.items()}
+    alike: dict[TrainingPlan, list[str]] = {}
     for name, regressor in regressors.items():
-        alike.setdefault(problem.plan(regressor), []).append(name)
+        alike.setdefault(problem.build_plan(regressor), []).append(name)
     parts = [
         part
         for plan, names in alike.items()
@@ -71,9 +77,9 @@ def run_trials(problem: Problem, settings: Mapping[str, Mapping[str, Any]]) -> T
 
 
 def _trained(
-    problem: Problem, plan: Plan, regressors: Mapping[str, KerasVolatilityRegressor]
+    problem: TrainingProblem, plan: TrainingPlan, regressors: Mapping[str, KerasVolatilityRegressor]
 ) -> list[tuple[pd.DataFrame, ...]]:
-    teams = {name: problem.team(regressor) for name, regressor in regressors.items()}
+    teams = {name: problem.build_members(regressor) for name, regressor in regressors.items()}
     everyone = [member for team in teams.values() for member in team]
     trained = train(problem.rows, everyone, plan)
     corrections = {
@@ -87,15 +93,15 @@ def _trained(
     for name, team in teams.items():
         mine = slice(start, start + len(team))
         start = mine.stop
-        lane = team[0].lane
-        if lane not in timed:
-            timed[lane] = _milliseconds(problem, plan, team)
+        batch_shape = team[0].batch_shape
+        if batch_shape not in timed:
+            timed[batch_shape] = _time_epoch(problem, plan, team)
         mean = {part: values[mine].mean(axis=0)[None] for part, values in corrections.items()}
         together = {
             "trial": [name],
-            "batch_size": [lane[0]],
+            "batch_size": [batch_shape[0]],
             "ratio": _ratios(problem, plan, mean, "test"),
-            "ms_per_epoch": [timed[lane]],
+            "ms_per_epoch": [timed[batch_shape]],
         }
         tables.append(
             (
@@ -109,31 +115,33 @@ def _trained(
     return tables
 
 
-def _ratios(problem: Problem, plan: Plan, corrections: Mapping[str, Float], part: str) -> Float:
+def _ratios(
+    problem: TrainingProblem, plan: TrainingPlan, corrections: Mapping[str, Float], part: str
+) -> Float:
     """Return the ratio to HAR on a part of the rows of each correction (networks, n, H).
 
     Other losses than QLIKE are centred on the validation rows, as the regressor does.
     """
     mine, numbers = corrections[part], getattr(problem, part)
-    if plan.recipe.loss != "qlike":
+    if plan.optimization.loss != "qlike":
         rows = problem.validation
         error = problem.rows.target[rows] - problem.rows.anchor[rows] - corrections["validation"]
         mine = mine + np.log(np.exp(error).mean(axis=1))[:, None]
-    losses = qlike_by_horizon(problem.rows, numbers, mine)
-    return np.asarray(losses.mean(axis=1) / problem.har_loss(numbers).mean())
+    losses = compute_qlike_by_horizon(problem.rows, numbers, mine)
+    return np.asarray(losses.mean(axis=1) / problem.compute_har_loss(numbers).mean())
 
 
 def _corrections(
-    problem: Problem, plan: Plan, trained: Trained, numbers: NDArray[np.intp]
+    problem: TrainingProblem, plan: TrainingPlan, trained: TrainingResult, numbers: NDArray[np.intp]
 ) -> Float:
     members, outputs = trained.best_epoch.shape
     stack = build_stack(replace(plan.architecture, outputs=1), members * outputs)
     set_weights(stack, trained.weights)
-    flat = forward(stack, problem.rows.inputs[numbers])[..., 0].astype(np.float64)
+    flat = compute_outputs(stack, problem.rows.inputs[numbers])[..., 0].astype(np.float64)
     return flat.reshape(members, outputs, len(numbers)).swapaxes(1, 2)
 
 
-def _curves(name: str, trained: Trained, mine: slice) -> pd.DataFrame:
+def _curves(name: str, trained: TrainingResult, mine: slice) -> pd.DataFrame:
     member, epoch = np.indices(trained.train_loss[:, mine].T.shape)
     table = pd.DataFrame(
         {
@@ -152,7 +160,9 @@ def _curves(name: str, trained: Trained, mine: slice) -> pd.DataFrame:
     return pd.DataFrame(table[(epoch <= trained.epochs_run[mine][:, None]).ravel()])
 
 
-def _outcomes(name: str, trained: Trained, mine: slice, team: Sequence[Member]) -> pd.DataFrame:
+def _outcomes(
+    name: str, trained: TrainingResult, mine: slice, team: Sequence[Member]
+) -> pd.DataFrame:
     curve = trained.val_loss_by_output[:, mine]
     best = np.take_along_axis(curve, trained.best_epoch[None, mine], axis=0)[0]
     return pd.DataFrame(
@@ -168,16 +178,24 @@ def _outcomes(name: str, trained: Trained, mine: slice, team: Sequence[Member]) 
     )
 
 
-def _milliseconds(problem: Problem, plan: Plan, team: Sequence[Member]) -> float:
+def _time_epoch(problem: TrainingProblem, plan: TrainingPlan, team: Sequence[Member]) -> float:
     """Return what a network-epoch takes in a group of the team's size; the program is compiled."""
     width = min(8, 1 << (len(team) - 1).bit_length())
     some = list(team)[:width]
-    compiled = program(Shape(plan.architecture, plan.recipe, width, team[0].lane[0], decays(team)))
-    weights = initial_weights(plan.architecture, [member.seed for member in some])
-    states = compiled.initial_state(as_rows(weights))
-    trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]
+    compiled = program(
+        ProgramShape(
+            plan.architecture,
+            plan.optimization,
+            width,
+            team[0].batch_shape[0],
+            uses_weight_decay(team),
+        )
+    )
+    weights = draw_initial_weights(plan.architecture, [member.seed for member in some])
+    states = compiled.initial_state(flatten_weights(weights))
+    trainees = [ActiveMember(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]
     group = Group(trainees, compiled, problem.rows.table())
-    rates = np.full((len(some), team[0].lane[1]), 1e-6)
+    rates = np.full((len(some), team[0].batch_shape[1]), 1e-6)
     group.train(rates)
     seconds = []
     for _ in range(TIMED_EPOCHS):

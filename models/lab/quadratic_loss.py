@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from volcast.models.backprop.optimizers import AveragedMomentum, Momentum, Nesterov, Rule, Vanilla
-from volcast.models.lab.functions import bowl, grid_table, path, path_table
+from volcast.models.backprop.optimizers import (
+    AveragedMomentum,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    UpdateRule,
+)
+from volcast.models.lab.objective_functions import build_quadratic, grid_table, path, path_table
 
 STEEPNESS = (2.0, 10.0, 100.0)
 START = (-4.0, 1.0)
@@ -19,7 +25,7 @@ CLASSICAL, AVERAGED = "classical momentum", "averaged momentum"
 ARRIVED = 0.001  # of the value at the start
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return surfaces, paths and outcomes.
 
     `surfaces` has rows `steepness, x, y, value`; `paths` rows `steepness, family, name, rate, step,
@@ -29,7 +35,7 @@ def tables() -> dict[str, pd.DataFrame]:
     """
     surfaces, paths = [], []
     for steepness in STEEPNESS:
-        function = bowl(steepness)
+        function = build_quadratic(steepness)
         surface = grid_table(function, X_RANGE, Y_RANGE, LINES)
         surfaces.append(surface.assign(steepness=steepness, name=function.name))
         for family, name, rule in _rules(steepness):
@@ -50,14 +56,16 @@ def largest_rate(steepness: float) -> float:
     return 2.0 / (2.0 * max(1.0, steepness))
 
 
-def _rules(steepness: float) -> list[tuple[str, str, Rule]]:
+def _rules(steepness: float) -> list[tuple[str, str, UpdateRule]]:
     """Return family, name and rule of each path; both momenta take the same steps."""
     limit = largest_rate(steepness)
     rate = SHARE_OF_RULES * limit
-    by_rate = [("rate", f"{share:.0%} of the limit", Vanilla(share * limit)) for share in SHARES]
+    by_rate = [
+        ("rate", f"{share:.0%} of the limit", GradientDescent(share * limit)) for share in SHARES
+    ]
     return [
         *by_rate,
-        ("rule", "vanilla", Vanilla(rate)),
+        ("rule", "vanilla", GradientDescent(rate)),
         ("rule", CLASSICAL, Momentum(rate, MOMENTUM)),
         ("rule", AVERAGED, AveragedMomentum(rate / (1.0 - MOMENTUM), MOMENTUM)),
         ("rule", "Nesterov", Nesterov(rate, MOMENTUM)),

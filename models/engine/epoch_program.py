@@ -19,9 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import keras, tf
-from volcast.models.engine.losses import loss_by_output, row_loss
-from volcast.models.engine.recipe import RateOfEachMember, Recipe, clipped, make_optimizer
-from volcast.models.engine.stack import Architecture, build_stack
+from volcast.models.engine.losses import build_output_loss, build_row_loss
+from volcast.models.engine.optimization import (
+    MemberLearningRates,
+    Optimization,
+    build_member_optimizer,
+    clip_gradient,
+)
+from volcast.models.engine.stacked_network import Architecture, build_stack
 
 PROGRAMS_KEPT = 16  # shapes that stay in memory
 EVALUATION_ROWS = 512  # rows a member and step when a loss is only measured
@@ -30,14 +35,14 @@ _ASKING = Lock()
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What the code of a program depends on; `decays` says whether weights decay at all."""
+class ProgramShape:
+    """What the code of a program depends on; `uses_weight_decay` says whether weights decay at all."""
 
     architecture: Architecture
-    recipe: Recipe
+    optimization: Optimization
     width: int
     batch_size: int
-    decays: bool
+    uses_weight_decay: bool
 
 
 class Table(NamedTuple):
@@ -48,14 +53,14 @@ class Table(NamedTuple):
     target: Any
 
 
-class Picks(NamedTuple):
+class RowSelection(NamedTuple):
     """Row numbers of each member, (width, n) of int32; the first `count` (width,) count."""
 
     rows: Any
     count: Any
 
 
-class Measure(NamedTuple):
+class Evaluation(NamedTuple):
     """What is measured without training, by output (width, H).
 
     The mean `loss`, and the smallest and the largest correction, `low` and `high`, of the rows.
@@ -66,7 +71,7 @@ class Measure(NamedTuple):
     high: Any
 
 
-class Settings(NamedTuple):
+class EpochSettings(NamedTuple):
     """Learning rate (width, steps), weight decay (width,), dropout seed (width,), steps so far."""
 
     rate: Any
@@ -75,7 +80,7 @@ class Settings(NamedTuple):
     done: Any
 
 
-class Program:
+class EpochProgram:
     """The compiled epoch of one shape; any number of threads may run it.
 
     Keras's layers and optimizers work on variables, and a variable serves one thread at a time. So
@@ -84,19 +89,19 @@ class Program:
 
     _told: tuple[int, ...] = ()  # the shape of what a step tells of a member: its loss
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ProgramShape) -> None:
         self.shape = shape
         self._stack = build_stack(shape.architecture, shape.width)
         self._layers = shape.architecture.shapes()
         self._sizes = [int(np.prod(size)) for size in self._layers]
         self._weights = keras.Variable(np.zeros((shape.width, sum(self._sizes)), np.float32))
-        self._rate = RateOfEachMember(shape.width)
-        self._decay = tf.Variable(tf.zeros([shape.width, 1])) if shape.decays else None
-        self._optimizer = make_optimizer(
-            shape.recipe.optimizer, self._rate, self._decay, self._weights
+        self._rate = MemberLearningRates(shape.width)
+        self._decay = tf.Variable(tf.zeros([shape.width, 1])) if shape.uses_weight_decay else None
+        self._optimizer = build_member_optimizer(
+            shape.optimization.optimizer, self._rate, self._decay, self._weights
         )
-        self._loss = row_loss(shape.recipe.loss)
-        self._loss_by_output = loss_by_output(self._loss, shape.architecture.outputs)
+        self._loss = build_row_loss(shape.optimization.loss)
+        self._loss_by_output = build_output_loss(self._loss, shape.architecture.outputs)
         slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
         self._columns = [v.value for v in (self._weights, *slots)]
         self._function = tf.function(self._epoch, jit_compile=True, autograph=False)
@@ -111,10 +116,16 @@ class Program:
         """
         return np.pad(weights, ((0, 0), (0, weights.shape[1] * (len(self._columns) - 1))))
 
-    def run(self, state: Any, table: Table, picks: tuple[Picks, Picks], settings: Settings) -> Any:
+    def run(
+        self,
+        state: Any,
+        table: Table,
+        picks: tuple[RowSelection, RowSelection],
+        settings: EpochSettings,
+    ) -> Any:
         """Train one epoch on the first picks, then measure on the second ones.
 
-        Returns the new state, the mean loss of each step (steps, width), and the `Measure` of the
+        Returns the new state, the mean loss of each step (steps, width), and the `Evaluation` of the
         second picks, as arrays. Losses are those of the data; the L2 penalty is not in them.
         """
         arguments = (state, table, picks, settings)
@@ -126,7 +137,7 @@ class Program:
             function = _on_own_variables(compiled)
         try:
             state, losses, measure = function(*arguments)
-            return state.numpy(), losses.numpy(), Measure(*(part.numpy() for part in measure))
+            return state.numpy(), losses.numpy(), Evaluation(*(part.numpy() for part in measure))
         finally:
             self._idle[rows].put(function)
 
@@ -139,7 +150,13 @@ class Program:
                 self._compiled[rows] = compiled
         return self._compiled[rows]
 
-    def _epoch(self, state: Any, table: Table, picks: tuple[Picks, Picks], given: Settings) -> Any:
+    def _epoch(
+        self,
+        state: Any,
+        table: Table,
+        picks: tuple[RowSelection, RowSelection],
+        given: EpochSettings,
+    ) -> Any:
         training, validation = picks
         self._assign(state, given)
         batch = self.shape.batch_size
@@ -156,7 +173,7 @@ class Program:
         measure = self._measure(table, validation)
         return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), measure
 
-    def _assign(self, state: Any, given: Settings) -> None:
+    def _assign(self, state: Any, given: EpochSettings) -> None:
         for variable, part in zip(
             self._columns, tf.split(state, len(self._columns), axis=1), strict=True
         ):
@@ -165,14 +182,16 @@ class Program:
         if self._decay is not None:
             self._decay.assign(given.decay[:, None])
 
-    def _step(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
+    def _step(self, table: Table, picks: RowSelection, number: Any, given: EpochSettings) -> Any:
         """Take one step of the optimizer on each member's next batch; return the losses before."""
         loss, gradient = self._gradient(table, picks, number, given)
-        bounded = clipped(gradient, self.shape.recipe.clipping, self._sizes)
+        bounded = clip_gradient(gradient, self.shape.optimization.clipping, self._sizes)
         self._optimizer.apply([bounded], [self._weights])
         return loss
 
-    def _gradient(self, table: Table, picks: Picks, number: Any, given: Settings) -> Any:
+    def _gradient(
+        self, table: Table, picks: RowSelection, number: Any, given: EpochSettings
+    ) -> Any:
         """Return the loss of each member's next batch, (width,), and its gradient, (width, P)."""
         keys = self._dropout_keys(given.seed)
         with tf.GradientTape() as tape:
@@ -182,33 +201,33 @@ class Program:
             values = self._loss(truth, anchor + correction)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
-            if self.shape.recipe.l2 > 0:
+            if self.shape.optimization.l2 > 0:
                 total += self._penalty()
         return loss, tape.gradient(total, self._weights.value)
 
-    def _measure(self, table: Table, picks: Picks) -> Measure:
+    def _measure(self, table: Table, picks: RowSelection) -> Evaluation:
         """Return the measure of each member's picks, without training."""
         last = tf.reduce_max(picks.count)
 
-        def block(start: Any, so_far: Measure) -> Any:
+        def block(start: Any, so_far: Evaluation) -> Any:
             truth, anchor, correction, weight = self._block(table, picks, start)
             losses = self._loss_by_output(truth, anchor + correction) * weight[..., None]
             counts = weight[..., None] > 0
             low = tf.reduce_min(tf.where(counts, correction, np.inf), axis=1)
             high = tf.reduce_max(tf.where(counts, correction, -np.inf), axis=1)
-            return start + EVALUATION_ROWS, Measure(
+            return start + EVALUATION_ROWS, Evaluation(
                 so_far.loss + tf.reduce_sum(losses, axis=1),
                 tf.minimum(so_far.low, low),
                 tf.maximum(so_far.high, high),
             )
 
         size = [self.shape.width, self.shape.architecture.outputs]
-        start = Measure(*(tf.fill(size, np.float32(x)) for x in (0.0, np.inf, -np.inf)))
+        start = Evaluation(*(tf.fill(size, np.float32(x)) for x in (0.0, np.inf, -np.inf)))
         _, total = tf.while_loop(lambda start, _: start < last, block, (0, start))
         rows = tf.cast(picks.count, tf.float32)[:, None]
-        return Measure(total.loss / rows, total.low, total.high)
+        return Evaluation(total.loss / rows, total.low, total.high)
 
-    def _block(self, table: Table, picks: Picks, start: Any, keys: Any = None) -> Any:
+    def _block(self, table: Table, picks: RowSelection, start: Any, keys: Any = None) -> Any:
         """Return truth, anchor, correction (width, rows, H) of a block, and 1 where a pick counts.
 
         `keys` of the dropout layers are given in training. The last batch is the shorter one:
@@ -244,7 +263,7 @@ class Program:
 
     def _penalty(self) -> Any:
         kernels = self._layer_weights()[::2]
-        return self.shape.recipe.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
+        return self.shape.optimization.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
 
 
 def _on_own_variables(compiled: Any) -> Any:
@@ -257,12 +276,12 @@ def _on_own_variables(compiled: Any) -> Any:
     return own
 
 
-def program(shape: Shape) -> Program:
+def program(shape: ProgramShape) -> EpochProgram:
     """Return the program of this shape, compiled once and kept for the next who asks."""
     with _ASKING:
         return _kept(shape)
 
 
 @lru_cache(maxsize=PROGRAMS_KEPT)
-def _kept(shape: Shape) -> Program:
-    return Program(shape)
+def _kept(shape: ProgramShape) -> EpochProgram:
+    return EpochProgram(shape)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from volcast.models.backprop.activations import SIGMOID
 from volcast.models.backprop.losses import MSE
-from volcast.models.backprop.network import Network, drawn_network
+from volcast.models.backprop.network import Network, initialise_network
 
 INPUTS = np.array([[1.0, 2.0]])
 TRUTH = np.array([[1.0]])
@@ -18,10 +18,10 @@ SEED = 3
 
 def network() -> Network:
     """Return the 2-3-1 sigmoid network, weights drawn at random."""
-    return drawn_network(SIZES, (SIGMOID, SIGMOID), np.random.default_rng(SEED))
+    return initialise_network(SIZES, (SIGMOID, SIGMOID), np.random.default_rng(SEED))
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `neurons` (layer, place, name, activation, delta) and `weights`, a row a connection.
 
     Of each weight: `layer, source, target` (places), `name, weight, gradient`; `share`, its part of

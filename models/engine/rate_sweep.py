@@ -8,16 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.engine.groups import Group, Member, Rows, Trainee, choose_widths, decays, packed
-from volcast.models.engine.program import Shape, program
-from volcast.models.engine.stack import as_rows, initial_weights
-from volcast.models.engine.training import Plan, cores
+from volcast.models.engine.epoch_program import ProgramShape, program
+from volcast.models.engine.member_groups import (
+    ActiveMember,
+    Group,
+    Member,
+    Rows,
+    choose_widths,
+    pack_groups,
+    uses_weight_decay,
+)
+from volcast.models.engine.stacked_network import draw_initial_weights, flatten_weights
+from volcast.models.engine.training import TrainingPlan, count_processors
 
 Float = NDArray[np.float64]
 
 
-def sweep(
-    rows: Rows, members: Sequence[Member], plan: Plan, rates: Float
+def sweep_learning_rates(
+    rows: Rows, members: Sequence[Member], plan: TrainingPlan, rates: Float
 ) -> tuple[Float, list[NDArray[np.integer]]]:
     """Train every member one step at each of `rates`, over as many epochs as that takes.
 
@@ -27,23 +35,32 @@ def sweep(
     """
     widths = choose_widths(members)
     seeds = [member.seed for member in members]
-    states = initial_weights(plan.architecture, seeds, plan.initialisation)
+    states = draw_initial_weights(plan.architecture, seeds, plan.initialisation)
     programs = {
-        lane: program(Shape(plan.architecture, plan.recipe, width, lane[0], decays(members)))
-        for lane, width in widths.items()
+        batch_shape: program(
+            ProgramShape(
+                plan.architecture,
+                plan.optimization,
+                width,
+                batch_shape[0],
+                uses_weight_decay(members),
+            )
+        )
+        for batch_shape, width in widths.items()
     }
-    first = next(iter(programs.values())).initial_state(as_rows(states))
-    trainees = [Trainee(n, *pair) for n, pair in enumerate(zip(members, first, strict=True))]
+    first = next(iter(programs.values())).initial_state(flatten_weights(states))
+    trainees = [ActiveMember(n, *pair) for n, pair in enumerate(zip(members, first, strict=True))]
     table = rows.table()
     groups = [
-        Group(some, programs[some[0].member.lane], table) for some in packed(trainees, widths)
+        Group(some, programs[some[0].member.batch_shape], table)
+        for some in pack_groups(trainees, widths)
     ]
     losses = np.full((len(rates), len(members)), np.nan)
     orders: list[NDArray[np.integer]] = [np.empty(0, np.intp)] * len(members)
 
     def walk(group: Group) -> None:
         numbers = [trainee.number for trainee in group.trainees]
-        _, steps = group.trainees[0].member.lane
+        _, steps = group.trainees[0].member.batch_shape
         for start in range(0, len(rates), steps):
             some = rates[start : start + steps]
             picked = [t.shuffle.permutation(t.member.training) for t in group.trainees]
@@ -54,6 +71,6 @@ def sweep(
             for number, order in zip(numbers, taken, strict=True):
                 orders[number] = np.concatenate([orders[number], order])
 
-    with ThreadPoolExecutor(cores()) as pool:
+    with ThreadPoolExecutor(count_processors()) as pool:
         list(pool.map(walk, groups))
     return losses, orders

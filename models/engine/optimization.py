@@ -21,7 +21,7 @@ class Clipping:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Optimization:
     """How to train: what two trainings must have in common to share a compiled program."""
 
     optimizer: str = "adam"
@@ -30,7 +30,7 @@ class Recipe:
     clipping: Clipping | None = None
 
 
-class RateOfEachMember(keras.optimizers.schedules.LearningRateSchedule):
+class MemberLearningRates(keras.optimizers.schedules.LearningRateSchedule):
     """A learning rate (members, 1), which broadcasts over weights; the program assigns it."""
 
     def __init__(self, members: int) -> None:
@@ -45,25 +45,25 @@ class RateOfEachMember(keras.optimizers.schedules.LearningRateSchedule):
         return {"members": self.value.shape[0]}
 
 
-def keras_optimizer(name: str, rate: Any) -> Any:
+def build_keras_optimizer(name: str, rate: Any) -> Any:
     """Return Keras's optimizer of a name in `volcast.models.training_options.OPTIMIZERS`."""
     kind, options = OPTIMIZERS[name]
     return getattr(keras.optimizers, kind)(rate, **options)
 
 
-def make_optimizer(name: str, rate: RateOfEachMember, decay: Any, weights: Any) -> Any:
+def build_member_optimizer(name: str, rate: MemberLearningRates, decay: Any, weights: Any) -> Any:
     """Return Keras's optimizer, built for `weights`; `decay` is (members, 1), or None for none.
 
     Weight decay is decoupled (Loshchilov & Hutter 2019): each step takes ``rate * decay`` of each
     weight, whatever the optimizer.
     """
-    optimizer = keras_optimizer(name, rate)
+    optimizer = build_keras_optimizer(name, rate)
     optimizer.weight_decay = decay
     optimizer.build([weights])
     return optimizer
 
 
-def clipped(gradient: Any, clipping: Clipping | None, sizes: list[int]) -> Any:
+def clip_gradient(gradient: Any, clipping: Clipping | None, sizes: list[int]) -> Any:
     """Bound each member's row of the gradient (members, P), whatever its neighbours do.
 
     `sizes` are the columns of each kernel and bias.

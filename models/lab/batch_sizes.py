@@ -10,10 +10,10 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.activations import IDENTITY, TANH
 from volcast.models.backprop.losses import MSE
-from volcast.models.backprop.network import Layer, Network, drawn_network
-from volcast.models.backprop.optimizers import Vanilla
-from volcast.models.backprop.training import Recipe, each_step, train
-from volcast.models.lab.functions import grid
+from volcast.models.backprop.network import Layer, Network, initialise_network
+from volcast.models.backprop.optimizers import GradientDescent
+from volcast.models.backprop.training import TrainingSettings, iterate_steps, train
+from volcast.models.lab.objective_functions import grid
 
 ROWS, NOISE = 512, 0.8
 SLOPE, INTERCEPT = 1.5, 0.5
@@ -48,10 +48,10 @@ def curve_rows() -> tuple[Float, Float]:
 
 def curve_network(seed: int = 0) -> Network:
     """Return the untrained 1-8-1 network."""
-    return drawn_network((1, HIDDEN, 1), (TANH, IDENTITY), np.random.default_rng(seed))
+    return initialise_network((1, HIDDEN, 1), (TANH, IDENTITY), np.random.default_rng(seed))
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `surface` and `paths` of the straight line, `curves` and `sizes` of the network.
 
     `paths` has rows `way, batch_size, step, x (weight), y (bias), value` (the loss over all rows);
@@ -73,8 +73,8 @@ def _paths() -> pd.DataFrame:
     rows = line_rows()
     records = []
     for way, size in WAYS.items():
-        recipe = Recipe(MSE, Vanilla(RATE), epochs=PATH_STEPS, batch_size=size)
-        networks = [line(), *islice(each_step(line(), rows, recipe), PATH_STEPS)]
+        settings = TrainingSettings(MSE, GradientDescent(RATE), epochs=PATH_STEPS, batch_size=size)
+        networks = [line(), *islice(iterate_steps(line(), rows, settings), PATH_STEPS)]
         records += [
             {
                 "way": way,
@@ -93,8 +93,10 @@ def _curves() -> pd.DataFrame:
     parts = []
     for size in SIZES:
         for seed in range(SEEDS):
-            recipe = Recipe(MSE, Vanilla(CURVE_RATE), EPOCHS, batch_size=size, seed=seed)
-            history = train(curve_network(seed), curve_rows(), recipe).history
+            settings = TrainingSettings(
+                MSE, GradientDescent(CURVE_RATE), EPOCHS, batch_size=size, seed=seed
+            )
+            history = train(curve_network(seed), curve_rows(), settings).history
             steps = history["epoch"] * -(-ROWS // size)
             parts.append(history.assign(batch_size=size, seed=seed, steps=steps))
     return pd.concat(parts, ignore_index=True).drop(columns="val_loss")

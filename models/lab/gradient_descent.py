@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from volcast.models.backprop.optimizers import Vanilla
-from volcast.models.lab.functions import PARABOLA, path, path_table
+from volcast.models.backprop.optimizers import GradientDescent
+from volcast.models.lab.objective_functions import PARABOLA, path, path_table
 
 STARTS = (5.0, 10.0)
 RATES = (0.01, 0.1, 0.5, 1.1)
@@ -15,10 +15,12 @@ SHOWN = (1, 2, 10, STEPS)
 ARRIVED = 0.01  # of the distance from the start to the minimum
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `paths` (start, rate, step, x, value) and `outcomes`, a row a start and rate."""
     paths = pd.concat(
-        path_table(PARABOLA, path(PARABOLA, [start], Vanilla(rate), STEPS), start=start, rate=rate)
+        path_table(
+            PARABOLA, path(PARABOLA, [start], GradientDescent(rate), STEPS), start=start, rate=rate
+        )
         for start in STARTS
         for rate in RATES
     )

@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import tf
-from volcast.models.engine.groups import Group, Member, Rows, Trainee, decays
-from volcast.models.engine.program import Program, Shape
-from volcast.models.engine.recipe import clipped
-from volcast.models.engine.schedules import Plateaus
-from volcast.models.engine.stack import Weights, as_layers, as_rows, initial_weights
-from volcast.models.engine.training import Plan
+from volcast.models.engine.epoch_program import EpochProgram, ProgramShape
+from volcast.models.engine.member_groups import ActiveMember, Group, Member, Rows, uses_weight_decay
+from volcast.models.engine.optimization import clip_gradient
+from volcast.models.engine.schedules import PlateauReductions
+from volcast.models.engine.stacked_network import (
+    Weights,
+    draw_initial_weights,
+    flatten_weights,
+    unflatten_weights,
+)
+from volcast.models.engine.training import TrainingPlan
 
 Float = NDArray[np.float64]
 
 
-class Epoch(NamedTuple):
+class EpochRecord(NamedTuple):
     """What was seen in one epoch: by step, member and layer, (steps, members, layers).
 
     `gradient` is the norm of the gradient of a layer (kernel and bias together) before clipping,
@@ -38,24 +43,24 @@ class Epoch(NamedTuple):
     weights: Weights
 
 
-class WatchedProgram(Program):
-    """The engine's epoch, which also tells of every step what `Epoch` holds."""
+class RecordingProgram(EpochProgram):
+    """The engine's epoch, which also tells of every step what `EpochRecord` holds."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ProgramShape) -> None:
         layers = len(shape.architecture.shapes()) // 2
         self._told = (1 + 5 * layers,)
         self.seen = np.empty((0, shape.width, 5, layers))
         super().__init__(shape)
 
     def run(self, *arguments: Any) -> Any:
-        """Train an epoch as `Program.run` does; keep what was seen, (steps, width, 5, layers)."""
+        """Train an epoch as `EpochProgram.run` does; keep what was seen, (steps, width, 5, layers)."""
         state, told, measure = super().run(*arguments)
         self.seen = told[..., 1:].reshape(*told.shape[:2], 5, -1).astype(np.float64)
         return state, told[..., 0], measure
 
     def _step(self, *arguments: Any) -> Any:
         loss, gradient = self._gradient(*arguments)
-        bounded = clipped(gradient, self.shape.recipe.clipping, self._sizes)
+        bounded = clip_gradient(gradient, self.shape.optimization.clipping, self._sizes)
         before = tf.identity(self._weights.value)
         self._optimizer.apply([bounded], [self._weights])
         update = self._weights.value - before
@@ -69,34 +74,38 @@ class WatchedProgram(Program):
         return tf.stack([tf.norm(part, axis=1) for part in tf.split(rows, sizes, axis=1)], axis=1)
 
 
-def watched_epochs(
-    rows: Rows, members: Sequence[Member], plan: Plan, epochs: int
-) -> Iterator[Epoch]:
+def record_epochs(
+    rows: Rows, members: Sequence[Member], plan: TrainingPlan, epochs: int
+) -> Iterator[EpochRecord]:
     """Train members of one lane as the engine does, but none stops; tell of each epoch.
 
     Weights, shuffles, dropout, rates and steps are those of `volcast.models.engine.training.train`.
     """
-    lanes = {member.lane for member in members}
+    lanes = {member.batch_shape for member in members}
     if len(lanes) != 1:
         raise ValueError(f"members must share batch size and steps; got {sorted(lanes)}")
     (batch, steps) = lanes.pop()
-    shape = Shape(plan.architecture, plan.recipe, len(members), batch, decays(members))
-    program = WatchedProgram(shape)
+    shape = ProgramShape(
+        plan.architecture, plan.optimization, len(members), batch, uses_weight_decay(members)
+    )
+    program = RecordingProgram(shape)
     seeds = [member.seed for member in members]
-    states = as_rows(initial_weights(plan.architecture, seeds, plan.initialisation))
+    states = flatten_weights(draw_initial_weights(plan.architecture, seeds, plan.initialisation))
     size = states.shape[1]
     numbered = enumerate(zip(members, program.initial_state(states), strict=True))
-    group = Group([Trainee(number, *pair) for number, pair in numbered], program, rows.table())
-    plateaus = Plateaus(plan.schedule, len(members))
+    group = Group([ActiveMember(number, *pair) for number, pair in numbered], program, rows.table())
+    plateaus = PlateauReductions(plan.schedule, len(members))
     base = np.array([member.learning_rate for member in members])
     for number in range(1, epochs + 1):
         shares = plan.schedule.shares(number, steps, plan.epochs)
         train_loss, measure = group.train((base * plateaus.share)[:, None] * shares)
         val_loss = measure.loss.mean(axis=1)
         plateaus.update(val_loss)
-        weights = as_layers(np.stack([t.state[:size] for t in group.trainees]), plan.architecture)
+        weights = unflatten_weights(
+            np.stack([t.state[:size] for t in group.trainees]), plan.architecture
+        )
         gradient, bounded, update, size_before, acted = np.moveaxis(program.seen[:steps], 2, 0)
-        yield Epoch(
+        yield EpochRecord(
             gradient, bounded, update, size_before, acted,
             train_loss, val_loss, weights,
         )  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.network import Network
-from volcast.models.lab.functions import grid
+from volcast.models.lab.objective_functions import grid
 
 LINES = 61
 

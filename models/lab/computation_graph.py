@@ -50,7 +50,7 @@ def backward(values: Mapping[str, float]) -> dict[str, float]:
     return gradients
 
 
-def tables() -> dict[str, pd.DataFrame]:
+def build_tables() -> dict[str, pd.DataFrame]:
     """Return `nodes` (name, formula, level, value, gradient) and `edges` (source, target, slope).
 
     `level` is the longest way from an input; an input's formula is its name.

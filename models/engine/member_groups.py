@@ -12,14 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from volcast.models.backend import tf
-from volcast.models.engine.program import EVALUATION_ROWS, Measure, Picks, Program, Settings, Table
+from volcast.models.engine.epoch_program import (
+    EVALUATION_ROWS,
+    EpochProgram,
+    EpochSettings,
+    Evaluation,
+    RowSelection,
+    Table,
+)
 
 SMALLEST_BUCKET = 16_384  # rows; padding costs memory alone, compiling costs a second
 WIDEST_ON_GPU = 128  # members; a GPU is idle below
 SHUFFLING, DROPPING = 1, 2  # streams of a member's seed, beside that of its initial weights
 
 Float = NDArray[np.float64]
-Lane = tuple[int, int]  # rows a step, and steps an epoch
+BatchShape = tuple[int, int]  # rows a step, and steps an epoch
 
 
 @dataclass(frozen=True)
@@ -56,19 +63,19 @@ class Member:
     weight_decay: float = 0.0
 
     @property
-    def lane(self) -> Lane:
+    def batch_shape(self) -> BatchShape:
         """Return what members of one group must share; the last batch may be the shorter one."""
         rows = min(self.batch_size, _power_of_two(len(self.training)))
         return rows, -(-len(self.training) // rows)
 
 
-def decays(members: Sequence[Member]) -> bool:
+def uses_weight_decay(members: Sequence[Member]) -> bool:
     """Return whether any member's weights decay, which the compiled program must know."""
     return any(member.weight_decay > 0 for member in members)
 
 
 @dataclass
-class Trainee:
+class ActiveMember:
     """A member while it trains: its row of the program's state and its own stream of shuffles."""
 
     number: int
@@ -89,38 +96,38 @@ class Trainee:
 class Group:
     """Up to `width` trainees of one lane and the program that trains them."""
 
-    trainees: list[Trainee]
-    program: Program
+    trainees: list[ActiveMember]
+    program: EpochProgram
     table: Table
 
-    def train(self, rates: Float) -> tuple[Float, Measure]:
+    def train(self, rates: Float) -> tuple[Float, Evaluation]:
         """Train an epoch at `rates` (members, steps); return train loss and validation measure.
 
         The train loss (members,) is the mean over the epoch's steps, each before it is taken, as
         in `fit`.
         """
         orders = [t.shuffle.permutation(t.member.training) for t in self.trainees]
-        build_attribution_losses, measure = self.step(orders, rates)
+        step_losses, measure = self.step(orders, rates)
         counts = np.array([len(order) for order in orders])
-        batch, steps = self.trainees[0].member.lane
+        batch, steps = self.trainees[0].member.batch_shape
         sizes = np.clip(counts - batch * np.arange(steps)[:, None], 0, batch)
-        return (sizes * build_attribution_losses).sum(axis=0) / counts, measure
+        return (sizes * step_losses).sum(axis=0) / counts, measure
 
-    def step(self, orders: Sequence[NDArray[np.integer]], rates: Float) -> tuple[Float, Measure]:
+    def step(self, orders: Sequence[NDArray[np.integer]], rates: Float) -> tuple[Float, Evaluation]:
         """Train an epoch in the given orders of rows, a step for each of `rates` (members, steps).
 
         Returns the losses, (steps, members), each before its step is taken, and the validation
         measure after the last one.
         """
-        build_attribution_losses, measure = self._run(
+        step_losses, measure = self._run(
             orders, [t.member.validation for t in self.trainees], rates
         )
         steps = rates.shape[1]
         for trainee in self.trainees:
             trainee.steps_done += steps
-        return build_attribution_losses[:steps], measure
+        return step_losses[:steps], measure
 
-    def measure(self, picks: Sequence[NDArray[np.integer]]) -> Measure:
+    def measure(self, picks: Sequence[NDArray[np.integer]]) -> Evaluation:
         """Return the measure of each member's picks, without training."""
         nothing = [np.empty(0, np.int32)] * len(self.trainees)
         return self._run(nothing, picks, np.zeros((len(picks), 1)))[1]
@@ -130,7 +137,7 @@ class Group:
         training: Sequence[NDArray[np.integer]],
         validation: Sequence[NDArray[np.integer]],
         rates: Float,
-    ) -> tuple[Float, Measure]:
+    ) -> tuple[Float, Evaluation]:
         shape = self.program.shape
         bucket = int(self.table.inputs.shape[0])
         steps = -(-bucket // shape.batch_size)
@@ -138,7 +145,7 @@ class Group:
             _picks(training, shape.width, steps * shape.batch_size),
             _picks(validation, shape.width, -(-bucket // EVALUATION_ROWS) * EVALUATION_ROWS),
         )
-        settings = Settings(
+        settings = EpochSettings(
             rate=_padded(rates, (shape.width, steps)),
             decay=_padded([t.member.weight_decay for t in self.trainees], (shape.width,)),
             seed=_padded([t.dropout_seed for t in self.trainees], (shape.width,), np.int32),
@@ -146,51 +153,51 @@ class Group:
         )
         states = np.stack([trainee.state for trainee in self.trainees])
         state = _padded(states, (shape.width, states.shape[1]))
-        states, build_attribution_losses, measure = self.program.run(
-            state, self.table, picks, settings
-        )
+        states, step_losses, measure = self.program.run(state, self.table, picks, settings)
         for trainee, row in zip(self.trainees, states, strict=False):
             trainee.state = row
         n = len(self.trainees)
         return (
-            build_attribution_losses[:, :n].astype(np.float64),
-            Measure(*(part[:n].astype(np.float64) for part in measure)),
+            step_losses[:, :n].astype(np.float64),
+            Evaluation(*(part[:n].astype(np.float64) for part in measure)),
         )
 
 
-def packed(trainees: Sequence[Trainee], widths: dict[Lane, int]) -> list[list[Trainee]]:
+def pack_groups(
+    trainees: Sequence[ActiveMember], widths: dict[BatchShape, int]
+) -> list[list[ActiveMember]]:
     """Return groups of trainees of one lane, as few as there can be, the lanes in turn."""
     groups = []
-    ordered = sorted(trainees, key=lambda trainee: (trainee.member.lane, trainee.number))
-    for lane, those in groupby(ordered, key=lambda trainee: trainee.member.lane):
-        queue, width = list(those), widths[lane]
+    ordered = sorted(trainees, key=lambda trainee: (trainee.member.batch_shape, trainee.number))
+    for batch_shape, those in groupby(ordered, key=lambda trainee: trainee.member.batch_shape):
+        queue, width = list(those), widths[batch_shape]
         parts = [queue[start : start + width] for start in range(0, len(queue), width)]
         groups += list(enumerate(parts))
     return [group for _, group in sorted(groups, key=itemgetter(0))]
 
 
-def choose_widths(members: Sequence[Member], *, on_gpu: bool = False) -> dict[Lane, int]:
+def choose_widths(members: Sequence[Member], *, on_gpu: bool = False) -> dict[BatchShape, int]:
     """Return the members a program for each lane: no more than there are, a power of 2.
 
     On processors a stack of 8 is as fast as any; up to 16 members are better split by 4, for more
     of them find a processor and stopped ones leave sooner.
     """
     widths = {}
-    lanes = [member.lane for member in members]
-    for lane in sorted(set(lanes)):
-        count = lanes.count(lane)
+    lanes = [member.batch_shape for member in members]
+    for batch_shape in sorted(set(lanes)):
+        count = lanes.count(batch_shape)
         widest = WIDEST_ON_GPU if on_gpu else 8 if count > 16 else 4
-        widths[lane] = min(widest, _power_of_two(count))
+        widths[batch_shape] = min(widest, _power_of_two(count))
     return widths
 
 
-def _picks(rows: Sequence[NDArray[np.integer]], width: int, length: int) -> Picks:
+def _picks(rows: Sequence[NDArray[np.integer]], width: int, length: int) -> RowSelection:
     """Return row numbers padded to (width, length); a place without a member picks nothing."""
     numbers, count = np.zeros((width, length), np.int32), np.zeros(width, np.int32)
     for place, picked in enumerate(rows):
         numbers[place, : len(picked)] = picked
         count[place] = len(picked)
-    return Picks(tf.constant(numbers), tf.constant(count))
+    return RowSelection(tf.constant(numbers), tf.constant(count))
 
 
 def _padded(values: ArrayLike, shape: tuple[int, ...], kind: type = np.float32) -> Any:
