@@ -20,8 +20,8 @@ import volcast.models.backend  # noqa: F401  TensorFlow's import is not what is 
 from benchmarks.development import embedded_panel
 from benchmarks.skill import panel_from
 from volcast.features.panel import Panel
-from volcast.models.diagnose.problem import build_problem, thinned
 from volcast.models.diagnose.settings_map import SettingsMap, map_settings
+from volcast.models.diagnose.training_problem import build_training_problem, thin_rows
 from volcast.pipeline.backtest.development_split import (
     LARGEST_PART,
     build_development_problem,
@@ -33,7 +33,7 @@ from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 from volcast.pipeline.panel.build import build_sample
-from volcast.reports.settings_map import judge
+from volcast.reports.training.settings_map import judge
 
 YEAR = 252  # sessions
 
@@ -56,7 +56,9 @@ def choice(panel: Panel, config: Config) -> dict[str, Any]:
     sample, first = build_sample(panel), build_folds(panel, config)[0].test.start
     later = select_part(sample, slice(first, first + YEAR))
     known, unseen = (
-        map_settings(build_problem(regressor, *(thinned(part, LARGEST_PART) for part in some)))
+        map_settings(
+            build_training_problem(regressor, *(thin_rows(part, LARGEST_PART) for part in some))
+        )
         for some in (parts, [*parts[:2], later])
     )
     best = judge(known.seeds, known.cells).best

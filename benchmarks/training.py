@@ -99,7 +99,7 @@ def keras_epochs(**compiling: Any) -> Callable[[int], None]:
 
 def engine_epochs(members: int) -> Callable[[int], None]:
     """Return what trains so many members for so many epochs by the engine."""
-    from volcast.models.engine.groups import Member
+    from volcast.models.engine.member_groups import Member
     from volcast.models.engine.training import train
 
     rows = engine_rows(ROWS + HELD_OUT)
@@ -114,7 +114,7 @@ def engine_epochs(members: int) -> Callable[[int], None]:
 
 def engine_rows(count: int) -> Any:
     """Return the made-up rows as the engine takes them."""
-    from volcast.models.engine.groups import Rows
+    from volcast.models.engine.member_groups import Rows
 
     x, y = made_up(count)
     return Rows(x, np.zeros((count, 1), np.float32), y[:, None])
@@ -122,12 +122,12 @@ def engine_rows(count: int) -> Any:
 
 def engine_plan(epochs: int, patience: int) -> Any:
     """Return the plan of the network that all ways train."""
-    from volcast.models.engine.recipe import Recipe
-    from volcast.models.engine.stack import Architecture
-    from volcast.models.engine.training import Plan
+    from volcast.models.engine.optimization import Optimization
+    from volcast.models.engine.stacked_network import Architecture
+    from volcast.models.engine.training import TrainingPlan
 
     network = Architecture(FEATURES, 1, HIDDEN, "relu")
-    return Plan(network, Recipe(loss="mse"), epochs=epochs, patience=patience)
+    return TrainingPlan(network, Optimization(loss="mse"), epochs=epochs, patience=patience)
 
 
 # The name of a way, what makes it, the networks it trains, and the epochs that are timed.
@@ -169,7 +169,7 @@ def measure_cold(name: str) -> dict[str, float]:
 
 def measure_map() -> dict[str, float]:
     """Return the seconds of six rates x four batch sizes x eight seeds, 30 epochs each."""
-    from volcast.models.engine.groups import Member
+    from volcast.models.engine.member_groups import Member
     from volcast.models.engine.training import train
 
     rows = engine_rows(ROWS + HELD_OUT)
@@ -193,7 +193,7 @@ def measure_map() -> dict[str, float]:
 
 def measure_full(rows: int) -> dict[str, float]:
     """Return the seconds from cold to the early stop of 8 members, and of an epoch."""
-    from volcast.models.engine.groups import Member
+    from volcast.models.engine.member_groups import Member
     from volcast.models.engine.training import train
 
     table = engine_rows(rows + rows // 5)

@@ -7,8 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from volcast.features.panel import Panel
-from volcast.models.diagnose.problem import Part, Problem, build_problem, thinned
-from volcast.models.forecaster import REQUIRED, Sample, fitted_rows
+from volcast.models.diagnose.training_problem import (
+    Part,
+    TrainingProblem,
+    build_training_problem,
+    thin_rows,
+)
+from volcast.models.forecaster import REQUIRED, Sample, select_fit_rows
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest.folds import build_folds, make_split_rule
 from volcast.pipeline.backtest.model_factory import build_regressor
@@ -24,7 +29,7 @@ LARGEST_PART = 4_096  # rows; beyond it a part is thinned evenly
 
 def build_development_problem(
     panel: Panel, config: Config, *, limit: int = LARGEST_PART
-) -> Problem:
+) -> TrainingProblem:
     """Return the training problem of the diagnostics, on rows before the first test origin.
 
     Settings that are chosen by a diagnostic have thus not been chosen on the years that the report
@@ -36,7 +41,7 @@ def build_development_problem(
         The history before the first test is too short for three parts.
     """
     regressor, parts = split_development_rows(panel, config)
-    return build_problem(regressor, *(thinned(part, limit) for part in parts))
+    return build_training_problem(regressor, *(thin_rows(part, limit) for part in parts))
 
 
 def split_development_rows(
@@ -68,7 +73,7 @@ def split_development_rows(
 
 def select_part(sample: Sample, sessions: slice, known_before: int | None = None) -> Part:
     """Return the usable rows of `sessions` whose targets end before the session `known_before`."""
-    rows = fitted_rows(sample, sessions, known_before=known_before)
+    rows = select_fit_rows(sample, sessions, known_before=known_before)
     return sample.x[rows], sample.target[rows]
 
 

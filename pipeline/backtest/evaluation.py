@@ -9,12 +9,12 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.models.conformal import interval, places
+from volcast.models.conformal import conformal_interval, probability_integral_transform
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION
 from volcast.pipeline.panel.build import build_sample
-from volcast.reports.scores import CELL, qlike
+from volcast.reports.scoring.scores import CELL, qlike
 
 HARX = "harx"
 COLUMNS = [
@@ -51,9 +51,13 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
         history = errors[model, horizon]
         known = history["target_end"] < part["origin"].min()
         residuals = history.loc[known, "residual"].to_numpy()
-        lower, upper = interval(part["variance"].to_numpy(), residuals, level)
+        lower, upper = conformal_interval(part["variance"].to_numpy(), residuals, level)
         log_error = np.log(part["realized"].to_numpy() / part["variance"].to_numpy())
-        parts.append(part.assign(lower=lower, upper=upper, pit=places(log_error, residuals)))
+        parts.append(
+            part.assign(
+                lower=lower, upper=upper, pit=probability_integral_transform(log_error, residuals)
+            )
+        )
     table = pd.concat(parts)[COLUMNS]
     return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
 
@@ -110,7 +114,7 @@ def build_attribution_losses(
 
     Returns
     -------
-    The table that `volcast.reports.gain_attribution` takes.
+    The table that `volcast.reports.scoring.gain_attribution` takes.
     """
     losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "qlike"]]
     losses = losses.rename(columns={"qlike": NETWORK})

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.forecaster import Sample, fitted_rows
+from volcast.models.forecaster import Sample, select_fit_rows
 from volcast.pipeline.backtest.splits import Fold, WalkForward
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.sources.catalogue import find_entry
@@ -68,8 +68,8 @@ def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
     """Raise ``DataError`` unless the fold has at least one row to train and one to validate on."""
     known = sample.until(fold.test.start - 1)
     rows = {
-        "train": fitted_rows(known, fold.train, known_before=fold.validation.start),
-        "validate": fitted_rows(known, fold.validation),
+        "train": select_fit_rows(known, fold.train, known_before=fold.validation.start),
+        "validate": select_fit_rows(known, fold.validation),
     }
     for purpose, fitted in rows.items():
         if fitted.any():

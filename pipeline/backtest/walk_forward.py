@@ -19,13 +19,13 @@ from volcast.models.forecaster import Forecaster, Sample, Split
 from volcast.models.insanity_filter import Bounds
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.models.regressor.validation import divergence
+from volcast.models.regressor.validation import format_divergence
 from volcast.pipeline.backtest.model_factory import build_baselines, build_regressor
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.progress import Progress
-from volcast.reports.scores import qlike
+from volcast.reports.scoring.scores import qlike
 
 LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of the memory
 VALIDATION, TEST = "validation", "test"
@@ -87,8 +87,10 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
     network = Network(build_regressor(config), on_epoch=progress.epoch)
     models = {**build_baselines(config), NETWORK: network}
     bounds, seconds = fit_models(models, sample, fold)
-    if network.regressor.diverged_.any():
-        progress.note(f"fold {fold.number + 1}: {divergence(network.regressor)}")
+    regressor = network.regressor
+    if regressor.diverged_.any():
+        states = regressor.diverged_, regressor.epochs_run_, regressor.learning_rate
+        progress.note(f"fold {fold.number + 1}: {format_divergence(*states)}")
     tables = []
     for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
         known = sample.until(origins.stop - 1)

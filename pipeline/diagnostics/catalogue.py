@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from volcast.models.diagnose.problem import Problem
+    from volcast.models.diagnose.training_problem import TrainingProblem
     from volcast.reports.section import Section
 
     Tables = Mapping[str, pd.DataFrame]
@@ -40,14 +40,14 @@ class Diagnostic:
     about: str
     measurement: str
     section: str
-    configured: Callable[[Problem], Mapping[str, Any]] = lambda _: {}
+    configured: Callable[[TrainingProblem], Mapping[str, Any]] = lambda _: {}
 
-    def measure(self, problem: Problem) -> dict[str, pd.DataFrame]:
+    def measure(self, problem: TrainingProblem) -> dict[str, pd.DataFrame]:
         """Return the tables of the diagnostic, by name."""
         tables = _import(self.measurement)(problem)
         return dict(tables if isinstance(tables, Mapping) else vars(tables))
 
-    def build_section(self, tables: Tables, problem: Problem) -> Section:
+    def build_section(self, tables: Tables, problem: TrainingProblem) -> Section:
         """Return the section that presents the tables."""
         section: Section = _import(self.section)(dict(tables), **self.configured(problem))
         return section
@@ -94,17 +94,17 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
     ),
     "gradients": Diagnostic(
         "gradients",
-        f"{_MODELS}.gradient_flow:measure",
+        f"{_MODELS}.gradient_flow:measure_gradient_flow",
         f"{_REPORTS}.gradients:build_gradient_flow_section",
     ),
     "gradient-check": Diagnostic(
         "the gradient check",
-        f"{_MODELS}.gradient_check:check",
+        f"{_MODELS}.gradient_check:check_gradients",
         f"{_REPORTS}.gradient_check:build_gradient_check_section",
     ),
     "landscape": Diagnostic(
         "the loss landscape",
-        f"{_MODELS}.landscape:measure",
+        f"{_MODELS}.landscape:measure_landscape",
         f"{_REPORTS}.landscape:build_landscape_section",
     ),
 }

@@ -13,11 +13,13 @@ from volcast.pipeline.errors import ConfigError, StorageError
 from volcast.pipeline.files import read_frame, write_frame
 
 if TYPE_CHECKING:
-    from volcast.models.diagnose.problem import Problem
+    from volcast.models.diagnose.training_problem import TrainingProblem
     from volcast.pipeline.progress import Progress
 
 
-def measure_diagnostic(name: str, problem: Problem, progress: Progress) -> dict[str, pd.DataFrame]:
+def measure_diagnostic(
+    name: str, problem: TrainingProblem, progress: Progress
+) -> dict[str, pd.DataFrame]:
     """Return the tables of a diagnostic.
 
     Raises
