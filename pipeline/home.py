@@ -1,4 +1,4 @@
-"""The home folder: everything that a scheduled job keeps lies under it."""
+"""The home folder, which holds everything that the daily job stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ HOME_VARIABLE = "VOLCAST_HOME"
 
 @dataclass(frozen=True)
 class Home:
-    """Where each part of the state lies; nothing is made until it is written."""
+    """Where each part of the state is; nothing is created until it is written.
+
+    Examples
+    --------
+    >>> Home(Path("/srv/volcast")).ledger.name
+    'ledger.db'
+    """
 
     folder: Path
 
@@ -22,7 +28,7 @@ class Home:
 
     @property
     def head(self) -> Path:
-        """The note of the ledger's last row."""
+        """The file with the ledger's last row."""
         return self.folder / "head.json"
 
     @property
@@ -37,35 +43,41 @@ class Home:
 
     @property
     def champion(self) -> Path:
-        """The note of which version is champion, for whom MLflow cannot be asked."""
+        """The file that says which version is champion, read without MLflow."""
         return self.folder / "champion.json"
 
     @property
     def bars(self) -> Path:
-        """The folder of stored prices."""
+        """The folder of stored bars."""
         return self.folder / "bars"
 
     @property
     def settings(self) -> Path:
-        """The folder with the settings of every evening, each under its hash."""
+        """The folder with the settings of every daily run, each under its hash."""
         return self.folder / "settings"
 
     @property
     def reserve(self) -> Path:
-        """A file of no content that keeps room on the disk for the forecasts."""
+        """A file that reserves disk space for the forecasts."""
         return self.folder / ".reserve"
 
     @property
     def reports(self) -> Path:
-        """The folder of reports by date."""
+        """The folder of daily reports, one folder for each date."""
         return self.folder / "reports"
 
 
 def resolve_home(chosen: Path | None = None) -> Home:
-    """Return the chosen folder, else that of VOLCAST_HOME, else the user's data folder."""
-    named = chosen or os.environ.get(HOME_VARIABLE)
-    if named:
-        return Home(Path(named).expanduser().absolute())
+    """Return the chosen home, else that of VOLCAST_HOME, else the user's data folder.
+
+    Examples
+    --------
+    >>> resolve_home(Path("/srv/volcast")).folder.as_posix()
+    '/srv/volcast'
+    """
+    folder = chosen or os.environ.get(HOME_VARIABLE)
+    if folder:
+        return Home(Path(folder).expanduser().absolute())
     import platformdirs
 
     return Home(platformdirs.user_data_path("volcast"))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.ledger.samples import small_ledger
+from tests.pipeline.ledger.format_2 import FORMAT_2, level_forecast
+from tests.pipeline.ledger.samples import DAY, EVENING, small_ledger
+from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.schema import COLUMNS
 
 TEXT = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
@@ -25,6 +27,20 @@ def test_the_python_of_the_document_recomputes_the_chain_and_finds_a_forgery(tmp
         connection.execute("DROP TRIGGER outcomes_never_changed")
         connection.execute("UPDATE outcomes SET source_hash = 'other' WHERE seq = 6")
     with pytest.raises(AssertionError, match="row 6 was altered"):
+        exec(compile(block, "docs/ledger.md", "exec"), {"path": path})
+
+
+def test_the_python_of_the_document_recomputes_the_chain_of_a_later_format(tmp_path):
+    path = small_ledger(tmp_path / "ledger.db")
+    with Ledger.to_write(path, FORMAT_2) as ledger:
+        added = [level_forecast(0.9, "a note", ticker="CCC"), level_forecast(1.1, ticker="DDD")]
+        assert ledger.add_forecasts(added, now=EVENING + 30 * DAY) == 2
+    (block,) = blocks("python")
+    exec(compile(block, "docs/ledger.md", "exec"), {"path": path})
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER forecasts_never_changed")
+        connection.execute("UPDATE forecasts SET note = NULL WHERE seq = 13")
+    with pytest.raises(AssertionError, match="row 13 was altered"):
         exec(compile(block, "docs/ledger.md", "exec"), {"path": path})
 
 

@@ -224,9 +224,7 @@ def test_a_forecast_written_before_the_upgrade_is_not_written_again_with_a_level
 def test_a_later_format_is_refused_and_left_as_it_is(mixed):
     before = mixed.read_bytes()
     for opened in (Ledger.to_read, Ledger.to_write):
-        with pytest.raises(
-            LedgerError, match=r"has format 2, but .* formats up to 1; update"
-        ):
+        with pytest.raises(LedgerError, match=r"has format 2, but .* formats up to 1; update"):
             opened(mixed, SCHEMA.at_format(1))
     assert mixed.read_bytes() == before
 
