@@ -1,1 +1,1 @@
-"""Scoring, inference, figures and documents, all from finished tables."""
+"""Scores, tests, figures and pages, all from finished tables."""

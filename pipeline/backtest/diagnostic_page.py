@@ -18,7 +18,8 @@ from volcast.pipeline.diagnostics.tables import measure_diagnostic
 from volcast.pipeline.files import lock_folder, write_frame, write_text
 from volcast.pipeline.panel.panel_table import read_panel
 from volcast.pipeline.progress import Progress
-from volcast.reports.templating import render_sections
+from volcast.reports.section import Page
+from volcast.reports.templating import render_html
 
 if TYPE_CHECKING:
     from volcast.reports.section import Section
@@ -84,7 +85,7 @@ def write_page(folder: Path, section: Section, tables: Tables) -> Path:
         for name, table in tables.items():
             write_frame(pages / f"{section.name}.{name}.csv", table)
         subtitle = f"Measured on {folder.name}."
-        write_text(page, render_sections(section.title, subtitle, [section]))
+        write_text(page, render_html(Page(section.title, subtitle, [section])))
     return page
 
 

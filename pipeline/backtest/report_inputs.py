@@ -24,22 +24,22 @@ from volcast.pipeline.backtest.volatility_columns import add_volatility, find_la
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
-from volcast.reports.content import ReportContent
-from volcast.reports.scores import unscored
+from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.scoring.scores import unscored
 from volcast.reports.section import Section
 
 TICKERS_IN_TITLE = 4
 LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch")
 
 
-def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportContent:
+def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportInputs:
     """Return everything that the report of a run shows."""
     forecasts = add_volatility(read_table(folder / FORECASTS), config)
     columns = ["ticker", "session", "variance"]
     features = read_table(folder / FEATURES, columns=columns)
     stages = manifest["stages"]
     tickers = list(features["ticker"].unique())
-    return ReportContent(
+    return ReportInputs(
         title=config.report.title or _title(tickers),
         forecasts=forecasts,
         scores=read_table(folder / SCORES),
@@ -53,19 +53,19 @@ def report_content(folder: Path, config: Config, manifest: dict[str, Any]) -> Re
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
         risk=read_table(folder / RISK),
-        findings=findings(folder, config),
+        diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )
 
 
-def findings(folder: Path, config: Config) -> list[Section]:
+def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:
     """Return what the diagnostics of [diagnose] found."""
     if not config.diagnose.parts:
         return []
     from volcast.pipeline.backtest.development_split import build_development_problem
     from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
     from volcast.pipeline.diagnostics.tables import read_tables
-    from volcast.pipeline.panel.build import read_panel
+    from volcast.pipeline.panel.panel_table import read_panel
 
     problem = build_development_problem(read_panel(folder / FEATURES), config)
     tables = read_tables(folder / DIAGNOSIS)

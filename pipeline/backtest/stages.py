@@ -83,12 +83,8 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.parquet."""
-    from volcast.pipeline.panel.build import (
-        build_grids,
-        build_panel,
-        find_tickers_without_rows,
-        panel_to_frame,
-    )
+    from volcast.pipeline.panel.build import build_grids, build_panel, find_tickers_without_rows
+    from volcast.pipeline.panel.panel_table import panel_to_frame
 
     bars = read_table(context.folder / BARS)
     panel = build_panel(build_grids(bars, context.config), context.config)
@@ -115,8 +111,8 @@ def train(context: StageContext) -> dict[str, Any]:
     from volcast.pipeline.backtest import fold_folder
     from volcast.pipeline.backtest.folds import build_folds
     from volcast.pipeline.backtest.walk_forward import iter_folds
-    from volcast.pipeline.panel.build import read_panel
-    from volcast.reports import verdicts
+    from volcast.pipeline.panel.panel_table import read_panel
+    from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
 
     panel = read_panel(context.folder / FEATURES)
     folds = build_folds(panel, context.config)
@@ -138,7 +134,7 @@ def train(context: StageContext) -> dict[str, Any]:
             write_folder(folders[fold.number], save)
     history = fold_folder.read_fold_tables(folders, fold_folder.HISTORY)
     write_frame(context.folder / HISTORY, history)
-    verdict = verdicts.summary(verdicts.verdicts(history, context.config.model.epochs))
+    verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))
     context.progress.note(verdict)
     return {"folds": len(folds), "verdict": verdict}
 
@@ -147,12 +143,12 @@ def evaluate(context: StageContext) -> dict[str, Any]:
     """Score the forecasts; write forecasts.parquet, scores.csv, steps.csv and risk.csv."""
     from volcast.pipeline.backtest import evaluation, fold_folder
     from volcast.pipeline.backtest.volatility_columns import add_volatility
-    from volcast.pipeline.panel.build import read_panel
-    from volcast.reports.gain_attribution import steps_sentence, steps_table
-    from volcast.reports.headline import verdict_sentence
-    from volcast.reports.risk import risk_table
-    from volcast.reports.scores import score_table, scored_rows
-    from volcast.reports.value_at_risk import tail_forecasts
+    from volcast.pipeline.panel.panel_table import read_panel
+    from volcast.reports.scoring.gain_attribution import steps_sentence, steps_table
+    from volcast.reports.scoring.har_verdict import verdict_sentence
+    from volcast.reports.scoring.risk import risk_table
+    from volcast.reports.scoring.scores import score_table, scored_rows
+    from volcast.reports.scoring.value_at_risk import tail_forecasts
 
     folders = sorted((context.folder / MODEL).glob("fold-*"))
     folds = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
@@ -186,7 +182,7 @@ def diagnose(context: StageContext) -> dict[str, Any]:
     def measure(folder: Path) -> None:
         from volcast.pipeline.backtest.development_split import build_development_problem
         from volcast.pipeline.diagnostics.tables import measure_diagnostic, write_tables
-        from volcast.pipeline.panel.build import read_panel
+        from volcast.pipeline.panel.panel_table import read_panel
 
         panel = read_panel(context.folder / FEATURES)
         problem = build_development_problem(panel, context.config)
@@ -199,12 +195,12 @@ def diagnose(context: StageContext) -> dict[str, Any]:
 
 def report(context: StageContext) -> dict[str, Any]:
     """Render the results; write report.html and report.md."""
-    from volcast.pipeline.backtest.report_inputs import report_content
-    from volcast.reports.document import render_html, render_markdown
+    from volcast.pipeline.backtest.report_inputs import build_report_inputs
+    from volcast.reports.run.page import render_html, render_markdown
 
-    content = report_content(context.folder, context.config, context.manifest)
-    write_text(context.folder / REPORT_MD, render_markdown(content))
-    write_text(context.folder / REPORT_HTML, render_html(content))
+    inputs = build_report_inputs(context.folder, context.config, context.manifest)
+    write_text(context.folder / REPORT_MD, render_markdown(inputs))
+    write_text(context.folder / REPORT_HTML, render_html(inputs))
     context.progress.note(str(context.folder / REPORT_HTML))
     return {}
 

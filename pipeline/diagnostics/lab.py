@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from volcast.models.lab.experiments import all_tables
+from volcast.models.lab.experiments import build_all_tables
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_text
 from volcast.reports.lab.page import build_lab_sections
-from volcast.reports.templating import render_sections
+from volcast.reports.section import Page
+from volcast.reports.templating import render_html
 
 TITLE = "The optimisation lab"
 SUBTITLE = (
@@ -35,8 +36,8 @@ def write_lab(path: Path) -> list[dict[str, str]]:
         raise _cannot_write(path.parent, str(error.strerror)) from error
     if not os.access(path.parent, os.W_OK):
         raise _cannot_write(path.parent, "no permission")
-    sections = build_lab_sections(all_tables())
-    write_text(path, render_sections(TITLE, SUBTITLE, sections))
+    sections = build_lab_sections(build_all_tables())
+    write_text(path, render_html(Page(TITLE, SUBTITLE, sections)))
     return [_summarise(finding) for finding in sections]
 
 

@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.comparison import trial_curves
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.section import Panel, Section
+from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, p_value, text_table
 
 LEVEL = 0.05
@@ -87,9 +88,16 @@ def _welch(one: np.ndarray, other: np.ndarray) -> float:
 def build_comparison_section(
     name: str, trials: Mapping[str, pd.DataFrame], configured: str
 ) -> Section:
-    """Return the finding on the tables of `volcast.models.diagnose.trials.Trials`, by attribute.
+    """Return the section on a comparison of settings.
 
-    `name` is of KINDS; `configured` is how the name of the configured setting's trial begins.
+    Parameters
+    ----------
+    name
+        A name in `KINDS`.
+    trials
+        The tables of `volcast.models.diagnose.hyperparameter_trials.Trials`, by attribute.
+    configured
+        Beginning of the name of the configured setting's trial.
     """
     kind = KINDS[name]
     table = comparison_table(trials["outcomes"], trials["together"])
@@ -113,11 +121,17 @@ def build_comparison_section(
         name=kind.name,
         title=kind.title,
         sentence=sentence,
+        blocks=[
+            Figures([panel("val_loss", "Validation loss"), panel("train_loss", "Train loss")]),
+            fold_table(f"Every {kind.thing}", text_table(table, TRIAL_COLUMNS)),
+            Paragraph(
+                f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
+                "their middle half. Milliseconds are wall-clock, of one network while eight train "
+                "at once.",
+                style="note",
+            ),
+        ],
         advice=_advice(equal, configured),
-        panels=[panel("val_loss", "Validation loss"), panel("train_loss", "Train loss")],
-        tables={f"Every {kind.thing}": text_table(table, TRIAL_COLUMNS)},
-        method=f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
-        "their middle half. Milliseconds are wall-clock, of one network while eight train at once.",
     )
 
 

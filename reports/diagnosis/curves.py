@@ -3,17 +3,34 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.curve_bands import curve_bands, draw_curve_bands
 from volcast.reports.figures.render import figure_svg
 from volcast.reports.figures.training import LABEL_OF_LOSS, curves_by_fold, training_curves
-from volcast.reports.section import Panel, Section
-from volcast.reports.text_tables import VERDICT_COLUMNS, text_table
-from volcast.reports.verdicts import advice, summary, verdicts
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
+from volcast.reports.training.curve_verdicts import (
+    advise_on_training,
+    judge_folds,
+    summarise_verdicts,
+)
+
+VERDICT_COLUMNS = [
+    Column("fold", "Fold", "d"),
+    Column("verdict", "Verdict"),
+    Column("best_epoch", "Best epoch", "d"),
+    Column("epochs", "Epochs", "d"),
+    Column("gain_vs_har_pct", "Gain over HAR (%)", ".1f"),
+    Column("rise_from_best_pct", "Rise since best (%)", ".1f"),
+    Column("noise_pct", "Noise (%)", ".2f"),
+    Column("learning_rate", "Learning rate", ".2g"),
+    Column("words", "Explanation", wraps=True),
+]
 
 
 def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
     """Return the finding on the training curves (docs/tables.md) of all folds and members."""
-    table = verdicts(history, max_epochs)
+    table = judge_folds(history, max_epochs)
     bands = curve_bands(history)
     lowest = history.loc[history.groupby(["fold", "member"])["val_loss"].idxmin(), "epoch"]
     folds = curves_by_fold(history, "val_loss")
@@ -29,16 +46,29 @@ def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
     return Section(
         name="curves",
         title="Training curves",
-        sentence=summary(table),
-        advice=advice(table),
-        panels=[
-            Panel(f"All {members} networks", figure_svg(draw_bands, name="curves-all", alt=alt)),
-            Panel(
-                f"{LABEL_OF_LOSS['val_loss']}, fold by fold",
-                figure_svg(draw_folds, name="curves-folds", alt="Validation loss of each fold."),
+        sentence=summarise_verdicts(table),
+        blocks=[
+            Figures(
+                [
+                    Panel(
+                        f"All {members} networks",
+                        figure_svg(draw_bands, name="curves-all", alt=alt),
+                    ),
+                    Panel(
+                        f"{LABEL_OF_LOSS['val_loss']}, fold by fold",
+                        figure_svg(
+                            draw_folds, name="curves-folds", alt="Validation loss of each fold."
+                        ),
+                    ),
+                ]
+            ),
+            fold_table("Verdict on each fold", text_table(table, VERDICT_COLUMNS)),
+            Paragraph(
+                "Bands hold four fifths of the networks. Every number is a share of the loss of "
+                "the untrained network, which is HAR; noise is the robust scale of epoch-to-epoch "
+                "changes.",
+                style="note",
             ),
         ],
-        tables={"Verdict on each fold": text_table(table, VERDICT_COLUMNS)},
-        method="Bands hold four fifths of the networks. Every number is a share of the loss of the "
-        "untrained network, which is HAR; noise is the robust scale of epoch-to-epoch changes.",
+        advice=advise_on_training(table),
     )

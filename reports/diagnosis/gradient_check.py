@@ -3,9 +3,10 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.gradients import errors_by_part
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.section import Panel, Section
+from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, sentence_case, text_table
 
 RIGHT, WRONG, COARSE = "right", "wrong", "too coarse"
@@ -42,7 +43,7 @@ def judged(tables: Tables) -> pd.DataFrame:
 def build_gradient_check_section(tables: Tables) -> Section:
     """Return whether the gradients are right, and where a wrong one begins.
 
-    `tables` are those of `volcast.models.diagnose.gradient_check.check`.
+    `tables` are those of `volcast.models.diagnose.gradient_check.check_gradients`.
     """
     parts = judged(tables)
 
@@ -57,16 +58,19 @@ def build_gradient_check_section(tables: Tables) -> Section:
         name="gradient-check",
         title="Gradient check",
         sentence=_sentence(parts),
+        blocks=[
+            Figures([Panel("Automatic against numerical gradient", svg)]),
+            fold_table("By part", text_table(parts, COLUMNS)),
+            Paragraph(
+                "Gradients by automatic differentiation against central differences (step 6e-6), "
+                "both in float64, with drawn weights, over 64 training rows; dropout off, L2 in. "
+                "Entries at which the numerical gradient changes with the step lie at a kink (of "
+                "ReLU, mae or Huber's loss) and are left out. A part is wrong above a relative "
+                f"error of {WRONG_ERROR:g}, if that is ten times its rounding.",
+                style="note",
+            ),
+        ],
         advice=_advice(parts),
-        panels=[Panel("Automatic against numerical gradient", svg)],
-        tables={"By part": text_table(parts, COLUMNS)},
-        method=(
-            "Gradients by automatic differentiation against central differences (step 6e-6), both "
-            "in float64, with drawn weights, over 64 training rows; dropout off, L2 in. Entries "
-            "at which the numerical gradient changes with the step lie at a kink (of ReLU, mae or "
-            "Huber's loss) and are left out. A part is wrong above a relative error of "
-            f"{WRONG_ERROR:g}, if that is ten times its rounding."
-        ),
     )
 
 

@@ -4,9 +4,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.gradients import by_epoch, clipping_by_epoch, gradient_by_layer
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.gradient_flow import (
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
+from volcast.reports.training.gradient_flow import (
     CONFIGURED,
     CURE,
     DEAD,
@@ -22,8 +25,6 @@ from volcast.reports.gradient_flow import (
     later_epochs,
     of_network,
 )
-from volcast.reports.section import Panel, Section
-from volcast.reports.text_tables import Column, sentence_case, text_table
 
 VISIBLE_SHARE = 0.01  # of dead or saturated units: below it there is no figure of them
 OFTEN = 0.5  # of the steps clipped: then the bound sets the step, not the learning rate
@@ -57,7 +58,7 @@ EPOCH_COLUMNS = [
 def build_gradient_flow_section(tables: Tables) -> Section:
     """Return the verdict on the configured network, in words, figures and tables.
 
-    `tables` are those of `volcast.models.diagnose.gradient_flow.measure`.
+    `tables` are those of `volcast.models.diagnose.gradient_flow.measure_gradient_flow`.
     """
     own = flow(tables)
     cure = flow(tables, CURE) if CURE in set(tables["networks"]["network"]) else None
@@ -70,22 +71,26 @@ def build_gradient_flow_section(tables: Tables) -> Section:
         sentence=" ".join(
             [_what(own, network), _steps(own, network), _compared(own, cure)]
         ).strip(),
+        blocks=[
+            Figures(_panels(tables, by_layer, own)),
+            fold_table("By layer", text_table(by_layer, LAYER_COLUMNS)),
+            fold_table(
+                "By epoch",
+                text_table(_medians(tables["epochs"], ["network", "epoch"]), EPOCH_COLUMNS),
+            ),
+            Paragraph(
+                f"{network['members']} members trained for {network['epochs']} epochs of "
+                f"{network['steps']} steps each, without early stopping; every step was looked at. "
+                "Figures are medians over members and steps. The last layer starts at zero, so "
+                "that hidden gradients are zero at the very first step by design: layers are "
+                "judged by the ratio of the first hidden layer's gradient to the last one's, per "
+                f"weight, after the first epoch (vanishing below {VANISHED:g}). Exploding: a step "
+                f"without a finite gradient, or of {EXPLODED:g} times the first step's. A dead "
+                "unit gives the same for every row.",
+                style="note",
+            ),
+        ],
         advice=_advice(own, cure, network),
-        panels=_panels(tables, by_layer, own),
-        tables={
-            "By layer": text_table(by_layer, LAYER_COLUMNS),
-            "By epoch": text_table(_medians(tables["epochs"], ["network", "epoch"]), EPOCH_COLUMNS),
-        },
-        method=(
-            f"{network['members']} members trained for {network['epochs']} epochs of "
-            f"{network['steps']} steps each, without early stopping; every step was looked at. "
-            "Figures are medians over members and steps. The last layer starts at zero, so that "
-            "hidden gradients are zero at the very first step by design: layers are judged by the "
-            "ratio of the first hidden layer's gradient to the last one's, per weight, after the "
-            f"first epoch (vanishing below {VANISHED:g}). Exploding: a step without a finite "
-            f"gradient, or of {EXPLODED:g} times the first step's. A dead unit gives the same "
-            "for every row."
-        ),
     )
 
 

@@ -16,10 +16,11 @@ LIFT = 0.01  # of the surface's range: a line in the surface would flicker
 
 
 def landscape_page(tables: Tables, *, title: str = "Loss landscape") -> str:
-    """Return a self-contained HTML page of `volcast.models.diagnose.landscape.measure`'s tables.
+    """Return a self-contained HTML page with the loss surfaces, which can be turned.
 
-    Train and validation stand side by side; buttons choose the plane. The page holds plotly's
-    script, some 5 MB, and needs no network.
+    `tables` are those of `volcast.models.diagnose.landscape.measure_landscape`. Train and
+    validation loss are side by side; buttons choose the plane. The page contains plotly's script,
+    some 5 MB, and needs no network.
 
     Raises
     ------

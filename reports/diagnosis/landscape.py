@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.landscape import loss_contours, loss_surface
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.section import Panel, Section
+from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
 Tables = dict[str, pd.DataFrame]
@@ -50,7 +51,7 @@ PLANE_COLUMNS = [
 def build_landscape_section(tables: Tables) -> Section:
     """Return what the surfaces around the network show, in words, figures and tables.
 
-    `tables` are those of `volcast.models.diagnose.landscape.measure`.
+    `tables` are those of `volcast.models.diagnose.landscape.measure_landscape`.
     """
     planes = _planes(tables)
     rows = tables["planes"].iloc[0]
@@ -58,24 +59,28 @@ def build_landscape_section(tables: Tables) -> Section:
         name="landscape",
         title="Loss landscape",
         sentence=_sentence(tables, planes.set_index("key")),
-        advice=_advice(tables),
-        panels=_panels(tables),
-        tables={
-            "Planes": text_table(planes, PLANE_COLUMNS),
-            "Paths": text_table(
-                tables["path"].assign(plane=tables["path"]["plane"].map(PLANES)), PATH_COLUMNS
+        blocks=[
+            Figures(_panels(tables)),
+            fold_table("Planes", text_table(planes, PLANE_COLUMNS)),
+            fold_table(
+                "Paths",
+                text_table(
+                    tables["path"].assign(plane=tables["path"]["plane"].map(PLANES)), PATH_COLUMNS
+                ),
             ),
-        },
-        method=(
-            f"Loss over {rows['training_rows']:,} training and {rows['validation_rows']:,} "
-            "validation rows, without penalty, dropout off, of the first member's network; its "
-            "centre is the epoch of the lowest validation loss, the mean over horizons (a forecast "
-            "takes each horizon's own). The path's plane is spanned by its first two principal "
-            "components, seen from the centre; random directions have in each unit the norm of its "
-            "weights (Li et al. 2018). Paths leave a plane: points are drawn where they are "
-            "nearest to it, and the tables give the loss there beside that of the true weights. "
-            "Losses in the highest tenth are drawn as a plateau."
-        ),
+            Paragraph(
+                f"Loss over {rows['training_rows']:,} training and {rows['validation_rows']:,} "
+                "validation rows, without penalty, dropout off, of the first member's network; its "
+                "centre is the epoch of the lowest validation loss, the mean over horizons (a "
+                "forecast takes each horizon's own). The path's plane is spanned by its first two "
+                "principal components, seen from the centre; random directions have in each unit "
+                "the norm of its weights (Li et al. 2018). Paths leave a plane: points are drawn "
+                "where they are nearest to it, and the tables give the loss there beside that of "
+                "the true weights. Losses in the highest tenth are drawn as a plateau.",
+                style="note",
+            ),
+        ],
+        advice=_advice(tables),
     )
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.rate_sweep import rate_sweep
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.section import Panel, Section
+from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
 NEAR = 3.0  # a rate within this factor of the suggestion does as well
@@ -49,11 +50,16 @@ def build_rates_section(tables: Mapping[str, pd.DataFrame], configured: float) -
         name="rates",
         title="Learning-rate finder",
         sentence=sentence,
+        blocks=[
+            Figures([Panel("One sweep of the rate", figure_svg(draw, name="rates", alt=sentence))]),
+            fold_table("Each network", text_table(members, RATE_COLUMNS)),
+            Paragraph(
+                "The rate grows by the same factor each step. Each batch's loss is compared with "
+                "the untrained network's on the same rows, which takes the noise of the batch "
+                "away; the line is the median of networks with their own seeds and orders, the "
+                "band their middle half.",
+                style="note",
+            ),
+        ],
         advice=advice,
-        panels=[Panel("One sweep of the rate", figure_svg(draw, name="rates", alt=sentence))],
-        tables={"Each network": text_table(members, RATE_COLUMNS)},
-        method="The rate grows by the same factor each step. Each batch's loss is compared with "
-        "the untrained network's on the same rows, which takes the noise of the batch away; the "
-        "line is the median of networks with their own seeds and orders, the band their middle "
-        "half.",
     )

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figures.render import figure_svg
 from volcast.reports.figures.settings_map import epoch_cost, settings_map
-from volcast.reports.section import Panel, Section
-from volcast.reports.settings_map import Judgement, judge
+from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, p_value, text_table
+from volcast.reports.training.settings_map import Judgement, judge
 
 MAP_COLUMNS = [
     Column("learning_rate", "Learning rate", ".2g"),
@@ -50,23 +51,32 @@ def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[floa
         name="map",
         title="Learning rate and batch size",
         sentence=sentence,
-        advice=_advice(judged, configured),
-        panels=[
-            Panel(
-                "QLIKE of rows not trained on, ratio to HAR",
-                figure_svg(draw_map, name="map", alt=sentence, height_px=330),
+        blocks=[
+            Figures(
+                [
+                    Panel(
+                        "QLIKE of rows not trained on, ratio to HAR",
+                        figure_svg(draw_map, name="map", alt=sentence, height_px=330),
+                    ),
+                    Panel(
+                        "What an epoch costs",
+                        figure_svg(
+                            draw_cost, name="map-cost", alt="Milliseconds an epoch by batch size"
+                        ),
+                    ),
+                ]
             ),
-            Panel(
-                "What an epoch costs",
-                figure_svg(draw_cost, name="map-cost", alt="Milliseconds an epoch by batch size"),
+            fold_table("Every cell, the best first", text_table(ordered, MAP_COLUMNS)),
+            Paragraph(
+                "Mean of single networks with their own seeds, over all horizons, half on the rows "
+                "that stopped the training and half on those after, all before the first tested "
+                "session. Framed: the best. Dots: not told from it (within a seed's spread, or by "
+                "Welch's test with Holm at 5 %), which speaks of seeds, not of other days. "
+                "Diamond: as configured. Line: the best rate of each batch size.",
+                style="note",
             ),
         ],
-        tables={"Every cell, the best first": text_table(ordered, MAP_COLUMNS)},
-        method="Mean of single networks with their own seeds, over all horizons, half on the rows "
-        "that stopped the training and half on those after, all before the first tested session. "
-        "Framed: the best. Dots: not told from it (within a seed's spread, or by Welch's test with "
-        "Holm at 5 %), which speaks of seeds, not of other days. Diamond: as configured. Line: the "
-        "best rate of each batch size.",
+        advice=_advice(judged, configured),
     )
 
 

@@ -7,7 +7,7 @@ from volcast.reports.figures.palette import INK, label_axes, model_colour
 
 
 def pit_bars(table: pd.DataFrame, axes: Axes, *, model: str) -> Axes:
-    """Draw one horizon of `volcast.reports.breakdowns.pit_histogram`; dashed is a right density."""
+    """Draw one horizon of `pit_histogram`; dashed is a correct density."""
     width = 100.0 / len(table)
     places = width * (table["bin"].to_numpy(float) + 0.5)
     axes.bar(

@@ -29,7 +29,7 @@ def forecast_against_realized(
     interval_level: float,
     label: str | None = None,
 ) -> Axes:
-    """Draw the table of `volcast.reports.breakdowns.recent_forecasts` (annualised percent).
+    """Draw the table of `volcast.reports.scoring.breakdowns.recent_forecasts` (annualised percent).
 
     Outcomes are dots, the model (`label` in the legend, its own name if None) a line with its
     interval as a band, HAR a thin line. NaN leaves a gap; the newest forecast, whose outcome is not

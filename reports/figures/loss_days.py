@@ -19,7 +19,7 @@ APART = 0.04  # of the time shown; closer numbers would cover each other
 def cumulative_difference(
     daily: pd.DataFrame, worst: pd.DataFrame, axes: Axes, *, model: str
 ) -> Axes:
-    """Draw one horizon of `against_baseline` and `loss_days` (volcast.reports.breakdowns).
+    """Draw one horizon of `against_baseline` and `loss_days` (volcast.reports.scoring.breakdowns).
 
     A falling line is a model that beats HAR. The days of the model's largest losses are dots, and
     the three largest are numbered, unless a larger one is close by.

@@ -17,7 +17,7 @@ BRIGHT = 0.55  # luminance above which text on a cell is dark
 def settings_map(
     cells: pd.DataFrame, ridge: pd.DataFrame, configured: tuple[float, int], axes: Axes
 ) -> Axes:
-    """Draw `volcast.reports.settings_map.Judgement.cells`: colour and number are the ratio to HAR.
+    """Draw the cells of a settings map: colour and number are the ratio to HAR.
 
     A dot marks cells equal to the best, which is framed; a diamond the configured cell, where the
     map has it; the line joins the best rate of each batch size.

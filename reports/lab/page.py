@@ -5,17 +5,17 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from volcast.reports.lab import (
-    batches,
-    bowls,
-    by_hand,
-    checks,
-    classes,
-    credit,
-    descent,
-    graph,
-    logistic,
-    vanishing,
-    wells,
+    backpropagation_step,
+    batch_sizes,
+    computation_graph,
+    credit_assignment,
+    gradient_checks,
+    gradient_descent,
+    local_minima,
+    logistic_regression,
+    quadratic_loss,
+    softmax_classification,
+    vanishing_gradients,
     xor,
 )
 from volcast.reports.section import Section
@@ -23,18 +23,18 @@ from volcast.reports.section import Section
 Tables = Mapping[str, pd.DataFrame]
 
 SECTIONS: dict[str, Callable[[Tables], Section]] = {
-    "descent": descent.finding,
-    "bowls": bowls.finding,
-    "wells": wells.finding,
-    "graph": graph.finding,
-    "by_hand": by_hand.finding,
-    "credit": credit.finding,
-    "logistic": logistic.finding,
-    "xor": xor.finding,
-    "classes": classes.finding,
-    "vanishing": vanishing.finding,
-    "batches": batches.finding,
-    "checks": checks.finding,
+    "descent": gradient_descent.build_section,
+    "bowls": quadratic_loss.build_section,
+    "wells": local_minima.build_section,
+    "graph": computation_graph.build_section,
+    "by_hand": backpropagation_step.build_section,
+    "credit": credit_assignment.build_section,
+    "logistic": logistic_regression.build_section,
+    "xor": xor.build_section,
+    "classes": softmax_classification.build_section,
+    "vanishing": vanishing_gradients.build_section,
+    "batches": batch_sizes.build_section,
+    "checks": gradient_checks.build_section,
 }
 
 

@@ -7,10 +7,11 @@ from functools import partial
 
 import pandas as pd
 
+from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.figure_panels import draw_panel
 from volcast.reports.lab.figures.curves import loss_curves
 from volcast.reports.lab.figures.regions import decision_regions
-from volcast.reports.lab.rows import groups
-from volcast.reports.lab.words import panel
+from volcast.reports.lab.records import groups
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
@@ -28,7 +29,7 @@ SEED_COLUMNS = [
 ]
 
 
-def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
+def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.xor`."""
     points, seeds = tables["points"], tables["seeds"]
     rows = len(points)
@@ -44,33 +45,36 @@ def finding(tables: Mapping[str, pd.DataFrame]) -> Section:
         sentence=f"With {hidden['units'].iloc[0]} hidden neurons, {solved} of {len(hidden)} seeds "
         f"get all {rows} rows right; a single neuron gets at most {alone['right'].max()} right, "
         "from any seed.",
-        prose=(
-            "XOR is one where exactly one of its inputs is one. No straight line parts the ones "
-            "from the zeros, and a single neuron can only draw a straight line. Hidden neurons "
-            "draw several, and the last one joins them.",
-        ),
-        panels=[
-            panel(
-                "What the network decides where",
-                "xor-regions",
-                f"Decision regions of the network; {int(points['right'].sum())} of {rows} rows "
-                "lie in the region of their class.",
-                partial(decision_regions, tables["regions"], points),
-                height_px=360,
+        blocks=[
+            Paragraph(
+                "XOR is one where exactly one of its inputs is one. No straight line parts the "
+                "ones from the zeros, and a single neuron can only draw a straight line. Hidden "
+                "neurons draw several, and the last one joins them."
             ),
-            panel(
-                "Loss, with hidden neurons and without",
-                "xor-loss",
-                f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden neurons "
-                f"and at {curves['one neuron'].iloc[-1]:.4f} without.",
-                partial(loss_curves, curves, loss="Loss (binary cross-entropy, nats)"),
-                height_px=300,
+            Figures(
+                [
+                    draw_panel(
+                        "What the network decides where",
+                        "xor-regions",
+                        f"Decision regions of the network; {int(points['right'].sum())} of {rows} "
+                        "rows lie in the region of their class.",
+                        partial(decision_regions, tables["regions"], points),
+                        height_px=360,
+                    ),
+                    draw_panel(
+                        "Loss, with hidden neurons and without",
+                        "xor-loss",
+                        f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden "
+                        f"neurons and at {curves['one neuron'].iloc[-1]:.4f} without.",
+                        partial(loss_curves, curves, loss="Loss (binary cross-entropy, nats)"),
+                        height_px=300,
+                    ),
+                ]
             ),
+            fold_table("The four rows", text_table(points, POINT_COLUMNS)),
+            fold_table("Every seed", text_table(seeds, SEED_COLUMNS)),
         ],
-        tables={
-            "The four rows": text_table(points, POINT_COLUMNS),
-            "Every seed": text_table(seeds, SEED_COLUMNS),
-        },
         advice="when the training loss stays where it began, more epochs will not help: add hidden "
         "neurons, or a feature that makes the problem straight.",
+        advice_last=True,
     )

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from volcast.reports.inference import (
+from volcast.reports.monitoring.alerts import Observation
+from volcast.reports.scoring.inference import (
     collapse_by_date,
     degrees_of_freedom,
     long_run_covariance,
     newey_west_lags,
 )
-from volcast.reports.monitoring.alerts import Observation
 
 FALSE_ALARMS = 0.001  # of a single look
 CLEAR_SHARE = 0.8

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from volcast.reports.inference import Floats
 from volcast.reports.monitoring.alerts import Observation
+from volcast.reports.scoring.inference import Floats
 
 FALSE_ALARMS = 0.01  # of a look at all features together, of a market that does not change
 CLEAR_SHARE = 0.8  # of the limit

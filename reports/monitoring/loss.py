@@ -8,8 +8,8 @@ blocks of the past, as Chatterjee & Qiu (2009, Annals of Applied Statistics 3) d
 import numpy as np
 from numpy.typing import ArrayLike
 
-from volcast.reports.inference import Floats
 from volcast.reports.monitoring.alerts import Observation
+from volcast.reports.scoring.inference import Floats
 
 SLACK = 0.25  # half the shift to be found, in standard deviations of the limited differences
 TAILS = 0.01  # share of the reference at either end that is limited: one storm is no drift

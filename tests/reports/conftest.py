@@ -14,5 +14,5 @@ def history():
 
 
 @pytest.fixture(scope="session")
-def content(forecasts, history):
-    return synthetic.make_content(forecasts, history)
+def inputs(forecasts, history):
+    return synthetic.make_inputs(forecasts, history)

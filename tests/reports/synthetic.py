@@ -1,13 +1,13 @@
-"""Made-up forecasts, curves and content for the tests of the reports; seeded, no market data."""
+"""Synthetic forecasts, curves and inputs for the tests of the reports; seeded, no market data."""
 
 import numpy as np
 import pandas as pd
 
-from volcast.reports.content import ReportContent
-from volcast.reports.gain_attribution import steps_table
-from volcast.reports.risk import risk_table
-from volcast.reports.scores import score_table, scored_rows, unscored
-from volcast.reports.value_at_risk import tail_forecasts
+from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.scoring.gain_attribution import steps_table
+from volcast.reports.scoring.risk import risk_table
+from volcast.reports.scoring.scores import score_table, scored_rows, unscored
+from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 ERROR_OF_MODEL = {
     "last_value": 0.75,
@@ -142,7 +142,7 @@ def make_quality(tickers=("^GSPC", "^IXIC")):
     return table
 
 
-def make_content(forecasts=None, history=None, **changes):
+def make_inputs(forecasts=None, history=None, **changes):
     forecasts = make_forecasts() if forecasts is None else forecasts
     tickers = sorted(forecasts["ticker"].unique())
     history = make_history() if history is None else history
@@ -182,4 +182,4 @@ def make_content(forecasts=None, history=None, **changes):
             }
         ),
     }
-    return ReportContent(**{**fields, **changes})
+    return ReportInputs(**{**fields, **changes})

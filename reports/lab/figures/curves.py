@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from volcast.reports.figures.palette import INK, label_axes, legend_above
 from volcast.reports.lab.figures.style import DASHED, SERIES, plain_line, powers_of_ten
-from volcast.reports.lab.rows import groups
+from volcast.reports.lab.records import groups
 
 WIDE = 10.0  # from the lowest to the highest loss: then a logarithmic scale shows more
 

@@ -12,7 +12,7 @@ from volcast.reports.lab.figures.style import (
     plain_line,
     powers_of_ten,
 )
-from volcast.reports.lab.rows import groups
+from volcast.reports.lab.records import groups
 
 NEAR_ZERO = 1e-4  # below it the scale is linear, so that an exact zero can be drawn
 

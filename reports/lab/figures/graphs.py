@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from volcast.reports.figures.palette import INK
 from volcast.reports.lab.figures.style import BLUE, ORANGE
-from volcast.reports.lab.rows import rows
+from volcast.reports.lab.records import rows
 
 NODE_SIZE = 36  # points across
 THICKEST = 9.0  # points, of the connection with the largest share

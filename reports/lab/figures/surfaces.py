@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from volcast.reports.figures.palette import INK, label_axes, legend_above
 from volcast.reports.lab.figures.style import NO_UNIT, ORANGE, dotted_path, mark_start
-from volcast.reports.lab.rows import groups
+from volcast.reports.lab.records import groups
 
 # The middle of viridis: neither end is lost on white or on near-black.
 SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.25, 0.88, 64)))

@@ -9,8 +9,8 @@ from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest import evaluation, fold_folder
 from volcast.pipeline.backtest.fold_folder import find_fold_folder
 from volcast.pipeline.backtest.run_folder import FEATURES, FORECASTS, MODEL, RISK, STEPS
-from volcast.pipeline.panel.build import read_panel
-from volcast.reports.scores import qlike, scored_rows
+from volcast.pipeline.panel.panel_table import read_panel
+from volcast.reports.scoring.scores import qlike, scored_rows
 
 
 @pytest.fixture(scope="module")

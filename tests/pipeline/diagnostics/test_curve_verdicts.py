@@ -8,7 +8,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest.training_curves import build_training_curves
-from volcast.reports.verdicts import (
+from volcast.reports.training.curve_verdicts import (
     CONVERGED,
     DEAD,
     DIVERGING,
@@ -16,7 +16,7 @@ from volcast.reports.verdicts import (
     STILL_IMPROVING,
     UNDERFITTING,
     WORSE_THAN_START,
-    verdicts,
+    judge_folds,
 )
 
 TRAIN, HELD_OUT, FEATURES = 1500, 400, 12
@@ -97,7 +97,7 @@ def verdict_on(settings):
         warnings.simplefilter("ignore", ConvergenceWarning)
         regressor.fit(x[rows], y[rows], validation_data=(x[TRAIN:], y[TRAIN:]))
     history = build_training_curves(regressor, 0, [1])
-    return verdicts(history, regressor.epochs).iloc[0]
+    return judge_folds(history, regressor.epochs).iloc[0]
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from volcast.reports.diagnosis.gradient_check import (
     origin,
 )
 from volcast.reports.diagnosis.gradients import build_gradient_flow_section
-from volcast.reports.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
+from volcast.reports.training.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
 
 pytestmark = pytest.mark.slow  # trainings that are provoked
 
@@ -27,12 +27,14 @@ def problem():
 
 
 def flow_tables(problem, **settings):
-    tables = gradient_flow.measure_flow(with_settings(problem, **settings))
+    tables = gradient_flow.measure_regressor_flow(with_settings(problem, **settings))
     return {name: table.assign(network="configured") for name, table in tables.items()}
 
 
 def test_ten_layers_of_sigmoid_vanish_and_relu_with_he_is_the_cure(problem):
-    tables = gradient_flow.measure(with_settings(problem, hidden=TEN, activation="sigmoid"))
+    tables = gradient_flow.measure_gradient_flow(
+        with_settings(problem, hidden=TEN, activation="sigmoid")
+    )
     own, cured = flow(tables), flow(tables, CURE)
     assert own.verdict == VANISHING
     assert own.first_to_last < 1e-4
@@ -60,7 +62,7 @@ def test_provoked_trainings_are_named(problem, settings, verdict):
 
 
 def test_the_gradients_of_the_default_network_are_right(problem):
-    tables = gradient_check.check(problem)
+    tables = gradient_check.check_gradients(problem)
     assert (judged(tables)["verdict"] == RIGHT).all()
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith("The gradients are right: over ")
@@ -94,7 +96,7 @@ def wrong_tanh(x):
     ],
 )
 def test_a_planted_wrong_gradient_is_found_and_placed(problem, settings, begins, said):
-    tables = gradient_check.check(with_settings(problem, **settings))
+    tables = gradient_check.check_gradients(with_settings(problem, **settings))
     assert origin(judged(tables)) == begins
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith(said)
@@ -106,7 +108,7 @@ def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):
         error = tf.cast(truth - forecast, tf.float32)
         return tf.cast(tf.reduce_mean(tf.square(error), axis=-1), truth.dtype)
 
-    tables = gradient_check.check(with_settings(problem, loss=coarse))
+    tables = gradient_check.check_gradients(with_settings(problem, loss=coarse))
     assert (judged(tables)["verdict"] == COARSE).mean() > 0.5
     assert build_gradient_check_section(tables).sentence.startswith(
         "The gradient cannot be checked"
@@ -114,6 +116,8 @@ def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):
 
 
 def test_vanished_gradients_are_right_all_the_same(problem):
-    tables = gradient_check.check(with_settings(problem, hidden=TEN, activation="sigmoid"))
+    tables = gradient_check.check_gradients(
+        with_settings(problem, hidden=TEN, activation="sigmoid")
+    )
     assert np.isfinite(tables["parts"]["relative_error"]).all()
     assert origin(judged(tables)) == -1

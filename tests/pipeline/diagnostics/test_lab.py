@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.pipeline.samples import volcast
-from tests.reports.test_document import outline
+from tests.reports.outline import outline
 from volcast.models.lab.experiments import EXPERIMENTS
 from volcast.pipeline.diagnostics import lab
 from volcast.pipeline.errors import StorageError
@@ -27,7 +27,7 @@ def no_experiments(monkeypatch):
     def run():
         raise AssertionError("the experiments ran before the folder was tried")
 
-    monkeypatch.setattr(lab, "all_tables", run)
+    monkeypatch.setattr(lab, "build_all_tables", run)
 
 
 def test_the_page_is_whole_and_needs_nothing_from_outside(written):
@@ -65,7 +65,7 @@ def test_json_names_the_page_and_what_each_section_says(written):
 
 def test_the_page_is_written_where_one_is_and_its_place_is_printed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(lab, "all_tables", dict)
+    monkeypatch.setattr(lab, "build_all_tables", dict)
     monkeypatch.setattr(lab, "build_lab_sections", lambda tables: [])
     assert volcast("lab").out == "lab.html\n"
     assert "optimisation lab" in (tmp_path / "lab.html").read_text()
@@ -75,7 +75,7 @@ def test_a_page_that_is_there_survives_a_failure(tmp_path, monkeypatch):
     def fail():
         raise ZeroDivisionError
 
-    monkeypatch.setattr(lab, "all_tables", fail)
+    monkeypatch.setattr(lab, "build_all_tables", fail)
     write_text(tmp_path / "lab.html", "old")
     with pytest.raises(ZeroDivisionError):
         lab.write_lab(tmp_path / "lab.html")

@@ -22,8 +22,9 @@ from volcast.reports.figures.gradients import (
     few_powers,
     gradient_by_layer,
 )
-from volcast.reports.gradient_flow import DEAD, EXPLODING, HEALTHY, VANISHING, flow
-from volcast.reports.templating import render_sections
+from volcast.reports.section import Page
+from volcast.reports.templating import render_html
+from volcast.reports.training.gradient_flow import DEAD, EXPLODING, HEALTHY, VANISHING, flow
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def test_layers_without_a_gradient_and_single_epochs_are_drawn_without_a_warning
     tables = make_flow(gradient_rms=0.0, update_share=0.0, dead_share=1.0)
     for name in ("epochs", "layers"):
         tables[name] = tables[name][tables[name]["epoch"] == 1]
-    page = render_sections("t", "s", [build_gradient_flow_section(tables)])
+    page = render_html(Page("t", "s", [build_gradient_flow_section(tables)]))
     assert "mathdefault" not in page
 
 
@@ -169,7 +170,7 @@ def test_the_page_holds_every_panel_and_table():
         build_gradient_flow_section(make_flow()),
         build_gradient_check_section(make_check()),
     ]
-    page = render_sections("title", "subtitle", sections)
+    page = render_html(Page("title", "subtitle", sections))
     assert page.count("<svg") == sum(len(section.panels) for section in sections)
     assert len(sections[0].panels) == 4  # profile, gradient, updates, clipping; nothing is dead
     assert len(build_gradient_flow_section(make_flow(dead_share=0.2)).panels) == 5

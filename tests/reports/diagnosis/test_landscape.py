@@ -12,7 +12,8 @@ from volcast.reports.diagnosis.interactive import landscape_page
 from volcast.reports.diagnosis.landscape import build_landscape_section
 from volcast.reports.figures.landscape import contour_levels, loss_contours, loss_surface
 from volcast.reports.figures.render import figure_svg
-from volcast.reports.templating import render_sections
+from volcast.reports.section import Page
+from volcast.reports.templating import render_html
 
 
 def one_plane(tables, plane="path", part="training"):
@@ -79,7 +80,7 @@ def test_levels_are_closer_near_the_lowest_loss_and_exist_for_a_flat_one():
 def test_losses_that_are_no_numbers_leave_holes():
     tables = make_landscape()
     tables["surface"].loc[tables["surface"]["x"] > 1.5, "loss"] = np.inf
-    page = render_sections("t", "s", [build_landscape_section(tables)])
+    page = render_html(Page("t", "s", [build_landscape_section(tables)]))
     assert page.count("<svg") == 8
 
 

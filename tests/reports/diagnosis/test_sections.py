@@ -11,7 +11,8 @@ from volcast.reports.diagnosis.comparison import KINDS, build_comparison_section
 from volcast.reports.diagnosis.curves import build_curves_section
 from volcast.reports.diagnosis.rates import build_rates_section, suggested_rate
 from volcast.reports.figures.curve_bands import curve_bands
-from volcast.reports.templating import render_sections
+from volcast.reports.section import Page
+from volcast.reports.templating import render_html
 
 
 def make_sweep(breaks=True):
@@ -116,7 +117,7 @@ def test_every_finding_makes_a_page_with_its_words_figures_and_advice():
         rates_section(make_sweep(), 0.001),
         *(build_comparison_section(name, TRIALS, "x") for name in KINDS),
     ]
-    page = render_sections("Diagnosis", "of a test", sections)
+    page = render_html(Page("Diagnosis", "of a test", sections))
     for section in sections:
         assert f'id="{section.name}"' in page
     assert page.count("<b>Next:</b>") == len(sections)
@@ -128,7 +129,7 @@ def test_every_finding_makes_a_page_with_its_words_figures_and_advice():
 
 def test_the_same_tables_give_the_same_page():
     one, two = (
-        render_sections("x", "y", [build_comparison_section("optimizers", TRIALS, "adam,")])
+        render_html(Page("x", "y", [build_comparison_section("optimizers", TRIALS, "adam,")]))
         for _ in range(2)
     )
     assert one == two

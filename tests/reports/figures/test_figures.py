@@ -7,7 +7,6 @@ import pytest
 from matplotlib.figure import Figure
 
 from tests.reports.synthetic import make_history
-from volcast.reports import breakdowns
 from volcast.reports.figures.coverage import interval_coverage
 from volcast.reports.figures.forecast import forecast_against_realized
 from volcast.reports.figures.loss_days import cumulative_difference
@@ -16,7 +15,8 @@ from volcast.reports.figures.regimes import error_by_regime
 from volcast.reports.figures.render import figure_svg
 from volcast.reports.figures.scores import ratio_to_har
 from volcast.reports.figures.training import curves_by_fold, training_curves
-from volcast.reports.scores import score_table, scored_rows
+from volcast.reports.scoring import breakdowns
+from volcast.reports.scoring.scores import score_table, scored_rows
 
 
 def draw_forecast(forecasts, history, axes):

@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from volcast.reports.blocks import Paragraph, Steps
 from volcast.reports.figures.render import figure_svg
 from volcast.reports.lab.figures import curves, descent, graphs, regions, surfaces
 from volcast.reports.lab.figures.style import powers_of_ten
-from volcast.reports.lab.words import exact, listed
-from volcast.reports.section import Section
-from volcast.reports.templating import render_sections
+from volcast.reports.lab.formatting import exact, listed
+from volcast.reports.section import Page, Section
+from volcast.reports.templating import render_html
 
 
 def new_axes(projection=None):
@@ -118,16 +119,17 @@ def test_powers_of_ten_are_plain_text(value, text):
     assert axes.yaxis.get_major_formatter()(value, 0) == text
 
 
-def test_numbers_and_lists_are_told_in_words():
+def test_numbers_and_lists_are_written_in_words():
     assert listed(["a"]) == "a"
     assert listed(["a", 1, "c"]) == "a, 1 and c"
     assert exact(np.float64(0.1) + 0.2) == "0.30000000000000004"
 
 
-def test_an_explained_finding_ends_with_its_advice_and_lists_its_steps():
-    plain = Section("one", "One", "Found.", "do it.", method="So.")
-    taught = Section("two", "Two", "Shown.", "try it.", prose=["Why."], steps=["p = 1", "q < 2"])
-    pages = [render_sections("T", "S", [section]) for section in (plain, taught)]
+def test_an_explained_section_ends_with_its_advice_and_lists_its_steps():
+    plain = Section("one", "One", "Found.", "do it.", [Paragraph("So.", style="note")])
+    blocks = [Paragraph("Why."), Steps(["p = 1", "q < 2"])]
+    taught = Section("two", "Two", "Shown.", "try it.", blocks, advice_last=True)
+    pages = [render_html(Page("T", "S", [section])) for section in (plain, taught)]
     bodies = [page[page.index("<section") :] for page in pages]
     assert bodies[0].index("Next:") < bodies[0].index("So.")
     assert bodies[1].index("Why.") < bodies[1].index("<li>q &lt; 2</li>") < bodies[1].index("Next:")

@@ -1,0 +1,126 @@
+"""The issued forecasts, and those of the last sessions against realised volatility.
+
+Computed from the issued forecasts and their outcomes. Shows what changed since the previous daily
+run, a figure a ticker, and all forecasts in a table.
+"""
+
+from collections.abc import Iterable
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from volcast.reports.blocks import Figures, Panel, fold_table
+from volcast.reports.daily.inputs import DailyInputs
+from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
+from volcast.reports.figures.forecast import forecast_against_realized
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, date, horizon_name, series_label, text_table
+
+TICKERS_NAMED = 3
+MODEL = Column("model", "Model", series_label)
+COLUMNS = [
+    Column("ticker", "Ticker"),
+    Column("horizon", "Horizon", horizon_name),
+    Column("volatility", "Volatility (%)", ".1f"),
+    Column("low", "Low", ".1f"),
+    Column("high", "High", ".1f"),
+    Column("har", "HAR", ".1f"),
+    Column("change", "Change since the previous report", "+.1f"),
+    Column("target_start", "From", date),
+    Column("target_end", "To", date),
+]
+
+
+def build_section(inputs: DailyInputs) -> Section:
+    """Return the section on the forecasts: issued, changed, missing."""
+    table = inputs.forecasts
+    several_models = table["model"].nunique() > 1
+    columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if several_models else COLUMNS
+    return Section(
+        name="forecasts",
+        title="Forecasts",
+        sentence=_sentence(inputs),
+        advice=_advice(inputs),
+        blocks=[
+            Figures(_panels(inputs)),
+            fold_table("All forecasts", text_table(table, columns), unfolded=True),
+        ],
+    )
+
+
+def list_models(forecasts: pd.DataFrame) -> str:
+    """Return the models of the forecasts, that of most forecasts first.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"model": ["network 2", "network 2", "HAR"], "ticker": list("ABC")})
+    >>> list_models(table)
+    'network 2, by HAR for C'
+    """
+    tickers = forecasts.groupby("model", sort=False)["ticker"].unique()
+    counts = forecasts["model"].value_counts()
+    if counts.empty:
+        return "no model"
+    others = (f"by {model} for {_list_tickers(tickers[model])}" for model in counts.index[1:])
+    return ", ".join([str(counts.index[0]), *others])
+
+
+def _sentence(inputs: DailyInputs) -> str:
+    table = inputs.forecasts
+    count, tickers = len(table), table["ticker"].nunique()
+    sentence = (
+        f"{count:,} forecast{'' if count == 1 else 's'} for "
+        f"{tickers:,} ticker{'' if tickers == 1 else 's'}"
+        f"{f', none for {_list_tickers(inputs.missing)}' if inputs.missing else ''}."
+    )
+    known = table[table["change"].notna()]
+    if len(known):
+        largest = known.iloc[int(known["change"].abs().argmax())]
+        sentence += (
+            f" The largest change since the previous report: {largest['ticker']}, "
+            f"{horizon_name(largest['horizon'])}, {'up' if largest['change'] > 0 else 'down'} "
+            f"{abs(largest['change']):.1f} points, to {largest['volatility']:.1f} %."
+        )
+    return sentence
+
+
+def _advice(inputs: DailyInputs) -> str:
+    """Return what to look at; nothing only if nothing is missing, failed or in alert."""
+    steps = [*inputs.notes]
+    if inputs.missing and not steps:
+        steps.append(
+            f"find out why there is no forecast for {_list_tickers(inputs.missing)}: the exchange "
+            "was closed, or the source has no bar of the day"
+        )
+    if len(inputs.alerts):
+        steps.append("check the alerts below")
+    if not steps:
+        return "nothing to do: every ticker has a forecast and no alert is open."
+    return f"{'; '.join(steps)}."
+
+
+def _panels(inputs: DailyInputs) -> list[Panel]:
+    by_ticker = list(inputs.past.groupby("ticker", sort=False))[:TICKERS_DRAWN]
+    return [
+        _panel(str(ticker), part, place, inputs.interval_level)
+        for place, (ticker, part) in enumerate(by_ticker)
+    ]
+
+
+def _panel(ticker: str, part: pd.DataFrame, place: int, interval_level: float) -> Panel:
+    recent = part.rename(columns={"target_start": "date", "low": "lower", "high": "upper"})
+
+    def draw(axes: Axes) -> Axes:
+        return forecast_against_realized(
+            recent, axes, model="network", interval_level=interval_level, label="Issued"
+        )
+
+    alt = f"Issued forecasts for {ticker} and realised volatility, over {len(recent)} sessions."
+    return draw_panel(ticker, f"past-{place}", alt, draw)
+
+
+def _list_tickers(tickers: Iterable[object]) -> str:
+    """Return the first tickers by name and the rest as a number: A, B, C and 12 more."""
+    names = [str(ticker) for ticker in tickers]
+    more = len(names) - TICKERS_NAMED
+    return ", ".join(names[:TICKERS_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,98 @@
+"""The section on batch, mini-batch and stochastic descent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.figure_panels import draw_panel
+from volcast.reports.lab.figures.curves import batch_size_curves
+from volcast.reports.lab.figures.surfaces import contour
+from volcast.reports.lab.formatting import listed
+from volcast.reports.lab.records import rows
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
+
+COLUMNS = [
+    Column("batch_size", "Batch size (rows)", "d"),
+    Column("steps_an_epoch", "Steps an epoch", "d"),
+    Column("epochs", "Epochs", "d"),
+    Column("median", "Loss at the end, median", ".4f"),
+    Column("min", "lowest seed", ".4f"),
+    Column("max", "highest seed", ".4f"),
+]
+
+
+def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.batch_sizes`."""
+    paths, curves, sizes = tables["paths"], tables["curves"], tables["sizes"]
+    ways = paths.drop_duplicates("way")
+    named = [f"{r['way']} ({r['batch_size']} a step)" for r in rows(ways)]
+    return Section(
+        name="batches",
+        title="Batch, mini-batch, stochastic",
+        sentence=_sentence(sizes),
+        blocks=[
+            Paragraph(
+                f"The same straight line is fitted in three ways: {listed(named)}. Each takes "
+                f"{paths['step'].max()} steps at one rate. All rows give the true slope, and a "
+                "smooth path; a single row gives a guess at it, and a path that staggers and does "
+                "not settle, for a fraction of the work a step."
+            ),
+            Paragraph(
+                "By step, batch sizes hardly differ: at one rate, a step is a step. By epoch a "
+                "small batch takes more steps with the same rows, and is further. A large one must "
+                "take a larger rate to keep up."
+            ),
+            Figures(
+                [
+                    draw_panel(
+                        "Three ways down one loss",
+                        "batches-paths",
+                        "Contours of the loss by weight and bias, with the paths of "
+                        f"{listed(named)}.",
+                        partial(
+                            contour, tables["surface"], paths, names=("Weight", "Bias"), by="way"
+                        ),
+                        height_px=320,
+                    ),
+                    draw_panel(
+                        "Loss by epoch",
+                        "batches-epochs",
+                        "Training loss by epoch, a line a batch size; after the last epoch "
+                        + listed([f"{r['batch_size']} rows {r['median']:.3f}" for r in rows(sizes)])
+                        + ".",
+                        partial(batch_size_curves, curves, along="epoch", unit="Epoch"),
+                        height_px=300,
+                    ),
+                    draw_panel(
+                        "Loss by step",
+                        "batches-steps",
+                        "The same training losses by step: the lines nearly coincide.",
+                        partial(batch_size_curves, curves, along="steps", unit="Step (log scale)"),
+                        height_px=300,
+                    ),
+                ]
+            ),
+            fold_table("Batch sizes", text_table(sizes, COLUMNS)),
+            Paragraph(
+                "Vanilla descent at one rate for all batch sizes, on a network of one hidden "
+                "layer; lines are medians over seeds, bands their range.",
+                style="note",
+            ),
+        ],
+        advice="when you multiply the batch size, multiply the learning rate with it, and look "
+        "whether the loss still falls evenly.",
+        advice_last=True,
+    )
+
+
+def _sentence(sizes: pd.DataFrame) -> str:
+    parts = [
+        f"{r['median']:.3f} with {r['batch_size']} rows a step ({r['steps_an_epoch']} an epoch)"
+        for r in rows(sizes)
+    ]
+    return f"At one rate, {sizes['epochs'].iloc[0]} epochs end at a loss of {listed(parts)}."

@@ -1,0 +1,77 @@
+"""The section on credit assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.figure_panels import draw_panel
+from volcast.reports.lab.figures.graphs import weighted_network
+from volcast.reports.lab.records import rows
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
+
+WEIGHT_COLUMNS = [
+    Column("name", "Connection"),
+    Column("weight", "Weight", "+.4f"),
+    Column("gradient", "Gradient", "+.5f"),
+    Column("share", "Share of the gradient", ".1%"),
+    Column("foretold", "Fall foretold", ".3e"),
+    Column("fall", "Fall measured", ".3e"),
+]
+NEURON_COLUMNS = [
+    Column("name", "Neuron"),
+    Column("activation", "Activation", ".4f"),
+    Column("delta", "Blame, ∂L/∂z", "+.5f"),
+]
+
+
+def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section of the tables of `volcast.models.lab.credit_assignment`."""
+    neurons, weights = tables["neurons"], tables["weights"]
+    largest = rows(weights.nlargest(1, "share"))[0]
+    last = weights[weights["layer"] == weights["layer"].max()]
+    return Section(
+        name="credit",
+        title="Credit assignment",
+        sentence=f"Of the whole gradient, {largest['share']:.0%} falls to {largest['name']}; the "
+        f"{len(last)} weights of the last layer carry {last['share'].sum():.0%}, the "
+        f"{len(weights) - len(last)} before them {1 - last['share'].sum():.0%}.",
+        blocks=[
+            Paragraph(
+                "Which weight is to blame for the error? Each gets the blame of the neuron that it "
+                "leads to, times the activation that it carries. A neuron's own blame is that of "
+                "the neurons behind it, each times the weight between, times the slope of its "
+                "activation: what was quiet or hardly counted is hardly blamed."
+            ),
+            Paragraph(
+                "The gradient is a forecast: a small step of one weight alone should lower the "
+                "loss by rate times gradient squared. The table has what it really fell by."
+            ),
+            Figures(
+                [
+                    draw_panel(
+                        "Share of each weight in the gradient",
+                        "credit-network",
+                        f"A 2-3-1 network, connections as thick as their share; {largest['name']} "
+                        f"has the largest, {largest['share']:.0%}.",
+                        partial(weighted_network, neurons, weights),
+                        height_px=300,
+                    )
+                ]
+            ),
+            fold_table("Every weight", text_table(weights, WEIGHT_COLUMNS)),
+            fold_table("Every neuron", text_table(neurons, NEURON_COLUMNS)),
+            Paragraph(
+                "Thickness is the share of the sum of absolute gradients. Blue weights would lower "
+                "the loss by growing, orange dashed ones by shrinking.",
+                style="note",
+            ),
+        ],
+        advice="scale the inputs alike: an input twice as large takes twice the blame for the same "
+        "error.",
+        advice_last=True,
+    )

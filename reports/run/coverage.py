@@ -1,0 +1,86 @@
+"""Interval coverage, and where in the forecast density outcomes fall.
+
+Computed from the scored rows. Shows the share of outcomes inside the interval as figures and as a
+table, and the histogram of the probability integrals.
+"""
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from volcast.reports.blocks import Block, Figures, Heading, Panel, Paragraph, fold_table
+from volcast.reports.figure_panels import draw_panels_by_horizon
+from volcast.reports.figures.coverage import interval_coverage
+from volcast.reports.figures.density import pit_bars
+from volcast.reports.figures.palette import model_label
+from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
+from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.scoring.breakdowns import coverage, pit_histogram
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, text_table
+
+COLUMNS = [
+    HORIZON,
+    TICKER,
+    MODEL,
+    ROWS,
+    Column("below", "Below", ".1%"),
+    Column("inside", "Inside", ".1%"),
+    Column("above", "Above", ".1%"),
+]
+
+
+def build_section(inputs: ReportInputs) -> Section:
+    """Return the section on the intervals and the density."""
+    table = coverage(inputs.scored)
+    shown = select_readable_rows(table, inputs.model)
+    introduction = (
+        f"An interval of {inputs.interval_text} should hold that share of the outcomes, with the "
+        "rest split evenly below and above. Whiskers are two standard errors as if rows were "
+        "independent."
+    )
+    return Section(
+        name="coverage",
+        title="Interval coverage",
+        short_title="Intervals",
+        blocks=[
+            Paragraph(introduction),
+            Figures(_coverage_panels(table, inputs.interval_level)),
+            fold_table("Coverage by ticker", text_table(shown, COLUMNS, emphasise=inputs.model)),
+            *_density(inputs),
+        ],
+    )
+
+
+def _coverage_panels(table: pd.DataFrame, interval_level: float) -> list[Panel]:
+    def draw(part: pd.DataFrame, axes: Axes) -> Axes:
+        return interval_coverage(part, axes, interval_level=interval_level)
+
+    def alt(_: pd.DataFrame) -> str:
+        return f"Share of outcomes inside the interval; nominal {interval_level:.0%}"
+
+    return draw_panels_by_horizon(table, "coverage", draw, alt)
+
+
+def _density(inputs: ReportInputs) -> list[Block]:
+    table, label = pit_histogram(inputs.scored, inputs.model), model_label(inputs.model)
+    if table.empty:
+        return []
+
+    def draw(part: pd.DataFrame, axes: Axes) -> Axes:
+        return pit_bars(part, axes, model=inputs.model)
+
+    def alt(part: pd.DataFrame) -> str:
+        return (
+            f"Share of outcomes in each tenth of the forecast density of {label}, from "
+            f"{part['share'].min():.0%} to {part['share'].max():.0%}"
+        )
+
+    reading = (
+        f"{label}. Even bars mean that all its probabilities are right, not only those of the "
+        "interval."
+    )
+    return [
+        Heading("Where in the forecast density outcomes fall"),
+        Paragraph(reading),
+        Figures(draw_panels_by_horizon(table, "density", draw, alt)),
+    ]

@@ -1,0 +1,40 @@
+"""Data quality: what the quality rules found, and which rows were not scored.
+
+Computed from the quality table and the counts of unscored rows. Shows both as tables.
+"""
+
+import pandas as pd
+
+from volcast.reports.blocks import Block, Heading, Paragraph, TableBlock
+from volcast.reports.run.columns import HORIZON, ROWS, TICKER
+from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.section import Section
+from volcast.reports.text_tables import Column, sentence_case, text_table
+
+QUALITY_COLUMNS = [TICKER, Column("rule", "Rule"), Column("action", "Action"), ROWS]
+UNSCORED_COLUMNS = [HORIZON, Column("reason", "Why not scored", sentence_case), ROWS]
+
+
+def build_section(inputs: ReportInputs) -> Section:
+    """Return the section on data quality and unscored rows."""
+    return Section(
+        name="quality",
+        title="Data quality",
+        short_title="Data",
+        blocks=[*_quality(inputs.quality), *_unscored(inputs.unscored)],
+    )
+
+
+def _quality(quality: pd.DataFrame) -> list[Block]:
+    counts = quality["rule"] == "bars"
+    bars = f"{int(quality.loc[counts, 'rows'].sum()):,} bars."
+    table = text_table(quality[~counts], QUALITY_COLUMNS)
+    if not table.rows:
+        return [Paragraph(f"{bars} No rule applied.")]
+    return [Paragraph(f"{bars} What the rules found:"), TableBlock(table, tall=True)]
+
+
+def _unscored(unscored: pd.DataFrame) -> list[Block]:
+    table = text_table(unscored, UNSCORED_COLUMNS)
+    shown = TableBlock(table) if table.rows else Paragraph("None.")
+    return [Heading("Rows that were not scored"), shown]

@@ -1,0 +1,167 @@
+"""First screen: what is forecast now, and whether the network beats HAR.
+
+Computed from the newest forecasts and the pooled scores. Shows a card a ticker, or a table if there
+are many tickers, then the verdict, the tickers without a forecast, and all forecasts with dates.
+"""
+
+from typing import Any
+
+import markupsafe
+import pandas as pd
+
+from volcast.reports.blocks import (
+    Block,
+    Card,
+    Cards,
+    Mark,
+    Notice,
+    Paragraph,
+    TableBlock,
+    fold_table,
+)
+from volcast.reports.figures.palette import model_label
+from volcast.reports.run.columns import HORIZON, TICKER
+from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.scoring.har_verdict import verdict_sentence
+from volcast.reports.section import Section
+from volcast.reports.text_tables import (
+    Column,
+    TextTable,
+    date,
+    horizon_name,
+    sentence_case,
+    text_table,
+)
+
+CARDS = 8  # more tickers than this are a table
+FORM = ".1f"  # of volatilities
+MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
+NOTE = Column("note", "Note", sentence_case)
+
+
+def build_section(inputs: ReportInputs) -> Section:
+    """Return the section that opens the report."""
+    newest = inputs.newest.assign(interval=_intervals(inputs.newest))
+    few = len(inputs.tickers) <= CARDS
+    return Section(
+        name="headline",
+        title="Forecasts and verdict",
+        title_shown=False,
+        short_title="Forecasts",
+        blocks=[
+            *(_cards(newest, inputs) if few else _overview(newest, inputs)),
+            Paragraph(verdict_sentence(inputs.scores), style="lead"),
+            *_failures(inputs),
+            fold_table("All forecasts with their dates", _dated_table(newest, inputs.model)),
+        ],
+    )
+
+
+def _cards(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
+    top = float(newest[["upper", "volatility", "har", "today"]].max().max())
+    cards = [
+        _card(str(ticker), rows, top, inputs)
+        for ticker, rows in newest.groupby("ticker", sort=False)
+    ]
+    legend = {"band": "interval", "net": model_label(inputs.model), "har": "HAR", "now": "today"}
+    return [Cards(cards, legend)]
+
+
+def _card(ticker: str, rows: pd.DataFrame, top: float, inputs: ReportInputs) -> Card:
+    """Return the card of a ticker; places on its scale are in percent of the highest value."""
+    first: dict[Any, Any] = rows.to_dict("records")[0]
+    horizon = sentence_case(horizon_name(first["horizon"]))
+    lower, upper = (_place(first[name], top) for name in ("lower", "upper"))
+    places = [(kind, _place(first[name], top)) for kind, name in MARKS]
+    return Card(
+        title=ticker,
+        subtitle=f"{horizon}, {date(first['target_start'])}",
+        value=_format(first["volatility"]),
+        facts=[
+            ("", first["interval"], f" at {inputs.interval_text}"),
+            ("HAR", _format(first["har"]), ""),
+            ("today", _format(first["today"]), ""),
+        ],
+        band=None if lower is None or upper is None else (lower, round(upper - lower, 2)),
+        marks=[Mark(kind, place) for kind, place in places if place is not None],
+        table=_later_horizons(rows.iloc[1:], inputs.model) if len(rows) > 1 else None,
+        note=f"{sentence_case(first['note'])}." if first["note"] else "",
+    )
+
+
+def _later_horizons(rows: pd.DataFrame, model: str) -> TextTable:
+    until = [
+        markupsafe.Markup("{} <small>to {}</small>").format(
+            sentence_case(horizon_name(horizon)), date(end)
+        )
+        for horizon, end in zip(rows["horizon"], rows["target_end"], strict=True)
+    ]
+    columns = [
+        Column("until", "Then", markupsafe.Markup),
+        Column("volatility", model_label(model), FORM, strong=True),
+        Column("interval", "Interval", right=True),
+        Column("har", "HAR", FORM),
+    ]
+    return text_table(rows.assign(until=until), columns)
+
+
+def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
+    """Return a table with a row a ticker, and its introduction."""
+    first = newest.drop_duplicates("ticker")
+    table, columns = first[["ticker", "today", "note"]], [TICKER, Column("today", "Today", FORM)]
+    for horizon, rows in newest.groupby("horizon"):
+        names = {name: f"{name}_{horizon}" for name in ("volatility", "interval", "har")}
+        table = table.merge(rows[["ticker", *names]].rename(columns=names), on="ticker", how="left")
+        columns += [
+            Column(
+                names["volatility"],
+                sentence_case(horizon_name(int(str(horizon)))),
+                FORM,
+                strong=True,
+            ),
+            Column(names["interval"], "Interval", right=True),
+            Column(names["har"], "HAR", FORM),
+        ]
+    introduction = (
+        f"{len(first)} tickers, the most volatile first; the next session is "
+        f"{date(first['target_start'].iloc[0])}, intervals are at {inputs.interval_text}."
+    )
+    shown = text_table(table, [*columns, NOTE])
+    return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
+
+
+def _failures(inputs: ReportInputs) -> list[Block]:
+    if not inputs.failures:
+        return []
+    count = len(inputs.failures)
+    reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in inputs.failures.items())
+    return [Notice(f"{reasons}.", f"No forecast for {count} ticker{'s' if count > 1 else ''}.")]
+
+
+def _dated_table(newest: pd.DataFrame, model: str) -> TextTable:
+    columns = [
+        TICKER,
+        HORIZON,
+        Column("target_start", "From", date),
+        Column("target_end", "To", date),
+        Column("volatility", model_label(model), FORM, strong=True),
+        Column("interval", "Interval", right=True),
+        Column("har", "HAR", FORM),
+        Column("today", "Today", FORM),
+        NOTE,
+    ]
+    return text_table(newest, columns)
+
+
+def _intervals(newest: pd.DataFrame) -> list[str]:
+    gap = "\N{THIN SPACE}\N{EN DASH}\N{THIN SPACE}"
+    pairs = zip(newest["lower"], newest["upper"], strict=True)
+    return [f"{_format(lower)}{gap}{_format(upper)}" for lower, upper in pairs]
+
+
+def _format(value: float) -> str:
+    return Column("", "", FORM).text(value)
+
+
+def _place(value: float, top: float) -> float | None:
+    return None if pd.isna(value) or not top > 0 else round(100 * float(value) / top, 2)

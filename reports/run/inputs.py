@@ -1,0 +1,112 @@
+"""What the report of a run is built from: finished tables, and what several sections share."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import pandas as pd
+
+from volcast.reports.scoring.gain_attribution import STEP_COLUMNS
+from volcast.reports.scoring.newest_forecasts import lead_model, newest_forecasts
+from volcast.reports.scoring.risk import RISK_COLUMNS
+from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.section import Section
+
+REQUIRED_COLUMNS = {
+    "forecasts": {"origin", "ticker", "horizon", "model", "variance", "volatility", "realized"},
+    "scores": {"horizon", "ticker", "model", "qlike", "ratio_to_har", "dm_p_value"},
+    "unscored": {"horizon", "reason", "rows"},
+    "history": {"fold", "member", "epoch", "train_loss", "val_loss", "learning_rate"},
+    "quality": {"ticker", "rule", "action", "rows"},
+    "today": {"ticker", "session", "volatility"},
+}
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything that the report of a run shows, in the tables of docs/tables.md.
+
+    Parameters
+    ----------
+    title
+        Heading of the report.
+    forecasts
+        Forecast table with the volatility columns (annualised percent), newest forecasts included.
+    scores, unscored
+        Results of `score_table` and `unscored` of `volcast.reports.scoring.scores` on the same
+        forecasts.
+    history, max_epochs
+        Training curves and the maximum number of epochs; an empty frame if nothing was trained.
+    quality
+        Rows a ticker and rule that applied, and one row `bars` a ticker.
+    today
+        `ticker, session, volatility`: realised in the last closed session, annualised percent.
+    settings
+        Label to text, in the order to be shown: learning rate, batch size and so on.
+    provenance
+        Heading to text or to a mapping of label to value: configuration, hashes, versions, seeds.
+    failures
+        Ticker to the reason why it has no forecast.
+    diagnostics
+        Sections of the diagnostics of the training; empty if none was measured.
+    steps
+        Result of `volcast.reports.scoring.gain_attribution.steps_table`; empty if not available.
+    risk
+        Result of `volcast.reports.scoring.risk.risk_table`; empty without one-session forecasts.
+    interval_level
+        Nominal coverage of the prediction intervals, in (0, 1).
+
+    Raises
+    ------
+    ValueError
+        A table lacks a column, or the level lies outside (0, 1).
+    """
+
+    title: str
+    forecasts: pd.DataFrame
+    scores: pd.DataFrame
+    unscored: pd.DataFrame
+    history: pd.DataFrame
+    max_epochs: int
+    quality: pd.DataFrame
+    today: pd.DataFrame
+    settings: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
+    risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
+    diagnostics: Sequence[Section] = ()
+    interval_level: float = 0.9
+
+    def __post_init__(self) -> None:
+        for name, required in REQUIRED_COLUMNS.items():
+            missing = sorted(required - set(getattr(self, name).columns))
+            if missing:
+                raise ValueError(f"the table `{name}` of a report lacks the columns {missing}")
+        if not 0 < self.interval_level < 1:
+            raise ValueError(f"interval_level must lie in (0, 1); it is {self.interval_level}")
+
+    @cached_property
+    def model(self) -> str:
+        """The model that the report is about."""
+        return lead_model(self.forecasts)
+
+    @cached_property
+    def newest(self) -> pd.DataFrame:
+        """The newest forecast of each ticker and horizon; see `newest_forecasts`."""
+        return newest_forecasts(self.forecasts, self.today)
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """The rows on which the models are compared; see `scored_rows`."""
+        return scored_rows(self.forecasts)
+
+    @cached_property
+    def tickers(self) -> list[str]:
+        """The tickers with a forecast, the most volatile first."""
+        return list(dict.fromkeys(self.newest["ticker"]))
+
+    @cached_property
+    def interval_text(self) -> str:
+        """The nominal coverage of the intervals, such as "90 %"."""
+        return f"{100 * self.interval_level:.0f} %"

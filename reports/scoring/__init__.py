@@ -1,0 +1,1 @@
+"""Scores of forecasts: losses, tests, breakdowns, risk, and the comparison behind promotions."""

@@ -1,0 +1,153 @@
+"""Where the scores come from: by calm and storm, by year, by day, and how often intervals hold.
+
+All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`.
+"""
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.scores import BASELINE, CELL, VARIANCE_FLOOR
+
+REGIMES = ["calm", "middle", "volatile"]
+REGIME_RULE = (
+    "HAR's forecast at the origin is ranked among HAR's forecasts for the same ticker up to that "
+    "origin: the lowest third is calm, the highest third volatile. Nothing later than the origin "
+    "enters, so the three groups need not be of equal size."
+)
+PIT_BINS = 10
+RECENT_ORIGINS = 250  # about one year of sessions
+
+
+def regimes(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the regime of each row, known at its origin: `horizon, origin, ticker, regime`.
+
+    The regime is the tercile of HAR's forecast among all of HAR's forecasts of the same ticker and
+    horizon up to and including the origin. Splitting by the outcome instead would favour whoever
+    forecasts high (Lerch et al. 2017, "Forecaster's dilemma"). Rows without HAR have no regime.
+    """
+    har = forecasts[(forecasts["model"] == BASELINE) & (forecasts["variance"] > 0)]
+    har = har.sort_values(["horizon", "ticker", "origin"])
+    by_series = har.groupby(["horizon", "ticker"])["variance"]
+    rank = by_series.transform(lambda variance: variance.expanding().rank(pct=True))
+    third = np.clip(np.ceil(rank.to_numpy(np.float64) * len(REGIMES)), 1, len(REGIMES))
+    labels = np.array(REGIMES, dtype=object)[third.astype(np.int64) - 1]
+    return har[CELL].assign(regime=labels).reset_index(drop=True)
+
+
+def by_regime(rows: pd.DataFrame, regime: pd.DataFrame) -> pd.DataFrame:
+    """Return `horizon, regime, model, rows, qlike, ratio_to_har`, tickers pooled, calm first."""
+    labelled = rows.merge(regime, on=CELL, how="inner")
+    ordered = pd.Categorical(labelled["regime"], categories=REGIMES, ordered=True)
+    return _losses_by(labelled.assign(regime=ordered), "regime")
+
+
+def by_year(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `horizon, year, model, rows, qlike, ratio_to_har`, tickers pooled, by origin."""
+    return _losses_by(rows.assign(year=rows["origin"].dt.year), "year")
+
+
+def coverage(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `horizon, ticker, model, rows, below, inside, above`: shares of the outcomes.
+
+    Only rows that have an interval count; its bounds belong to it. Models without one are left out.
+    """
+    rows = rows[rows["lower"].notna() & rows["upper"].notna()]
+    below, above = rows["realized"] < rows["lower"], rows["realized"] > rows["upper"]
+    placed = rows.assign(below=below, inside=~(below | above), above=above)
+    keys = ["horizon", "ticker", "model"]
+    return placed.groupby(keys, as_index=False, sort=False).agg(
+        rows=("realized", "size"),
+        below=("below", "mean"),
+        inside=("inside", "mean"),
+        above=("above", "mean"),
+    )
+
+
+def pit_histogram(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return `horizon, bin, rows, share` of the model's probability integrals in ten equal bins.
+
+    All ten shares are a tenth where the density forecast is right; high outer ones mean that it
+    is too narrow, a slope that it is too low or too high.
+    """
+    mine = rows[(rows["model"] == model) & rows["pit"].notna()] if "pit" in rows else rows.iloc[:0]
+    tables = []
+    for horizon, part in mine.groupby("horizon"):
+        counts, _ = np.histogram(part["pit"], bins=PIT_BINS, range=(0.0, 1.0))
+        place = {"horizon": horizon, "bin": range(PIT_BINS), "rows": counts}
+        tables.append(pd.DataFrame({**place, "share": counts / len(part)}))
+    columns = ["horizon", "bin", "rows", "share"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def against_baseline(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return the model's losses beside HAR's by day, tickers averaged, origins ascending.
+
+    Columns: `horizon, origin, target_start, target_end, qlike, qlike_har, difference, cumulative`;
+    difference is QLIKE minus HAR's (negative: the model was better) and cumulative its running sum
+    within the horizon. Empty without HAR.
+    """
+    keys = ["horizon", "origin"]
+    mine = rows[rows["model"] == model].groupby(keys, as_index=False)
+    table = mine.agg(
+        target_start=("target_start", "max"),
+        target_end=("target_end", "max"),
+        qlike=("qlike", "mean"),
+    )
+    theirs = rows[rows["model"] == BASELINE].groupby(keys, as_index=False)["qlike"].mean()
+    table = table.merge(theirs, on=keys, suffixes=("", "_har"))
+    table = table.assign(difference=table["qlike"] - table["qlike_har"])
+    return table.assign(cumulative=table.groupby("horizon")["difference"].cumsum())
+
+
+def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame:
+    """Return the origins with the largest losses of `model`, per horizon, largest first.
+
+    Adds to `against_baseline` the share of the model's total loss (`share`) and, of that day's
+    worst ticker, `ticker, volatility, volatility_realized` (annualised percent).
+    """
+    mine = rows[rows["model"] == model].sort_values("qlike", ascending=False, kind="stable")
+    total = mine.groupby("horizon")["qlike"].sum()
+    by_day = mine.groupby(["horizon", "origin"], as_index=False)["qlike"].sum()
+    by_day["share"] = by_day["qlike"] / by_day["horizon"].map(total)
+    worst = mine.drop_duplicates(["horizon", "origin"])
+    worst = worst[["horizon", "origin", "ticker", "volatility", "volatility_realized"]]
+    table = against_baseline(rows, model).merge(
+        by_day[["horizon", "origin", "share"]], on=["horizon", "origin"]
+    )
+    table = table.merge(worst, on=["horizon", "origin"])
+    table = table.sort_values(["horizon", "share"], ascending=[True, False], kind="stable")
+    return table.groupby("horizon").head(days).reset_index(drop=True)
+
+
+def recent_forecasts(
+    forecasts: pd.DataFrame, ticker: str, *, horizon: int, model: str, origins: int = RECENT_ORIGINS
+) -> pd.DataFrame:
+    """Return the last `origins` forecasts of a ticker beside HAR's and what came.
+
+    Columns: `date` (the first session forecast), `volatility, lower, upper, har, realized`, all in
+    annualised percent; `realized` is NaN where it is not known yet or is no target.
+    """
+    chosen = forecasts[(forecasts["ticker"] == ticker) & (forecasts["horizon"] == horizon)]
+    mine = chosen[chosen["model"] == model].sort_values("origin").tail(origins)
+    theirs = chosen[chosen["model"] == BASELINE].set_index("origin")["volatility"]
+    known = mine["volatility_realized"].where(mine["realized"] > VARIANCE_FLOOR)
+    table = {
+        "date": mine["target_start"],
+        "volatility": mine["volatility"],
+        "lower": mine["volatility_lower"],
+        "upper": mine["volatility_upper"],
+        "har": mine["origin"].map(theirs),
+        "realized": known,
+    }
+    return pd.DataFrame(table).reset_index(drop=True)
+
+
+def _losses_by(rows: pd.DataFrame, group: str) -> pd.DataFrame:
+    keys = ["horizon", group, "model"]
+    by_model = rows.groupby(keys, as_index=False, sort=False, observed=True)
+    table = by_model.agg(rows=("qlike", "size"), qlike=("qlike", "mean"))
+    har = table[table["model"] == BASELINE][["horizon", group, "qlike"]]
+    table = table.merge(har, on=["horizon", group], how="left", suffixes=("", "_har"))
+    table = table.assign(ratio_to_har=table["qlike"] / table["qlike_har"])
+    table = table.sort_values(["horizon", group], kind="stable").drop(columns="qlike_har")
+    return table.reset_index(drop=True)

@@ -1,0 +1,175 @@
+"""How a rival's losses compare with an incumbent's, on sessions that neither had seen."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.e_process import log_wealth
+from volcast.reports.scoring.inference import DieboldMariano, collapse_by_date, diebold_mariano
+
+LOG_LARGEST = 300.0  # evidence beyond e^300 is told as that
+EVIDENCE_SHOWN = 1e6  # more than this is not told in digits
+
+
+@dataclass(frozen=True)
+class GateRules:
+    """What the gate asks for.
+
+    horizon
+        Sessions ahead, of the losses that are compared.
+    alpha
+        The probability that an equal challenger is ever promoted: evidence of ``1 / alpha`` is
+        needed.
+    minimum_effect
+        The least gain that counts, as a share of the incumbent's loss.
+    window
+        Sessions over which a champion must not lose to HAR.
+    """
+
+    horizon: int = 1
+    alpha: float = 0.05
+    minimum_effect: float = 0.005
+    window: int = 250
+
+    def __post_init__(self) -> None:
+        checks = (
+            (self.horizon >= 1, "horizon must be at least 1", self.horizon),
+            (0 < self.alpha < 1, "alpha must lie between 0 and 1", self.alpha),
+            (0 <= self.minimum_effect < 1, "minimum_effect must be in [0, 1)", self.minimum_effect),
+            (self.window >= 1, "window must be at least 1", self.window),
+        )
+        for holds, rule, value in checks:
+            if not holds:
+                raise ValueError(f"{rule}; it is {value}")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a rival fared against the incumbent on the same sessions.
+
+    `gain` is the share of the incumbent's mean loss that the rival saves, `evidence` the wealth of
+    `reports.e_process` after the last session, `test` Diebold and Mariano's, for a single look
+    (negative favours the rival), `unanswered` the rows that only the incumbent forecast. Losses
+    and gain are NaN without sessions.
+    """
+
+    incumbent: str
+    rival: str
+    sessions: int
+    first: pd.Timestamp | None
+    last: pd.Timestamp | None
+    incumbent_loss: float
+    rival_loss: float
+    gain: float
+    evidence: float
+    test: DieboldMariano
+    unanswered: int
+
+    def words(self, needed: float) -> str:
+        """Return the comparison as half a sentence; `needed` is the evidence that decides."""
+        if not self.sessions:
+            return f"no session on which {self.rival} and {self.incumbent} can be compared"
+        told = [
+            f"over {self.sessions} sessions ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}) "
+            f"{self._difference} (QLIKE {self.rival_loss:.4f} a session against "
+            f"{self.incumbent_loss:.4f})",
+            f"evidence {_evidence(self.evidence)} of the {needed:g} that are needed",
+        ]
+        if not math.isnan(self.test.statistic):
+            told.append(
+                f"Diebold-Mariano t = {self.test.statistic:.2f} (p = {self.test.p_value:.3f}, "
+                f"{self.test.lags} lags)"
+            )
+        return "; ".join(told)
+
+    @property
+    def _difference(self) -> str:
+        if self.gain == 0:
+            return f"{self.rival} lost as much as {self.incumbent}"
+        side = "less" if self.gain > 0 else "more"
+        return f"{self.rival} lost {abs(self.gain):.1%} {side} than {self.incumbent}"
+
+
+def compare(
+    losses: pd.DataFrame, incumbent: str, rival: str, rules: GateRules | None = None
+) -> Comparison:
+    """Return how a rival fared against an incumbent.
+
+    Parameters
+    ----------
+    losses
+        One row an origin and ticker: `origin`, `ticker` and a column of QLIKE for each of the two
+        models, all of one horizon, of sessions after both were trained. That they are is for
+        the caller to ensure; `after_training` does.
+    incumbent, rival
+        The names of the two columns.
+    rules
+        The defaults of `GateRules` when None; only the horizon is used.
+
+    Tickers are averaged by date. Rows without a finite loss of the incumbent say nothing and are
+    left out; those that only the rival left open are counted. Raises ``ValueError`` where a
+    column is missing or a row appears twice.
+    """
+    rules = rules or GateRules()
+    rows = _checked(losses, incumbent, rival)
+    answered = np.isfinite(rows[rival].to_numpy(np.float64))
+    unanswered, rows = int((~answered).sum()), rows[answered]
+    if rows.empty:
+        nothing = DieboldMariano(math.nan, math.nan, math.nan, 0, 0)
+        nan = math.nan
+        return Comparison(incumbent, rival, 0, None, None, nan, nan, nan, 1.0, nothing, unanswered)
+    pair = rows[[incumbent, rival]].to_numpy(np.float64)
+    sums, count = collapse_by_date(pair, rows["origin"])
+    daily = sums / count[:, None]
+    mean = daily.mean(axis=0)
+    wealth = float(log_wealth(daily[:, 0] - daily[:, 1], rules.horizon)[-1])
+    test = diebold_mariano(pair[:, 1] - pair[:, 0], rows["origin"], rules.horizon)
+    return Comparison(
+        incumbent=incumbent,
+        rival=rival,
+        sessions=len(daily),
+        first=rows["origin"].min(),
+        last=rows["origin"].max(),
+        incumbent_loss=float(mean[0]),
+        rival_loss=float(mean[1]),
+        gain=float(1.0 - mean[1] / mean[0]) if mean[0] > 0 else 0.0,
+        evidence=math.exp(min(wealth, LOG_LARGEST)),
+        test=test,
+        unanswered=unanswered,
+    )
+
+
+def after_training(losses: pd.DataFrame, *trained_to: pd.Timestamp) -> pd.DataFrame:
+    """Return the rows whose origin lies after the last session that any of the models had seen.
+
+    `trained_to` are the last sessions whose prices the models were trained, stopped or selected
+    on; a target of an origin up to there may have been among them.
+    """
+    return losses[losses["origin"] > max(trained_to)]
+
+
+def last_window(losses: pd.DataFrame, rules: GateRules | None = None) -> pd.DataFrame:
+    """Return the rows of the last `window` origins, on which a champion is held against HAR."""
+    origins = np.unique(losses["origin"].to_numpy())
+    return losses[losses["origin"].isin(origins[-(rules or GateRules()).window :])]
+
+
+def _evidence(wealth: float) -> str:
+    """Return evidence in few digits: 0.3, 12, more than a million."""
+    if wealth >= EVIDENCE_SHOWN:
+        return "above a million"
+    return f"{wealth:,.0f}" if wealth >= 10 else f"{wealth:.2g}"
+
+
+def _checked(losses: pd.DataFrame, incumbent: str, rival: str) -> pd.DataFrame:
+    missing = [name for name in ("origin", "ticker", incumbent, rival) if name not in losses]
+    if missing:
+        raise ValueError(f"the losses need a column {missing[0]!r}; they have {list(losses)}")
+    twice = losses.duplicated(["origin", "ticker"])
+    if twice.any():
+        row = losses[twice].iloc[0]
+        raise ValueError(f"the losses hold {row['ticker']} at {row['origin']:%Y-%m-%d} twice")
+    rows: pd.DataFrame = losses[np.isfinite(losses[incumbent].to_numpy(np.float64))]
+    return rows

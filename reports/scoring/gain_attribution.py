@@ -1,0 +1,86 @@
+"""Does the network earn its keep? Its gain over HAR, split into the steps that lead to it."""
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.inference import diebold_mariano
+from volcast.reports.text_tables import horizon_name
+
+# Each step: what it is, from which loss, to which.
+STEPS = (
+    ("more information", "har", "harx"),
+    ("a nonlinear function", "harx", "single"),
+    ("averaging members", "single", "alone"),
+    ("blending with HAR-X", "alone", "network"),
+    ("all together", "har", "network"),
+    ("refitting", "first_fold", "network"),
+)
+TOTAL, REFITTING = "all together", "refitting"
+STEP_COLUMNS = ["horizon", "step", "rows", "qlike_before", "qlike_after", "gain_pct", "error_pct"]
+
+
+def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
+    """Return `horizon, step, rows, qlike_before, qlike_after, gain_pct, error_pct`.
+
+    Parameters
+    ----------
+    losses
+        A row a horizon, origin and ticker with QLIKE of `har`, `harx` (linear, on the network's
+        features), `single` (the mean over the networks, each alone), `alone` (their average
+        without the blend), `network` and `first_fold` (the first fold's network, never refitted;
+        NaN in the first fold). A step whose columns are missing is left out.
+
+    Gains are in percent of HAR's QLIKE over the step's rows, positive where the step helps, with a
+    HAC standard error, tickers averaged by date.
+    """
+    records = []
+    for horizon, part in losses.groupby("horizon"):
+        for step, before, after in STEPS:
+            if before in part and after in part:
+                rows = part.dropna(subset=[before, after])
+                if len(rows):
+                    key = {"horizon": int(str(horizon)), "step": step}
+                    records.append({**key, **_step(rows, before, after, int(str(horizon)))})
+    return pd.DataFrame(records, columns=STEP_COLUMNS)
+
+
+def steps_sentence(table: pd.DataFrame) -> str:
+    """Return the split of the shortest horizon in words; empty where there is none."""
+    if table.empty:
+        return ""
+    horizon = table["horizon"].min()
+    part = table[table["horizon"] == horizon].set_index("step")
+    if TOTAL not in part.index:
+        return ""
+    steps = [
+        f"{_points(part.loc[step])} from {step}"
+        for step, *_ in STEPS
+        if step in part.index and step not in (TOTAL, REFITTING)
+    ]
+    sentence = (
+        f"For the {horizon_name(int(horizon))} the network's QLIKE is "
+        f"{_points(part.loc[TOTAL])} of HAR's lower: {', '.join(steps)}."
+    )
+    if REFITTING in part.index:
+        sentence += f" Refitting is worth {_points(part.loc[REFITTING])}."
+    return sentence + " The numbers after ± are standard errors."
+
+
+def _step(rows: pd.DataFrame, before: str, after: str, horizon: int) -> dict[str, float]:
+    gain = (rows[before] - rows[after]).to_numpy(np.float64)
+    test = diebold_mariano(gain, rows["origin"].to_numpy(), horizon)
+    unit = 100.0 / float(rows["har"].mean())
+    return {
+        "rows": len(rows),
+        "qlike_before": rows[before].mean(),
+        "qlike_after": rows[after].mean(),
+        "gain_pct": gain.mean() * unit,
+        "error_pct": abs(test.mean_difference / test.statistic) * unit
+        if np.isfinite(test.statistic)
+        else np.nan,
+    }
+
+
+def _points(step: pd.Series) -> str:
+    error = "" if pd.isna(step["error_pct"]) else f" ± {step['error_pct']:.1f}"
+    return f"{step['gain_pct']:.1f}{error} %".replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,65 @@
+"""The newest forecast of each ticker and horizon, next to HAR's and today's volatility."""
+
+import pandas as pd
+
+from volcast.reports.scoring.scores import BASELINE, NETWORK
+from volcast.reports.text_tables import date
+
+
+def lead_model(forecasts: pd.DataFrame) -> str:
+    """Return the model that a report is about: the network, else HAR, else the first one.
+
+    Examples
+    --------
+    >>> lead_model(pd.DataFrame({"model": ["garch", "har"]}))
+    'har'
+    """
+    models = forecasts["model"].unique()
+    return next((name for name in (NETWORK, BASELINE) if name in models), str(models[0]))
+
+
+def newest_forecasts(forecasts: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest forecast of each ticker and horizon.
+
+    Parameters
+    ----------
+    forecasts
+        The forecast table with the volatility columns; must not be empty.
+    today
+        `ticker, session, volatility` of the last closed session.
+
+    Returns
+    -------
+    DataFrame
+        `ticker, horizon, origin, target_start, target_end, volatility, lower, upper, har, today,
+        note` in annualised percent. Tickers are sorted by the volatility of the shortest horizon,
+        highest first. `note` says if the forecast was clipped, is a fallback, or is older than
+        the latest origin.
+    """
+    newest = _select_newest(forecasts, lead_model(forecasts))
+    har = _select_newest(forecasts, BASELINE)[["ticker", "horizon", "volatility"]]
+    table = newest.merge(har.rename(columns={"volatility": "har"}), how="left")
+    table["today"] = table["ticker"].map(today.set_index("ticker")["volatility"])
+    latest = forecasts["origin"].max()
+    table["note"] = [
+        _note(bool(clipped), bool(fallback), origin if origin < latest else None)
+        for clipped, fallback, origin in table[["clipped", "fallback", "origin"]].to_numpy()
+    ]
+    table = table.assign(lower=table["volatility_lower"], upper=table["volatility_upper"])
+    shortest = table[table["horizon"] == table["horizon"].min()]
+    height = table["ticker"].map(shortest.set_index("ticker")["volatility"])
+    order = table.assign(height=-height).sort_values(["height", "ticker", "horizon"])
+    columns = ["ticker", "horizon", "origin", "target_start", "target_end", "volatility"]
+    return order[[*columns, "lower", "upper", "har", "today", "note"]].reset_index(drop=True)
+
+
+def _select_newest(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
+    rows = forecasts[(forecasts["model"] == model) & forecasts["volatility"].notna()]
+    return rows.sort_values("origin").groupby(["ticker", "horizon"], as_index=False).tail(1)
+
+
+def _note(clipped: bool, fallback: bool, old_origin: pd.Timestamp | None) -> str:
+    parts = ["clipped to the range seen in training"] if clipped else []
+    parts += ["fallback, the model could not be fitted"] if fallback else []
+    parts += [f"as of {date(old_origin)}"] if old_origin is not None else []
+    return "; ".join(parts)

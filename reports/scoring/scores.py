@@ -1,0 +1,274 @@
+"""From the forecast table to the score table: every model of a horizon on the same rows."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from volcast.reports.scoring.inference import (
+    Floats,
+    collapse_by_date,
+    diebold_mariano,
+    mincer_zarnowitz,
+    model_confidence_set,
+    utility,
+)
+
+BASELINE = "har"
+NETWORK = "network"
+POOLED = "all"  # the ticker name under which the score table pools all tickers
+VARIANCE_FLOOR = 1e-8  # at or below this a day is no target (see docs/tables.md)
+
+Part: TypeAlias = Mapping[str, NDArray[Any]]  # the rows of one model, column by column
+
+CELL = ["horizon", "origin", "ticker"]  # one row to be scored, whoever forecasts it
+SCORE_COLUMNS = [
+    "horizon",
+    "ticker",
+    "model",
+    "rows",
+    "qlike",
+    "mse",
+    "mae",
+    "rmse_volatility",
+    "r2_log",
+    "ratio_to_har",
+    "mz_intercept",
+    "mz_slope",
+    "mz_r2",
+    "dm_statistic",
+    "dm_p_value",
+    "clipped_share",
+    "fallback_share",
+    "coverage",
+    "qlike_median",
+    "tickers_won",
+    "mcs_p",
+    "utility_bp",
+    "pinball",
+]
+
+SCORED_BY = [
+    "horizon",
+    "model",
+    "origin",
+    "variance",
+    "realized",
+    "qlike",
+    "lower",
+    "upper",
+    "volatility",
+    "volatility_lower",
+    "volatility_upper",
+    "volatility_realized",
+    "clipped",
+    "fallback",
+]
+
+BASIS_POINTS = 1e4
+
+NOT_KNOWN_YET = "target not known yet"
+NO_TARGET = "target below the floor or missing"
+NO_FORECAST = "a model has no forecast"
+
+
+def qlike(realized: Floats, forecast: Floats) -> Floats:
+    """Return ``y/p - log(y/p) - 1`` on variances: zero for a perfect forecast (Patton 2011)."""
+    ratio = realized / forecast
+    return np.asarray(ratio - np.log(ratio) - 1.0, dtype=np.float64)
+
+
+def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows on which the models of a horizon are compared, with their losses.
+
+    Parameters
+    ----------
+    forecasts
+        The forecast table of docs/tables.md, with the volatility columns.
+
+    A row (horizon, origin, ticker) is kept if its outcome is above the floor and every model that
+    appears at the horizon has a positive forecast; what is left out, `unscored` counts. Adds
+    `qlike`; the order is horizon, model in the order of first appearance, ticker, origin.
+    Raises ``ValueError`` where a model forecast the same row twice.
+    """
+    _refuse_duplicates(forecasts)
+    usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
+    complete = usable.groupby([forecasts[key] for key in CELL]).transform("sum")
+    models = forecasts.groupby("horizon")["model"].transform("nunique")
+    rows = forecasts[complete == models]
+    loss = qlike(rows["realized"].to_numpy(np.float64), rows["variance"].to_numpy(np.float64))
+    order = rows["model"].map({name: i for i, name in enumerate(rows["model"].unique())})
+    rows = rows.assign(qlike=loss, model_order=order)
+    rows = rows.sort_values(["horizon", "model_order", "ticker", "origin"], kind="stable")
+    return rows.drop(columns="model_order").reset_index(drop=True)
+
+
+def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return how many rows of a horizon were not scored, and why: `horizon, reason, rows`.
+
+    A row is one (origin, ticker), counted once whatever the number of models, under the first
+    reason that holds. A target is not known yet where it ends after the ticker's last origin.
+    """
+    usable = forecasts["variance"] > 0
+    cells = (
+        forecasts.assign(usable=usable)
+        .groupby(CELL, as_index=False)
+        .agg(realized=("realized", "max"), end=("target_end", "max"), usable=("usable", "sum"))
+    )
+    last_origin = cells.groupby("ticker")["origin"].transform("max")
+    models = cells["horizon"].map(forecasts.groupby("horizon")["model"].nunique())
+    missing = cells["realized"].isna()
+    reasons = np.select(
+        [
+            (missing & ~(cells["end"] <= last_origin)).to_numpy(),
+            (~(cells["realized"] > VARIANCE_FLOOR)).to_numpy(),
+            (cells["usable"] < models).to_numpy(),
+        ],
+        [NOT_KNOWN_YET, NO_TARGET, NO_FORECAST],
+        default="",
+    )
+    counted = cells.assign(reason=reasons)[reasons != ""].groupby(["horizon", "reason"])
+    return pd.DataFrame({"rows": counted.size()}).reset_index()
+
+
+def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFrame:
+    """Return the score table of docs/tables.md, all models of a horizon on the same rows.
+
+    Parameters
+    ----------
+    forecasts
+        The forecast table, with the volatility columns (annualised percent).
+    interval_level
+        Nominal coverage of the intervals, which `pinball` judges.
+
+    Pooled scores (ticker `all`) come first. MSE, MAE and the Mincer-Zarnowitz intercept are on
+    daily variance, `rmse_volatility` is in annualised percent and shown only: it is not robust to a
+    noisy proxy (Patton 2011). `r2_log` is out of sample, so it can be negative. Diebold-Mariano is
+    on QLIKE against HAR (negative is better than HAR) and NaN for HAR itself, or without HAR.
+    `utility_bp` is what an investor who targets a volatility would pay a year for the forecast
+    (`inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
+    annualised percent. Of pooled rows alone: `tickers_won`, the share of tickers with a smaller
+    QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below 0.1 the model is not
+    among the best.
+    """
+    rows = scored_rows(forecasts)
+    columns = {name: rows[name].to_numpy() for name in SCORED_BY}
+    records: list[dict[str, Any]] = []
+    for horizon, ticker, positions in _cells(rows):
+        parts = {
+            str(columns["model"][line[0]]): {name: column[line] for name, column in columns.items()}
+            for line in positions
+        }
+        baseline = parts[BASELINE]["qlike"] if BASELINE in parts else None
+        key = {"horizon": horizon, "ticker": ticker}
+        sets = _confidence_set(parts, horizon) if ticker == POOLED else {}
+        records += [
+            {**key, "model": m, **_score(part, baseline, interval_level), "mcs_p": sets.get(m)}
+            for m, part in parts.items()
+        ]
+    return _with_tickers_won(pd.DataFrame(records, columns=SCORE_COLUMNS))
+
+
+def _confidence_set(parts: Mapping[str, Part], horizon: int) -> dict[str, float]:
+    """Return each model's p-value, on losses averaged over the tickers by date."""
+    losses = [collapse_by_date(part["qlike"], part["origin"]) for part in parts.values()]
+    by_date = np.stack([sums / rows for sums, rows in losses], axis=1)
+    return dict(zip(parts, model_confidence_set(by_date, horizon), strict=True))
+
+
+def _with_tickers_won(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores with the share of tickers won in the pooled rows."""
+    single = scores[(scores["ticker"] != POOLED) & scores["ratio_to_har"].notna()]
+    won = (single["ratio_to_har"] < 1).groupby([single["horizon"], single["model"]]).mean()
+    keys = pd.MultiIndex.from_frame(scores[["horizon", "model"]])
+    shares = pd.Series(won.reindex(keys).to_numpy(np.float64), index=scores.index)
+    return scores.assign(tickers_won=shares.where(scores["ticker"] == POOLED))
+
+
+def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
+    repeated = forecasts.duplicated([*CELL, "model"])
+    if repeated.any():
+        row = forecasts[repeated].iloc[0]
+        raise ValueError(
+            f"a model forecasts a row once; {row['model']} has {row['ticker']}, origin "
+            f"{row['origin']}, horizon {row['horizon']} twice: drop one of them"
+        )
+
+
+def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
+    """Yield horizon, ticker and the positions of its rows, shape (models, rows), pooled first.
+
+    All models have the same rows in the same order, so their positions fill a rectangle.
+    """
+    for horizon, in_horizon in rows.groupby("horizon"):
+        models = in_horizon["model"].nunique()
+        positions = in_horizon.index.to_numpy(np.intp).reshape(models, -1)
+        yield int(str(horizon)), POOLED, positions
+        names = in_horizon["ticker"].to_numpy(str)[: positions.shape[1]]
+        starts = np.flatnonzero(names[1:] != names[:-1]) + 1
+        for name, of_ticker in zip(
+            names[[0, *starts]], np.split(positions, starts, axis=1), strict=True
+        ):
+            yield int(str(horizon)), str(name), of_ticker
+
+
+def _score(part: Part, baseline: Floats | None, interval_level: float) -> dict[str, Any]:
+    realized, forecast, loss = part["realized"], part["variance"], part["qlike"]
+    line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
+    gap = part["volatility"] - part["volatility_realized"]
+    return {
+        "rows": len(loss),
+        "qlike": loss.mean(),
+        "mse": np.mean((realized - forecast) ** 2),
+        "mae": np.mean(np.abs(realized - forecast)),
+        "rmse_volatility": np.sqrt(np.mean(gap**2)),
+        "r2_log": _r2(np.log(realized), np.log(forecast)),
+        "mz_intercept": line.intercept,
+        "mz_slope": line.slope,
+        "mz_r2": line.r2,
+        **_against(part, baseline),
+        "clipped_share": part["clipped"].mean(),
+        "fallback_share": part["fallback"].mean(),
+        "coverage": _coverage(part),
+        "qlike_median": np.median(loss),
+        "utility_bp": utility(realized, forecast).mean() * BASIS_POINTS,
+        "pinball": _pinball(part, interval_level),
+    }
+
+
+def _against(part: Part, baseline: Floats | None) -> dict[str, float]:
+    if baseline is None:
+        return {"ratio_to_har": np.nan, "dm_statistic": np.nan, "dm_p_value": np.nan}
+    loss, horizon = part["qlike"], int(part["horizon"][0])
+    test = diebold_mariano(loss - baseline, part["origin"], horizon)
+    level = float(baseline.mean())
+    return {
+        "ratio_to_har": float(loss.mean()) / level if level > 0 else np.nan,
+        "dm_statistic": test.statistic,
+        "dm_p_value": test.p_value,
+    }
+
+
+def _coverage(part: Part) -> float:
+    """Return the share of outcomes inside their interval, over rows that have one; else NaN."""
+    lower, upper = part["lower"], part["upper"]
+    has_interval = np.isfinite(lower) & np.isfinite(upper)
+    inside = (lower <= part["realized"]) & (part["realized"] <= upper)
+    return float(inside[has_interval].mean()) if has_interval.any() else float("nan")
+
+
+def _pinball(part: Part, interval_level: float) -> float:
+    """Return the mean quantile loss of the two bounds, over rows that have them; else NaN."""
+    tail, losses = (1.0 - interval_level) / 2.0, []
+    for share, bound in ((tail, "volatility_lower"), (1.0 - tail, "volatility_upper")):
+        gap = part["volatility_realized"] - part[bound]
+        losses.append(np.maximum(share * gap, (share - 1.0) * gap))
+    known = np.isfinite(losses).all(axis=0)
+    return float(np.mean(losses, axis=0)[known].mean()) if known.any() else float("nan")
+
+
+def _r2(outcome: Floats, forecast: Floats) -> float:
+    spread = np.sum((outcome - outcome.mean()) ** 2)
+    return 1.0 - float(np.sum((outcome - forecast) ** 2) / spread) if spread > 0 else float("nan")

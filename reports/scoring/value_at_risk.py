@@ -1,0 +1,92 @@
+"""Value at risk and expected shortfall from variance forecasts, by filtered historical simulation.
+
+The return of the next session is its forecast volatility times a residual; the residuals of the
+past are the distribution of the next (Barone-Adesi, Giannopoulos & Vosper 1999). Nothing after the
+origin enters.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from volcast.reports.scoring.inference import Floats
+
+LEVELS = (0.01, 0.05)
+WINDOW = 500  # origins whose residuals are the distribution
+REFRESH = 5  # sessions between two looks at them
+FEWEST = 250  # residuals; with fewer there is no 1 % quantile to speak of
+FEWEST_OWN = 500  # of a ticker, for it to stand alone; below, all tickers' residuals are its
+
+TAIL_COLUMNS = ["model", "origin", "ticker", "level", "log_return", "var", "es"]
+
+
+def tail_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `model, origin, ticker, level, log_return, var, es` for the tested rows.
+
+    Parameters
+    ----------
+    rows
+        One-session forecasts with `model, origin, target_end, ticker, variance, tested` and
+        `log_return`, the return of the session forecast (NaN where it is not known). Rows that
+        are not `tested` serve as history alone.
+
+    `var` is the quantile of the return at `level` and `es` its mean beyond; both are log returns,
+    usually negative. Rows without a known return or without history are left out.
+    """
+    rows = rows[(rows["variance"] > 0) & rows["log_return"].notna()]
+    parts = [part for model in rows["model"].unique() for part in _of_model(rows, model)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TAIL_COLUMNS)
+
+
+def _of_model(rows: pd.DataFrame, model: str) -> Iterator[pd.DataFrame]:
+    """Yield the tails of one model, a frame a level."""
+    mine = rows[rows["model"] == model].sort_values(["origin", "ticker"], kind="stable")
+    volatility = np.sqrt(mine["variance"].to_numpy(np.float64))
+    residual = mine["log_return"].to_numpy(np.float64) / volatility
+    quantile, beyond = _residual_tails(mine, residual)
+    known = mine["tested"].to_numpy(bool) & np.isfinite(quantile[0])
+    named = mine.loc[known, ["model", "origin", "ticker", "log_return"]]
+    for place, level in enumerate(LEVELS):
+        var, es = (tail[place, known] * volatility[known] for tail in (quantile, beyond))
+        yield named.assign(level=level, var=var, es=es)[TAIL_COLUMNS]
+
+
+def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Floats]:
+    """Return quantile and mean beyond it, (levels, rows), of the residuals known before a row.
+
+    Every `REFRESH` origins they are taken anew, from what is known at the first of these.
+    """
+    origin, known_from = (rows[name].to_numpy() for name in ("origin", "target_end"))
+    tickers, number = np.unique(rows["ticker"].to_numpy(str), return_inverse=True)
+    days = np.unique(origin)
+    starts = np.append(np.searchsorted(origin, days), len(origin))
+    tested = rows["tested"].to_numpy(bool)
+    quantile, beyond = np.full((2, len(LEVELS), len(rows)), np.nan)
+    for day in range(0, len(days), REFRESH):
+        oldest, start = starts[max(day - WINDOW, 0)], starts[day]
+        due = slice(start, starts[min(day + REFRESH, len(days))])
+        past = oldest + np.flatnonzero(known_from[oldest:start] <= days[day])
+        if len(past) < FEWEST or not tested[due].any():
+            continue
+        own = np.bincount(number[past], minlength=len(tickers)) >= FEWEST_OWN
+        sample = np.where(own[number[due]], number[due], len(tickers))
+        for place, level in enumerate(LEVELS):
+            of_sample = _tails(residual[past], number[past], own, level)
+            quantile[place, due], beyond[place, due] = (tail[sample] for tail in of_sample)
+    return quantile, beyond
+
+
+def _tails(
+    residual: Floats, number: NDArray[np.intp], own: NDArray[np.bool_], level: float
+) -> tuple[Floats, Floats]:
+    """Return quantile and mean beyond it of each ticker that stands alone, and of all, the last."""
+    quantile, beyond = np.full((2, len(own) + 1), np.nan)
+    samples = {int(ticker): residual[number == ticker] for ticker in np.flatnonzero(own)}
+    for place, sample in {**samples, len(own): residual}.items():
+        worst = max(int(len(sample) * level), 1)
+        tail = np.partition(sample, worst)[: worst + 1]
+        quantile[place] = tail[worst]
+        beyond[place] = tail[:worst].mean()
+    return quantile, beyond

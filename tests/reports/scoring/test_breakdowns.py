@@ -1,0 +1,95 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from volcast.reports.scoring.breakdowns import (
+    REGIMES,
+    against_baseline,
+    by_regime,
+    by_year,
+    coverage,
+    loss_days,
+    recent_forecasts,
+    regimes,
+)
+from volcast.reports.scoring.scores import score_table, scored_rows
+
+
+@pytest.fixture(scope="module")
+def rows(forecasts):
+    return scored_rows(forecasts)
+
+
+def test_a_regime_is_known_at_its_origin(forecasts):
+    cut = forecasts["origin"].sort_values().iloc[len(forecasts) // 2]
+    past = forecasts[forecasts["origin"] <= cut]
+    full = regimes(forecasts)
+    full = full[full["origin"] <= cut].reset_index(drop=True)
+    pd.testing.assert_frame_equal(regimes(past), full)
+
+
+def test_regimes_rank_har_among_its_own_past():
+    days = pd.bdate_range("2020-01-01", periods=4)
+    har = pd.DataFrame({"origin": days, "variance": [2.0, 1.0, 3.0, 1.5]})
+    har = har.assign(horizon=1, ticker="A", model="har")
+    assert regimes(har)["regime"].tolist() == ["volatile", "middle", "volatile", "middle"]
+
+
+def test_losses_by_regime_add_up_to_the_score(forecasts, rows):
+    table = by_regime(rows, regimes(forecasts))
+    assert set(table["regime"]) <= set(REGIMES)
+    scores = score_table(forecasts)
+    pooled = scores[(scores["ticker"] == "all") & (scores["model"] == "network")]
+    mine = table[table["model"] == "network"]
+    total = (mine["qlike"] * mine["rows"]).groupby(mine["horizon"]).sum()
+    expected = pooled.set_index("horizon")["qlike"] * pooled.set_index("horizon")["rows"]
+    np.testing.assert_allclose(total, expected)
+
+
+def test_har_has_ratio_one_in_every_year(rows):
+    table = by_year(rows)
+    assert table.loc[table["model"] == "har", "ratio_to_har"].eq(1).all()
+    assert table.loc[table["horizon"] == 1, "year"].is_monotonic_increasing
+
+
+def test_the_daily_difference_is_the_mean_over_tickers(rows):
+    table = against_baseline(rows, "network")
+    day = table.iloc[10]
+    same = rows[(rows["horizon"] == day["horizon"]) & (rows["origin"] == day["origin"])]
+    by_model = same.groupby("model")["qlike"].mean()
+    assert day["difference"] == pytest.approx(by_model["network"] - by_model["har"])
+    first = table[table["horizon"] == 1]
+    assert first["cumulative"].iloc[-1] == pytest.approx(first["difference"].sum())
+
+
+def test_the_day_with_a_planted_loss_comes_first_with_its_share(forecasts):
+    hit = (forecasts["model"] == "network") & (forecasts["origin"] == forecasts["origin"].iloc[50])
+    hit &= forecasts["ticker"] == "^IXIC"
+    planted = forecasts.assign(variance=forecasts["variance"].where(~hit, 1e-7))
+    days = loss_days(scored_rows(planted), "network", days=3)
+    worst = days[days["horizon"] == 1].iloc[0]
+    assert worst["origin"] == forecasts["origin"].iloc[50]
+    assert worst["ticker"] == "^IXIC"
+    assert worst["share"] > 0.5
+    assert days.groupby("horizon").size().eq(3).all()
+
+
+def test_coverage_counts_below_inside_and_above(rows):
+    table = coverage(rows)
+    np.testing.assert_allclose(table["below"] + table["inside"] + table["above"], 1.0)
+    part = rows[(rows["horizon"] == 1) & (rows["ticker"] == "^GSPC") & (rows["model"] == "har")]
+    row = table[(table["horizon"] == 1) & (table["ticker"] == "^GSPC") & (table["model"] == "har")]
+    assert row["below"].iloc[0] == pytest.approx((part["realized"] < part["lower"]).mean())
+
+
+def test_models_without_intervals_have_no_coverage(rows):
+    without = rows.assign(lower=rows["lower"].where(rows["model"] != "ewma"))
+    assert "ewma" not in set(coverage(without)["model"])
+
+
+def test_recent_forecasts_end_with_the_newest_whose_outcome_is_unknown(forecasts):
+    table = recent_forecasts(forecasts, "^GSPC", horizon=1, model="network", origins=30)
+    assert len(table) == 30
+    assert np.isnan(table["realized"].iloc[-1])
+    assert table["realized"].iloc[:-1].notna().all()
+    assert table["date"].iloc[-1] == forecasts.loc[forecasts["horizon"] == 1, "target_start"].max()

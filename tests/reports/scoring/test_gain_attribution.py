@@ -1,0 +1,54 @@
+"""The network's gain split into steps: by hand, and what is left out."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from volcast.reports.scoring.gain_attribution import steps_sentence, steps_table
+
+
+def made_losses(days=60) -> pd.DataFrame:
+    """Losses whose steps gain 10, 20, 5 and 5 % of HAR's, with noise that averages out."""
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=days) * 0.01
+    noise -= noise.mean()
+    return pd.DataFrame(
+        {
+            "horizon": 1,
+            "origin": pd.bdate_range("2020-01-01", periods=days),
+            "ticker": "A",
+            "har": 1.0,
+            "harx": 0.9 + noise,
+            "single": 0.7,
+            "alone": 0.65 - noise,
+            "network": 0.6,
+            "first_fold": np.where(np.arange(days) < 20, np.nan, 0.61 + noise),
+        }
+    )
+
+
+def test_the_steps_add_up_to_the_whole_gain():
+    table = steps_table(made_losses()).set_index("step")["gain_pct"]
+    steps = ["more information", "a nonlinear function", "averaging members"]
+    assert table[steps].tolist() == pytest.approx([10, 20, 5])
+    assert table[[*steps, "blending with HAR-X"]].sum() == pytest.approx(table["all together"])
+
+
+def test_refitting_is_judged_on_the_folds_after_the_first():
+    table = steps_table(made_losses()).set_index("step")
+    assert table.loc["refitting", "rows"] == 40
+    assert table.loc["all together", "rows"] == 60
+
+
+def test_without_har_x_its_steps_are_left_out():
+    table = steps_table(made_losses().drop(columns="harx"))
+    assert table["step"].tolist() == [
+        "averaging members", "blending with HAR-X", "all together", "refitting"
+    ]  # fmt: skip
+
+
+def test_the_sentence_names_every_step_with_its_error():
+    sentence = steps_sentence(steps_table(made_losses()))
+    assert sentence.startswith("For the next session the network's QLIKE is 40.0 % of HAR's lower")
+    assert "10.0 ± " in sentence and "from more information" in sentence
+    assert steps_sentence(steps_table(made_losses().iloc[:0])) == ""
