@@ -60,7 +60,7 @@ def write_export(file: Path, blocks: Iterable[pd.DataFrame], format: str) -> int
     try:
         write_file(file, lambda unfinished: write(unfinished, count_rows()))
     except StorageError as error:
-        raise StorageError(f"the export of the ledger failed: {error}") from error
+        raise StorageError(f"the export of the ledger was not stored: {error}") from error
     return rows
 
 

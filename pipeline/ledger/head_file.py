@@ -20,7 +20,11 @@ def write_head(home: Home, head: Head) -> None:
     StorageError
         The file cannot be written.
     """
-    write_text(home.head, json.dumps({"seq": head.seq, "hash": head.hash}) + "\n")
+    text = json.dumps({"seq": head.seq, "hash": head.hash}) + "\n"
+    try:
+        write_text(home.head, text)
+    except StorageError as error:
+        raise StorageError(f"the ledger's last row was not stored: {error}") from error
 
 
 def check_head(home: Home) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from volcast.pipeline.errors import RegistryError
+from volcast.pipeline.errors import RegistryError, StorageError
 from volcast.pipeline.files import hash_path, write_text
 from volcast.pipeline.home import Home
 from volcast.pipeline.registry.versions import HAR
@@ -33,7 +33,10 @@ def write_champion(home: Home, champion: Champion) -> None:
     text = json.dumps(asdict(champion), indent=1) + "\n"
     path = home.champion
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        write_text(path, text)
+        try:
+            write_text(path, text)
+        except StorageError as error:
+            raise StorageError(f"the name of the champion was not stored: {error}") from error
 
 
 def read_champion(home: Home) -> tuple[Champion, Path] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_folder
 from volcast.pipeline.home import Home
 from volcast.pipeline.registry.versions import ModelFacts, Version
@@ -23,10 +24,19 @@ def artifact_folder(home: Home, run: str) -> Path:
 
 
 def copy_model(home: Home, folder: Path, run: str) -> None:
-    """Copy a model's folder to where MLflow looks for the artefacts of a run, atomically."""
+    """Copy a model's folder to where MLflow looks for the artefacts of a run, atomically.
+
+    Raises
+    ------
+    StorageError
+        The copy cannot be written.
+    """
     target = artifact_folder(home, run)
     target.parent.mkdir(parents=True)
-    write_folder(target, lambda unfinished: _copy_files(folder, unfinished))
+    try:
+        write_folder(target, lambda unfinished: _copy_files(folder, unfinished))
+    except StorageError as error:
+        raise StorageError(f"the model was not stored: {error}") from error
 
 
 def remove_model(home: Home, run: str) -> None:

@@ -22,7 +22,6 @@ from tests.pipeline.ledger.samples import (
     small_ledger,
 )
 from volcast.pipeline.errors import LedgerError
-from volcast.pipeline.ledger.columns import numbers_to_json
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.schema import COLUMNS
@@ -185,11 +184,6 @@ def test_a_decision_is_written_once_and_never_changed(ledger):
 def test_a_manual_decision_names_both_who_and_why(ledger):
     with pytest.raises(LedgerError, match="CHECK constraint failed"):
         ledger.add_decision(Decision("a", "promote", "network 3", "by hand", who="me"), now=EVENING)
-
-
-def test_numbers_are_kept_as_json_can_hold_them():
-    numbers = {"b": np.array([1.0, math.nan]), "a": {"x": math.inf, 1: (True, None, np.int64(2))}}
-    assert numbers_to_json(numbers) == '{"a":{"1":[true,null,2],"x":null},"b":[1.0,null]}'
 
 
 def test_an_alert_is_raised_once_and_cleared_once(ledger):

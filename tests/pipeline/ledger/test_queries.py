@@ -1,4 +1,4 @@
-"""Reading a part of a ledger is reading the whole and keeping that part."""
+"""Reading part of a table gives the same rows as reading all of it and selecting them."""
 
 import datetime as dt
 
@@ -7,7 +7,6 @@ import pytest
 
 from tests.pipeline.ledger.samples import long_ledger
 from volcast.pipeline.ledger import queries
-from volcast.pipeline.ledger.export import iter_csv, write_parquet
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 
@@ -44,7 +43,7 @@ PARTS = {
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_part_is_those_rows_of_the_whole(name, ledger, whole):
+def test_a_filter_selects_rows_of_the_table(name, ledger, whole):
     only, rule = PARTS[name]
     expected = whole[rule(whole)].reset_index(drop=True)
     assert len(expected) > 0 and (name == "horizon" or len(expected) < len(whole))
@@ -56,22 +55,17 @@ def test_columns_can_be_chosen(ledger, whole):
     pd.testing.assert_frame_equal(ledger.table("scored", columns=columns), whole[columns])
 
 
-def test_blocks_make_the_whole(ledger, whole, tmp_path, monkeypatch):
+def test_blocks_make_up_the_table(ledger, whole, monkeypatch):
     monkeypatch.setattr(queries, "BLOCK", 7)
     blocks = list(ledger.iter_blocks("scored"))
     assert len(blocks) == -(-len(whole) // 7)
     pd.testing.assert_frame_equal(pd.concat(blocks, ignore_index=True), whole)
-    assert "".join(iter_csv(blocks)) == "".join(iter_csv([whole]))
-    write_parquet(tmp_path / "whole.parquet", iter(blocks))
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "whole.parquet"), whole)
-
-
-def test_an_empty_ledger_is_exported_with_its_header(tmp_path):
-    with Ledger.to_write(tmp_path / "ledger.db") as empty:
-        text = "".join(iter_csv(empty.iter_blocks("scored")))
-        assert empty.last_origin() is None
-    assert text.startswith("seq,origin,") and text.count("\n") == 1
 
 
 def test_the_last_origin_is_the_latest_of_all_forecasts(ledger, whole):
     assert pd.Timestamp(ledger.last_origin()) == whole["origin"].max()
+
+
+def test_a_ledger_without_forecasts_has_no_last_origin(tmp_path):
+    with Ledger.to_write(tmp_path / "ledger.db") as empty:
+        assert empty.last_origin() is None
