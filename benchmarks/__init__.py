@@ -1,1 +1,1 @@
-"""Figures of speed and skill, each measured in one run; every script takes `--json FILE`."""
+"""Measurements of speed and skill, run as `python -m benchmarks.NAME [--json FILE]`."""

@@ -1,13 +1,12 @@
-"""The main job on the embedded data: seconds, memory and skill of `volcast run --source sample`.
+"""The demo run on the embedded data: time, memory and skill of `volcast run --source sample`.
 
-Usage: python benchmarks/demo.py [--json FILE]
+Usage: python -m benchmarks.demo [--json FILE]
 
-The job runs twice in fresh processes and folders; the second, warm run is reported. A fixed
-computation (`yardstick_seconds`: 64 products of 1,000 x 1,000 matrices on one thread) says how
-fast the machine was at the time.
+The command runs twice in fresh processes and folders; the second, warm run is reported. The time of
+a fixed computation (`yardstick_seconds`: 64 products of 1,000 x 1,000 matrices on one thread)
+shows how fast the machine was at the time.
 """
 
-import argparse
 import json
 import os
 import resource
@@ -18,6 +17,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+if __package__ in (None, ""):  # as a script
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks._output import build_parser, print_figures, write_figures
+
 YARDSTICK = (
     "import numpy as np, time; x = np.ones((1000, 1000)); s = time.perf_counter(); "
     "[x @ x for _ in range(64)]; print(time.perf_counter() - s)"
@@ -26,16 +30,16 @@ KIB_PER_MIB = 1024
 
 
 def run_once(folder: Path) -> tuple[float, dict[str, Any]]:
-    """Return the seconds of a whole run, imports included, and its summary."""
+    """Return the seconds of a complete run, imports included, and its summary."""
     command = [sys.executable, "-m", "volcast", "run", "--source", "sample", "--json"]
     start = time.perf_counter()
-    answer = subprocess.run(
+    completed = subprocess.run(
         [*command, "--out", str(folder)], check=True, capture_output=True, text=True
     )
-    return time.perf_counter() - start, json.loads(answer.stdout)
+    return time.perf_counter() - start, json.loads(completed.stdout)
 
 
-def ratios_to_har(folder: Path) -> dict[str, dict[str, float]]:
+def read_ratios_to_har(folder: Path) -> dict[str, dict[str, float]]:
     """Return QLIKE relative to HAR by model and horizon, both indices together."""
     import pandas as pd
 
@@ -47,34 +51,31 @@ def ratios_to_har(folder: Path) -> dict[str, dict[str, float]]:
     }
 
 
-def yardstick_seconds() -> float:
+def time_yardstick() -> float:
     """Return the seconds of the fixed computation."""
     single = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    answer = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", YARDSTICK], check=True, capture_output=True, text=True, env=single
     )
-    return float(answer.stdout)
+    return float(completed.stdout)
 
 
 def main() -> None:
-    """Run the job, print the figures and write them where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    """Run the demo and report the figures."""
+    parser = build_parser(__doc__)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        run_once(Path(place) / "cold")
-        seconds, summary = run_once(Path(place) / "warm")
+    with tempfile.TemporaryDirectory() as folder:
+        run_once(Path(folder) / "cold")
+        seconds, summary = run_once(Path(folder) / "warm")
         figures = {
             "seconds": round(seconds, 1),
-            "yardstick_seconds": round(yardstick_seconds(), 2),
+            "yardstick_seconds": round(time_yardstick(), 2),
             "peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // KIB_PER_MIB,
             "stage_seconds": summary["seconds"],
-            "ratio_to_har": ratios_to_har(Path(place) / "warm"),
+            "ratio_to_har": read_ratios_to_har(Path(folder) / "warm"),
         }
-    for name, figure in figures.items():
-        print(f"{name:>20} {figure}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    print_figures(figures)
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

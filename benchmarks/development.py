@@ -1,22 +1,21 @@
-"""Settings compared on development years: the years before those that are reported.
+"""Comparison of settings on development years, which lie before the reported years.
 
 Usage: python -m benchmarks.development [--data PANEL --until DATE --test-start DATE] [--symbols N]
     [--json FILE]
 
 Without options: ^GSPC and ^IXIC, origins from 2003-07-01 to the end of 2007. With a panel: its bars
-up to DATE, so that no choice can see the days after. Prints QLIKE of the network relative to HAR.
+up to DATE, so that no choice can depend on later days. Prints QLIKE of the network relative to HAR.
 """
 
-import argparse
 import datetime as dt
-import json
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.skill import checked_panel, panel_from, scores, walked
+from benchmarks._output import build_parser, write_figures
+from benchmarks.skill import build_checked_panel, compute_scores, load_panel, walk_forward
 from volcast.features.panel import Panel
-from volcast.features.registry import DEFAULT
+from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
@@ -44,15 +43,23 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
     "network alone": ("model", "blend", 0.0),
     "HAR-X alone": ("model", "blend", 1.0),
     "a quarter of HAR-X": ("model", "blend", 0.25),
-    "level of the market, too": ("features", "select", ["default", "market"]),
-    "without the echo": ("features", "select", [n for n in DEFAULT if "echo" not in n]),
-    "without mean logs": ("features", "select", [n for n in DEFAULT if "mean_log" not in n]),
-    "without surprises": ("features", "select", [n for n in DEFAULT if "surprise" not in n]),
+    "with the level of the market": ("features", "select", ["default", "market"]),
+    "without the echo": ("features", "select", [n for n in DEFAULT_FEATURES if "echo" not in n]),
+    "without mean logs": (
+        "features",
+        "select",
+        [n for n in DEFAULT_FEATURES if "mean_log" not in n],
+    ),
+    "without surprises": (
+        "features",
+        "select",
+        [n for n in DEFAULT_FEATURES if "surprise" not in n],
+    ),
     "all features": ("features", "select", ["all"]),
 }
 
 
-def period(test_start: dt.date) -> Sections:
+def build_shared_settings(test_start: dt.date) -> Sections:
     """Return the settings that all variants share."""
     return {
         "split": {"test_start": test_start, "refit_every": 126},
@@ -60,53 +67,59 @@ def period(test_start: dt.date) -> Sections:
     }
 
 
-def changed(sections: Sections, section: str, key: str, value: Any) -> Config:
+def change_setting(sections: Sections, section: str, key: str, value: Any) -> Config:
     """Return the settings with one key changed."""
     return load_config(None, {**sections, section: {**sections.get(section, {}), key: value}})
 
 
-def embedded_panel(config: Config, until: dt.date | None = EMBEDDED_UNTIL) -> Panel:
+def build_embedded_panel(config: Config, until: dt.date | None = EMBEDDED_UNTIL) -> Panel:
     """Return features and targets of the embedded prices up to a day."""
     now = dt.datetime.now(dt.UTC)
     bars = SampleSource().load(Request((), None, until, now)).bars
-    return checked_panel(bars, config)
+    return build_checked_panel(bars, config)
 
 
-def network_ratios(panel: Panel, config: Config) -> dict[str, float]:
-    """Return QLIKE of the network relative to HAR by horizon, over the whole walk-forward."""
-    forecasts = walked(panel, config).forecasts
-    found = {horizon: scores(forecasts, horizon)[NETWORK] for horizon in panel.horizons}
-    return {str(horizon): round(score["ratio_to_har"], 3) for horizon, score in found.items()}
+def compute_network_ratios(panel: Panel, config: Config) -> dict[str, float]:
+    """Return QLIKE of the network relative to HAR by horizon, over the complete walk-forward."""
+    forecasts = walk_forward(panel, config).forecasts
+    scores = {horizon: compute_scores(forecasts, horizon)[NETWORK] for horizon in panel.horizons}
+    return {str(horizon): round(score["ratio_to_har"], 3) for horizon, score in scores.items()}
 
 
 def main() -> None:
-    """Compare the variants, print a table and write it where asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--data", type=Path, help="a panel; else the embedded prices")
-    parser.add_argument("--until", type=dt.date.fromisoformat, help="last day of the panel used")
-    parser.add_argument("--test-start", type=dt.date.fromisoformat, default=EMBEDDED_START)
-    parser.add_argument("--symbols", type=int, help="only the first so many, by name")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    """Compare the variants and report a table."""
+    parser = build_parser(__doc__)
+    parser.add_argument(
+        "--data", type=Path, help="a panel, CSV or Parquet; by default the embedded prices"
+    )
+    parser.add_argument(
+        "--until", type=dt.date.fromisoformat, help="last day of the panel that is used"
+    )
+    parser.add_argument(
+        "--test-start", type=dt.date.fromisoformat, default=EMBEDDED_START, help="first tested day"
+    )
+    parser.add_argument(
+        "--symbols", type=int, help="number of symbols, the first in alphabetical order"
+    )
     arguments = parser.parse_args()
-    sections = period(arguments.test_start)
+    sections = build_shared_settings(arguments.test_start)
     default = load_config(None, sections)
     panel = (
-        panel_from(arguments.data, arguments.symbols, default, (None, arguments.until))
+        load_panel(arguments.data, arguments.symbols, default, (None, arguments.until))
         if arguments.data
-        else embedded_panel(default)
+        else build_embedded_panel(default)
     )
     variants = {"default": default}
-    variants |= {name: changed(sections, *one) for name, one in VARIANTS.items()}
+    variants |= {name: change_setting(sections, *change) for name, change in VARIANTS.items()}
     figures = {}
     print(f"{'settings':<24}" + "".join(f"{f'{h}-day':>8}" for h in panel.horizons) + " seconds")
     for name, config in variants.items():
         start = time.perf_counter()
-        ratios = network_ratios(panel, config)
+        ratios = compute_network_ratios(panel, config)
         seconds = time.perf_counter() - start
         figures[name] = {**ratios, "seconds": round(seconds, 1)}
         print(f"{name:<24}" + "".join(f"{r:>8.3f}" for r in ratios.values()) + f"{seconds:>8.1f}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,35 +1,35 @@
-"""Seconds for every registered feature: volcast against pandas grouped by ticker.
+"""Time to compute every registered feature: volcast against pandas grouped by ticker.
 
-Usage: python benchmarks/features.py [--tickers 500] [--sessions 1000] [--json FILE]
+Usage: python -m benchmarks.features [--tickers 500] [--sessions 1000] [--json FILE]
 
-Both sides start from the same long frame (one row a ticker and session, sorted, 2 % of the bars
-missing) and compute all features. The pandas side is written as one would write it: the frame on
-its full grid, one groupby over a categorical key, intermediate series computed once.
+Both sides start from the same long frame (one row per ticker and session, sorted, 2 % of the bars
+missing) and compute all features. The pandas side is written as is usual: the frame on its full
+grid, one groupby over a categorical key, intermediate series computed once.
 """
 
-import argparse
-import json
 import sys
 import time
 from pathlib import Path
 
-# As a script this file would stand in the way of the package of its name.
-sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __package__ in (None, ""):  # as a script
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 import pandas as pd
 
+from benchmarks._output import build_parser, print_figures, write_figures
 from volcast.features.bars import VARIANCE_FLOOR, Bars
-from volcast.features.registry import FEATURES, NEAR, QUARTERS, compute
+from volcast.features.earnings_echo import ECHO_QUARTERS, ECHO_RADII
+from volcast.features.registry import FEATURES, compute_features
 
 MISSING_SHARE = 0.02
 SEED = 7
-REPEATS = 5  # in turn; the medians are reported
-Column = pd.Series  # one value a row of the long frame
+REPEATS = 5  # the two sides take turns; the medians are reported
+Column = pd.Series  # one value per row of the long frame
 
 
-def synthetic_frame(tickers: int, sessions: int) -> pd.DataFrame:
-    """Return a long bars frame of random walks whose volatility itself wanders."""
+def simulate_frame(tickers: int, sessions: int) -> pd.DataFrame:
+    """Return a long frame of bars: random walks whose log volatility is a random walk itself."""
     rng = np.random.default_rng(SEED)
     shape = (tickers, sessions)
     log_volatility = np.cumsum(rng.normal(0.0, 0.05, shape), axis=1) - 4.5
@@ -55,17 +55,17 @@ def synthetic_frame(tickers: int, sessions: int) -> pd.DataFrame:
     return frame
 
 
-def calendar_days(sessions: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
+def count_calendar_days(sessions: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
     """Return the days since the previous and to the next session, 1 at the two ends."""
     gaps = np.diff(sessions.to_numpy()) / np.timedelta64(1, "D")
     return np.r_[1.0, gaps], np.r_[gaps, 1.0]
 
 
-def volcast_features(frame: pd.DataFrame) -> dict[str, np.ndarray]:
+def compute_by_volcast(frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """Return every registered feature as a (T, N) array."""
     sessions = pd.DatetimeIndex(frame["session"].unique())
-    bars = Bars.from_frame(frame, sessions, *calendar_days(sessions))
-    return dict(zip(FEATURES, compute(bars, tuple(FEATURES)), strict=True))
+    bars = Bars.from_frame(frame, sessions, *count_calendar_days(sessions))
+    return dict(zip(FEATURES, compute_features(bars, tuple(FEATURES)), strict=True))
 
 
 class Grouped:
@@ -79,10 +79,12 @@ class Grouped:
         """Return the value `sessions` rows earlier."""
         return x.groupby(self.ticker, observed=True).shift(sessions)
 
-    def roll(self, x: Column, sessions: int, statistic: str, at_least: int | None = None) -> Column:
-        """Return a rolling statistic; the frame is sorted, so that its rows keep their order."""
-        demanded = int(np.ceil(0.6 * sessions)) if at_least is None else at_least
-        windows = x.groupby(self.ticker, observed=True).rolling(sessions, min_periods=demanded)
+    def roll(
+        self, x: Column, sessions: int, statistic: str, min_valid: int | None = None
+    ) -> Column:
+        """Return a rolling statistic; the frame is sorted, so its rows keep their order."""
+        required = int(np.ceil(0.6 * sessions)) if min_valid is None else min_valid
+        windows = x.groupby(self.ticker, observed=True).rolling(sessions, min_periods=required)
         return pd.Series(getattr(windows, statistic)().to_numpy(), index=x.index)
 
     def mean(self, x: Column, sessions: int) -> Column:
@@ -93,12 +95,12 @@ class Grouped:
         """Return the mean over the tickers of each session, indexed by session."""
         return x.groupby(self.session).mean()
 
-    def spread(self, by_session: pd.Series) -> Column:
-        """Return a value a session for every row of the frame."""
+    def broadcast(self, by_session: pd.Series) -> Column:
+        """Return the value of its session for every row of the frame."""
         return self.session.map(by_session)
 
 
-def pandas_features(frame: pd.DataFrame) -> dict[str, Column]:
+def compute_by_pandas(frame: pd.DataFrame) -> dict[str, Column]:
     """Return every feature as a column of the long frame."""
     g = Grouped(frame)
     f = frame
@@ -156,8 +158,8 @@ def pandas_past_volatility(g: Grouped, d: dict[str, Column]) -> dict[str, Column
     result["own_level_250"] = log_variance - g.mean(log_variance, 250)
     means = {w: g.mean(log_variance, w) for w in (5, 22, 66, 250)}
     result |= {f"mean_log_{w}": mean for w, mean in means.items()}
-    so_far = log_variance.groupby(g.ticker, observed=True).expanding(60).mean()
-    result["mean_log_all"] = pd.Series(so_far.to_numpy(), index=log_variance.index)
+    expanding_mean = log_variance.groupby(g.ticker, observed=True).expanding(60).mean()
+    result["mean_log_all"] = pd.Series(expanding_mean.to_numpy(), index=log_variance.index)
     result["jumpiness_250"] = result["har_250"] - means[250]
     for w in (22, 66):
         result[f"volatility_of_volatility_{w}"] = g.roll(log_variance, w, "std")
@@ -190,9 +192,9 @@ def pandas_volume_and_echo(g: Grouped, d: dict[str, Column]) -> dict[str, Column
     }
     echo = {}
     for name, x in surprise.items():
-        for near in NEAR:
-            largest = g.roll(x, 2 * near + 1, "max", at_least=max(1, near))
-            for q in QUARTERS:  # on business days 91 days are 65 sessions
+        for near in ECHO_RADII:
+            largest = g.roll(x, 2 * near + 1, "max", min_valid=max(1, near))
+            for q in ECHO_QUARTERS:  # on business days 91 days are 65 sessions
                 echo[f"{name}_{q}q_{near}"] = g.lag(largest, 65 * q - 1 - near)
     return echo | {
         "volume_change": log_volume - g.lag(log_volume, 1),
@@ -202,7 +204,7 @@ def pandas_volume_and_echo(g: Grouped, d: dict[str, Column]) -> dict[str, Column
 
 
 def pandas_market(g: Grouped, d: dict[str, Column]) -> dict[str, Column]:
-    """Return the family `market`: windows over one series, spread to all rows."""
+    """Return the family `market`: windows over one series, repeated for all tickers."""
     market_return = g.cross_section(d["log_return"])
     geometric_mean = np.exp(g.cross_section(d["log_variance"]))
     market_z = market_return / market_return.rolling(22, min_periods=14).std()
@@ -213,31 +215,31 @@ def pandas_market(g: Grouped, d: dict[str, Column]) -> dict[str, Column]:
         "market_z": market_z,
         "market_z_negative": market_z.clip(upper=0),
     }
-    result = {name: g.spread(series) for name, series in by_session.items()}
+    result = {name: g.broadcast(series) for name, series in by_session.items()}
     surprise = d["log_variance"] - g.mean(d["log_variance"], 66)
-    result["market_surprise"] = g.spread(g.cross_section(surprise))
+    result["market_surprise"] = g.broadcast(g.cross_section(surprise))
     result["relative_surprise"] = surprise - result["market_surprise"]
     return result
 
 
 def pandas_calendar(g: Grouped) -> dict[str, Column]:
-    """Return the family `calendar`: one value a session, spread to all rows."""
+    """Return the family `calendar`: one value per session, repeated for all tickers."""
     sessions = pd.DatetimeIndex(g.session.unique())
-    since_previous, to_next = calendar_days(sessions)
+    since_previous, to_next = count_calendar_days(sessions)
     weekday = (sessions.day_of_week + to_next) % 7
     days = ("monday", "tuesday", "wednesday", "thursday", "friday")
     by_session = {f"target_{day}": 1.0 * (weekday == k) for k, day in enumerate(days)}
     by_session |= {"days_since_previous": since_previous, "days_to_next": to_next}
-    return {name: g.spread(pd.Series(x, index=sessions)) for name, x in by_session.items()}
+    return {name: g.broadcast(pd.Series(x, index=sessions)) for name, x in by_session.items()}
 
 
-def max_rel_difference(
+def find_largest_difference(
     ours: dict[str, np.ndarray], theirs: dict[str, Column], tickers: int
 ) -> float:
     """Return the largest |ours - theirs| / max(|theirs|, sd of the feature) over all features.
 
     The standard deviation keeps a rounding error near 0 from counting as a large difference.
-    Infinite where the two sides do not have the same features or not the same values missing.
+    Infinite if the two sides have different features or different missing values.
     """
     if set(ours) != set(theirs):
         return float("inf")
@@ -252,19 +254,18 @@ def max_rel_difference(
 
 
 def main() -> None:
-    """Time both sides, show that they agree, and print or write the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Time both sides, compare their results and report the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--tickers", type=int, default=500)
     parser.add_argument("--sessions", type=int, default=1000)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    frame = synthetic_frame(arguments.tickers, arguments.sessions)
+    frame = simulate_frame(arguments.tickers, arguments.sessions)
     seconds = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        ours = volcast_features(frame)
+        ours = compute_by_volcast(frame)
         middle = time.perf_counter()
-        theirs = pandas_features(frame)
+        theirs = compute_by_pandas(frame)
         seconds.append((middle - start, time.perf_counter() - middle))
     volcast_seconds, pandas_seconds = np.median(seconds, axis=0)
     figures = {
@@ -273,12 +274,10 @@ def main() -> None:
         "volcast_seconds": round(float(volcast_seconds), 3),
         "pandas_seconds": round(float(pandas_seconds), 3),
         "ratio": round(float(pandas_seconds / volcast_seconds), 1),
-        "max_rel_difference": max_rel_difference(ours, theirs, arguments.tickers),
+        "max_rel_difference": find_largest_difference(ours, theirs, arguments.tickers),
     }
-    for name, figure in figures.items():
-        print(f"{name:>20} {figure}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    print_figures(figures)
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,59 +1,59 @@
-"""Forecast skill on a panel of stocks: every model, refitted on the same dates, on the same rows.
+"""Forecast skill on a panel of stocks: all models with the same refit dates and scored rows.
 
-Usage: python benchmarks/skill.py --data PANEL.parquet [--test-start 2016-02-08] [--refit 126]
+Usage: python -m benchmarks.skill --data PANEL.parquet [--test-start 2016-02-08] [--refit 126]
     [--symbols N] [--horizon H ...] [--models NAME ...] [--json FILE]
 
-PANEL has columns symbol (or ticker), date, open, high, low, close, volume. The settings are those
-of the product; nothing here is tuned to the panel. QLIKE is relative to direct log-HAR of each
-symbol and horizon; `hac_t` is Diebold-Mariano's against it, averaged over symbols by date.
+PANEL has the columns symbol (or ticker), date, open, high, low, close, volume. The settings are the
+defaults of volcast; nothing is tuned to the panel. QLIKE is relative to the direct log-HAR of each
+symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it, with losses averaged over
+symbols by date.
 """
 
 import argparse
 import datetime as dt
-import json
 import resource
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+if __package__ in (None, ""):  # as a script
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 import pandas as pd
 
+from benchmarks._output import build_parser, write_figures
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import select_tail_rows
-from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
 from volcast.pipeline.backtest.folds import build_folds
+from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
-from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.progress import Progress
-from volcast.reports.inference import diebold_mariano
-from volcast.reports.risk import risk_table
-from volcast.reports.scores import POOLED, scored_rows
-from volcast.reports.value_at_risk import tail_forecasts
+from volcast.reports.scoring.inference import diebold_mariano
+from volcast.reports.scoring.risk import risk_table
+from volcast.reports.scoring.scores import POOLED, scored_rows
+from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 BASELINES = ("har_pooled", "har_1000", "harx", "ewma", "garch", "gjr_garch_t", "egarch", "trees")
-NEEDED = ["origin", "ticker", "horizon", "model", "variance", "realized"]
-NEEDED_FOR_RISK = [*NEEDED, "target_end", "part", "fold"]
-RISK_OF = (REFERENCE, NETWORK)
+FORECAST_COLUMNS = ["origin", "ticker", "horizon", "model", "variance", "realized"]
+RISK_COLUMNS = [*FORECAST_COLUMNS, "target_end", "part", "fold"]
+RISK_MODELS = (REFERENCE, NETWORK)
 RISK_FIGURES = ("share", "es_ratio", "tickers_passed", "tickers_green")
 KIB_PER_MIB = 1024
-Period = tuple[dt.date | None, dt.date | None]  # first and last day; None: no bound
+Period = tuple[dt.date | None, dt.date | None]  # first and last day; None means no bound
 
 
-def config_of(arguments: argparse.Namespace) -> Config:
-    """Return the product's settings, with what the command line asks for."""
+def build_config(arguments: argparse.Namespace) -> Config:
+    """Return the default settings, changed by the options of the command line."""
     baselines = [name for name in arguments.models if name != NETWORK]
     split = {"test_start": arguments.test_start, "refit_every": arguments.refit}
     return load_config(
@@ -66,50 +66,54 @@ def config_of(arguments: argparse.Namespace) -> Config:
     )
 
 
-def panel_from(
+def load_panel(
     path: Path, symbols: int | None, config: Config, period: Period = (None, None)
 ) -> Panel:
-    """Return features and targets of a panel on disk, of its first `symbols` in their order.
+    """Return features and targets of a panel on disk, of its first `symbols` in alphabetical order.
 
-    Bars outside `period` are left out, for choices that must not see them.
+    Bars outside `period` are left out, for comparisons that must not use them.
     """
     now = dt.datetime.now(dt.UTC)
     bars = FilesSource(path).load(Request((), *period, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
-    return checked_panel(bars, config)
+    return build_checked_panel(bars, config)
 
 
-def checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
-    """Return features and targets of bars, after the rules of quality."""
-    checked = check(bars, assign_calendars(list(bars["ticker"].unique()), config))
+def build_checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
+    """Return features and targets of bars that passed the quality rules."""
+    checked = check_bars(bars, assign_calendars(list(bars["ticker"].unique()), config))
     return build_panel(build_grids(checked.bars, config), config)
 
 
 @dataclass(frozen=True)
-class Walked:
-    """The test forecasts of all folds, seconds by model, and what value at risk is made from."""
+class WalkForward:
+    """Test forecasts of all folds, seconds by model, and the forecasts that value at risk needs."""
 
     forecasts: pd.DataFrame
     seconds: dict[str, float]
-    one_session: pd.DataFrame
+    risk_forecasts: pd.DataFrame
 
 
-def walked(panel: Panel, config: Config) -> Walked:
-    """Walk forward over the panel."""
-    tables, one_session, seconds = [], [], Counter[str]()
-    for result in iter_folds(panel, build_folds(panel, config), config, Progress()):
-        table = result.forecasts
-        tables.append(table.loc[table["part"] == TEST, NEEDED])
-        chosen = (table["horizon"] == 1) & table["model"].isin(RISK_OF)
-        one_session.append(table.loc[chosen, NEEDED_FOR_RISK])
-        seconds.update(result.seconds)
-    return Walked(pd.concat(tables, ignore_index=True), dict(seconds), pd.concat(one_session))
+def walk_forward(panel: Panel, config: Config) -> WalkForward:
+    """Fit and forecast fold by fold over the panel."""
+    tables, risk_forecasts, seconds = [], [], Counter[str]()
+    for fold in iter_folds(panel, build_folds(panel, config), config, Progress()):
+        table = fold.forecasts
+        tables.append(table.loc[table["part"] == TEST, FORECAST_COLUMNS])
+        chosen = (table["horizon"] == 1) & table["model"].isin(RISK_MODELS)
+        risk_forecasts.append(table.loc[chosen, RISK_COLUMNS])
+        seconds.update(fold.seconds)
+    return WalkForward(
+        pd.concat(tables, ignore_index=True), dict(seconds), pd.concat(risk_forecasts)
+    )
 
 
-def risks(one_session: pd.DataFrame, panel: Panel) -> dict[str, dict[str, dict[str, float]]]:
-    """Return the pooled backtests of value at risk by level and model."""
-    table = risk_table(tail_forecasts(select_tail_rows(one_session, panel)))
+def compute_risk(
+    risk_forecasts: pd.DataFrame, panel: Panel
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return the pooled backtests of value at risk, by level and model."""
+    table = risk_table(tail_forecasts(select_tail_rows(risk_forecasts, panel)))
     pooled = table[table["ticker"] == POOLED]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for row in pooled.to_dict("records"):
@@ -118,16 +122,18 @@ def risks(one_session: pd.DataFrame, panel: Panel) -> dict[str, dict[str, dict[s
     return found
 
 
-def scores(forecasts: pd.DataFrame, horizon: int) -> dict[str, dict[str, float]]:
-    """Return the scores of every model at a horizon, all on the same rows."""
+def compute_scores(forecasts: pd.DataFrame, horizon: int) -> dict[str, dict[str, float]]:
+    """Return the scores of every model at a horizon, by model, all on the same rows."""
     rows = scored_rows(forecasts[forecasts["horizon"] == horizon])
     parts = {str(model): part for model, part in rows.groupby("model", sort=False)}
     reference = parts[REFERENCE]
-    return {model: score(part, reference, horizon) for model, part in parts.items()}
+    return {model: compute_model_scores(part, reference, horizon) for model, part in parts.items()}
 
 
-def score(part: pd.DataFrame, reference: pd.DataFrame, horizon: int) -> dict[str, float]:
-    """Return the scores of one model; its rows are those of the reference, in the same order."""
+def compute_model_scores(
+    part: pd.DataFrame, reference: pd.DataFrame, horizon: int
+) -> dict[str, float]:
+    """Return the scores of one model, whose rows are those of the reference in the same order."""
     difference = part["qlike"].to_numpy() - reference["qlike"].to_numpy()
     by_symbol = pd.Series(difference).groupby(part["ticker"].to_numpy()).mean()
     outcome, forecast = np.log(part["realized"]), np.log(part["variance"])
@@ -141,58 +147,58 @@ def score(part: pd.DataFrame, reference: pd.DataFrame, horizon: int) -> dict[str
     }
 
 
-def figures_of(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return all figures of one run."""
+def measure(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Run the comparison and return all figures."""
     start = time.perf_counter()
-    config = config_of(arguments)
-    panel = panel_from(arguments.data, arguments.symbols, config)
-    done = walked(panel, config)
+    config = build_config(arguments)
+    panel = load_panel(arguments.data, arguments.symbols, config)
+    result = walk_forward(panel, config)
     horizons = {}
     for horizon in panel.horizons:
-        of_models = scores(done.forecasts, horizon)
-        for name, figures in of_models.items():
-            figures["seconds"] = round(done.seconds[name], 1)
-        scored = scored_rows(done.forecasts[done.forecasts["horizon"] == horizon])
+        scores = compute_scores(result.forecasts, horizon)
+        for name, figures in scores.items():
+            figures["seconds"] = round(result.seconds[name], 1)
+        scored = scored_rows(result.forecasts[result.forecasts["horizon"] == horizon])
         first = scored[scored["model"] == REFERENCE]
         counts = {"rows": len(first), "symbols": int(first["ticker"].nunique())}
-        horizons[str(horizon)] = {**counts, "models": of_models}
+        horizons[str(horizon)] = {**counts, "models": scores}
     return {
         "horizons": horizons,
-        "value_at_risk": risks(done.one_session, panel) if 1 in panel.horizons else {},
+        "value_at_risk": compute_risk(result.risk_forecasts, panel) if 1 in panel.horizons else {},
         "seconds": round(time.perf_counter() - start, 1),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_PER_MIB,
     }
 
 
-def show(figures: dict[str, Any]) -> None:
-    """Print a table a horizon."""
+def print_tables(figures: dict[str, Any]) -> None:
+    """Print one table per horizon."""
     for horizon, found in figures["horizons"].items():
         print(f"\nhorizon {horizon}: {found['rows']:,} rows, {found['symbols']} symbols")
         columns = ("qlike", "ratio_to_har", "symbols_won", "hac_t", "r2_log", "seconds")
         print(f"{'model':<14}" + "".join(f"{name:>14}" for name in columns))
-        for model, score_of in sorted(found["models"].items(), key=lambda item: item[1]["qlike"]):
-            print(f"{model:<14}" + "".join(f"{score_of[name]:>14}" for name in columns))
-    for level, of_model in figures["value_at_risk"].items():
-        for model, risk in of_model.items():
+        for model, score in sorted(found["models"].items(), key=lambda item: item[1]["qlike"]):
+            print(f"{model:<14}" + "".join(f"{score[name]:>14}" for name in columns))
+    for level, by_model in figures["value_at_risk"].items():
+        for model, risk in by_model.items():
             print(f"value at risk {level:<5} {model:<10} {risk}")
-    print(f"\n{figures['seconds']} s in all, {figures['peak_mib']} MiB")
+    print(f"\n{figures['seconds']} s in total, {figures['peak_mib']} MiB")
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the comparison, print it and write it where asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+def main() -> None:
+    """Run the comparison and report it."""
+    parser = build_parser(__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a panel, CSV or Parquet")
-    parser.add_argument("--test-start", type=dt.date.fromisoformat, default=None)
+    parser.add_argument("--test-start", type=dt.date.fromisoformat, help="first tested day")
     parser.add_argument("--refit", type=int, default=126, help="sessions between refits")
-    parser.add_argument("--symbols", type=int, help="only the first so many, by name")
-    parser.add_argument("--horizon", type=int, nargs="+", default=[1, 5, 22])
+    parser.add_argument(
+        "--symbols", type=int, help="number of symbols, the first in alphabetical order"
+    )
+    parser.add_argument("--horizon", type=int, nargs="+", default=[1, 5, 22], help="sessions ahead")
     parser.add_argument("--models", nargs="+", default=[*BASELINES, NETWORK])
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    given = parser.parse_args(arguments)
-    figures = figures_of(given)
-    show(figures)
-    if given.json:
-        given.json.write_text(json.dumps(figures, indent=2) + "\n")
+    arguments = parser.parse_args()
+    figures = measure(arguments)
+    print_tables(figures)
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-"""How soon the command answers: `volcast --help` and `--version`, beside an empty Python program.
+"""Response time of `volcast --help` and `--version`, compared with an empty Python program.
 
-Usage: python benchmarks/startup.py [--repeats 11] [--json FILE]
+Usage: python -m benchmarks.startup [--repeats 11] [--json FILE]
 """
 
-import argparse
-import json
 import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+if __package__ in (None, ""):  # as a script
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks._output import build_parser, print_figures, write_figures
 
 COMMANDS = {
     "empty_python": ["-c", "pass"],
@@ -18,7 +21,7 @@ COMMANDS = {
 }
 
 
-def seconds_of(command: list[str]) -> float:
+def time_command(command: list[str]) -> float:
     """Return the wall-clock seconds of one fresh process."""
     start = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
@@ -26,20 +29,17 @@ def seconds_of(command: list[str]) -> float:
 
 
 def main() -> None:
-    """Run the commands in turn; print the medians and write them where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Run the commands in turn and report the medians."""
+    parser = build_parser(__doc__)
     parser.add_argument("--repeats", type=int, default=11)
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(arguments.repeats):
         for name, command in COMMANDS.items():
-            seconds[name].append(seconds_of(command))
+            seconds[name].append(time_command(command))
     figures = {f"{name}_seconds": round(statistics.median(x), 3) for name, x in seconds.items()}
-    for name, figure in figures.items():
-        print(f"{name:>22} {figure}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    print_figures(figures)
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,12 @@
-"""The store against a stand-in Yahoo: all that was served is there, and how fast it is read.
+"""The price store against a stand-in for Yahoo: completeness of the bars, and speed.
 
-500 tickers x 1,260 sessions come from the real yfinance client, a share of the answers being
-failures of all kinds; then they are asked for again, and read.
+500 tickers x 1,260 sessions are downloaded by the real yfinance client, while a share of the
+responses fails in various ways; then they are updated again, rechecked and read.
 
-Usage: python benchmarks/store.py [--tickers 500] [--sessions 1260] [--faults 0.05] [--json FILE]
+Usage: python -m benchmarks.store [--tickers 500] [--sessions 1260] [--faults 0.05] [--json FILE]
 """
 
-import argparse
 import datetime as dt
-import json
 import os
 import statistics
 import sys
@@ -16,35 +14,38 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+if __package__ in (None, ""):  # as a script
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
+from benchmarks._output import build_parser, print_figures, write_figures
 from tests.pipeline.data.yahoo_standin import Listing, StandIn
 from volcast.pipeline.data.calendars.sessions import sessions_between
-from volcast.pipeline.data.contract.source import conform
+from volcast.pipeline.data.contract.bar_table import to_bar_table
 from volcast.pipeline.data.download.circuit_breaker import RetryPolicy
-from volcast.pipeline.data.download.downloader import Update, UpdateRequest
+from volcast.pipeline.data.download.downloader import Downloader
 from volcast.pipeline.data.download.fetch_plan import OVERLAP
-from volcast.pipeline.data.download.update_result import collect_failures, summary
+from volcast.pipeline.data.download.update_request import UpdateRequest
+from volcast.pipeline.data.download.update_result import collect_failures, format_summary
 from volcast.pipeline.data.sources.yahoo import YahooClient
 from volcast.pipeline.data.store.bar_log import SCHEMA, VALUE_COLUMNS
 from volcast.pipeline.data.store.store import Store
 
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
-RATE = 10_000.0  # requests a second: the loopback is nobody's
-QUICK = RetryPolicy(wait=0.01, wait_most=0.1, pause=0.1, pause_most=0.5, in_all=60.0)
+RATE = 10_000.0  # requests per second; a server on loopback needs no rate limit
+QUICK = RetryPolicy(wait=0.01, max_wait=0.1, pause=0.1, max_pause=0.5, max_total_pause=60.0)
 PRICES = ["open", "high", "low", "close", "adj_close"]
 REPEATS = 5
 QUARTER = 63  # sessions
 CHANGE = SCHEMA.field("change").type
 
 
-def made_up(sessions: int, seed: int) -> pd.DataFrame:
-    """Return bars of a random walk, exact in float32 as Yahoo sends them."""
+def simulate_bars(sessions: int, seed: int) -> pd.DataFrame:
+    """Return bars of a random walk, rounded to float32 as Yahoo sends them."""
     days = sessions_between("XNYS", dt.date(2015, 1, 1), dt.date(2024, 5, 31))[-sessions:]
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(rng.normal(0, 0.01, sessions)))
@@ -56,22 +57,22 @@ def made_up(sessions: int, seed: int) -> pd.DataFrame:
     return bars.assign(volume=rng.integers(1_000, 1_000_000, sessions).astype("float64"))
 
 
-def updated(store: Store, tickers: list[str], *, recheck: bool = False) -> float:
-    """Return the seconds of one update; print what it brought."""
+def time_update(store: Store, tickers: list[str], *, recheck: bool = False) -> float:
+    """Return the seconds of one update, and print its summary."""
     start = time.perf_counter()
-    update = Update(YahooClient(5.0), store, UpdateRequest(NOW, recheck=recheck), RATE, QUICK)
+    update = Downloader(YahooClient(5.0), store, UpdateRequest(NOW, recheck=recheck), RATE, QUICK)
     latest = {outcome.ticker: outcome for outcome in update.run(tickers)}
     seconds = time.perf_counter() - start
-    print(summary(list(latest.values())), collect_failures(list(latest.values())) or "")
+    print(format_summary(list(latest.values())), collect_failures(list(latest.values())) or "")
     return seconds
 
 
-def differences(store: Store, served: dict[str, pd.DataFrame]) -> dict[str, int]:
-    """Return how many served bars are lost, stored bars repeated, and bars not equal."""
+def compare_with_served(store: Store, served: dict[str, pd.DataFrame]) -> dict[str, int]:
+    """Return the numbers of served bars, and of lost, repeated and unequal stored bars."""
     frames = [
         bars.rename_axis("session").reset_index().assign(ticker=t) for t, bars in served.items()
     ]
-    expected = conform(pd.concat(frames)).set_index(["ticker", "session"])
+    expected = to_bar_table(pd.concat(frames)).set_index(["ticker", "session"])
     stored = store.bars(list(served)).set_index(["ticker", "session"])
     same = stored[~stored.index.duplicated()].reindex(expected.index)
     return {
@@ -84,8 +85,8 @@ def differences(store: Store, served: dict[str, pd.DataFrame]) -> dict[str, int]
     }
 
 
-def grown_daily(folder: Path, tickers: int, sessions: int) -> Store:
-    """Return a store as a fetch a session leaves it, with a dividend and its overlap a quarter."""
+def build_daily_updated_store(folder: Path, tickers: int, sessions: int) -> Store:
+    """Return a store as daily updates leave it, with one dividend and its overlap per quarter."""
     overlap = {day: range(day - OVERLAP, day + 1) for day in range(QUARTER, sessions, QUARTER)}
     parts = [np.array(overlap.get(day, [day])) for day in range(sessions)]
     session, vintage = np.concatenate(parts), np.repeat(range(sessions), [len(p) for p in parts])
@@ -107,7 +108,7 @@ def grown_daily(folder: Path, tickers: int, sessions: int) -> Store:
     return Store(folder)
 
 
-def reading(store: Store, tickers: list[str]) -> float:
+def time_reading(store: Store, tickers: list[str]) -> float:
     """Return the median seconds of loading all bars."""
     seconds = []
     for _ in range(REPEATS):
@@ -117,46 +118,45 @@ def reading(store: Store, tickers: list[str]) -> float:
     return statistics.median(seconds)
 
 
-def measured(folder: Path, tickers: int, sessions: int, faults: float) -> dict[str, float]:
+def measure(folder: Path, tickers: int, sessions: int, faults: float) -> dict[str, float]:
     """Return all figures."""
-    served = {f"T{number}": made_up(sessions, number) for number in range(tickers)}
+    served = {f"T{number}": simulate_bars(sessions, number) for number in range(tickers)}
     store = Store(folder / "data")
     with StandIn(folder / "certificates") as standin:
         os.environ.update(standin.environment, XDG_CACHE_HOME=str(folder / "cache"))
         standin.listings = {name: Listing(bars) for name, bars in served.items()}
         standin.share = faults
-        figures = {"first_update_seconds": updated(store, list(served))}
-        figures |= differences(store, served)
+        figures = {"first_update_seconds": time_update(store, list(served))}
+        figures |= compare_with_served(store, served)
         standin.share = 0.0
         standin.requests.clear()
-        figures["second_update_seconds"] = updated(store, list(served))
+        figures["second_update_seconds"] = time_update(store, list(served))
         figures["second_update_requests"] = len(standin.requests)
         standin.requests.clear()
-        figures["recheck_seconds"] = updated(store, list(served), recheck=True)
-        figures["recheck_requests_a_ticker"] = max(
-            sum(f"/chart/{name}?" in asked for asked in standin.requests) for name in served
+        figures["recheck_seconds"] = time_update(store, list(served), recheck=True)
+        figures["recheck_requests_per_ticker"] = max(
+            sum(f"/chart/{name}?" in request for request in standin.requests) for name in served
         )
-        figures |= {f"{name}_in_the_end": n for name, n in differences(store, served).items()}
-    figures["load_seconds"] = reading(store, list(served))
-    grown = grown_daily(folder / "grown", tickers, sessions)
-    return figures | {"load_seconds_grown_daily": reading(grown, list(served))}
+        figures |= {
+            f"{name}_at_the_end": n for name, n in compare_with_served(store, served).items()
+        }
+    figures["load_seconds"] = time_reading(store, list(served))
+    grown = build_daily_updated_store(folder / "grown", tickers, sessions)
+    return figures | {"load_seconds_grown_daily": time_reading(grown, list(served))}
 
 
 def main() -> None:
-    """Measure; print the figures and write them where asked."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    """Measure and report the figures."""
+    parser = build_parser(__doc__)
     parser.add_argument("--tickers", type=int, default=500)
     parser.add_argument("--sessions", type=int, default=1260)
-    parser.add_argument("--faults", type=float, default=0.05, help="share of answers that fail")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--faults", type=float, default=0.05, help="share of responses that fail")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = measured(Path(folder), arguments.tickers, arguments.sessions, arguments.faults)
+        figures = measure(Path(folder), arguments.tickers, arguments.sessions, arguments.faults)
     figures = {name: round(figure, 3) for name, figure in figures.items()}
-    for name, figure in figures.items():
-        print(f"{name:>28} {figure:,}")
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    print_figures(figures, ",")
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

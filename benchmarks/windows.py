@@ -1,19 +1,18 @@
-"""Is one test window luck? Skill over start dates, lengths of history and subsets of symbols.
+"""Skill on other test windows: other start dates, lengths of history and subsets of symbols.
 
 Usage: python -m benchmarks.windows [--data PANEL.parquet] [--json FILE]
 
-For each window QLIKE relative to log-HAR of the network, HAR-X, pooled HAR and trees, by horizon.
-Without a panel only the embedded indices are tried. Nothing is chosen by this table.
+Prints for each window the QLIKE of the network, HAR-X, pooled HAR and trees relative to log-HAR, by
+horizon. Without a panel only the embedded indices are used. Nothing is chosen by this table.
 """
 
-import argparse
 import datetime as dt
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.development import embedded_panel
-from benchmarks.skill import panel_from, scores, walked
+from benchmarks._output import build_parser, write_figures
+from benchmarks.development import build_embedded_panel
+from benchmarks.skill import compute_scores, load_panel, walk_forward
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import REFERENCE
 from volcast.pipeline.config.load import load_config
@@ -26,7 +25,7 @@ Ratios = dict[str, dict[str, float]]  # by model, then by horizon
 
 @dataclass(frozen=True)
 class Window:
-    """One comparison: data from `start` to `until`, tested from `test`, of so many symbols."""
+    """One comparison: data from `start` to `until`, tested from `test` on, of `symbols` symbols."""
 
     name: str
     test: dt.date
@@ -41,7 +40,7 @@ PANEL_WINDOWS = (
     Window("5 symbols", dt.date(2016, 2, 8), symbols=5),
     Window("30 symbols", dt.date(2016, 2, 8), symbols=30),
     Window("100 symbols", dt.date(2016, 2, 8), symbols=100),
-    Window("three years of data in all", dt.date(2017, 2, 8), start=dt.date(2015, 2, 9)),
+    Window("three years of data in total", dt.date(2017, 2, 8), start=dt.date(2015, 2, 9)),
     Window("all symbols, the second year", dt.date(2017, 2, 8)),
 )
 EMBEDDED_WINDOWS = (
@@ -51,44 +50,48 @@ EMBEDDED_WINDOWS = (
 )
 
 
-def config_of(window: Window) -> Config:
-    """Return the product's settings for a window."""
+def build_config(window: Window) -> Config:
+    """Return the default settings with the dates and models of a window."""
     split = {"test_start": window.test, "refit_every": 126}
     return load_config(None, {"split": split, "baselines": {"models": [REFERENCE, *MODELS]}})
 
 
-def ratios(panel: Panel, config: Config) -> Ratios:
+def compute_ratios(panel: Panel, config: Config) -> Ratios:
     """Return QLIKE relative to HAR of every model, on the same rows."""
-    forecasts = walked(panel, config).forecasts
-    found = {str(h): scores(forecasts, h) for h in HORIZONS}
-    models = [name for name in found["1"] if name != REFERENCE]
-    return {m: {h: round(of[m]["ratio_to_har"], 3) for h, of in found.items()} for m in models}
+    forecasts = walk_forward(panel, config).forecasts
+    scores = {str(h): compute_scores(forecasts, h) for h in HORIZONS}
+    models = [name for name in scores["1"] if name != REFERENCE]
+    return {
+        m: {h: round(by_model[m]["ratio_to_har"], 3) for h, by_model in scores.items()}
+        for m in models
+    }
 
 
-def show(name: str, found: Ratios) -> None:
+def print_row(name: str, ratios: Ratios) -> None:
     """Print a window's figures."""
-    cells = [f"{model} " + " ".join(f"{x:.3f}" for x in of.values()) for model, of in found.items()]
+    cells = [
+        f"{model} " + " ".join(f"{x:.3f}" for x in by_horizon.values())
+        for model, by_horizon in ratios.items()
+    ]
     print(f"{name:<30}" + "   ".join(cells), flush=True)
 
 
 def main() -> None:
-    """Run all windows, print them and write them where asked."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    """Run all windows and report them."""
+    parser = build_parser(__doc__)
     parser.add_argument("--data", type=Path, help="a panel, CSV or Parquet")
-    parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     figures = {}
     for window in (*EMBEDDED_WINDOWS, *(PANEL_WINDOWS if arguments.data else ())):
-        config = config_of(window)
+        config = build_config(window)
         if window in EMBEDDED_WINDOWS:
-            panel = embedded_panel(config, window.until)
+            panel = build_embedded_panel(config, window.until)
         else:
             period = (window.start, window.until)
-            panel = panel_from(arguments.data, window.symbols, config, period)
-        figures[window.name] = ratios(panel, config)
-        show(window.name, figures[window.name])
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+            panel = load_panel(arguments.data, window.symbols, config, period)
+        figures[window.name] = compute_ratios(panel, config)
+        print_row(window.name, figures[window.name])
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":
