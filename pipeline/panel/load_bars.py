@@ -1,4 +1,4 @@
-"""From the settings to clean bars: the source asked, the rules applied, intraday bars joined."""
+"""From the settings to clean bars: load them, check them, add realised variances."""
 
 from __future__ import annotations
 
@@ -11,33 +11,34 @@ import pandas as pd
 
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
-from volcast.pipeline.data.quality.check import check, with_history
+from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
-from volcast.pipeline.data.sources.catalogue import find_entry, make_source
+from volcast.pipeline.data.sources.catalogue import find_entry
+from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.stored import StoreOptions
-from volcast.pipeline.data.store.content_hash import content_hashes
+from volcast.pipeline.data.store.content_hash import compute_content_hashes
 from volcast.pipeline.panel.build import assign_calendars
-from volcast.pipeline.panel.realized_variance import realized_sentence, with_realized
+from volcast.pipeline.panel.realized_variance import add_realized_variance, format_realized_summary
 from volcast.pipeline.progress import Progress
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """Clean bars, and what is to be told of them.
+class LoadedBars:
+    """Clean bars, and how they were obtained.
 
-    Attributes
+    Parameters
     ----------
-    bars, quality : DataFrame
-        As docs/tables.md says.
-    failures : mapping
+    bars, quality
+        As in docs/tables.md.
+    failures
         Ticker to the reason why it is left out.
-    content : mapping
-        The hash of each ticker's final bars as the source gave them.
-    vintages : mapping
-        Up to when each ticker's bars were fetched, where the source keeps them.
-    notes : tuple of str
-        What the source wants to be known, and how many bars were not final.
+    content
+        The hash of each ticker's final bars as the source returned them.
+    vintages
+        The moment each ticker's bars were fetched, if the source keeps it.
+    notes
+        Messages of the source, and how many bars were not final.
     """
 
     bars: pd.DataFrame
@@ -48,38 +49,49 @@ class Loaded:
     notes: tuple[str, ...]
 
 
-def load_bars(config: Config, now: dt.datetime, progress: Progress) -> Loaded:
-    """Return the bars that the settings ask for, of sessions that are final at the moment `now`.
+def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
+    """Load the bars that the settings ask for, and check them.
+
+    Parameters
+    ----------
+    config
+        Its section ``data`` names the source, the tickers and the dates.
+    now
+        The clock, with a timezone: only sessions that are final then are returned.
+    progress
+        Gets the messages of the source.
 
     Raises
     ------
+    ConfigError
+        When the source needs tickers or a path, and the settings name none.
     DataError
-        No ticker has a bar.
+        When no ticker has a bar.
     """
     settings = config.data
-    intraday, source = _sources(config, now, progress)
+    intraday, source = _build_sources(config, now, progress)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
     answer = drop_unfinished_bars(answer, calendars, now)
     for note in answer.notes:
         progress.note(note)
-    checked = check(answer.bars, calendars)
+    checked = check_bars(answer.bars, calendars)
     bars = checked.bars
     if intraday:
-        bars = with_realized(bars, intraday.days, calendars, settings.overnight)
-        progress.note(realized_sentence(bars, intraday.failures))
-    return Loaded(
+        bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)
+        progress.note(format_realized_summary(bars, intraday.failures))
+    return LoadedBars(
         bars=bars,
-        quality=with_history(checked.quality, answer.history),
+        quality=add_history_rows(checked.quality, answer.history),
         failures={**answer.failures, **checked.failures},
-        content=content_hashes(answer.bars),
+        content=compute_content_hashes(answer.bars),
         vintages=answer.vintages,
         notes=tuple(answer.notes),
     )
 
 
 def build_store_options(config: Config, progress: Progress) -> StoreOptions:
-    """Return what the settings of a run say of the store."""
+    """Return the options of the store from the settings."""
     data = config.data
     return StoreOptions(
         folder=Path(data.dir) if data.dir else None,
@@ -90,10 +102,10 @@ def build_store_options(config: Config, progress: Progress) -> StoreOptions:
     )
 
 
-def _sources(
+def _build_sources(
     config: Config, now: dt.datetime, progress: Progress
 ) -> tuple[IntradaySource | None, Source]:
-    """Return the source of intraday bars, if there is one, and the source of daily bars."""
+    """Return the source of intraday bars, None if there is none, and the source of daily bars."""
     settings = config.data
     path = Path(settings.path) if settings.path else None
     intraday = (
@@ -103,4 +115,4 @@ def _sources(
     )
     if intraday and find_entry(settings.source).needs_path and path is None:
         return intraday, intraday
-    return intraday, make_source(settings.source, path, build_store_options(config, progress))
+    return intraday, build_source(settings.source, path, build_store_options(config, progress))

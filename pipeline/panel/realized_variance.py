@@ -1,39 +1,38 @@
-"""Realised variance into the bar table: the sessions' own and the nights between them."""
+"""The realised variance of whole days in the bar table: the session and the night before it."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from volcast.features.realized import whole_day
+from volcast.features.whole_day import whole_day_variance
 from volcast.pipeline.data.calendars.sessions import sessions_between
-from volcast.pipeline.data.contract.source import listed
+from volcast.pipeline.data.contract.source import format_failures
 from volcast.pipeline.errors import DataError
 
 
-def with_realized(
+def add_realized_variance(
     bars: pd.DataFrame, days: pd.DataFrame, calendars: dict[str, str], weighting: str
 ) -> pd.DataFrame:
     """Return checked bars with the variance of whole days from intraday bars.
 
+    A session has a variance if its intraday bars have one, and if it and the exchange's session
+    before it have a daily bar, for the overnight return; else NaN.
+
     Parameters
     ----------
     bars
-        As `check.check` leaves them. A ticker with a variance of its own keeps it.
+        As `quality.check.check_bars` returns them. A ticker with a variance of its own keeps it.
     days
         Ticker, session and open-to-close variance (`IntradaySource.days`).
     calendars
         Ticker to calendar name.
     weighting
-        Of the overnight return, see `volcast.features.realized.whole_day`.
-
-    A session has a variance if its intraday bars gave one, and if it and the exchange's session
-    before it have a daily bar, for the overnight return; else NaN.
-
+        Of the overnight return; see `volcast.features.whole_day.whole_day_variance`.
     """
     by_ticker = {str(name): own for name, own in days.groupby("ticker")}
     parts = [
-        _filled(own, by_ticker[str(name)], calendars[str(name)], weighting)
+        _fill_variance(own, by_ticker[str(name)], calendars[str(name)], weighting)
         if str(name) in by_ticker and own["variance"].isna().all()
         else own
         for name, own in bars.groupby("ticker", sort=False)
@@ -41,38 +40,44 @@ def with_realized(
     return pd.concat(parts, ignore_index=True)
 
 
-def realized_sentence(bars: pd.DataFrame, failures: Mapping[str, str]) -> str:
+def format_realized_summary(bars: pd.DataFrame, failures: Mapping[str, str]) -> str:
     """Return in one line which tickers have a realised variance, and why others do not.
 
     Raises
     ------
     DataError
-        When no bar has one: then the forecasts would be of something else than was asked for.
-
+        When no bar has one: the forecasts would be of something else than the settings ask for.
     """
     known = bars["variance"].notna().groupby(bars["ticker"]).sum()
     measured, others = known[known > 0], known[known == 0]
     if measured.empty:
         raise DataError(
             "no session has a realised variance; it needs enough intraday bars, and daily bars of "
-            f"that session and the one before; {listed(failures) or 'the dates do not meet'}"
+            "that session and the one before; "
+            f"{format_failures(failures) or 'the dates of the two do not overlap'}"
         )
     rows = int(bars["ticker"].isin(measured.index).sum())
-    told = (
+    summary = (
         f"realised variance in {measured.sum():,} of {rows:,} sessions of {len(measured)} tickers"
     )
-    without = {str(t): failures.get(str(t), "no intraday bars of its days") for t in others.index}
-    return f"{told}; none of {listed(without)}" if without else told
+    without = {
+        str(t): failures.get(str(t), "no intraday bars on its sessions") for t in others.index
+    }
+    return f"{summary}; none of {format_failures(without)}" if without else summary
 
 
-def _filled(bars: pd.DataFrame, days: pd.DataFrame, calendar: str, weighting: str) -> pd.DataFrame:
-    """Return one ticker's bars with its variances."""
-    held = pd.DatetimeIndex(bars["session"])
-    sessions = sessions_between(calendar, held[0], held[-1]).union(held)
+def _fill_variance(
+    bars: pd.DataFrame, days: pd.DataFrame, calendar: str, weighting: str
+) -> pd.DataFrame:
+    """Return the bars of one ticker with its variances."""
+    dates = pd.DatetimeIndex(bars["session"])
+    sessions = sessions_between(calendar, dates[0], dates[-1]).union(dates)
     grid = bars.set_index("session").reindex(sessions)
     open_to_close = days.set_index("session")["variance"].reindex(sessions)
-    variance = whole_day(open_to_close.to_numpy(), _overnight_return(grid).to_numpy(), weighting)
-    return bars.assign(variance=pd.Series(variance, index=sessions).reindex(held).to_numpy())
+    variance = whole_day_variance(
+        open_to_close.to_numpy(), _overnight_return(grid).to_numpy(), weighting
+    )
+    return bars.assign(variance=pd.Series(variance, index=sessions).reindex(dates).to_numpy())
 
 
 def _overnight_return(grid: pd.DataFrame) -> pd.Series:

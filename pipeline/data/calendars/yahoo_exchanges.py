@@ -1,9 +1,9 @@
-"""Yahoo's codes of exchanges, and the calendars that they trade by."""
+"""The exchange calendar for each of Yahoo's exchange codes."""
 
-from volcast.pipeline.data.calendars.sessions import ALWAYS_OPEN, WEEKDAYS
+from volcast.pipeline.data.calendars.exchange_calendar import ALWAYS_OPEN, WEEKDAYS
 
-# ``exchangeName`` of a chart's ``meta``; codes that are not here go by the ticker's suffix.
-CODES_OF_CALENDAR = {
+# ``exchangeName`` of a chart's ``meta``; for other codes the ticker's suffix decides.
+CODES_BY_CALENDAR = {
     "XNYS": "NMS NGM NCM NAS NYQ NYS ASE PCX BTS BATS PNK OQB OQX OEM NIM SNP DJI WCB CXI",
     "CMES": "CME CMX CBT NYM",
     "XTSE": "TOR VAN CNQ NEO",
@@ -19,6 +19,6 @@ CODES_OF_CALENDAR = {
     "XASX": "ASX", "XNZE": "NZE",
     ALWAYS_OPEN: "CCC", WEEKDAYS: "CCY",
 }  # fmt: skip
-CALENDAR_OF_EXCHANGE = {
-    code: calendar for calendar, codes in CODES_OF_CALENDAR.items() for code in codes.split()
+CALENDAR_BY_EXCHANGE = {
+    code: calendar for calendar, codes in CODES_BY_CALENDAR.items() for code in codes.split()
 }

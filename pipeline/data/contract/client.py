@@ -1,4 +1,4 @@
-"""The contract of a client: a source that is asked ticker by ticker over a network."""
+"""The contract of a network client: a source that is asked ticker by ticker."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from volcast.pipeline.data.contract.source import PRICE_COLUMNS
+from volcast.pipeline.data.contract.bar_table import PRICE_COLUMNS
 from volcast.pipeline.errors import DataError
 
 ACTION_COLUMNS = ("dividend", "split", "capital_gain")
@@ -20,15 +20,15 @@ class UnknownTickerError(DataError):
 
 
 class NoBarsError(DataError):
-    """The source knows the ticker and has no bars in the range asked for."""
+    """The source knows the ticker, but has no bars in the range asked for."""
 
 
 class RateLimitError(DataError):
-    """The source refuses to answer so many requests; whoever is asked next, it would refuse too."""
+    """The source limits the number of requests; it would refuse other tickers, too."""
 
 
 class TransientError(DataError):
-    """The source failed in a way that may be over in a moment."""
+    """The source failed in a way that may be over soon."""
 
 
 class UnreachableError(TransientError):
@@ -37,39 +37,41 @@ class UnreachableError(TransientError):
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What a client was told of one ticker.
+    """A client's answer for one ticker.
 
     Parameters
     ----------
     rows
         The columns `ANSWER_COLUMNS`, sorted by session (midnight, no timezone), as the source sent
         them: running bars, NaN and several rows of a session are possible. A dividend or capital
-        gain is in the currency of the prices, a split the number of new shares for one old; 0 is
-        none, NaN unknown.
+        gain is in the currency of the prices, a split is the number of new shares for one old
+        share; 0 means none, NaN unknown.
     calendar
-        The exchange calendar by which the source says that it trades; None where it does not.
-
+        The exchange calendar that the source names; None if it names none.
     """
 
     rows: pd.DataFrame
     calendar: str | None = None
 
 
-# Ticker, first session (None: all there is) and last session, both included.
+# Takes ticker, first session (None: full history) and last session, both included.
 Fetch = Callable[[str, dt.date | None, dt.date], Answer]
 
 
 class Client(Protocol):
-    """A source over a network, such as Yahoo."""
+    """A source over a network, such as Yahoo; its bars are kept in the store."""
 
     name: str
 
     def connected(self, before_request: Callable[[], None]) -> AbstractContextManager[Fetch]:
-        """Return a context in which the source can be asked.
+        """Return a context that gives the function to fetch with.
 
-        ``before_request`` is called before every single request, those that the client makes on
-        its own account included; it waits until the request may be sent. The function that the
-        context gives raises one of the errors of this module; a failure of another kind is a
-        defect.
+        That function raises one of the errors of this module; any other exception is a defect.
+
+        Parameters
+        ----------
+        before_request
+            Called before every single request, including those that the client makes by itself; it
+            waits until the request may be sent.
         """
         ...

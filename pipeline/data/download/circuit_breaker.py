@@ -1,4 +1,4 @@
-"""When a source refuses: retries for what is over in a moment, a pause for what is not."""
+"""Requests that fail: retries after a transient failure, a pause after a rate limit."""
 
 import logging
 import math
@@ -16,98 +16,103 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to go on asking.
+    """How long to keep trying.
 
     Parameters
     ----------
     attempts
-        Of one question, while the failures may be over in a moment.
-    wait, wait_most
-        Seconds before the second attempt, doubled each time with jitter, and their bound.
-    pause, pause_most
-        Seconds without any request after the source has limited them, doubled each time in a row.
-    in_all
-        Seconds of such pauses in a row; then the source is asked no more.
-    unreachable
-        Tickers in a row for which the network failed; then no more are asked.
-    failing
-        Tickers in a row that failed in any other passing way; likewise.
-
+        Maximum number of attempts of one request with transient failures.
+    wait, max_wait
+        Seconds before the second attempt, doubled each time with jitter, and their maximum.
+    pause, max_pause
+        Seconds without any request after the source has limited them, doubled each time in a row,
+        and their maximum.
+    max_total_pause
+        Maximum seconds of such pauses in a row; after them the update gives up.
+    max_unreachable
+        Maximum number of tickers in a row for which the network fails; after them the update gives
+        up.
+    max_failing
+        The same for tickers in a row with any other transient failure.
     """
 
     attempts: int = 3
     wait: float = 0.5
-    wait_most: float = 20.0
+    max_wait: float = 20.0
     pause: float = 60.0
-    pause_most: float = 600.0
-    in_all: float = 1800.0
-    unreachable: int = 3
-    failing: int = 10
+    max_pause: float = 600.0
+    max_total_pause: float = 1800.0
+    max_unreachable: int = 3
+    max_failing: int = 10
 
 
 class CircuitBreaker:
-    """Asks; when the source limits requests, holds back those of everybody for a while.
+    """Sends requests; when the source limits them, blocks those of all processes for a while.
 
-    The pause is served by whoever asks next: the ticker that was refused may be the cause of it, so
-    the next one is tried. An answer ends the row of refusals.
+    The next caller waits for the end of the pause: the ticker that was refused may be the cause of
+    it, so the next one is tried. An answer ends the series of pauses.
 
     Parameters
     ----------
-    tell
+    bucket
+        The rate limit that all processes share.
+    retry_policy
+        How often and how long to retry.
+    notify
         Called with a sentence at each pause.
-
     """
 
-    def __init__(self, bucket: TokenBucket, patience: RetryPolicy, tell: Callable[[str], None]):
-        self.bucket, self.patience, self.tell = bucket, patience, tell
-        self._refused, self._paused = 0, 0.0
+    def __init__(
+        self, bucket: TokenBucket, retry_policy: RetryPolicy, notify: Callable[[str], None]
+    ):
+        self.bucket, self.retry_policy, self.notify = bucket, retry_policy, notify
+        self._refusals, self._total_pause = 0, 0.0
 
     @property
     def exhausted(self) -> bool:
-        """Whether the next pause in a row would be longer than patience lasts."""
-        return self._paused + self._next_pause() > self.patience.in_all
+        """Whether the next pause would exceed the total that the retry policy allows."""
+        return self._total_pause + self._next_pause() > self.retry_policy.max_total_pause
 
-    def ask(self, question: Callable[[], Result]) -> Result:
-        """Return what ``question`` returns.
+    def call(self, request: Callable[[], Result]) -> Result:
+        """Return what ``request`` returns.
 
         Raises
         ------
         RateLimitError
-            The source limits requests; a pause has been set.
+            The source limits requests; a pause has begun.
         TransientError
-            It failed at each attempt.
-
+            Every attempt failed.
         """
         try:
-            result = self._retried(question)
+            result = self._retry(request)
         except RateLimitError as error:
-            self._pause(error)
+            self._begin_pause(error)
             raise
-        self._refused, self._paused = 0, 0.0
+        self._refusals, self._total_pause = 0, 0.0
         return result
 
-    def _retried(self, question: Callable[[], Result]) -> Result:
-        logging.getLogger("stamina").setLevel(logging.ERROR)  # retries are told at the end
+    def _retry(self, request: Callable[[], Result]) -> Result:
+        logging.getLogger("stamina").setLevel(logging.ERROR)  # failures are reported at the end
         retries = stamina.retry_context(
             on=TransientError,
-            attempts=self.patience.attempts,
+            attempts=self.retry_policy.attempts,
             timeout=None,
-            wait_initial=self.patience.wait,
-            wait_max=self.patience.wait_most,
-            wait_jitter=self.patience.wait,
+            wait_initial=self.retry_policy.wait,
+            wait_max=self.retry_policy.max_wait,
+            wait_jitter=self.retry_policy.wait,
         )
         for attempt in retries:
             with attempt:
-                return question()
+                return request()
         raise AssertionError("stamina gives up by raising")
 
-    def _pause(self, error: RateLimitError) -> None:
+    def _begin_pause(self, error: RateLimitError) -> None:
         seconds = self._next_pause()
         if not self.exhausted:
-            self.tell(f"{error}: pausing for {math.ceil(seconds)} s, then going on")
-        self._refused += 1
-        self._paused += seconds
-        self.bucket.hold(seconds)
+            self.notify(f"{error}: pausing for {math.ceil(seconds)} s, then continuing")
+        self._refusals += 1
+        self._total_pause += seconds
+        self.bucket.block(seconds)
 
     def _next_pause(self) -> float:
-        return min(self.patience.pause * 2.0**self._refused, self.patience.pause_most)
+        return min(self.retry_policy.pause * 2.0**self._refusals, self.retry_policy.max_pause)

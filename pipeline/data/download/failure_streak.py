@@ -1,4 +1,4 @@
-"""The failures of an update in a row: who is asked once more, and when nobody is."""
+"""Failures in a row during an update: which tickers are retried, and when the update gives up."""
 
 from volcast.pipeline.data.contract.client import (
     NoBarsError,
@@ -10,70 +10,76 @@ from volcast.pipeline.data.contract.client import (
 from volcast.pipeline.data.download.circuit_breaker import CircuitBreaker, RetryPolicy
 from volcast.pipeline.errors import VolcastError
 
-PASSING = (TransientError, RateLimitError, UnknownTickerError, NoBarsError)
+TRANSIENT_ERRORS = (TransientError, RateLimitError, UnknownTickerError, NoBarsError)
 
 
 class FailureStreak:
-    """What failed since something came.
+    """The failures since the last success.
+
+    Parameters
+    ----------
+    retry_policy
+        How many failures in a row end the update.
+    breaker
+        Whether the source has limited requests for too long.
 
     Attributes
     ----------
-    passing
-        Tickers of this round that failed in a way that may be over at its end.
-    refused
+    transient
+        Tickers of this round whose failure may be over at its end.
+    rate_limited
         Those among them that were refused together with all others. A ticker that was refused
-        while the next one was answered is the cause itself, and not waited for again.
-
+        while the next one was answered is the cause itself, and is not retried again.
     """
 
-    def __init__(self, patience: RetryPolicy, breaker: CircuitBreaker):
-        self.patience, self.breaker = patience, breaker
+    def __init__(self, retry_policy: RetryPolicy, breaker: CircuitBreaker):
+        self.retry_policy, self.breaker = retry_policy, breaker
         self._errors: list[VolcastError] = []
-        self._singled: set[str] = set()
-        self.begin()
+        self._refused_alone: set[str] = set()
+        self.begin_round()
 
-    def begin(self) -> None:
-        """Begin a round."""
-        self.passing: list[str] = []
-        self.refused: list[str] = []
-        self._answered = False
+    def begin_round(self) -> None:
+        """Start a round over tickers; the failures in a row are kept."""
+        self.transient: list[str] = []
+        self.rate_limited: list[str] = []
+        self._source_answered = False
 
-    def came(self, *, asked: bool) -> None:
-        """Note a ticker that came; one that was not asked for says nothing of the source."""
+    def record_success(self, *, asked: bool) -> None:
+        """Record a ticker that is up to date; if the source was not ``asked``, nothing changes."""
         if asked:
-            self._answered = True
+            self._source_answered = True
             self._errors.clear()
-            self._singled.update(self.refused)
-            self.refused.clear()
+            self._refused_alone.update(self.rate_limited)
+            self.rate_limited.clear()
 
-    def failed(self, ticker: str, error: VolcastError) -> None:
-        """Note a ticker that did not come."""
+    def record_failure(self, ticker: str, error: VolcastError) -> None:
+        """Record a ticker that failed."""
         self._errors.append(error)
-        self._answered |= not isinstance(error, UnreachableError)
-        if isinstance(error, PASSING):
-            self.passing.append(ticker)
-        if isinstance(error, RateLimitError) and ticker not in self._singled:
-            self.refused.append(ticker)
+        self._source_answered |= not isinstance(error, UnreachableError)
+        if isinstance(error, TRANSIENT_ERRORS):
+            self.transient.append(ticker)
+        if isinstance(error, RateLimitError) and ticker not in self._refused_alone:
+            self.rate_limited.append(ticker)
 
-    def worth_asking_again(self) -> list[str]:
-        """Return who to ask once more: nobody if the whole round met no network."""
-        return self.passing if self._answered else []
+    def tickers_to_retry(self) -> list[str]:
+        """Return the tickers to ask for again: none if the source was never reached."""
+        return self.transient if self._source_answered else []
 
-    def hopeless(self) -> str:
-        """Return why no more tickers are asked; empty while there is hope."""
+    def stop_reason(self) -> str:
+        """Return why no more tickers are asked for; empty if the update continues."""
         if not self._errors:
             return ""
         latest = self._errors[-1]
         if isinstance(latest, RateLimitError) and self.breaker.exhausted:
-            self.passing, self.refused = [], []
-            return f"not asked: {latest}, for long; try again in an hour"
-        for kind, most in (
-            (UnreachableError, self.patience.unreachable),
-            (TransientError, self.patience.failing),
+            self.transient, self.rate_limited = [], []
+            return f"not asked: {latest}, even after long pauses; try again in an hour"
+        for kind, limit in (
+            (UnreachableError, self.retry_policy.max_unreachable),
+            (TransientError, self.retry_policy.max_failing),
         ):
-            if len(self._errors) >= most and all(
-                isinstance(error, kind) for error in self._errors[-most:]
+            if len(self._errors) >= limit and all(
+                isinstance(error, kind) for error in self._errors[-limit:]
             ):
-                self.passing, self.refused = [], []
-                return f"not asked, after {most} tickers in a row: {latest}"
+                self.transient, self.rate_limited = [], []
+                return f"not asked, after {limit} tickers in a row failed: {latest}"
         return ""

@@ -1,4 +1,4 @@
-"""What to ask a source for: nothing, the latest sessions, or the whole history."""
+"""What to ask a source for: nothing, the latest sessions, or the full history."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -7,43 +7,53 @@ import pandas as pd
 
 from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.data.quality.rules import range_excludes_body
-from volcast.pipeline.data.store.merge import priced
-from volcast.pipeline.data.store.ticker_state import ALL_THERE_IS, TickerState
+from volcast.pipeline.data.store.merge import has_prices
+from volcast.pipeline.data.store.ticker_state import FULL_HISTORY, TickerState
 
 OVERLAP = 10  # sessions asked for again
-TRIES = 5  # fetches that may ask for a missing session before it is taken for one that never was
+MAX_TRIES = 5  # fetches that ask for a missing session; after them it is taken not to exist
 
 
 @dataclass(frozen=True)
 class FetchPlan:
-    """A fetch to make: sessions from ``start`` (None: all there is) to ``end``, both included."""
+    """One request to a source.
+
+    Parameters
+    ----------
+    start
+        First session, included; None asks for everything that the source has.
+    end
+        Last session, included.
+    full
+        Whether the range covers the full history of the ticker.
+    """
 
     start: dt.date | None
     end: dt.date
-    whole: bool
+    full: bool
 
 
 def plan_fetch(
     stored: pd.DataFrame,
-    note: TickerState,
+    state: TickerState,
     settled: dt.date,
     start: dt.date | None,
     *,
     calendar: str,
     recheck: bool = False,
 ) -> FetchPlan | None:
-    """Return what to ask for so that all bars from ``start`` to ``settled`` are there.
+    """Return what to ask for so that all bars from ``start`` to ``settled`` are stored.
 
     Parameters
     ----------
     stored
-        What is known of the ticker, by session.
-    note
-        What is noted of it.
+        The stored bars of the ticker, by session.
+    state
+        Its state: what was asked for before, and how often in vain.
     settled
         The last session whose bar is final.
     start
-        The first session wanted; None wants what was wanted before, of a new ticker all there is.
+        The first session wanted; None: as before, and for a new ticker the full history.
     calendar
         Its exchange calendar.
     recheck
@@ -51,42 +61,47 @@ def plan_fetch(
 
     Returns
     -------
-    None if nothing can be new. A missing session alone is no reason to ask; when there is another
-    one, the fetch reaches back to the first missing session that it has not been tried for too
-    often.
-
+    The request; None if nothing can be new. A missing session alone is no reason to ask. If there
+    is another reason, the request reaches back to the first missing session that was asked for
+    fewer than `MAX_TRIES` times.
     """
-    has = stored.index[priced(stored)]
-    covered = note.asked_from or (has[0].date() if len(has) else None)
-    if covered is None or not len(has) or (start is not None and start < covered):
-        return whole_history(stored, note, settled, start)
-    if has[-1].date() >= settled and not recheck:
+    priced = stored.index[has_prices(stored)]
+    covered = state.asked_from or (priced[0].date() if len(priced) else None)
+    if covered is None or not len(priced) or (start is not None and start < covered):
+        return plan_full_history(stored, state, settled, start)
+    if priced[-1].date() >= settled and not recheck:
         return None
-    first = has[-OVERLAP:][0]
-    missing = [day for day in unusable(stored, calendar, settled) if _worth_asking(day, note)]
+    first = priced[-OVERLAP:][0]
+    missing = [
+        day
+        for day in find_unusable_sessions(stored, calendar, settled)
+        if _may_be_tried(day, state)
+    ]
     begin = min([first, *missing]).date()
-    return FetchPlan(begin, max(settled, has[-1].date()), whole=False)
+    return FetchPlan(begin, max(settled, priced[-1].date()), full=False)
 
 
-def whole_history(
-    stored: pd.DataFrame, note: TickerState, settled: dt.date, start: dt.date | None
+def plan_full_history(
+    stored: pd.DataFrame, state: TickerState, settled: dt.date, start: dt.date | None
 ) -> FetchPlan:
-    """Return the fetch of everything that is stored, was ever asked for, or is wanted now."""
+    """Return the request for all that is stored, was ever asked for, or is wanted now."""
     begins = [start] if start else []
-    begins += [note.asked_from] if note.asked_from else []
+    begins += [state.asked_from] if state.asked_from else []
     begins += [stored.index[0].date()] if len(stored) else []
-    begin = min(begins, default=ALL_THERE_IS)
-    return FetchPlan(None if begin == ALL_THERE_IS else begin, settled, whole=True)
+    begin = min(begins, default=FULL_HISTORY)
+    return FetchPlan(None if begin == FULL_HISTORY else begin, settled, full=True)
 
 
-def unusable(stored: pd.DataFrame, calendar: str, settled: dt.date) -> pd.DatetimeIndex:
-    """Return the sessions from the first stored one to the last that have no possible bar."""
-    good = stored.index[priced(stored) & ~range_excludes_body(stored)]
+def find_unusable_sessions(
+    stored: pd.DataFrame, calendar: str, settled: dt.date
+) -> pd.DatetimeIndex:
+    """Return the sessions without a possible bar, from the first stored session to the last."""
+    good = stored.index[has_prices(stored) & ~range_excludes_body(stored)]
     if not len(good):
         return pd.DatetimeIndex([])
     last = min(good[-1], pd.Timestamp(settled))
     return sessions_between(calendar, good[0], last).difference(pd.DatetimeIndex(good))
 
 
-def _worth_asking(day: pd.Timestamp, note: TickerState) -> bool:
-    return note.tries.get(day.date().isoformat(), 0) < TRIES
+def _may_be_tried(day: pd.Timestamp, state: TickerState) -> bool:
+    return state.tries.get(day.date().isoformat(), 0) < MAX_TRIES

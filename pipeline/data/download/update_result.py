@@ -1,33 +1,32 @@
-"""What an update brought: one record a ticker, and all of them as a table."""
+"""The results of an update: one record a ticker, and all of them as a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
-from volcast.pipeline.data.store.merge import ADJUSTED, ANEW, HEALED, NEW, REVISED
+from volcast.pipeline.data.store.merge import ANEW, CHANGES, NEW
 
 Status = Literal["updated", "unchanged", "not due", "failed", "not asked"]
-OUTCOME_COLUMNS = ("ticker", "status", NEW, HEALED, REVISED, ADJUSTED, ANEW, "last_session", "note")
+RESULT_COLUMNS = ("ticker", "status", *CHANGES, "last_session", "note")
 
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """What became of one ticker.
+    """The result of the update of one ticker.
 
     Parameters
     ----------
     status
-        ``updated``, ``unchanged`` (asked, nothing new), ``not due`` (not asked, nothing can be
-        new), ``failed`` or ``not asked``.
+        ``updated``, ``unchanged`` (asked, nothing new), ``not due`` (not asked, because nothing
+        can be new), ``failed`` or ``not asked`` (because the update gave up).
     counts
         Rows added, by the kind of change.
     last_session
         The last stored session; None if there is none.
     note
-        Why it failed, or what is worth knowing.
-
+        Why it failed, or what the user should know.
     """
 
     ticker: str
@@ -37,37 +36,53 @@ class UpdateResult:
     note: str = ""
 
     @property
-    def came(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether the stored bars are as the source has them."""
         return self.status in ("updated", "unchanged", "not due")
 
 
-def outcome_table(outcomes: Sequence[UpdateResult]) -> pd.DataFrame:
-    """Return `OUTCOME_COLUMNS`, one row a ticker, what did not come first."""
+def build_result_table(results: Sequence[UpdateResult]) -> pd.DataFrame:
+    """Return the results as a table: `RESULT_COLUMNS`, one row a ticker, failures first.
+
+    Examples
+    --------
+    >>> table = build_result_table([UpdateResult("SPY", "updated", {"new": 2}, "2024-01-31")])
+    >>> table[["ticker", "status", "new", "last_session"]].to_dict("records")
+    [{'ticker': 'SPY', 'status': 'updated', 'new': 2, 'last_session': '2024-01-31'}]
+    """
     rows = [
         {
-            "ticker": one.ticker,
-            "status": one.status,
-            **{name: one.counts.get(name, 0) for name in OUTCOME_COLUMNS[2:7]},
-            "last_session": one.last_session,
-            "note": one.note,
+            "ticker": result.ticker,
+            "status": result.status,
+            **{change: result.counts.get(change, 0) for change in CHANGES},
+            "last_session": result.last_session,
+            "note": result.note,
         }
-        for one in sorted(outcomes, key=lambda one: (one.came, one.ticker))
+        for result in sorted(results, key=lambda result: (result.succeeded, result.ticker))
     ]
-    return pd.DataFrame(rows, columns=list(OUTCOME_COLUMNS))
+    return pd.DataFrame(rows, columns=list(RESULT_COLUMNS))
 
 
-def collect_failures(outcomes: Sequence[UpdateResult]) -> dict[str, str]:
-    """Return ticker to reason of what did not come."""
-    return {one.ticker: one.note for one in outcomes if not one.came}
+def collect_failures(results: Sequence[UpdateResult]) -> dict[str, str]:
+    """Return ticker to reason, for the tickers that failed or were not asked for.
+
+    Examples
+    --------
+    >>> collect_failures([UpdateResult("SPY", "updated"), UpdateResult("X", "failed", note="why")])
+    {'X': 'why'}
+    """
+    return {result.ticker: result.note for result in results if not result.succeeded}
 
 
-def summary(outcomes: Sequence[UpdateResult]) -> str:
-    """Return how many tickers came and what they brought, in one line."""
-    count = {
-        status: sum(one.status == status for one in outcomes)
-        for status in ("updated", "unchanged", "not due", "failed", "not asked")
-    }
-    rows = sum(one.counts.get(NEW, 0) + one.counts.get(ANEW, 0) for one in outcomes)
-    told = [f"{number} {status}" for status, number in count.items() if number]
-    return f"{len(outcomes)} tickers: {', '.join(told) or 'nothing to do'}; {rows:,} bars came"
+def format_summary(results: Sequence[UpdateResult]) -> str:
+    """Return in one line how many tickers have each status, and how many bars were added.
+
+    Examples
+    --------
+    >>> format_summary([UpdateResult("SPY", "updated", {"new": 2}), UpdateResult("X", "failed")])
+    '2 tickers: 1 updated, 1 failed; 2 bars added'
+    """
+    counts = {status: sum(one.status == status for one in results) for status in get_args(Status)}
+    added = sum(one.counts.get(NEW, 0) + one.counts.get(ANEW, 0) for one in results)
+    shown = [f"{count} {status}" for status, count in counts.items() if count]
+    return f"{len(results)} tickers: {', '.join(shown) or 'nothing to do'}; {added:,} bars added"

@@ -1,4 +1,4 @@
-"""Bringing bars of a user's files into the store: all of them, or none."""
+"""Import of a user's files into the store: all of their bars, or none."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.calendars.sessions import last_settled_session
-from volcast.pipeline.data.contract.source import Request, listed
+from volcast.pipeline.data.calendars.opening_hours import last_settled_session
+from volcast.pipeline.data.contract.source import Request, format_failures
 from volcast.pipeline.data.download.update_result import UpdateResult
 from volcast.pipeline.data.maintenance.status import assign_stored_calendars
-from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.store.bar_log import VALUE_COLUMNS
 from volcast.pipeline.data.store.merge import Merge, merge_fetch
@@ -23,23 +23,33 @@ from volcast.pipeline.errors import DataError
 def import_files(
     store: Store, files: Sequence[Path], now: dt.datetime, calendar: str | None = None
 ) -> list[UpdateResult]:
-    """Add the bars of files to the store; return what became of each ticker.
+    """Add the bars of files to the store; return the result of each ticker.
 
-    Everything is read, checked and compared before anything is written. Of a session that stands
-    in several files the last one counts; sessions that had not settled at ``now`` are left out.
+    Everything is read, checked and compared before anything is written.
+
+    Parameters
+    ----------
+    store
+        The store to add to.
+    files
+        Files or folders, as for `files.FilesSource`. If several hold the same session, the last
+        one counts.
+    now
+        The clock, with a timezone: sessions that had not settled then are left out.
+    calendar
+        The calendar of tickers whose name does not identify an exchange.
 
     Raises
     ------
     DataError
-        A file cannot be read, a ticker has no usable bar, or its prices disagree with the stored
-        ones from the oldest common session on. Nothing is written then.
-
+        When a file cannot be read, a ticker has no usable bar, or its prices disagree with the
+        stored ones from the oldest common session on. Nothing is written then.
     """
     bars = _read(files, now)
     calendars = assign_stored_calendars(store, sorted(bars["ticker"].unique()), calendar)
     last = {ticker: last_settled_session(name, now) for ticker, name in calendars.items()}
     settled = bars[bars["session"] <= bars["ticker"].map(last)]
-    failures = check(settled, calendars).failures
+    failures = check_bars(settled, calendars).failures
     with ExitStack() as locks:
         for ticker in calendars:
             locks.enter_context(store.locked(ticker))
@@ -48,32 +58,33 @@ def import_files(
             ticker: "its prices disagree with the stored ones from their oldest common session on; "
             "another scale? import it into another --data-dir"
             for ticker, one in merges.items()
-            if one.needs_whole
+            if one.needs_full_history
         }
         if failures:
-            raise DataError(f"nothing is imported; {listed(failures)}")
+            raise DataError(f"nothing is imported; {format_failures(failures)}")
         for ticker, one in merges.items():
             if len(one.rows):
                 store.append(ticker, one.rows, fetched_at=now, factor=one.factor)
-    return [_outcome(store, ticker, one) for ticker, one in merges.items()]
+    return [_build_result(store, ticker, one) for ticker, one in merges.items()]
 
 
 def _read(files: Sequence[Path], now: dt.datetime) -> pd.DataFrame:
     downloads = [FilesSource(file).load(Request((), None, None, now)) for file in files]
     failures = {ticker: why for one in downloads for ticker, why in one.failures.items()}
     if failures:
-        raise DataError(f"nothing is imported; {listed(failures)}")
+        raise DataError(f"nothing is imported; {format_failures(failures)}")
     return pd.concat([one.bars for one in downloads], ignore_index=True)
 
 
 def _merge(store: Store, own: pd.DataFrame) -> Merge:
     rows = own.drop_duplicates("session", keep="last").set_index("session").sort_index()
-    unknown = dict.fromkeys(set(VALUE_COLUMNS) - set(rows), np.nan)  # a file tells no dividends
+    missing = dict.fromkeys(set(VALUE_COLUMNS) - set(rows), np.nan)  # a file holds no dividends
     stored = store.known(str(own["ticker"].iloc[0]))
-    return merge_fetch(stored, rows.assign(**unknown)[list(VALUE_COLUMNS)], whole=False)
+    return merge_fetch(stored, rows.assign(**missing)[list(VALUE_COLUMNS)], full=False)
 
 
-def _outcome(store: Store, ticker: str, one: Merge) -> UpdateResult:
-    last = store.known(ticker).index[-1]
-    status = "updated" if len(one.rows) else "unchanged"
-    return UpdateResult(ticker, status, one.counts(), f"{last:%Y-%m-%d}")  # type: ignore[arg-type]
+def _build_result(store: Store, ticker: str, merge: Merge) -> UpdateResult:
+    last = f"{store.known(ticker).index[-1]:%Y-%m-%d}"
+    if len(merge.rows):
+        return UpdateResult(ticker, "updated", merge.counts(), last)
+    return UpdateResult(ticker, "unchanged", merge.counts(), last)

@@ -1,4 +1,4 @@
-"""Checking bars: apply the rules of quality, and account for every row."""
+"""The quality check: apply the rules to bars, and account for every row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.calendars.sessions import calendar_name, sessions_between
-from volcast.pipeline.data.contract.source import conform, listed
+from volcast.pipeline.data.calendars.sessions import sessions_between
+from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
+from volcast.pipeline.data.contract.bar_table import to_bar_table
+from volcast.pipeline.data.contract.source import format_failures
 from volcast.pipeline.data.quality.rules import RULES, Rule
 from volcast.pipeline.errors import DataError
 
@@ -27,13 +29,13 @@ MISSING_FOR_MOST = (
     "the session is missing for most tickers of the exchange: the source's fault, not theirs",
     "warn",
 )
-FEW = 3  # tickers; of fewer, most says nothing
+MIN_TICKERS_FOR_MOST = 3  # of fewer tickers, "most" means nothing
 KEPT = ("bars", "rows kept", "count")
 
 
 @dataclass(frozen=True, eq=False)
 class Checked:
-    """Bars that passed the rules, and what happened to the others.
+    """The bars that passed the rules, and what happened to the others.
 
     Parameters
     ----------
@@ -42,10 +44,9 @@ class Checked:
         low <= open, close <= high, volume above 0 or NaN, variance not negative or NaN.
     quality
         The ``quality`` table of docs/tables.md, sorted by ticker and rule. For each ticker the
-        rows of ``bars`` and of the rules that reject add up to the rows that came in.
+        rows of ``bars`` and of the rejecting rules add up to the rows given to the check.
     failures
-        Ticker to reason, for each ticker of which no row is left.
-
+        Ticker to reason, for each ticker without a row left.
     """
 
     bars: pd.DataFrame
@@ -53,48 +54,58 @@ class Checked:
     failures: dict[str, str]
 
 
-def check(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None) -> Checked:
-    """Apply the rules of quality to raw bars.
+def check_bars(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None) -> Checked:
+    """Apply the quality rules to raw bars.
+
+    A range that misses open or close by rounding only is widened to hold them.
 
     Parameters
     ----------
     bars
         As a source returns them (`Download.bars`), NaN and repeats included.
     calendar_of
-        Ticker to calendar name; a ticker that is not in it goes by `calendar_name`.
-
-    A range that misses open or close by rounding only is widened to hold them.
+        Ticker to calendar name; other tickers trade by `find_calendar`.
 
     Raises
     ------
     DataError
         When no ticker has a row left.
 
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2024-01-02", "2024-01-03"])
+    >>> prices = {"open": [1.0, 2.0], "high": [2.0, 1.0], "low": 1.0, "close": [2.0, 2.0]}
+    >>> bars = pd.DataFrame({"ticker": "SPY", "session": days, **prices, "volume": 100.0})
+    >>> checked = check_bars(bars)
+    >>> len(checked.bars), checked.quality["rule"].tolist()
+    (1, ['bars', 'range_excludes_body'])
     """
-    raw = conform(bars)
+    raw = to_bar_table(bars)
     calendars = {
-        ticker: (calendar_of or {}).get(ticker) or calendar_name(ticker)
+        ticker: (calendar_of or {}).get(ticker) or find_calendar(ticker)
         for ticker in raw["ticker"].unique()
     }
     kept = raw.assign(calendar=raw["ticker"].map(calendars))
     hits = []
     for rule in RULES:
-        kept, hit = _apply(rule, kept)
-        hits.append(_tallied(hit, rule.name, rule.says, rule.action))
-    missing = _missing_sessions(kept)
-    hits.append(_tallied(missing, *MISSING))
-    hits.append(_tallied(_missing_for_most(missing, kept, calendars), *MISSING_FOR_MOST))
-    hits.append(_tallied(kept, *KEPT, tickers=list(calendars)))
-    quality = _table(hits)
-    failures = _emptied(quality)
+        kept, hit = _apply_rule(rule, kept)
+        hits.append(_tally(hit, rule.name, rule.description, rule.action))
+    missing = _find_missing_sessions(kept)
+    hits.append(_tally(missing, *MISSING))
+    hits.append(_tally(_find_missing_for_most(missing, kept, calendars), *MISSING_FOR_MOST))
+    hits.append(_tally(kept, *KEPT, tickers=list(calendars)))
+    quality = _build_quality_table(hits)
+    failures = _explain_rejected_tickers(quality)
     if kept.empty:
-        raise DataError(f"no ticker has a usable bar; {listed(failures) or 'there are no rows'}")
-    clean = _widened(kept.drop(columns="calendar")).reset_index(drop=True)
+        raise DataError(
+            f"no ticker has a usable bar; {format_failures(failures) or 'there are no rows'}"
+        )
+    clean = _widen_ranges(kept.drop(columns="calendar")).reset_index(drop=True)
     return Checked(clean, quality, failures)
 
 
-def _apply(rule: Rule, bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the bars after a rule, and the rows it fired on."""
+def _apply_rule(rule: Rule, bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the bars after a rule, and the rows that it flagged."""
     if bars.empty:
         return bars, bars
     flags = rule.flags(bars)
@@ -106,7 +117,7 @@ def _apply(rule: Rule, bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return bars, hit
 
 
-def _missing_sessions(bars: pd.DataFrame) -> pd.DataFrame:
+def _find_missing_sessions(bars: pd.DataFrame) -> pd.DataFrame:
     """Return ticker and session of each missing bar between a ticker's first and last one."""
     gaps = [pd.DataFrame({"ticker": bars["ticker"][:0], "session": bars["session"][:0]})]
     for name, on_calendar in bars.groupby("calendar"):
@@ -120,12 +131,13 @@ def _missing_sessions(bars: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([gap for gap in gaps if len(gap)] or gaps[:1], ignore_index=True)
 
 
-def _missing_for_most(
+def _find_missing_for_most(
     missing: pd.DataFrame, bars: pd.DataFrame, calendars: Mapping[str, str]
 ) -> pd.DataFrame:
     """Return the missing rows of sessions that more than half of a calendar's tickers lack.
 
-    Only tickers whose history spans the session count, and there must be `FEW` at least.
+    Only tickers whose history spans the session are counted; at least `MIN_TICKERS_FOR_MOST` of
+    them must lack it.
     """
     lacking = missing.assign(calendar=missing["ticker"].map(calendars))
     span = bars.groupby("ticker")["session"].agg(["min", "max"])
@@ -134,39 +146,39 @@ def _missing_for_most(
     for (calendar, session), rows in lacking.groupby(["calendar", "session"]):
         own = span[calendar_of == calendar]
         spanning = int(((own["min"] <= session) & (own["max"] >= session)).sum())
-        if len(rows) >= FEW and len(rows) > spanning / 2:
+        if len(rows) >= MIN_TICKERS_FOR_MOST and len(rows) > spanning / 2:
             faulty.append(rows)
     return pd.concat(faulty or [lacking.head(0)])[["ticker", "session"]]
 
 
-def with_history(quality: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
-    """Return a quality table with the rows of what a source changed over time, sorted alike."""
+def add_history_rows(quality: pd.DataFrame, history: pd.DataFrame | None) -> pd.DataFrame:
+    """Return a quality table with the rows on what a source changed over time, sorted alike."""
     if history is None or history.empty:
         return quality
     both = pd.concat([quality, history], ignore_index=True)
     return both.sort_values(["ticker", "rule"], ignore_index=True)
 
 
-def _tallied(
-    rows: pd.DataFrame, rule: str, says: str, action: str, *, tickers: list[str] | None = None
+def _tally(
+    rows: pd.DataFrame, rule: str, note: str, action: str, *, tickers: list[str] | None = None
 ) -> pd.DataFrame:
-    """Return one quality row a ticker: how many rows, the first and the last session."""
-    tally = rows.groupby("ticker")["session"].agg(["size", "min", "max"])
+    """Return one row of the quality table per ticker: number of rows, first and last session."""
+    counts = rows.groupby("ticker")["session"].agg(["size", "min", "max"])
     if tickers is not None:
-        tally = tally.reindex(pd.Index(tickers, name="ticker", dtype="str"))
-        tally = tally.assign(size=tally["size"].fillna(0))
-    tally = tally.set_axis(["rows", "first_session", "last_session"], axis=1).reset_index()
-    return tally.assign(rule=rule, action=action, note=says)
+        counts = counts.reindex(pd.Index(tickers, name="ticker", dtype="str"))
+        counts = counts.assign(size=counts["size"].fillna(0))
+    counts = counts.set_axis(["rows", "first_session", "last_session"], axis=1).reset_index()
+    return counts.assign(rule=rule, action=action, note=note)
 
 
-def _table(hits: list[pd.DataFrame]) -> pd.DataFrame:
+def _build_quality_table(hits: list[pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat([hit for hit in hits if len(hit)] or hits[:1], ignore_index=True)
     table = table[list(QUALITY_COLUMNS)].astype({"rows": "int64"})
     return table.sort_values(["ticker", "rule"], ignore_index=True)
 
 
-def _emptied(quality: pd.DataFrame) -> dict[str, str]:
-    """Return the reason for each ticker without a row left: the rules that took them."""
+def _explain_rejected_tickers(quality: pd.DataFrame) -> dict[str, str]:
+    """Return the reason for each ticker without a row left: the rules that rejected its rows."""
     counts = quality[(quality["rule"] == KEPT[0]) & (quality["rows"] == 0)]
     rejected = quality[quality["action"] == REJECT]
     reasons = {}
@@ -177,7 +189,7 @@ def _emptied(quality: pd.DataFrame) -> dict[str, str]:
     return reasons
 
 
-def _widened(bars: pd.DataFrame) -> pd.DataFrame:
+def _widen_ranges(bars: pd.DataFrame) -> pd.DataFrame:
     return bars.assign(
         high=bars[["open", "high", "close"]].max(axis=1),
         low=bars[["open", "low", "close"]].min(axis=1),

@@ -1,4 +1,4 @@
-"""Bars that are not final yet: those of the running session, and of days to come."""
+"""Removal of bars that are not final yet: of the running session and of later days."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.calendars.sessions import last_settled_session, sessions_between, today
-from volcast.pipeline.data.contract.source import Download, listed
+from volcast.pipeline.data.calendars.opening_hours import compute_local_date, last_settled_session
+from volcast.pipeline.data.calendars.sessions import sessions_between
+from volcast.pipeline.data.contract.source import Download, format_failures
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.text import counted
+from volcast.pipeline.text import format_count
 
 
 def drop_unfinished_bars(
     answer: Download, calendar_of: Mapping[str, str], now: dt.datetime
 ) -> Download:
-    """Return what a source answered without the bars that are not final at ``now``.
+    """Return the answer of a source without the bars that are not final at ``now``.
 
-    Left out are the sessions of a ticker's exchange after the last settled one, and whatever is
-    dated today at the exchange or later. An earlier day that is no session is kept: the rules of
-    quality judge it. A note says how many bars were left out, and a ticker of which no bar is left
-    is among the failures.
+    Left out are the sessions after the last settled one, and everything dated today or later at
+    the exchange. An earlier day that is not a session is kept for the quality rules. A note says
+    how many bars were left out, and a ticker without any bar left is among the failures.
 
     Parameters
     ----------
@@ -34,26 +34,25 @@ def drop_unfinished_bars(
     Raises
     ------
     DataError
-        No ticker has a bar left.
-
+        When no ticker has a bar left.
     """
     bars = answer.bars
-    early = _not_final(bars, calendar_of, now)
-    if not early.any():
+    unfinished = _flag_unfinished(bars, calendar_of, now)
+    if not unfinished.any():
         return answer
-    kept, left_out = bars[~early].reset_index(drop=True), bars[early]
+    final, left_out = bars[~unfinished].reset_index(drop=True), bars[unfinished]
     tickers = left_out["ticker"].unique()
     moment = f"{now:%Y-%m-%d %H:%M %Z}"
-    gone = np.setdiff1d(tickers, kept["ticker"].unique())
-    reasons = dict.fromkeys(gone, f"no bar is final at {moment}")
-    if kept.empty:
-        raise DataError(f"no ticker has bars; {listed({**answer.failures, **reasons})}")
+    without_bars = np.setdiff1d(tickers, final["ticker"].unique())
+    reasons = dict.fromkeys(without_bars, f"no bar is final at {moment}")
+    if final.empty:
+        raise DataError(f"no ticker has bars; {format_failures({**answer.failures, **reasons})}")
     note = (
-        f"{counted(len(left_out), 'bar')} of {counted(len(tickers), 'ticker')} left out: "
+        f"{format_count(len(left_out), 'bar')} of {format_count(len(tickers), 'ticker')} left out: "
         f"not final at {moment}"
     )
     return Download(
-        bars=kept,
+        bars=final,
         failures={**answer.failures, **reasons},
         notes=(*answer.notes, note),
         vintages=answer.vintages,
@@ -61,15 +60,17 @@ def drop_unfinished_bars(
     )
 
 
-def _not_final(
+def _flag_unfinished(
     bars: pd.DataFrame, calendar_of: Mapping[str, str], now: dt.datetime
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     days = bars["session"]
-    early = np.zeros(len(bars), dtype=bool)
+    unfinished = np.zeros(len(bars), dtype=bool)
     for name, rows in bars.groupby(bars["ticker"].map(calendar_of)).indices.items():
         own, last = days.iloc[rows], last_settled_session(str(name), now)
         after = own > last
         if after.any():
             sessions = sessions_between(str(name), last, own.max())
-            early[rows] = after & (own.isin(sessions) | (own >= today(str(name), now)))
-    return early
+            unfinished[rows] = after & (
+                own.isin(sessions) | (own >= compute_local_date(str(name), now))
+            )
+    return unfinished

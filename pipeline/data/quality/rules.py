@@ -1,8 +1,8 @@
-"""The rules of quality: what each says, what it does, and the rows that it flags.
+"""The quality rules: the description, the action and the flagged rows of each.
 
-A predicate sees the bar table sorted by ticker and session, with one more column, ``calendar`` (the
-name of the ticker's exchange calendar), and returns one flag a row. The rules run in their order,
-each on the rows that the ones before it left.
+A predicate gets the bar table sorted by ticker and session, with one more column, ``calendar`` (the
+name of the ticker's exchange calendar), and returns one flag a row. The rules are applied in their
+order, each to the rows that the rules before it left.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,31 @@ Action = Literal["reject row", "mask volume", "warn"]
 
 BODY = ["open", "high", "low", "close"]
 ROUNDING = 1e-6  # relative; prices stored as float32 are off by 6e-8, printed ones by more
-LARGE_RETURN = 0.4  # absolute log return of a day; beyond it a split or spin-off is likelier
+LARGE_RETURN = (
+    0.4  # absolute daily log return; beyond it an unadjusted split or spin-off is more likely
+)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule; ``masks`` is the column that becomes NaN where it fires."""
+    """One quality rule.
+
+    Parameters
+    ----------
+    name
+        The name in the quality table.
+    description
+        The note in the quality table.
+    action
+        What happens to the flagged rows.
+    flags
+        The predicate: one flag a row.
+    masks
+        The column that becomes NaN in flagged rows; None: none.
+    """
 
     name: str
-    says: str
+    description: str
     action: Action
     flags: Callable[[pd.DataFrame], Flags]
     masks: str | None = None
@@ -51,7 +67,7 @@ def bad_adj_close(bars: pd.DataFrame) -> Flags:
 
 
 def range_excludes_body(bars: pd.DataFrame) -> Flags:
-    """Flag a range that does not hold open and close, beyond `ROUNDING`."""
+    """Flag a range that does not contain open and close, beyond `ROUNDING`."""
     opened, high, low, close = bars[BODY].to_numpy().T
     with np.errstate(over="ignore"):
         above = np.maximum(opened, close) > high * (1 + ROUNDING)
@@ -95,7 +111,7 @@ def bad_variance(bars: pd.DataFrame) -> Flags:
 
 
 def flat_bar(bars: pd.DataFrame) -> Flags:
-    """Flag a bar whose open, high, low and close are one price."""
+    """Flag a bar whose open, high, low and close are the same price."""
     prices = bars[BODY].to_numpy()
     return np.asarray(prices.max(axis=1) == prices.min(axis=1))
 

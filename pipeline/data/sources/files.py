@@ -1,10 +1,10 @@
-"""Bars from files on disk: one long table, or one file a ticker."""
+"""Bars from files on disk: one long table, or one file per ticker."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from volcast.pipeline.data.contract.source import Download, Request, assemble
+from volcast.pipeline.data.contract.source import Download, Request, build_download
 from volcast.pipeline.data.sources.column_parsing import parse_bars
 from volcast.pipeline.data.sources.table_reader import read_table
 from volcast.pipeline.errors import DataError
@@ -21,26 +21,24 @@ class FilesSource:
     path
         A file (``.csv``, ``.tsv``, ``.txt``, each also with ``.gz``, ``.parquet`` or ``.pq``) or a
         folder of them. A file without a ticker column holds one ticker, named like the file.
-
     """
 
     def __init__(self, path: Path):
         self.path = Path(path)
 
     def load(self, request: Request) -> Download:
-        """Return the bars asked for; every ticker found when none is named. See `Source.load`.
+        """Return the bars asked for; all tickers found if none is named. See `Source.load`.
 
-        Columns are found by name, whatever the case, with spaces, underscores and dots ignored:
-        date (session, timestamp, datetime), ticker (symbol, name), open, high, low, close, and, if
-        there are any, adj_close (else close), volume and variance (realized_variance, rv).
-        A timestamp keeps the date that is written in it, whatever its timezone.
+        Columns are found by name; case, spaces, underscores and dots are ignored: date (session,
+        timestamp, datetime), ticker (symbol, name), open, high, low, close, and optionally
+        adj_close (else close), volume and variance (realized_variance, rv). A timestamp keeps the
+        date that is written in it, whatever its timezone.
 
         Raises
         ------
         DataError
-            When a file is missing, is no table, lacks a column, or holds a date or a number that
+            When a file is missing, is not a table, lacks a column, or holds a date or a number that
             cannot be read; the message names file, column, row and value.
-
         """
         frames, failures = [], {}
         files = list_table_files(self.path)
@@ -56,11 +54,17 @@ class FilesSource:
                 failures[ticker_from_file(file)] = str(error)
         if not frames:
             raise DataError(f"{self.path}: no file can be read; {next(iter(failures.values()))}")
-        return assemble(request, pd.concat(frames, ignore_index=True), failures)
+        return build_download(request, pd.concat(frames, ignore_index=True), failures)
 
 
 def ticker_from_file(file: Path) -> str:
-    """Return the ticker that a file is named after: ``BRK.B.csv.gz`` is ``BRK.B``."""
+    """Return the ticker that a file is named after.
+
+    Examples
+    --------
+    >>> ticker_from_file(Path("prices/BRK.B.csv.gz"))
+    'BRK.B'
+    """
     name = file.name.removesuffix(".gz")
     return name.removesuffix(Path(name).suffix)
 
@@ -68,21 +72,29 @@ def ticker_from_file(file: Path) -> str:
 def list_table_files(path: Path) -> list[Path]:
     """Return the file at a path, or the tables in the folder there; ``DataError`` if none."""
     try:
-        return _files(path)
+        return _find_files(path)
     except OSError as error:
         name = str(path)[:SHOWN]
         raise DataError(f"{name}: the path cannot be read; {error.strerror}") from error
 
 
 def select_files(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
-    """Return the files to read: only those named after the tickers, when each ticker has one."""
+    """Return the files to read: those named after the tickers if each ticker has one, else all.
+
+    Examples
+    --------
+    >>> files = [Path("AAA.csv"), Path("BBB.csv")]
+    >>> [file.name for file in select_files(files, ("BBB",))]
+    ['BBB.csv']
+    >>> len(select_files(files, ("CCC",)))
+    2
+    """
     named = [file for file in files if ticker_from_file(file) in tickers]
-    return (
-        named if tickers and {ticker_from_file(file) for file in named} == set(tickers) else files
-    )
+    found = {ticker_from_file(file) for file in named}
+    return named if tickers and found == set(tickers) else files
 
 
-def _files(path: Path) -> list[Path]:
+def _find_files(path: Path) -> list[Path]:
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if _is_table(file) and file.is_file())
         if not files:
@@ -93,7 +105,7 @@ def _files(path: Path) -> list[Path]:
     if not _is_table(path):
         raise DataError(f"{path}: the file type is unknown; use {', '.join(SUFFIXES)}")
     if not path.is_file():
-        raise DataError(f"{path}: this is no ordinary file; save the bars in one")
+        raise DataError(f"{path}: this is not a regular file; save the bars in one")
     return [path]
 
 

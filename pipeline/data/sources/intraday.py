@@ -1,4 +1,4 @@
-"""Days from files of intraday bars: each session's prices and its realised variance."""
+"""Daily bars from files of intraday bars: each session's prices and its realised variance."""
 
 import datetime as dt
 from functools import cached_property
@@ -7,22 +7,26 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from volcast.features.realized import GRID_MINUTES, by_session
-from volcast.pipeline.data.calendars.hours import session_hours, timezone
-from volcast.pipeline.data.calendars.sessions import calendar_name, last_settled_session
-from volcast.pipeline.data.contract.source import Download, Request, assemble, listed
+from volcast.features.realized import GRID_MINUTES, aggregate_to_sessions
+from volcast.pipeline.data.calendars.opening_hours import (
+    last_settled_session,
+    session_hours,
+    timezone,
+)
+from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
+from volcast.pipeline.data.contract.source import Download, Request, build_download, format_failures
 from volcast.pipeline.data.sources.column_parsing import (
     PLAUSIBLE,
-    complain,
     parse_numbers,
     parse_tickers,
+    reject_values,
 )
 from volcast.pipeline.data.sources.files import list_table_files, select_files, ticker_from_file
-from volcast.pipeline.data.sources.table_reader import NAMES_OF, read_table
+from volcast.pipeline.data.sources.table_reader import COLUMN_NAMES, read_table
 from volcast.pipeline.errors import DataError
 
 INTRADAY_NAMES = {
-    **{name: NAMES_OF[name] for name in ("ticker", "open", "high", "low", "close", "volume")},
+    **{name: COLUMN_NAMES[name] for name in ("ticker", "open", "high", "low", "close", "volume")},
     "session": ("timestamp", "datetime", "moment", "date", "time"),
 }
 NUMBERS = ("open", "high", "low", "close", "volume")
@@ -33,23 +37,27 @@ MICROSECONDS_A_MINUTE = 60_000_000
 
 
 class IntradaySource:
-    """Days made of the 1- or 5-minute bars in a file, or in every such file of a folder.
+    """Daily bars made of the 1- or 5-minute bars in a file, or in every such file of a folder.
 
-    Columns are those of `files.FilesSource`, with a timestamp (datetime, date) that
-    says when the bar begins. With an offset it is that moment; without one it is the time at the
-    ticker's exchange. All bars of one session stand in one file.
+    Columns are those of `files.FilesSource`, with a timestamp (datetime, date) at which the bar
+    begins. With an offset it is that moment; without one it is the time at the ticker's exchange.
+    All bars of one session must be in one file.
 
     Parameters
     ----------
     path
         A file or a folder, as for `volcast.pipeline.data.sources.files.FilesSource`.
     tickers
-        Those to read; empty reads all.
+        The tickers to read; empty reads all.
     now
-        The clock: a session that is not settled then is left out.
+        The clock, with a timezone: a session that is not settled then is left out.
     calendar
-        Of a ticker whose name does not tell its exchange; New York when None.
+        The calendar of a ticker whose name does not identify an exchange; New York if None.
 
+    Attributes
+    ----------
+    failures
+        Ticker or file to reason, for each that cannot be used.
     """
 
     def __init__(
@@ -64,37 +72,38 @@ class IntradaySource:
     def load(self, request: Request) -> Download:
         """Return daily bars of the sessions with enough intraday bars. See `Source.load`.
 
-        ``adj_close`` is ``close``: intraday bars tell no dividend. The variance of the bars is left
-        for `realized_variance.with_realized`, which knows the overnight return.
+        ``adj_close`` is ``close``: intraday bars hold no dividends. The variance is added by
+        `realized_variance.add_realized_variance`, which knows the overnight return.
         """
-        whole = self.days[self.days["variance"].notna()].drop(columns=["variance", "covered"])
-        return assemble(request, whole, self.failures)
+        complete = self.days[self.days["variance"].notna()].drop(columns=["variance", "covered"])
+        return build_download(request, complete, self.failures)
 
     @cached_property
     def days(self) -> pd.DataFrame:
-        """Ticker and the columns of `realized.by_session`, read when first asked for.
+        """Ticker and the columns of `realized.aggregate_to_sessions`, read at the first access.
 
-        A file or a ticker that cannot be used is named in ``failures``.
+        A file or a ticker that cannot be used is listed in ``failures``.
 
         Raises
         ------
         DataError
             When nothing can be used; the message lists the reasons.
-
         """
         files = list_table_files(self.path)
         parts = [
-            part for file in select_files(files, self.tickers) for part in self._days_of_file(file)
+            part for file in select_files(files, self.tickers) for part in self._read_days(file)
         ]
         if not parts:
-            reasons = listed(self.failures) or f"there is none of {', '.join(self.tickers)}"
+            reasons = (
+                format_failures(self.failures) or f"there are none of {', '.join(self.tickers)}"
+            )
             raise DataError(f"{self.path}: no intraday bars can be used; {reasons}")
         days = pd.concat(parts, ignore_index=True)
         return days.drop_duplicates(["ticker", "session"], keep="last", ignore_index=True)
 
-    def _days_of_file(self, file: Path) -> list[pd.DataFrame]:
+    def _read_days(self, file: Path) -> list[pd.DataFrame]:
         try:
-            bars = intraday_bars(file)
+            bars = read_intraday_bars(file)
         except DataError as error:
             self.failures[ticker_from_file(file)] = str(error)
             return []
@@ -104,7 +113,7 @@ class IntradaySource:
             if self.tickers and ticker not in self.tickers:
                 continue
             try:
-                days = build_days(own, calendar_name(ticker, self.calendar), self.now)
+                days = build_days(own, find_calendar(ticker, self.calendar), self.now)
             except DataError as error:
                 self.failures[ticker] = f"{file}: {error}"
             else:
@@ -113,83 +122,81 @@ class IntradaySource:
 
 
 def build_days(bars: pd.DataFrame, calendar: str, now: dt.datetime) -> pd.DataFrame:
-    """Return the settled days of one ticker's intraday bars, by `realized.by_session`.
+    """Return the settled days of one ticker's intraday bars, by `realized.aggregate_to_sessions`.
 
     Raises
     ------
     DataError
         When the bars are not 1 or 5 minutes apart, or none lies in a settled session.
-
     """
     zone, moment = timezone(calendar), bars["moment"]
     if moment.dt.tz is None:
-        # No session is held in the hour that a change of clocks skips or repeats.
+        # No exchange is open in the hour that a clock change skips or repeats.
         moment = moment.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert(
             "UTC"
         )
     bars = bars.assign(moment=moment).dropna(subset="moment")
-    spacing = _spacing(bars["moment"])
+    spacing = _find_spacing(bars["moment"])
     first, last = (
         edge.tz_localize(None).normalize() for edge in bars["moment"].agg(["min", "max"])
     )
     hours = session_hours(calendar, first - DAY, last + DAY)
     hours = hours[hours["session"] <= last_settled_session(calendar, now)]
-    days = by_session(bars, hours.reset_index(drop=True), spacing)
+    days = aggregate_to_sessions(bars, hours.reset_index(drop=True), spacing)
     if days.empty:
         raise DataError(
-            f"no bar lies in a settled session of {calendar}; a time without an offset is taken as "
+            f"no bar lies in a settled session of {calendar}; a time without an offset is read as "
             f"{zone}: check the timezone, and that the column holds times"
         )
     return days
 
 
-def intraday_bars(file: Path) -> pd.DataFrame:
+def read_intraday_bars(file: Path) -> pd.DataFrame:
     """Return ticker, moment, open, high, low, close and volume of a file, typed.
 
-    ``moment`` is in UTC where the file tells the offset, else without timezone.
+    ``moment`` is in UTC if the file has offsets, else without timezone.
 
     Raises
     ------
     DataError
         When the file, a time, a number or a ticker cannot be read.
-
     """
     table = read_table(file, INTRADAY_NAMES)
     if table.empty:
         raise DataError(f"{file}: the file has no row; it needs at least one bar")
     numbers = {name: parse_numbers(table[name], file) for name in NUMBERS if name in table}
-    moment = _moments(table["session"].rename("timestamp"), file)
+    moment = _parse_moments(table["session"].rename("timestamp"), file)
     bars = pd.DataFrame({"moment": moment, "volume": np.nan} | numbers)
     names = parse_tickers(table["ticker"], file) if "ticker" in table else ticker_from_file(file)
     return bars.assign(ticker=names)
 
 
-def _moments(values: pd.Series, file: Path) -> pd.Series:
-    """Return the times: in UTC where they tell their offset, else as written."""
+def _parse_moments(values: pd.Series, file: Path) -> pd.Series:
+    """Return the times: in UTC if they have an offset, else as written."""
     if values.dtype.kind == "M":
         moments = values if values.dt.tz is None else values.dt.tz_convert("UTC")
-        told = pd.Series(values.dt.tz is not None, index=values.index)
+        has_offset = pd.Series(values.dt.tz is not None, index=values.index)
     else:
         text = values.astype("str").fillna("").str.strip()
-        told = text.str.contains(OFFSET)
+        has_offset = text.str.contains(OFFSET)
         moments = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
     plain: pd.Series = moments.dt.tz_localize(None)
-    complain(
+    reject_values(
         values[~plain.between(*PLAUSIBLE)],
         "is not a time such as 2024-01-31 09:30 or 2024-01-31T09:30-05:00, from 1800 to 2200",
         file,
     )
-    if told.any():
-        complain(values[~told], "has no offset, and other rows have one", file)
+    if has_offset.any():
+        reject_values(values[~has_offset], "has no offset, and other rows have one", file)
         return pd.Series(moments)
     return plain
 
 
-def _spacing(moments: pd.Series) -> int:
-    """Return the minutes from bar to bar that occur most."""
+def _find_spacing(moments: pd.Series) -> int:
+    """Return the most frequent number of minutes between bars."""
     gaps = np.diff(np.unique(pd.DatetimeIndex(moments).as_unit("us").asi8))
     if not len(gaps):
-        raise DataError("one moment alone makes no session; check the timestamps")
+        raise DataError("all bars have the same time; check the timestamps")
     lengths, counts = np.unique(gaps, return_counts=True)
     minutes = lengths[counts.argmax()] / MICROSECONDS_A_MINUTE
     if minutes not in SPACINGS:

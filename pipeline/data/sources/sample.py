@@ -1,10 +1,10 @@
-"""Real prices that need no network: two indices, 1999 to 2018, shipped with the arch package."""
+"""Real prices without a network: two indices, 1999 to 2018, part of the arch package."""
 
 import pandas as pd
 
-from volcast.pipeline.data.contract.source import Download, Request, assemble
+from volcast.pipeline.data.contract.source import Download, Request, build_download
 
-COLUMN_OF = {
+COLUMN_NAMES = {
     "Date": "session",
     "Open": "open",
     "High": "high",
@@ -26,7 +26,7 @@ class SampleSource:
 
         frames = {"^GSPC": arch.data.sp500.load(), "^IXIC": arch.data.nasdaq.load()}
         parts = [
-            frame.reset_index().rename(columns=COLUMN_OF).assign(ticker=ticker)
+            frame.reset_index().rename(columns=COLUMN_NAMES).assign(ticker=ticker)
             for ticker, frame in frames.items()
         ]
-        return assemble(request, pd.concat(parts, ignore_index=True))
+        return build_download(request, pd.concat(parts, ignore_index=True))

@@ -1,4 +1,4 @@
-"""Reading a CSV or Parquet file into a frame with the names of the bar table."""
+"""Reading a CSV or Parquet file into a table with the column names of the bar table."""
 
 import gzip
 import io
@@ -12,11 +12,11 @@ from typing import Any
 import pandas as pd
 from pyarrow import ArrowException  # type: ignore[import-untyped]
 
-from volcast.pipeline.data.contract.source import NUMBER_COLUMNS
+from volcast.pipeline.data.contract.bar_table import NUMBER_COLUMNS
 from volcast.pipeline.errors import DataError
 
-# The names a column goes by, the first one present wins; compared by `_plain`.
-NAMES_OF = {
+# The names of each column in files; the first one present is used; compared by `_simplify`.
+COLUMN_NAMES = {
     "ticker": ("ticker", "symbol", "name"),
     "session": ("date", "session", "timestamp", "datetime"),
     **{column: (column.replace("_", ""),) for column in NUMBER_COLUMNS},
@@ -31,50 +31,54 @@ MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None"
 SHOWN = 60  # characters of a file's own text in a message
 
 
-def read_table(file: Path, names_of: Names = NAMES_OF) -> pd.DataFrame:
+def read_table(file: Path, column_names: Names = COLUMN_NAMES) -> pd.DataFrame:
     """Return the known columns of a file, renamed as in the bar table.
 
-    ``names_of`` holds for each column the names that it goes by, as `NAMES_OF` does.
-
-    Numbers are float64 where the whole column reads as numbers, else text; ticker and session are
+    Numbers are float64 if the complete column reads as numbers, else text; ticker and session are
     text or what the Parquet file holds. Rows without any value are left out. The index counts the
-    rows from 0 as the file does.
+    rows of the file from 0.
+
+    Parameters
+    ----------
+    file
+        CSV, also with ``.gz``, or Parquet, by its suffix.
+    column_names
+        For each column the names that it may have, as in `COLUMN_NAMES`.
 
     Raises
     ------
     DataError
-        When the file cannot be read as a table, a required column is missing, or two columns
-        bear one name.
-
+        When the file cannot be read as a table, a required column is missing, or two columns have
+        the same name.
     """
     try:
         if file.suffix.lower() in PARQUET_SUFFIXES:
-            return _read_parquet(file, names_of).dropna(how="all")
-        return _read_csv(_text(file), file, names_of).dropna(how="all")
+            return _read_parquet(file, column_names).dropna(how="all")
+        return _read_csv(_read_text(file), file, column_names).dropna(how="all")
     except OSError as error:
         raise DataError(f"{file}: the file cannot be read; {_first_line(error)}") from error
 
 
-def _read_parquet(file: Path, names_of: Names) -> pd.DataFrame:
+def _read_parquet(file: Path, column_names: Names) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(file)
     except (ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
-        raise DataError(f"{file}: this is no Parquet file; {_first_line(error)}") from error
+        raise DataError(f"{file}: this is not a Parquet file; {_first_line(error)}") from error
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(allow_duplicates=True)
-    positions = _positions([str(name) for name in frame.columns], file, names_of)
+    positions = _find_positions([str(name) for name in frame.columns], file, column_names)
     found = frame.iloc[:, list(positions.values())]
     found.columns = pd.Index(list(positions))
     raw = [name for name in positions if found[name].dtype == object]
-    return found.assign(**{name: found[name].map(_decoded) for name in raw})
+    return found.assign(**{name: found[name].map(_decode) for name in raw})
 
 
-def _decoded(value: Any) -> Any:
-    """Return raw bytes as text; what is no UTF-8 becomes signs that no column allows."""
+def _decode(value: Any) -> Any:
+    """Return raw bytes as text; what is not UTF-8 becomes characters that no column allows."""
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
-def _text(file: Path) -> str:
+def _read_text(file: Path) -> str:
     """Return the file as text; UTF-8, with or without a byte-order mark."""
     data = file.read_bytes()
     try:
@@ -85,7 +89,7 @@ def _text(file: Path) -> str:
         raise DataError(f"{file}: the file is empty; it needs a header and at least one row")
     if b"\0" in data:
         raise DataError(
-            f"{file}: this is no UTF-8 text, it holds NUL bytes; save it as CSV in UTF-8"
+            f"{file}: this is not UTF-8 text, it holds NUL bytes; save it as CSV in UTF-8"
         )
     try:
         return data.decode("utf-8-sig")
@@ -96,11 +100,11 @@ def _text(file: Path) -> str:
         ) from error
 
 
-def _read_csv(text: str, file: Path, names_of: Names) -> pd.DataFrame:
-    header = next(line for line in text.splitlines() if line.strip())
+def _read_csv(text: str, file: Path, column_names: Names) -> pd.DataFrame:
+    header = next((line for line in text.splitlines() if line.strip()), "")
     layout = {"sep": max(SEPARATORS, key=header.count), "index_col": False, "low_memory": False}
     names = _parse(text, file, header=None, nrows=1, dtype=str, keep_default_na=False, **layout)
-    positions = _positions([str(name) for name in names.iloc[0]], file, names_of)
+    positions = _find_positions([str(name) for name in names.iloc[0]], file, column_names)
     column_at = {position: column for column, position in positions.items()}
     layout |= {
         "header": 0,
@@ -108,39 +112,40 @@ def _read_csv(text: str, file: Path, names_of: Names) -> pd.DataFrame:
         "na_values": {column: list(MISSING) for column in NUMBER_COLUMNS if column in positions},
         "keep_default_na": False,
     }
-    words = {"ticker": str, "session": str}
-    frame = _parse(text, file, dtype=words, **layout)[list(positions)]
+    text_types = {"ticker": str, "session": str}
+    frame = _parse(text, file, dtype=text_types, **layout)[list(positions)]
     if frame.empty:
-        raise DataError(f"{file}: the file has a header and no row; it needs at least one bar")
-    for column in words.keys() & set(frame.columns):
+        raise DataError(f"{file}: the file has a header but no row; it needs at least one bar")
+    for column in text_types.keys() & set(frame.columns):
         frame[column] = frame[column].replace("", None)
     return frame
 
 
 def _parse(text: str, file: Path, **options: object) -> pd.DataFrame:
     with warnings.catch_warnings():
-        # A row longer than the header: pandas cuts it off with no more than a warning.
+        # pandas cuts off a row longer than the header with only a warning.
         warnings.simplefilter("error", pd.errors.ParserWarning)
         try:
             return pd.read_csv(io.StringIO(text), **options)  # type: ignore[call-overload, no-any-return]
         except (pd.errors.ParserWarning, ValueError, OverflowError, IndexError) as error:
             raise DataError(
-                f"{file}: this is no CSV with one width of rows; {_first_line(error)}"
+                f"{file}: this is not a CSV file with the same number of columns in every row; "
+                f"{_first_line(error)}"
             ) from error
 
 
-def _positions(header: list[str], file: Path, names_of: Names) -> dict[str, int]:
-    """Return where each known column stands."""
-    plain = [_plain(name) for name in header]
+def _find_positions(header: list[str], file: Path, column_names: Names) -> dict[str, int]:
+    """Return the position of each known column."""
+    simple = [_simplify(name) for name in header]
     positions = {}
-    for column, names in names_of.items():
-        name = next((name for name in names if name in plain), None)
+    for column, names in column_names.items():
+        name = next((name for name in names if name in simple), None)
         if name is None:
             continue
-        if plain.count(name) > 1:
-            twice = [shown for shown, known in zip(header, plain, strict=True) if known == name]
+        if simple.count(name) > 1:
+            twice = [shown for shown, known in zip(header, simple, strict=True) if known == name]
             raise DataError(f"{file}: column {column} must occur once; found {twice}; drop one")
-        positions[column] = plain.index(name)
+        positions[column] = simple.index(name)
     missing = [column for column in REQUIRED if column not in positions]
     if missing:
         wanted = ", ".join("date" if column == "session" else column for column in missing)
@@ -149,7 +154,7 @@ def _positions(header: list[str], file: Path, names_of: Names) -> dict[str, int]
     return positions
 
 
-def _plain(name: str) -> str:
+def _simplify(name: str) -> str:
     return re.sub(r"[\s_.]", "", name).lower()
 
 

@@ -1,4 +1,4 @@
-"""Yahoo's 5-minute bars, kept in files before Yahoo forgets them after 60 days."""
+"""Yahoo's 5-minute bars, saved in files; Yahoo itself offers only the last 60 days."""
 
 import datetime as dt
 from pathlib import Path
@@ -7,17 +7,17 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from volcast.pipeline.data.calendars.hours import session_hours
-from volcast.pipeline.data.calendars.sessions import calendar_name, last_settled_session
+from volcast.pipeline.data.calendars.opening_hours import last_settled_session, session_hours
+from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.client import RateLimitError, UnreachableError
-from volcast.pipeline.data.download.downloader import RATE
-from volcast.pipeline.data.download.rate_limit import TokenBucket
-from volcast.pipeline.data.sources.yahoo import _own_symbols, _translated, _yfinance
+from volcast.pipeline.data.download.rate_limit import DEFAULT_RATE, TokenBucket
+from volcast.pipeline.data.sources.yahoo_errors import translate_error
+from volcast.pipeline.data.sources.yahoo_session import open_yahoo_session
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import LOCK, read_frame, write_frame
 
-REACH = "60d"  # the longest past of 5-minute bars that Yahoo gives
-COLUMN_OF = {
+PERIOD = "60d"  # the longest period of 5-minute bars that Yahoo offers
+COLUMN_NAMES = {
     "Datetime": "timestamp",
     "Open": "open",
     "High": "high",
@@ -26,57 +26,73 @@ COLUMN_OF = {
     "Volume": "volume",
 }
 REQUEST_TIMEOUT = 30  # seconds
-MONTHS = pd.Timedelta(days=90)  # longer than Yahoo's reach
+SCHEDULE_SPAN = pd.Timedelta(days=90)  # longer than `PERIOD`
 
 
 def update_intraday(folder: Path, tickers: tuple[str, ...], now: dt.datetime) -> dict[str, str]:
-    """Add Yahoo's 5-minute bars of the last 60 days to the files of a folder, one a ticker.
+    """Add Yahoo's 5-minute bars of the last 60 days to the files of a folder, one per ticker.
 
-    Called at least every 60 days, it makes the history that `data.intraday` takes; a bar that came
-    again takes the place of the older one. Only sessions closed and settled at ``now`` are kept.
+    Called at least every 60 days, it collects the history that `data.intraday` reads; a bar that is
+    downloaded again replaces the older one. Only sessions closed and settled at ``now`` are saved.
+
+    Parameters
+    ----------
+    folder
+        Created if needed; locked meanwhile.
+    tickers
+        As Yahoo names them; each is asked for once.
+    now
+        The clock, with a timezone.
 
     Returns
     -------
-    Ticker to reason, for each ticker that brought nothing. After a refusal no more are asked.
-
+    Ticker to reason, for each ticker without new bars. Once Yahoo limits the requests or cannot be
+    reached, the others are not asked for.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    polite = TokenBucket(folder / ".rate.json", RATE).take
+    bucket = TokenBucket(folder / ".rate.json", DEFAULT_RATE)
     failures: dict[str, str] = {}
     refused = ""
-    with _own_symbols():
+    with FileLock(folder / LOCK), open_yahoo_session(bucket.take) as session:
         import yfinance
-    with FileLock(folder / LOCK), _yfinance(polite) as session:
+
         for ticker in dict.fromkeys(tickers):
             if refused:
                 failures[ticker] = f"not asked, after {refused} failed"
                 continue
             try:
-                fresh = settled_bars(yfinance.Ticker(ticker, session=session), ticker, now)
-            except Exception as error:  # whatever yfinance raises becomes a stated reason
-                told = error
-                if not isinstance(error, DataError):
-                    told = _translated(error, "of the last 60 days")
-                failures[ticker] = str(told)
-                refused = ticker if isinstance(told, RateLimitError | UnreachableError) else ""
+                fresh = fetch_settled_bars(yfinance.Ticker(ticker, session=session), ticker, now)
+            except Exception as error:  # yfinance may raise anything
+                reason = _translate(error)
+                failures[ticker] = str(reason)
+                refused = ticker if isinstance(reason, RateLimitError | UnreachableError) else ""
             else:
-                _merge(folder / f"{ticker}.parquet", fresh)
+                _merge_into_file(folder / f"{ticker}.parquet", fresh)
     return failures
 
 
-def settled_bars(stock: Any, ticker: str, now: dt.datetime) -> pd.DataFrame:
-    """Return timestamp (UTC), open, high, low, close and volume of a ``yfinance.Ticker``.
+def _translate(error: Exception) -> Exception:
+    if isinstance(error, DataError):
+        return error
+    return translate_error(error, "of the last 60 days")
+
+
+def fetch_settled_bars(stock: Any, ticker: str, now: dt.datetime) -> pd.DataFrame:
+    """Return the 5-minute bars of a ``yfinance.Ticker`` in sessions that are settled at ``now``.
+
+    Returns
+    -------
+    timestamp (the beginning of the bar, in UTC), open, high, low, close and volume.
 
     Raises
     ------
     DataError
         When Yahoo has no bar of a session that is closed and settled at ``now``.
-
     """
     if Path(ticker).name != ticker:
-        raise DataError(f"{ticker!r} cannot be the name of a file; mend the ticker")
+        raise DataError(f"{ticker!r} cannot be the name of a file; fix the ticker")
     frame = stock.history(
-        period=REACH,
+        period=PERIOD,
         interval="5m",
         auto_adjust=False,
         actions=False,
@@ -84,19 +100,19 @@ def settled_bars(stock: Any, ticker: str, now: dt.datetime) -> pd.DataFrame:
     )
     if frame.empty:
         raise DataError("Yahoo has no 5-minute bars of this ticker in the last 60 days")
-    bars = frame.reset_index().rename(columns=COLUMN_OF)[list(COLUMN_OF.values())]
+    bars = frame.reset_index().rename(columns=COLUMN_NAMES)[list(COLUMN_NAMES.values())]
     bars["timestamp"] = bars["timestamp"].dt.tz_convert("UTC").dt.as_unit("us")
-    calendar = calendar_name(ticker)
+    calendar = find_calendar(ticker)
     last = last_settled_session(calendar, now)
-    over = session_hours(calendar, last - MONTHS, last)["closes"].max()
-    final = bars["timestamp"] < over
+    last_close = session_hours(calendar, last - SCHEDULE_SPAN, last)["closes"].max()
+    final = bars["timestamp"] < last_close
     if not final.any():
         raise DataError(f"no session is closed and settled at {now:%Y-%m-%d %H:%M %Z}; wait for it")
     return pd.DataFrame(bars[final].astype({"volume": "float64"}))
 
 
-def _merge(file: Path, fresh: pd.DataFrame) -> None:
+def _merge_into_file(file: Path, fresh: pd.DataFrame) -> None:
     """Write the bars of a file and the fresh ones, which take precedence, in order of time."""
-    kept = [read_frame(file), fresh] if file.exists() else [fresh]
-    bars = pd.concat(kept).drop_duplicates("timestamp", keep="last")
+    frames = [read_frame(file), fresh] if file.exists() else [fresh]
+    bars = pd.concat(frames).drop_duplicates("timestamp", keep="last")
     write_frame(file, bars.sort_values("timestamp", ignore_index=True))

@@ -1,11 +1,11 @@
-"""The log of a ticker's bars: its columns, and what of it was known at a moment.
+"""The log of a ticker's bars: its columns, and which of its rows were known at a moment.
 
 Rows are only ever added. The rows of one fetch share a ``vintage`` (0, 1, ...), the moment
-``fetched_at`` and a ``basis``. A source that rescales its history (a split) starts a new basis, in
-which the whole history stands again. What is known is, of the newest basis, the last row of each
-session. Prices stand as they were served, ``adj_close`` too: when a later vintage finds that
-dividends have scaled the past by ``factor``, rows of earlier vintages before its first session are
-scaled by it on reading.
+``fetched_at`` and a ``basis``. A source that rescales its history (a split) starts a new basis,
+which holds the full history again. Known is the last row of each session on the newest basis.
+Prices are stored as served, ``adj_close`` too: if a later vintage finds that dividends have scaled
+the past by ``factor``, rows of earlier vintages before its first session are scaled by it on
+reading.
 """
 
 import datetime as dt
@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from volcast.pipeline.data.contract.bar_table import NUMBER_COLUMNS
 from volcast.pipeline.data.contract.client import ACTION_COLUMNS
-from volcast.pipeline.data.contract.source import NUMBER_COLUMNS
 
 Columns = dict[str, NDArray[np.generic]]
 Rows = NDArray[np.int64]
@@ -38,12 +38,18 @@ SCHEMA = pa.schema(
 ORDER_COLUMNS = ("session", "vintage", "basis", "factor", "fetched_at")
 
 
-def microseconds(moment: dt.datetime) -> int:
-    """Return a moment, which has a timezone, as microseconds since 1970."""
+def to_microseconds(moment: dt.datetime) -> int:
+    """Return a moment, which has a timezone, as microseconds since 1970.
+
+    Examples
+    --------
+    >>> to_microseconds(dt.datetime(1970, 1, 1, 0, 0, 1, tzinfo=dt.UTC))
+    1000000
+    """
     return (moment - EPOCH) // dt.timedelta(microseconds=1)
 
 
-def visible(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Rows:
+def select_known_rows(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Rows:
     """Return which rows are known at ``as_of`` (now, if None), sorted by ticker and session.
 
     Parameters
@@ -55,10 +61,13 @@ def visible(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Row
     as_of
         With a timezone; rows fetched later are not known.
 
+    Returns
+    -------
+    Row numbers of the log.
     """
     rows: Rows = np.arange(len(ticker))
     if as_of is not None:
-        rows = rows[log["fetched_at"].view("int64") <= microseconds(as_of)]
+        rows = rows[log["fetched_at"].view("int64") <= to_microseconds(as_of)]
     newest = np.zeros(int(ticker[-1]) + 1 if len(ticker) else 0, dtype=log["basis"].dtype)
     np.maximum.at(newest, ticker[rows], log["basis"][rows])
     rows = rows[log["basis"][rows] == newest[ticker[rows]]]
@@ -71,14 +80,14 @@ def visible(log: Columns, ticker: Rows, as_of: dt.datetime | None = None) -> Row
     return rows
 
 
-def adjusted_close(
+def compute_adjusted_close(
     log: Columns, ticker: Rows, rows: Rows, as_of: dt.datetime | None = None
 ) -> NDArray[np.float64]:
-    """Return ``adj_close`` of the rows that `visible` gave, scaled by the later dividends."""
+    """Return ``adj_close`` of the rows of `select_known_rows`, scaled by later dividends."""
     adjusted = log["adj_close"][rows].astype("float64")
     known = log["factor"] != 1.0
     if as_of is not None:
-        known &= log["fetched_at"].view("int64") <= microseconds(as_of)
+        known &= log["fetched_at"].view("int64") <= to_microseconds(as_of)
     rescaling = np.flatnonzero(known)
     if not len(rescaling):
         return adjusted
@@ -87,10 +96,10 @@ def adjusted_close(
     heads, first_day = rescaling[starts], np.minimum.reduceat(_days(log, rescaling), starts)
     begin, end = (ticker[rows].searchsorted(ticker[heads] + after) for after in (0, 1))
     day, vintage, basis = _days(log, rows), log["vintage"][rows], log["basis"][rows]
-    for head, first, mine in zip(heads, first_day, map(slice, begin, end), strict=True):
-        earlier = (vintage[mine] < log["vintage"][head]) & (day[mine] < first)
-        earlier &= basis[mine] == log["basis"][head]
-        adjusted[mine][earlier] *= log["factor"][head]
+    for head, first, own in zip(heads, first_day, map(slice, begin, end), strict=True):
+        earlier = (vintage[own] < log["vintage"][head]) & (day[own] < first)
+        earlier &= basis[own] == log["basis"][head]
+        adjusted[own][earlier] *= log["factor"][head]
     return adjusted
 
 

@@ -1,4 +1,4 @@
-"""Where stored prices lie: the data folder, and the file of a ticker in it."""
+"""Where prices are stored: the data folder, and the file name of a ticker in it."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,12 @@ def data_folder(chosen: Path | None = None) -> Path:
 def file_stem(ticker: str) -> str:
     """Return a file name for a ticker; no two share one, on any file system.
 
-    Small letters are written as their codes, because some file systems take them for capitals.
+    Lower-case letters are written as their codes, because some file systems ignore case.
+
+    Examples
+    --------
+    >>> file_stem("BRK.B"), file_stem("^GSPC"), file_stem("EURUSD=X"), file_stem("abc")
+    ('BRK.B', '^GSPC', 'EURUSD=X', '%61%62%63')
     """
     safe = "".join(_code(c) if c.islower() and c.isascii() else quote(c, safe="^=") for c in ticker)
     if safe.startswith(".") or safe.split(".")[0] in RESERVED:
@@ -28,7 +33,13 @@ def file_stem(ticker: str) -> str:
 
 
 def ticker_from_stem(stem: str) -> str:
-    """Return the ticker whose `file_stem` this is."""
+    """Return the ticker of a file name; the inverse of `file_stem`.
+
+    Examples
+    --------
+    >>> ticker_from_stem(file_stem("brk/b"))
+    'brk/b'
+    """
     return unquote(stem)
 
 

@@ -1,7 +1,7 @@
 """The bar store: one Parquet file a ticker, to which rows are only ever added.
 
-A file is replaced as a whole and atomically: a reader, which needs no lock, sees the old one or the
-new one, and a process killed at any moment leaves one of them. A writer holds the ticker's lock.
+A file is replaced atomically: a reader, which needs no lock, sees the old one or the new one, and a
+process killed at any moment leaves one of them. A writer holds the ticker's lock.
 """
 
 import datetime as dt
@@ -17,16 +17,16 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from filelock import FileLock, Timeout
 
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS, NUMBER_COLUMNS
 from volcast.pipeline.data.contract.client import ACTION_COLUMNS
-from volcast.pipeline.data.contract.source import COLUMNS, NUMBER_COLUMNS
 from volcast.pipeline.data.store.bar_log import (
     ORDER_COLUMNS,
     SCHEMA,
     VALUE_COLUMNS,
     Columns,
     Rows,
-    adjusted_close,
-    visible,
+    compute_adjusted_close,
+    select_known_rows,
 )
 from volcast.pipeline.data.store.folders import file_stem, ticker_from_stem
 from volcast.pipeline.data.store.ticker_state import TickerState
@@ -34,7 +34,7 @@ from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import write_file, write_text
 
 READERS = 4  # threads; reading small files waits for the disk and for the decompression
-LOCK_PATIENCE = 900.0  # seconds; longer than a client asks for one ticker, waits included
+LOCK_TIMEOUT = 900.0  # seconds; longer than the requests for one ticker take, pauses included
 SUFFIX = ".parquet"
 
 
@@ -44,8 +44,7 @@ class Store:
     Parameters
     ----------
     folder
-        Made when something is written first.
-
+        The files of the source; created by the first write.
     """
 
     def __init__(self, folder: Path):
@@ -59,36 +58,35 @@ class Store:
     def bars(self, tickers: Sequence[str], as_of: dt.datetime | None = None) -> pd.DataFrame:
         """Return the bars known at ``as_of`` (now, if None) of those tickers that have any.
 
-        The bar table of `contract.source`: prices on the newest basis known then, adj_close
-        scaled by the dividends known then. Rows as served, before the rules of quality.
+        The bar table of `contract.bar_table`: prices on the newest basis known then, adj_close
+        scaled by the dividends known then. The rows are as served, before the quality rules.
 
         Raises
         ------
         DataError
             A file is damaged.
-
         """
         names, logs = self._read(tickers, (*ORDER_COLUMNS, *NUMBER_COLUMNS))
-        log, ticker = _joined(logs)
-        rows = visible(log, ticker, as_of)
+        log, ticker = _concat_tables(logs)
+        rows = select_known_rows(log, ticker, as_of)
         columns: dict[str, object] = {name: log[name][rows] for name in NUMBER_COLUMNS}
-        columns["adj_close"] = adjusted_close(log, ticker, rows, as_of)
+        columns["adj_close"] = compute_adjusted_close(log, ticker, rows, as_of)
         columns["session"] = log["session"][rows].astype("datetime64[us]")
-        columns["ticker"] = _names(names, ticker[rows])
-        return pd.DataFrame(columns)[list(COLUMNS)]
+        columns["ticker"] = _repeat_names(names, ticker[rows])
+        return pd.DataFrame(columns)[list(BAR_COLUMNS)]
 
     def known(self, ticker: str, as_of: dt.datetime | None = None) -> pd.DataFrame:
-        """Return bars and actions of one ticker by session: what is known, one row each."""
+        """Return the bars and actions of one ticker known at ``as_of``, one row a session."""
         _, logs = self._read([ticker], (*ORDER_COLUMNS, *VALUE_COLUMNS))
-        log, number = _joined(logs)
-        rows = visible(log, number, as_of)
+        log, number = _concat_tables(logs)
+        rows = select_known_rows(log, number, as_of)
         frame = pd.DataFrame({name: log[name][rows] for name in VALUE_COLUMNS})
-        frame["adj_close"] = adjusted_close(log, number, rows, as_of)
+        frame["adj_close"] = compute_adjusted_close(log, number, rows, as_of)
         sessions = pd.DatetimeIndex(log["session"][rows].astype("datetime64[us]"), name="session")
         return frame.set_index(sessions)
 
     def actions(self, tickers: Sequence[str], as_of: dt.datetime | None = None) -> pd.DataFrame:
-        """Return ticker, session, dividend, split, capital_gain: one row a session that has one."""
+        """Return ticker, session and `ACTION_COLUMNS` of the sessions that have any action."""
         frames = [pd.DataFrame(columns=["ticker", "session", *ACTION_COLUMNS])]
         for ticker in tickers:
             actions = self.known(ticker, as_of)[list(ACTION_COLUMNS)].fillna(0.0)
@@ -97,7 +95,7 @@ class Store:
         return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
     def log(self, ticker: str) -> pd.DataFrame:
-        """Return every row ever added, in its order, with the columns of `barlog.SCHEMA`."""
+        """Return every row ever added, in its order, with the columns of `bar_log.SCHEMA`."""
         _, tables = self._read([ticker], SCHEMA.names)
         frame: pd.DataFrame = pa.concat_tables(tables or [SCHEMA.empty_table()]).to_pandas()
         return frame.assign(session=pd.DatetimeIndex(frame["session"]).as_unit("us"))
@@ -155,38 +153,37 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         write_file(self._file(ticker), lambda file: pq.write_table(table, file, compression="zstd"))
 
-    def note(self, ticker: str) -> TickerState:
-        """Return what is noted of a ticker; an empty note where there is none, or a damaged one."""
+    def state(self, ticker: str) -> TickerState:
+        """Return the state of a ticker; an empty one if its file is missing or damaged."""
         try:
-            return TickerState.from_json(self._note_file(ticker).read_text(encoding="utf-8"))
+            return TickerState.from_json(self._state_file(ticker).read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError):
             return TickerState()
 
-    def write_note(self, ticker: str, note: TickerState) -> None:
-        """Replace what is noted of a ticker; losing it costs one more request, no bar."""
-        file = self._note_file(ticker)
+    def write_state(self, ticker: str, state: TickerState) -> None:
+        """Replace the state of a ticker; losing it costs one more request, but no bar."""
+        file = self._state_file(ticker)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(file, json.dumps(note.to_json(), indent=1) + "\n")
+        write_text(file, json.dumps(state.to_json(), indent=1) + "\n")
 
     @contextmanager
-    def locked(self, ticker: str, patience: float = LOCK_PATIENCE) -> Iterator[None]:
-        """Hold the ticker's lock; it is freed also when the process dies.
+    def locked(self, ticker: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+        """Hold the ticker's lock, which is also freed if the process dies.
 
         Raises
         ------
         DataError
-            Another process has held it for ``patience`` seconds.
-
+            Another process has held it for ``timeout`` seconds.
         """
         file = self.folder / ".locks" / f"{file_stem(ticker)}.lock"
         file.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(file, timeout=patience):
+            with FileLock(file, timeout=timeout):
                 yield
         except Timeout as error:
             raise DataError(
-                f"{ticker} has been in the hands of another process for {patience:.0f} s; "
-                "wait for it, or end it"
+                f"{ticker} has been locked by another process for {timeout:.0f} s; "
+                "wait for that process, or end it"
             ) from error
 
     def _read(
@@ -196,16 +193,16 @@ class Store:
         names = sorted(ticker for ticker in set(tickers) if self._file(ticker).exists())
         files = [self._file(name) for name in names]
         with ThreadPoolExecutor(READERS) as readers:
-            return names, list(readers.map(lambda file: _table(file, columns), files))
+            return names, list(readers.map(lambda file: _read_table(file, columns), files))
 
     def _file(self, ticker: str) -> Path:
         return self.folder / f"{file_stem(ticker)}{SUFFIX}"
 
-    def _note_file(self, ticker: str) -> Path:
+    def _state_file(self, ticker: str) -> Path:
         return self.folder / ".notes" / f"{file_stem(ticker)}.json"
 
 
-def _table(file: Path, columns: Sequence[str]) -> pa.Table:
+def _read_table(file: Path, columns: Sequence[str]) -> pa.Table:
     try:
         return pq.ParquetFile(file).read(columns=list(columns), use_threads=False).select(columns)
     except (pa.ArrowException, OSError, KeyError) as error:
@@ -215,7 +212,7 @@ def _table(file: Path, columns: Sequence[str]) -> pa.Table:
         ) from error
 
 
-def _joined(tables: list[pa.Table]) -> tuple[Columns, Rows]:
+def _concat_tables(tables: list[pa.Table]) -> tuple[Columns, Rows]:
     """Return the columns of all tables one after the other, and the number of each row's table."""
     lengths = [len(table) for table in tables]
     number = np.repeat(np.arange(len(tables)), lengths)
@@ -225,8 +222,8 @@ def _joined(tables: list[pa.Table]) -> tuple[Columns, Rows]:
     return {name: joined[name].to_numpy() for name in names}, number
 
 
-def _names(names: Sequence[str], number: Rows) -> pd.Series:
-    words = pa.DictionaryArray.from_arrays(
+def _repeat_names(names: Sequence[str], number: Rows) -> pd.Series:
+    encoded = pa.DictionaryArray.from_arrays(
         pa.array(number, pa.int32()), pa.array(names, pa.string())
     )
-    return pd.Series(words.cast(pa.large_string()).to_pandas(), dtype="str")
+    return pd.Series(encoded.cast(pa.large_string()).to_pandas(), dtype="str")

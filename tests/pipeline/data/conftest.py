@@ -11,13 +11,14 @@ import stamina
 from tests.pipeline.data.tiingo_standin import KEY, TiingoStandIn
 from tests.pipeline.data.yahoo_standin import StandIn
 from volcast.pipeline.data.calendars.sessions import sessions_between
-from volcast.pipeline.data.contract.source import COLUMNS, Request
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
+from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.download.circuit_breaker import RetryPolicy
 from volcast.pipeline.data.sources.stored import StoredSource, StoreOptions
 from volcast.pipeline.data.sources.tiingo import ATTEMPTS
 from volcast.pipeline.data.sources.yahoo import YahooClient
 
-QUICK = RetryPolicy(wait=0.001, wait_most=0.01, pause=0.05, pause_most=0.1, in_all=0.3)
+QUICK = RetryPolicy(wait=0.001, max_wait=0.01, pause=0.05, max_pause=0.1, max_total_pause=0.3)
 NOW = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 
 
@@ -38,7 +39,7 @@ def make_bars(ticker="AAA", first="2024-01-02", last="2024-01-31", level=100.0) 
             "volume": 1000.0 + steps,
             "variance": np.nan,
         }
-    )[list(COLUMNS)]
+    )[list(BAR_COLUMNS)]
 
 
 def asking(*tickers, start=None, end=None, now=NOW) -> Request:
@@ -47,7 +48,7 @@ def asking(*tickers, start=None, end=None, now=NOW) -> Request:
 
 def yahoo_in(folder, **options) -> StoredSource:
     """Yahoo by way of a store in a folder, without long waits."""
-    settings = {"rate": 1000.0, "patience": QUICK} | options
+    settings = {"rate": 1000.0, "retry_policy": QUICK} | options
     return StoredSource(YahooClient(timeout=5.0), StoreOptions(folder, **settings))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.calendars.hours import session_hours
+from volcast.pipeline.data.calendars.opening_hours import session_hours
 
 
 def make_intraday(

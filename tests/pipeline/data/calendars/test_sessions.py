@@ -5,17 +5,16 @@ import datetime as dt
 import pandas as pd
 import pytest
 
+from volcast.pipeline.data.calendars.opening_hours import last_settled_session
 from volcast.pipeline.data.calendars.sessions import (
-    CALENDAR_OF_SUFFIX,
-    calendar_name,
     days_since_previous,
     days_to_next,
     following_sessions,
-    last_settled_session,
     periods_per_year,
     sessions_between,
 )
-from volcast.pipeline.data.calendars.yahoo_exchanges import CALENDAR_OF_EXCHANGE
+from volcast.pipeline.data.calendars.ticker_calendar import CALENDAR_BY_SUFFIX, find_calendar
+from volcast.pipeline.data.calendars.yahoo_exchanges import CALENDAR_BY_EXCHANGE
 from volcast.pipeline.errors import ConfigError
 
 
@@ -51,18 +50,18 @@ def between(name, first, last) -> list[str]:
     ],
 )
 def test_a_ticker_trades_by_the_calendar_of_its_suffix(ticker, name):
-    assert calendar_name(ticker) == name
+    assert find_calendar(ticker) == name
 
 
 def test_the_default_stands_in_only_where_the_name_says_nothing():
-    assert calendar_name("7203", default="XTKS") == "XTKS"
-    assert calendar_name("7203", default="NYSE") == "XNYS"
-    assert calendar_name("VOD.L", default="XTKS") == "XLON"
+    assert find_calendar("7203", default="XTKS") == "XTKS"
+    assert find_calendar("7203", default="NYSE") == "XNYS"
+    assert find_calendar("VOD.L", default="XTKS") == "XLON"
 
 
 def test_an_unknown_calendar_is_a_configuration_error():
     with pytest.raises(ConfigError, match="'NOWHERE' is unknown"):
-        calendar_name("AAA", default="NOWHERE")
+        find_calendar("AAA", default="NOWHERE")
 
 
 def test_new_york_is_closed_on_its_holidays():
@@ -181,14 +180,14 @@ def test_a_clock_without_timezone_is_refused():
 
 
 def test_the_codes_of_yahoo_name_the_calendars_of_its_suffixes():
-    assert set(CALENDAR_OF_EXCHANGE.values()) == {"XNYS", *CALENDAR_OF_SUFFIX.values()} - {
+    assert set(CALENDAR_BY_EXCHANGE.values()) == {"XNYS", *CALENDAR_BY_SUFFIX.values()} - {
         *("XRIS", "XSTU", "XTAL", "XLIT"),  # Yahoo's codes for them are not known
     }
-    assert CALENDAR_OF_EXCHANGE["NMS"] == CALENDAR_OF_EXCHANGE["PCX"] == "XNYS"
-    assert (CALENDAR_OF_EXCHANGE["CCC"], CALENDAR_OF_EXCHANGE["CCY"]) == ("24/7", "24/5")
+    assert CALENDAR_BY_EXCHANGE["NMS"] == CALENDAR_BY_EXCHANGE["PCX"] == "XNYS"
+    assert (CALENDAR_BY_EXCHANGE["CCC"], CALENDAR_BY_EXCHANGE["CCY"]) == ("24/7", "24/5")
 
 
 @pytest.mark.slow
 def test_every_exchange_that_yahoo_names_has_a_calendar():
-    for name in {*CALENDAR_OF_EXCHANGE.values(), *CALENDAR_OF_SUFFIX.values()}:
+    for name in {*CALENDAR_BY_EXCHANGE.values(), *CALENDAR_BY_SUFFIX.values()}:
         assert len(between(name, "2022-03-01", "2022-03-31")) > 15

@@ -10,8 +10,9 @@ import pytest
 
 from tests.pipeline.data.conftest import NOW, asking, make_bars, yahoo_in
 from tests.pipeline.data.yahoo_standin import Listing
-from volcast.pipeline.data.contract.source import COLUMNS, NUMBER_COLUMNS, Source
-from volcast.pipeline.data.sources.catalogue import make_source
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS, NUMBER_COLUMNS
+from volcast.pipeline.data.contract.source import Source
+from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.data.sources.stored import StoredSource
@@ -39,7 +40,7 @@ def sp500() -> pd.DataFrame:
     raw = arch.data.sp500.load()
     names = ["open", "high", "low", "close", "adj_close", "volume"]
     bars = raw.set_axis(names, axis=1).astype("float64").rename_axis("session").reset_index()
-    return bars.assign(ticker="^GSPC", variance=np.nan)[list(COLUMNS)]
+    return bars.assign(ticker="^GSPC", variance=np.nan)[list(BAR_COLUMNS)]
 
 
 def in_january(source) -> Case:
@@ -83,7 +84,7 @@ def load(case, *tickers, start=None, end=None):
 
 def test_columns_are_those_of_the_bar_table_and_typed(case):
     bars = load(case, *case.tickers).bars
-    assert tuple(bars.columns) == COLUMNS
+    assert tuple(bars.columns) == BAR_COLUMNS
     assert bars["ticker"].dtype == "str"
     assert bars["session"].dtype == "datetime64[us]"
     assert (bars[list(NUMBER_COLUMNS)].dtypes == np.float64).all()
@@ -182,11 +183,11 @@ def test_yahoo_without_tickers_names_the_option(tmp_path):
 
 
 def test_sources_go_by_their_names(tmp_path):
-    assert isinstance(make_source("sample"), SampleSource)
-    assert isinstance(make_source("yahoo"), StoredSource)
-    assert isinstance(make_source("tiingo"), TiingoSource)
-    assert isinstance(make_source("files", tmp_path), FilesSource)
+    assert isinstance(build_source("sample"), SampleSource)
+    assert isinstance(build_source("yahoo"), StoredSource)
+    assert isinstance(build_source("tiingo"), TiingoSource)
+    assert isinstance(build_source("files", tmp_path), FilesSource)
     with pytest.raises(ConfigError, match="needs a path"):
-        make_source("files")
+        build_source("files")
     with pytest.raises(ConfigError, match="use one of sample, files, yahoo, tiingo"):
-        make_source("bloomberg")
+        build_source("bloomberg")

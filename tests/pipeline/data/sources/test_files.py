@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.pipeline.data.conftest import asking, make_bars
-from volcast.pipeline.data.contract.source import COLUMNS
-from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
+from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.errors import DataError
 
@@ -155,15 +155,20 @@ def test_a_broken_file_that_may_hold_the_ticker_is_an_error(tmp_path):
         (HEADER + ROW.replace("2024-01-02", "2024-13-02"), "'2024-13-02' is not a date"),
         (HEADER + ROW.replace("2024-01-02", ""), "'' is not a date"),
         (HEADER + ROW.replace("2024-01-02", "0024-01-02"), "from 1800 to 2200"),
-        (HEADER + ROW.replace("100\n", "100,1,2\n"), "no CSV with one width of rows"),
-        (HEADER + '"2024-01-02,1', "no CSV with one width of rows"),
+        (
+            HEADER + ROW.replace("100\n", "100,1,2\n"),
+            "not a CSV file with the same number of columns",
+        ),
+        (HEADER + '"2024-01-02,1', "not a CSV file with the same number of columns"),
         ("date,open,high,low,close,Close\n" + ROW, "column close must occur once"),
         (
             "ticker," + HEADER + " ," + ROW,
             "column ticker, row 1 below the header:",
         ),
+        (b"\xef\xbb\xbf", "not a CSV file with the same number of columns"),
+        (b"\x1c\n", "missing column date, open, high, low, close"),
         (b"PK\x03\x04\0\0\0", "NUL bytes"),
-        ((HEADER + ROW).encode("utf-16"), "no UTF-8 text"),
+        ((HEADER + ROW).encode("utf-16"), "not UTF-8 text"),
         ((HEADER + ROW).encode() + "é".encode("latin-1"), "byte 60 is 0xe9; save it as UTF-8"),
     ],
 )
@@ -174,7 +179,7 @@ def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path, text, says):
 def test_other_paths_that_cannot_be_read_say_why(tmp_path):
     assert "there is no such file or folder" in failing(tmp_path / "none.csv")
     assert "the file type is unknown" in failing(written(tmp_path, "x", "bars.xlsx"))
-    assert "no Parquet file" in failing(written(tmp_path, "x", "bars.parquet"))
+    assert "not a Parquet file" in failing(written(tmp_path, "x", "bars.parquet"))
     assert "cannot be read" in failing(written(tmp_path, "x", "bars.csv.gz"))
     (tmp_path / "empty").mkdir()
     assert "no file of type" in failing(tmp_path / "empty")
@@ -197,11 +202,11 @@ def test_an_unknown_ticker_names_the_nearest(tmp_path):
 def assert_bars_or_data_error(file):
     try:
         bars = loaded(file)
-        checked = check(bars)
+        checked = check_bars(bars)
     except DataError as error:
         assert str(error) and "\n" not in str(error)
         return
-    assert tuple(checked.bars.columns) == COLUMNS
+    assert tuple(checked.bars.columns) == BAR_COLUMNS
     prices = checked.bars[["open", "high", "low", "close", "adj_close"]].to_numpy()
     assert (np.isfinite(prices) & (prices > 0)).all()
 

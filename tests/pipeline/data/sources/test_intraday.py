@@ -9,11 +9,11 @@ import pytest
 from tests.pipeline.data.conftest import NOW, asking, make_bars
 from tests.pipeline.data.intraday_samples import make_intraday
 from tests.pipeline.samples import volcast, write_config
-from volcast.pipeline.data.calendars.hours import session_hours
-from volcast.pipeline.data.contract.source import COLUMNS
+from volcast.pipeline.data.calendars.opening_hours import session_hours
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.panel.realized_variance import realized_sentence, with_realized
+from volcast.pipeline.panel.realized_variance import add_realized_variance, format_realized_summary
 
 NEW_YORK = "America/New_York"
 
@@ -114,7 +114,7 @@ def test_daily_bars_are_the_sessions_first_highest_lowest_and_last(tmp_path):
     source = IntradaySource(written(tmp_path, bars), (), NOW)
     daily = source.load(asking(start=dt.date(2024, 3, 5))).bars
     own = bars[bars["timestamp"].dt.date == dt.date(2024, 3, 5)]
-    assert tuple(daily.columns) == COLUMNS and len(daily) == 9
+    assert tuple(daily.columns) == BAR_COLUMNS and len(daily) == 9
     assert daily.iloc[0].drop("variance").to_dict() == {
         "ticker": "AAA", "session": pd.Timestamp("2024-03-05"), "open": own["open"].iloc[0],
         "high": own["high"].max(), "low": own["low"].min(), "close": own["close"].iloc[-1],
@@ -159,14 +159,14 @@ def partly_without_offset():
     ("bars", "says"),
     [
         (every(15), "AAA.csv: bars must be 1 or 5 minutes apart; most are 15"),
-        (every(5).iloc[:1], "AAA.csv: one moment alone makes no session"),
-        (shifted(9), "no bar lies in a settled session of XNYS; a time without an offset is taken"),
+        (every(5).iloc[:1], "AAA.csv: all bars have the same time"),
+        (shifted(9), "no bar lies in a settled session of XNYS; a time without an offset is read"),
         (shifted(24 * 365), "no bar lies in a settled session of XNYS"),
         (every(5).assign(close="n/k"), "column close, row 1 below the header: 'n/k' is not a num"),
         (every(5).drop(columns="timestamp"), "missing column date"),
         (partly_without_offset(), "row 5 below the header: '2024-03-04 09:50' has no offset"),
         (every(5).assign(timestamp=1709562600), "'1709562600' is not a time such as"),
-        (every(5).assign(timestamp="2024-03-04"), "one moment alone makes no session"),
+        (every(5).assign(timestamp="2024-03-04"), "all bars have the same time"),
         (every(5).iloc[:0], "no row"),
     ],
 )
@@ -176,13 +176,13 @@ def test_intraday_bars_that_cannot_be_used_say_why(tmp_path, bars, says):
 
 def test_tickers_that_are_not_there_are_named(tmp_path):
     file = written(tmp_path, make_intraday().assign(ticker="AAA"), "all.csv")
-    assert "there is none of BBB" in failing(file, "BBB")
+    assert "there are none of BBB" in failing(file, "BBB")
 
 
 def joined(daily, variances, weighting="sum"):
     days = pd.DataFrame({"ticker": "AAA", "session": list(variances)})
     days = days.assign(variance=list(variances.values()))
-    return with_realized(daily, days, {"AAA": "XNYS"}, weighting)
+    return add_realized_variance(daily, days, {"AAA": "XNYS"}, weighting)
 
 
 def test_the_variance_is_the_session_plus_the_squared_night_without_the_dividend():
@@ -222,16 +222,16 @@ def test_a_variance_of_the_users_own_is_used_as_it_is():
 def test_the_sentence_counts_sessions_and_names_the_tickers_without():
     daily = pd.concat([make_bars("AAA"), make_bars("BBB"), make_bars("CCC")], ignore_index=True)
     days = make_bars("AAA")[["ticker", "session"]].assign(variance=1e-4)
-    bars = with_realized(daily, days, dict.fromkeys(["AAA", "BBB", "CCC"], "XNYS"), "sum")
-    assert realized_sentence(bars, {"BBB": "its file is damaged"}) == (
+    bars = add_realized_variance(daily, days, dict.fromkeys(["AAA", "BBB", "CCC"], "XNYS"), "sum")
+    assert format_realized_summary(bars, {"BBB": "its file is damaged"}) == (
         "realised variance in 20 of 21 sessions of 1 tickers; "
-        "none of BBB: its file is damaged; CCC: no intraday bars of its days"
+        "none of BBB: its file is damaged; CCC: no intraday bars on its sessions"
     )
 
 
 def test_no_realised_variance_at_all_is_an_error():
     with pytest.raises(DataError, match=r"no session has a realised variance; .*AAA: too few"):
-        realized_sentence(make_bars(), {"AAA": "too few"})
+        format_realized_summary(make_bars(), {"AAA": "too few"})
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,10 @@ import pytest
 from tests.pipeline.data.conftest import asking, make_bars
 from tests.pipeline.samples import volcast
 from volcast.pipeline.config.load import load_config
-from volcast.pipeline.data.sources.catalogue import SOURCE_NAMES, list_sources, make_source
+from volcast.pipeline.data.sources.catalogue import SOURCES, list_sources
+from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.errors import ConfigError, DataError
-from volcast.pipeline.panel.source_state import source_state
+from volcast.pipeline.panel.source_state import compute_source_state
 
 ROOT = Path(__file__).parents[4]
 DOCUMENT = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -48,10 +49,8 @@ def installed(tmp_path, monkeypatch):
 def source_that(install, body):
     """Return a source whose `load` has this body, by way of its entry point."""
     code = f"{IMPORTS}class S:\n    def __init__(self, path): pass\n"
-    install(
-        "theirs", f"{code}    def load_config(self, request):\n        {body}\n", "theirs=theirs:S"
-    )
-    return make_source("theirs")
+    install("theirs", f"{code}    def load(self, request):\n        {body}\n", "theirs=theirs:S")
+    return build_source("theirs")
 
 
 def block(language, holding):
@@ -80,7 +79,7 @@ def test_the_example_of_the_document_is_a_source(installed, database, tmp_path):
     options = ("run", "--source", name, "--data", database, "--ticker", "AAA", "--ticker", "NOPE")
     out = tmp_path / "run"
     answer = volcast(*options, "--out", out)
-    assert "NOPE left out: there is no such ticker" in answer.err
+    assert "NOPE is left out: there is no such ticker" in answer.err
     assert "21 bars of 1 tickers, 2024-01-02 to 2024-01-31" in answer.err
     bars = pd.read_parquet(out / "bars.parquet")
     columns = ["ticker", "session", "open", "high", "low", "close", "volume"]
@@ -107,7 +106,7 @@ def test_a_brought_source_is_asked_again_once_another_session_has_settled(instal
     config = load_config(None, {"data": {"source": "theirs"}})
     times = ("2024-01-31 16:59", "2024-01-31 17:00", "2024-02-01 16:59")
     before, after, later = (
-        source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
+        compute_source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
     )
     assert before != after == later
 
@@ -119,36 +118,36 @@ def test_an_unknown_source_lists_the_known_ones(installed, tmp_path, section):
     config.write_text('[data]\nsource = "nyse"\n')
     options = ("--config", config) if section == "toml" else ("--source", "nyse")
     assert (
-        "data.source must be sample, files, yahoo, tiingo, abc, zzz, or one that an installed "
-        "package brings; got 'nyse'"
+        "data.source must be sample, files, yahoo, tiingo, abc, zzz, or a source of an installed "
+        "package; got 'nyse'"
     ) in volcast("run", *options, "--out", tmp_path / "run").complaint
     assert not (tmp_path / "run").exists()
     with pytest.raises(ConfigError, match=r"'nyse' is unknown; use one of sample, .*, abc, zzz"):
-        make_source("nyse")
+        build_source("nyse")
 
 
 def test_the_help_names_the_sources_that_come_with_volcast():
     shown = volcast("run", "--help").out
-    assert all(name in shown for name in SOURCE_NAMES)
+    assert all(name in shown for name in SOURCES)
 
 
 def test_a_brought_source_is_accepted_in_the_configuration(installed, tmp_path):
     installed("one", "", "theirs = one:S")
     assert load_config(None, {"data": {"source": "theirs"}}).data.source == "theirs"
-    assert list_sources() == (*SOURCE_NAMES, "theirs")
+    assert list_sources() == (*SOURCES, "theirs")
 
 
 def test_a_name_of_volcasts_own_cannot_be_taken(installed):
     installed("thief", "class S: pass", "sample = thief:S")
-    assert type(make_source("sample")).__name__ == "SampleSource"
-    assert list_sources() == SOURCE_NAMES
+    assert type(build_source("sample")).__name__ == "SampleSource"
+    assert list_sources() == tuple(SOURCES)
 
 
 def test_one_name_in_two_packages_is_refused(installed):
     installed("one", "", "same = one:S")
     installed("two", "", "same = two:S")
     with pytest.raises(ConfigError, match=r"several packages: one \(one:S\), two \(two:S\)"):
-        make_source("same")
+        build_source("same")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +163,7 @@ def test_one_name_in_two_packages_is_refused(installed):
 def test_a_source_that_cannot_be_loaded_names_its_package(installed, code, says):
     installed("theirs", code, "theirs = theirs:S")
     with pytest.raises(ConfigError) as caught:
-        make_source("theirs")
+        build_source("theirs")
     assert says in str(caught.value)
 
 
@@ -174,7 +173,7 @@ def test_a_source_may_refuse_its_options(installed):
     )
     installed("theirs", code, "theirs = theirs:S")
     with pytest.raises(ConfigError, match=r"^set FOO$"):
-        make_source("theirs")
+        build_source("theirs")
 
 
 def test_bars_in_any_order_are_put_right(installed):
@@ -193,7 +192,7 @@ def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
     [
         ("return make_bars()", "load must return a Download; it returned DataFrame"),
         ("return None", "it returned NoneType"),
-        ("return Download([1], {})", "bars must be a frame; they are list"),
+        ("return Download([1], {})", "bars must be a DataFrame; they are list"),
         ("return 1 / 0", "it raised ZeroDivisionError: division by zero"),
         ("return Download(make_bars().drop(columns='open'), {})", "its bars lack the columns open"),
         ("return Download(make_bars().assign(open='x'), {})", "its bars have a wrong type"),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.pipeline.data.conftest import NOW, asking, make_bars
 from tests.pipeline.data.intraday_samples import make_intraday
-from volcast.pipeline.data.contract.source import COLUMNS
-from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
+from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.errors import DataError
@@ -143,11 +143,11 @@ TEXT_ONLY = {odd_cells, odd_column, wrong_columns, wrong_rows}
 def assert_bars_or_one_message(load) -> bool:
     """Return whether bars came; they must be valid, and a failure must be one short line."""
     try:
-        bars = check(load()).bars
+        bars = check_bars(load()).bars
     except DataError as error:
         assert 10 < len(str(error)) <= LONGEST_MESSAGE and "\n" not in str(error)
         return False
-    assert tuple(bars.columns) == COLUMNS and not bars.duplicated(["ticker", "session"]).any()
+    assert tuple(bars.columns) == BAR_COLUMNS and not bars.duplicated(["ticker", "session"]).any()
     prices = bars[["open", "high", "low", "close", "adj_close"]]
     assert (np.isfinite(prices) & (prices > 0)).all(axis=None)
     assert not (bars["variance"] < 0).any() and not np.isinf(bars["variance"]).any()
@@ -219,7 +219,9 @@ def test_a_parquet_column_of_another_type_is_bars_or_one_message(tmp_path, colum
 def test_a_blank_ticker_among_numbers_says_where(tmp_path):
     frame = daily().iloc[:3].assign(ticker=[1.0, np.nan, 3.0])
     frame.to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(DataError, match="column ticker, row 2 below the header: '' is no ticker"):
+    with pytest.raises(
+        DataError, match="column ticker, row 2 below the header: '' is not a ticker"
+    ):
         daily_bars(tmp_path / "a.parquet")()
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.pipeline.data.conftest import asking, make_bars
 from tests.pipeline.data.tiingo_standin import KEY
 from tests.pipeline.samples import volcast
-from volcast.pipeline.data.contract.source import COLUMNS
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
 from volcast.pipeline.data.sources.tiingo import ATTEMPTS, TiingoSource
 from volcast.pipeline.errors import ConfigError, DataError
 
@@ -45,7 +45,7 @@ def test_the_bars_that_were_served_come_back(tiingo):
     download = load("BBB", "AAA")
     expected = pd.concat([make_bars("AAA"), make_bars("BBB", level=200.0)], ignore_index=True)
     pd.testing.assert_frame_equal(download.bars, expected)
-    assert tuple(download.bars.columns) == COLUMNS and download.failures == {}
+    assert tuple(download.bars.columns) == BAR_COLUMNS and download.failures == {}
 
 
 def test_the_range_is_asked_for_and_both_ends_are_included(tiingo):
@@ -111,8 +111,8 @@ LASTING = [
     (500, ATTEMPTS, "Tiingo answered HTTP 500; try again later"),
     ("slow", ATTEMPTS, "Tiingo cannot be reached (ReadTimeout); check the network"),
     ("cut", ATTEMPTS, "Tiingo cannot be reached (ConnectionError); check the network"),
-    (b'[{"date":', ATTEMPTS, "Tiingo's answer is no JSON"),
-    (b"", ATTEMPTS, "Tiingo's answer is no JSON"),
+    (b'[{"date":', ATTEMPTS, "Tiingo's answer is not JSON"),
+    (b"", ATTEMPTS, "Tiingo's answer is not JSON"),
     (b"[]", 1, "Tiingo has no bars in this range"),
     (b"null", 1, "Tiingo answered: None"),
     (b"[null, 3]", 1, "Tiingo's rows lack date, open"),
@@ -182,7 +182,7 @@ def test_names_are_written_safely_into_the_address(tiingo):
 def test_a_key_that_is_missing_names_the_variable(tiingo, monkeypatch):
     monkeypatch.delenv("TIINGO_API_KEY")
     message = failing("AAA", error=ConfigError)
-    assert "needs a key; set TIINGO_API_KEY in the environment" in message
+    assert "needs an API key; get one at tiingo.com and set TIINGO_API_KEY" in message
     assert tiingo.requests == []
 
 
@@ -223,7 +223,7 @@ def test_the_key_is_in_no_file_message_or_log(tiingo, config, tmp_path, caplog):
     out = tmp_path / "run"
     answer = volcast("download", out, "--config", config, "--debug")
     assert answer.code == 0, answer.err
-    assert "BBB left out: Tiingo answered: ***" in answer.err
+    assert "BBB is left out: Tiingo answered: ***" in answer.err
     assert "21 bars of 1 tickers, 2024-01-02 to 2024-01-31" in answer.err
     written = b"".join(file.read_bytes() for file in out.rglob("*") if file.is_file())
     assert b"tiingo" in written and KEY.encode() not in written

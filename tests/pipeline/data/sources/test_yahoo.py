@@ -11,7 +11,7 @@ import pytest
 
 from tests.pipeline.data.conftest import asking, make_bars
 from tests.pipeline.data.yahoo_standin import Listing
-from volcast.pipeline.data.quality.check import check
+from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.errors import DataError
 
 NEW_YORK = "America/New_York"
@@ -65,7 +65,7 @@ def test_a_date_in_the_middle_that_occurs_twice_is_one_bar_after_the_rules(stand
     bars = make_bars("AAA").set_index("session")
     standin.listings["AAA"] = Listing(pd.concat([bars.iloc[:5], bars.iloc[4:]]))
     download = yahoo().load(asking("AAA"))
-    assert check(download.bars).bars["session"].tolist() == bars.index.tolist()
+    assert check_bars(download.bars).bars["session"].tolist() == bars.index.tolist()
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_nulls_inside_the_arrays_reach_the_quality_rules(standin, yahoo):
     bars.loc["2024-01-10", ["open", "high", "low", "close", "adj_close", "volume"]] = np.nan
     bars.loc["2024-01-11", "volume"] = np.nan
     standin.listings["AAA"] = Listing(bars)
-    checked = check(yahoo().load(asking("AAA")).bars)
+    checked = check_bars(yahoo().load(asking("AAA")).bars)
     fired = checked.quality.set_index("rule")["rows"].to_dict()
     assert fired == {"bars": 20, "missing_price": 1, "missing_session": 1, "zero_volume": 1}
 
@@ -152,7 +152,7 @@ def test_when_pauses_do_not_help_yahoo_is_asked_no_more(standin, yahoo):
 
 def test_after_three_tickers_without_a_network_no_more_are_asked(standin, yahoo):
     standin.faults["*"] = "cut"
-    with pytest.raises(DataError, match="D: not asked, after 3 tickers in a row: Yahoo cannot be"):
+    with pytest.raises(DataError, match="D: not asked, after 3 tickers in a row failed: Yahoo"):
         yahoo().load(asking("A", "B", "C", "D", "E"))
     assert not any("/chart/D" in asked for asked in standin.requests)
 
@@ -177,10 +177,10 @@ import datetime as dt, sys
 import volcast.models.backend
 from pathlib import Path
 from volcast.pipeline.data.contract.source import Request
-from volcast.pipeline.data.sources.catalogue import make_source
+from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.stored import StoreOptions
 now = dt.datetime(2024, 3, 1, tzinfo=dt.UTC)
-source = make_source("yahoo", options=StoreOptions(Path(sys.argv[1])))
+source = build_source("yahoo", options=StoreOptions(Path(sys.argv[1])))
 bars = source.load(Request(("AAA",), dt.date(2024, 1, 2), dt.date(2024, 1, 31), now)).bars
 print(len(bars))
 """

@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.data.conftest import NOW
 from tests.pipeline.data.intraday_samples import make_intraday
 from tests.pipeline.samples import volcast
-from volcast.pipeline.data.calendars.hours import session_hours
+from volcast.pipeline.data.calendars.opening_hours import session_hours
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.yahoo_intraday import update_intraday
 
@@ -137,6 +137,6 @@ def test_the_command_gathers_what_a_watch_list_names(minutes, tmp_path):
 def test_the_command_says_what_did_not_come_and_keeps_the_rest(minutes, tmp_path):
     minutes |= {"AAA": 500, "BBB": (make_intraday(), "XNYS")}
     answer = volcast("data", "intraday", "AAA", "BBB", "--into", tmp_path, "--json")
-    assert answer.code == 1 and "1 of 2 tickers did not come; AAA" in answer.complaint
+    assert answer.code == 1 and "1 of 2 tickers were not updated; AAA" in answer.complaint
     assert json.loads(answer.out)["updated"] == ["BBB"] and len(kept(tmp_path, "BBB")) == 780
     assert "name tickers" in volcast("data", "intraday", "--into", tmp_path).complaint

@@ -19,14 +19,14 @@ def frame(first="2024-01-02", last="2024-01-31") -> pd.DataFrame:
 
 
 def test_the_first_fetch_is_taken_as_it_is():
-    one = merge_fetch(frame().head(0), frame(), whole=True)
+    one = merge_fetch(frame().head(0), frame(), full=True)
     assert one.counts() == {"new": 21}
     pd.testing.assert_frame_equal(one.rows[list(VALUE_COLUMNS)], frame())
 
 
 def test_an_equal_overlap_adds_nothing_and_what_is_beyond_it_is_new():
-    assert merge_fetch(frame(), frame("2024-01-18"), whole=False).counts() == {}
-    one = merge_fetch(frame(), frame("2024-01-18", "2024-02-02"), whole=False)
+    assert merge_fetch(frame(), frame("2024-01-18"), full=False).counts() == {}
+    one = merge_fetch(frame(), frame("2024-01-18", "2024-02-02"), full=False)
     assert one.rows.index.tolist() == frame("2024-02-01", "2024-02-02").index.tolist()
 
 
@@ -34,14 +34,14 @@ def test_an_equal_overlap_adds_nothing_and_what_is_beyond_it_is_new():
 def test_a_last_digit_that_shakes_is_no_revision(shaken):
     fetched = frame("2024-01-18")
     fetched[PRICES] *= shaken
-    assert merge_fetch(frame(), fetched, whole=False).counts() == {}
+    assert merge_fetch(frame(), fetched, full=False).counts() == {}
 
 
 @pytest.mark.parametrize("column", ["open", "high", "low", "close", "volume", "variance"])
 def test_any_number_that_changes_is_a_revision(column):
     fetched = frame("2024-01-18")
     fetched.loc["2024-01-25", column] = 77.0
-    one = merge_fetch(frame(), fetched, whole=False)
+    one = merge_fetch(frame(), fetched, full=False)
     assert one.counts() == {"revised": 1}
     assert one.rows[column].tolist() == [77.0]
 
@@ -49,7 +49,7 @@ def test_any_number_that_changes_is_a_revision(column):
 def test_an_action_that_is_told_later_is_recorded():
     fetched = frame("2024-01-18")
     fetched.loc["2024-01-25", "dividend"] = 0.24
-    assert merge_fetch(frame(), fetched, whole=False).counts() == {"adjusted": 1}
+    assert merge_fetch(frame(), fetched, full=False).counts() == {"adjusted": 1}
 
 
 def test_a_missing_number_never_takes_the_place_of_a_known_one():
@@ -57,21 +57,21 @@ def test_a_missing_number_never_takes_the_place_of_a_known_one():
     fetched.loc["2024-01-25", ["open", "volume"]] = np.nan
     fetched.loc["2024-01-26", PRICES] = np.nan
     fetched.loc["2024-01-26", "volume"] = 0.0  # as the client sends a null
-    assert merge_fetch(frame(), fetched, whole=False).counts() == {}
+    assert merge_fetch(frame(), fetched, full=False).counts() == {}
 
 
 def test_an_oldest_session_that_differs_needs_the_whole_history():
     fetched = frame("2024-01-18")
     fetched.loc["2024-01-18", "low"] -= 1
-    one = merge_fetch(frame(), fetched, whole=False)
-    assert (one.needs_whole, len(one.rows)) == (True, 0)
-    assert merge_fetch(frame(), frame("2024-02-01", "2024-02-02"), whole=False).needs_whole
+    one = merge_fetch(frame(), fetched, full=False)
+    assert (one.needs_full_history, len(one.rows)) == (True, 0)
+    assert merge_fetch(frame(), frame("2024-02-01", "2024-02-02"), full=False).needs_full_history
 
 
 def test_many_revisions_inside_the_overlap_are_recorded_one_by_one():
     fetched = frame("2024-01-18")
     fetched.iloc[1:, fetched.columns.get_loc("high")] += 1
-    one = merge_fetch(frame(), fetched, whole=False)
+    one = merge_fetch(frame(), fetched, full=False)
     assert (one.new_basis, one.counts()) == (False, {"revised": 9})
 
 
@@ -79,25 +79,25 @@ def test_in_the_whole_history_few_changes_are_revisions_and_many_are_a_new_basis
     few, many = frame(), frame()
     few.iloc[:4, few.columns.get_loc("high")] += 1
     many.iloc[:5, many.columns.get_loc("high")] += 1
-    assert merge_fetch(frame(), few, whole=True).counts() == {"revised": 4}
-    one = merge_fetch(frame(), many, whole=True)
+    assert merge_fetch(frame(), few, full=True).counts() == {"revised": 4}
+    one = merge_fetch(frame(), many, full=True)
     assert (one.new_basis, one.counts()) == (True, {"anew": 21})
 
 
 def test_a_new_history_may_lack_a_few_sessions_and_no_more():
     halved = frame()
     halved[PRICES] /= 2
-    assert merge_fetch(frame(), halved.iloc[5:], whole=True).new_basis
-    one = merge_fetch(frame(), halved.iloc[6:], whole=True)
+    assert merge_fetch(frame(), halved.iloc[5:], full=True).new_basis
+    one = merge_fetch(frame(), halved.iloc[6:], full=True)
     assert (one.new_basis, one.lost, len(one.rows)) == (False, 6, 0)
     nothing_in_common = frame("2024-02-01", "2024-03-01")
-    assert merge_fetch(frame(), nothing_in_common, whole=True).lost == 21
+    assert merge_fetch(frame(), nothing_in_common, full=True).lost == 21
 
 
 def test_the_factor_of_dividends_is_that_of_the_oldest_common_session():
     fetched = frame("2024-01-18", "2024-02-02")
     fetched.loc[:"2024-01-31", "adj_close"] *= 0.99
-    one = merge_fetch(frame(), fetched, whole=False)
+    one = merge_fetch(frame(), fetched, full=False)
     assert one.factor == pytest.approx(0.99)
     assert one.counts() == {"adjusted": 10, "new": 2}
 
@@ -127,9 +127,9 @@ def test_any_sequence_of_fetches_ends_with_the_last_served_value_of_every_sessio
         common = stored.index.intersection(served.index)
         begin = common[-10:][0] if number else served.index[0]
         fetched = served[begin:]
-        one = merge_fetch(stored, fetched, whole=number == 0)
-        if one.needs_whole:
-            one = merge_fetch(stored, served, whole=True)
+        one = merge_fetch(stored, fetched, full=number == 0)
+        if one.needs_full_history:
+            one = merge_fetch(stored, served, full=True)
             fetched = served
         naive |= fetched["close"].to_dict()
         rows = one.rows[list(VALUE_COLUMNS)]

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pipeline.data.conftest import make_bars
-from volcast.pipeline.data.contract.source import COLUMNS
+from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
 from volcast.pipeline.data.store.bar_log import VALUE_COLUMNS
-from volcast.pipeline.data.store.content_hash import content_hashes
+from volcast.pipeline.data.store.content_hash import compute_content_hashes
 from volcast.pipeline.data.store.folders import (
     DATA_DIR_VARIABLE,
     data_folder,
@@ -51,7 +51,7 @@ def test_bars_come_back_as_they_were_put_in(store):
 
 def test_an_empty_store_gives_an_empty_bar_table(store):
     bars = store.bars(["AAA"])
-    assert (len(bars), tuple(bars.columns), store.tickers()) == (0, COLUMNS, [])
+    assert (len(bars), tuple(bars.columns), store.tickers()) == (0, BAR_COLUMNS, [])
     assert store.known("AAA").empty
     assert store.log("AAA").empty
     assert store.changes(["AAA"]).empty
@@ -142,21 +142,21 @@ def test_a_damaged_file_is_named_and_the_other_tickers_can_be_read(store):
 
 
 def test_a_damaged_note_is_an_empty_one(store):
-    store.write_note(
+    store.write_state(
         "AAA", TickerState(calendar="XLON", tries={"2024-01-02": 3}, misses=("2024-01-03",))
     )
-    assert store.note("AAA").calendar == "XLON"
+    assert store.state("AAA").calendar == "XLON"
     for text in ("", "{", "[]", '{"calendar": 3, "unknown": 1}'):
         next(store.folder.glob(".notes/*.json")).write_text(text)
-        assert store.note("AAA") == TickerState()
+        assert store.state("AAA") == TickerState()
 
 
 def test_five_days_without_prices_in_one_week_are_not_enough_to_call_a_ticker_gone():
     note = TickerState()
     for number in range(6):
-        note = note.missed(MONDAY + number * DAY, "not found")
+        note = note.record_miss(MONDAY + number * DAY, "not found")
         assert note.failure == "not found"
-    assert note.missed(MONDAY + 7 * DAY, "not found").failure == (
+    assert note.record_miss(MONDAY + 7 * DAY, "not found").failure == (
         "no prices under this name since 2024-02-05, asked on 7 days; it may be renamed or delisted"
     )
 
@@ -190,21 +190,23 @@ def test_the_data_folder_is_the_chosen_one_then_the_variable_then_the_users(monk
 
 def test_the_content_hash_changes_with_any_number_and_not_with_the_storage(store):
     store.append("AAA", rows(), fetched_at=MONDAY)
-    once = content_hashes(store.bars(["AAA"]))
+    once = compute_content_hashes(store.bars(["AAA"]))
     store.append("AAA", rows(first="2024-01-30"), fetched_at=MONDAY + DAY)
-    assert content_hashes(store.bars(["AAA"])) == once == content_hashes(make_bars())
+    assert (
+        compute_content_hashes(store.bars(["AAA"])) == once == compute_content_hashes(make_bars())
+    )
     changed = make_bars()
     changed.loc[3, "volume"] += 1
-    assert content_hashes(changed) != once
-    assert content_hashes(make_bars().iloc[:-1]) != once
+    assert compute_content_hashes(changed) != once
+    assert compute_content_hashes(make_bars().iloc[:-1]) != once
 
 
 def test_a_lock_that_another_process_holds_is_waited_for_and_then_refused(store):
     with store.locked("AAA"):
         holder = [sys.executable, "-c", HOLD, str(store.folder)]
         answer = subprocess.run(holder, capture_output=True, text=True)
-    assert "AAA has been in the hands of another process for 0 s" in answer.stderr
-    with store.locked("AAA", patience=0):
+    assert "AAA has been locked by another process for 0 s" in answer.stderr
+    with store.locked("AAA", timeout=0):
         pass
 
 
@@ -212,7 +214,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from volcast.pipeline.data.store.store import Store
-with Store(Path(sys.argv[1])).locked("AAA", patience=0.05):
+with Store(Path(sys.argv[1])).locked("AAA", timeout=0.05):
     pass
 """
 

@@ -1,0 +1,71 @@
+"""Calendars of the package exchange_calendars, each over the longest span that it supports."""
+
+import warnings
+from functools import lru_cache
+from typing import Any
+
+import pandas as pd
+
+from volcast.pipeline.errors import ConfigError
+
+ALWAYS_OPEN = "24/7"
+WEEKDAYS = "24/5"
+
+CALENDAR_SPAN = ("1925-01-01", "2050-12-31")
+PROBE_SPAN = ("2022-01-01", "2022-12-31")  # within the bounds of every calendar
+# Seoul's lunar holidays cost exchange_calendars 0.1 s a year.
+NARROW_SPANS = {"XKRX": ("2010-01-01", "2028-12-31")}
+
+
+@lru_cache(maxsize=64)
+def load_exchange_calendar(name: str) -> Any:
+    """Return a calendar of exchange_calendars, over the longest span that it supports.
+
+    Parameters
+    ----------
+    name
+        A name or an alias of exchange_calendars, such as XNYS or NYSE.
+
+    Returns
+    -------
+    An ``exchange_calendars.ExchangeCalendar``.
+
+    Raises
+    ------
+    ConfigError
+        When there is no such calendar, or exchange_calendars cannot build it.
+
+    Examples
+    --------
+    >>> load_exchange_calendar("NYSE").name
+    'XNYS'
+    """
+    import exchange_calendars  # half a second that `volcast --help` need not wait for
+
+    if name not in exchange_calendars.get_calendar_names():
+        raise ConfigError(
+            f"calendar {name!r} is unknown; use one of exchange_calendars, such as XNYS"
+        )
+    name = exchange_calendars.resolve_alias(name)
+    with warnings.catch_warnings():
+        # exchange_calendars 4.13 reads Series.values, which pandas 3.1 is about to change.
+        warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
+        try:
+            return exchange_calendars.get_calendar(name, *_find_span(name))
+        except (NotImplementedError, ValueError) as error:
+            raise ConfigError(
+                f"calendar {name} cannot be built by exchange_calendars ({error}); "
+                f"use {WEEKDAYS!r}, which takes every weekday as a session"
+            ) from error
+
+
+def _find_span(name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first and the last day over which a calendar is built."""
+    import exchange_calendars
+
+    first, last = (pd.Timestamp(day) for day in NARROW_SPANS.get(name, CALENDAR_SPAN))
+    if name in NARROW_SPANS:
+        return first, last
+    # Only an instance knows the bounds of its class, so a short one is built first.
+    bounds = exchange_calendars.get_calendar(name, *PROBE_SPAN)
+    return max(first, bounds.bound_min() or first), min(last, bounds.bound_max() or last)
