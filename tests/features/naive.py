@@ -1,7 +1,7 @@
-"""A slow second writing of every feature, from its formula: plain numbers, one cell at a time.
+"""A slow second implementation of every feature from its formula: plain numbers, cell by cell.
 
 `NAIVE[name](d, t)` is the value of one ticker's row t. `d` is a `Ticker`, whose lists hold that
-ticker's numbers, None where there is none. Nothing is imported from the features themselves.
+ticker's numbers, None where one is missing. Nothing is imported from the features themselves.
 """
 
 import math
@@ -14,7 +14,7 @@ Number = float | None
 
 
 class Ticker:
-    """The daily series of one ticker, beside those of the whole exchange."""
+    """The daily series of one ticker, with those of the other tickers of the exchange."""
 
     def __init__(self, bars: Any, n: int) -> None:
         column = lambda grid: [None if math.isnan(v) else float(v) for v in grid[:, n]]  # noqa: E731
@@ -33,8 +33,8 @@ class Ticker:
         self.sd = [root(mean(window(self.var, t, 22), 14)) for t in days]
         self.z = [ratio(self.r[t], self.sd[t]) for t in days]
         self.log_v = [math.log(v) if v else None for v in self.v]
-        self.variance_surprise = [minus(self.lv[t], mean_of(self.lv, t, 66)) for t in days]
-        self.volume_surprise = [minus(self.log_v[t], mean_of(self.log_v, t, 66)) for t in days]
+        self.variance_surprise = [minus(self.lv[t], rolling_mean(self.lv, t, 66)) for t in days]
+        self.volume_surprise = [minus(self.log_v[t], rolling_mean(self.log_v, t, 66)) for t in days]
         self.exchange: list[Ticker] = []
 
     @staticmethod
@@ -78,11 +78,11 @@ def mean(values: list[float], at_least: int) -> Number:
     return math.fsum(values) / len(values) if len(values) >= at_least else None
 
 
-def mean_of(x: Any, t: int, w: int) -> Number:
+def rolling_mean(x: Any, t: int, w: int) -> Number:
     return mean(window(x, t, w), math.ceil(w * 6 / 10))
 
 
-def std_of(x: Any, t: int, w: int) -> Number:
+def rolling_std(x: Any, t: int, w: int) -> Number:
     values = window(x, t, w)
     return statistics.stdev(values) if len(values) >= math.ceil(w * 6 / 10) else None
 
@@ -92,7 +92,7 @@ def largest(x: Any, t: int, w: int, at_least: int) -> Number:
     return max(values) if len(values) >= at_least else None
 
 
-def lag(x: Any, t: int, k: int) -> Number:
+def lag_value(x: Any, t: int, k: int) -> Number:
     return x[t - k] if t >= k else None
 
 
@@ -125,7 +125,7 @@ def squares(x: Any) -> list[Number]:
 
 
 def yang_zhang(d: Ticker, t: int) -> Number:
-    night, day, rs = std_of(d.gap, t, 22), std_of(d.oc, t, 22), mean_of(d.rs, t, 22)
+    night, day, rs = rolling_std(d.gap, t, 22), rolling_std(d.oc, t, 22), rolling_mean(d.rs, t, 22)
     if night is None or day is None or rs is None:
         return None
     k = 0.34 / (1.34 + 23 / 21)
@@ -133,14 +133,14 @@ def yang_zhang(d: Ticker, t: int) -> Number:
 
 
 def overnight_share(d: Ticker, t: int) -> Number:
-    night = mean_of(squares(d.gap), t, 22)
-    day = mean_of([floored(v) for v in d.pk], t, 22)
+    night = rolling_mean(squares(d.gap), t, 22)
+    day = rolling_mean([floored(v) for v in d.pk], t, 22)
     return None if night is None or day is None else night / (night + day)
 
 
 def close_to_close(w: int) -> Callable[[Ticker, int], Number]:
     def value(d: Ticker, t: int) -> Number:
-        square = mean_of(squares(d.r), t, w)
+        square = rolling_mean(squares(d.r), t, w)
         return None if square is None else math.log(square + 1e-7)
 
     return value
@@ -163,7 +163,7 @@ def market_variance(w: int) -> Callable[[Ticker, int], Number]:
 
 def market_z(d: Ticker, t: int) -> Number:
     returns = {s: cross_section(d, "r", s) for s in range(max(t - 21, 0), t + 1)}
-    return ratio(returns[t], std_of(returns, t, 22))
+    return ratio(returns[t], rolling_std(returns, t, 22))
 
 
 def weekday(k: int) -> Callable[[Ticker, int], Number]:
@@ -186,12 +186,12 @@ def echo(series: str, quarters: int, near: int) -> Callable[[Ticker, int], Numbe
 
 
 def floored_mean(name: str, w: int) -> Callable[[Ticker, int], Number]:
-    return lambda d, t: log(mean_of([floored(v) for v in getattr(d, name)], t, w))
+    return lambda d, t: log(rolling_mean([floored(v) for v in getattr(d, name)], t, w))
 
 
 NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
-    **{f"har_{w}": lambda d, t, w=w: log(mean_of(d.var, t, w)) for w in (1, 5, 22, 66, 250)},
-    **{f"log_variance_lag_{k}": lambda d, t, k=k: lag(d.lv, t, k) for k in (1, 2, 3, 4, 5)},
+    **{f"har_{w}": lambda d, t, w=w: log(rolling_mean(d.var, t, w)) for w in (1, 5, 22, 66, 250)},
+    **{f"log_variance_lag_{k}": lambda d, t, k=k: lag_value(d.lv, t, k) for k in (1, 2, 3, 4, 5)},
     **{f"parkinson_{w}": floored_mean("pk", w) for w in (1, 5, 22)},
     "garman_klass_22": floored_mean("gk", 22),
     "rogers_satchell_22": floored_mean("rs", 22),
@@ -200,26 +200,32 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
     "close_to_close_22": close_to_close(22),
     "overnight_share_22": overnight_share,
     "overnight_log_abs_z": lambda d, t: log_abs(ratio(d.gap[t], d.sd[t])),
-    "own_level_250": lambda d, t: minus(d.lv[t], mean_of(d.lv, t, 250)),
-    **{f"mean_log_{w}": lambda d, t, w=w: mean_of(d.lv, t, w) for w in (5, 22, 66, 250)},
+    "own_level_250": lambda d, t: minus(d.lv[t], rolling_mean(d.lv, t, 250)),
+    **{f"mean_log_{w}": lambda d, t, w=w: rolling_mean(d.lv, t, w) for w in (5, 22, 66, 250)},
     "mean_log_all": lambda d, t: mean(window(d.lv, t, t + 1), 60),
-    "jumpiness_250": lambda d, t: minus(log(mean_of(d.var, t, 250)), mean_of(d.lv, t, 250)),
-    **{f"volatility_of_volatility_{w}": lambda d, t, w=w: std_of(d.lv, t, w) for w in (22, 66)},
+    "jumpiness_250": lambda d, t: minus(
+        log(rolling_mean(d.var, t, 250)), rolling_mean(d.lv, t, 250)
+    ),
+    **{
+        f"volatility_of_volatility_{w}": lambda d, t, w=w: rolling_std(d.lv, t, w) for w in (22, 66)
+    },
     "max_22": lambda d, t: largest(d.lv, t, 22, 14),
-    **{f"return_lag_{k}": lambda d, t, k=k: lag(d.r, t, k) for k in range(5)},
-    **{f"return_mean_{w}": lambda d, t, w=w: mean_of(d.r, t, w) for w in (5, 22)},
+    **{f"return_lag_{k}": lambda d, t, k=k: lag_value(d.r, t, k) for k in range(5)},
+    **{f"return_mean_{w}": lambda d, t, w=w: rolling_mean(d.r, t, w) for w in (5, 22)},
     "return_negative": lambda d, t: negative(d.r[t]),
     "z": lambda d, t: d.z[t],
-    "z_lag_1": lambda d, t: lag(d.z, t, 1),
-    "z_lag_2": lambda d, t: lag(d.z, t, 2),
+    "z_lag_1": lambda d, t: lag_value(d.z, t, 1),
+    "z_lag_2": lambda d, t: lag_value(d.z, t, 2),
     "z_negative": lambda d, t: negative(d.z[t]),
-    "z_negative_lag_1": lambda d, t: negative(lag(d.z, t, 1)),
-    "z_negative_lag_2": lambda d, t: negative(lag(d.z, t, 2)),
-    **{f"z_mean_{w}": lambda d, t, w=w: ratio(mean_of(d.r, t, w), d.sd[t]) for w in (5, 22)},
+    "z_negative_lag_1": lambda d, t: negative(lag_value(d.z, t, 1)),
+    "z_negative_lag_2": lambda d, t: negative(lag_value(d.z, t, 2)),
+    **{f"z_mean_{w}": lambda d, t, w=w: ratio(rolling_mean(d.r, t, w), d.sd[t]) for w in (5, 22)},
     "z_log_abs": lambda d, t: log_abs(d.z[t]),
-    "volume_change": lambda d, t: minus(d.log_v[t], lag(d.log_v, t, 1)),
-    "volume_deviation_22": lambda d, t: minus(d.log_v[t], mean_of(d.log_v, t, 22)),
-    "volume_mean_5_against_66": lambda d, t: minus(mean_of(d.log_v, t, 5), mean_of(d.log_v, t, 66)),
+    "volume_change": lambda d, t: minus(d.log_v[t], lag_value(d.log_v, t, 1)),
+    "volume_deviation_22": lambda d, t: minus(d.log_v[t], rolling_mean(d.log_v, t, 22)),
+    "volume_mean_5_against_66": lambda d, t: minus(
+        rolling_mean(d.log_v, t, 5), rolling_mean(d.log_v, t, 66)
+    ),
     "target_monday": weekday(0),
     "target_tuesday": weekday(1),
     "target_wednesday": weekday(2),
@@ -245,8 +251,8 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
 }
 
 
-def tickers_of(bars: Any) -> list[Ticker]:
-    """All tickers of the bars, each knowing the others of its exchange."""
+def build_tickers(bars: Any) -> list[Ticker]:
+    """All tickers of the bars, each with the others of its exchange."""
     tickers = [Ticker(bars, n) for n in range(len(bars.tickers))]
     for ticker in tickers:
         ticker.exchange = tickers

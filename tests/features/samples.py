@@ -1,4 +1,4 @@
-"""Makes bars for tests: seeded random walks with gaps, and single bars by hand."""
+"""Bars for tests: seeded random walks with gaps, and single bars from lists."""
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def random_bars(rows: int = SESSIONS, columns: int = TICKERS, seed: int = 3) -> 
     )
 
 
-def by_hand(adj_close: np.ndarray | None = None, **columns: list[float]) -> Bars:
+def bars_from_lists(adj_close: np.ndarray | None = None, **columns: list[float]) -> Bars:
     """Bars of one ticker from lists of open, high, low and close."""
     grids = {name: np.array(values, dtype=float)[:, None] for name, values in columns.items()}
     rows = len(grids["close"])

@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from tests.features.naive import NAIVE, Ticker, tickers_of
+from tests.features.naive import NAIVE, Ticker, build_tickers
 from volcast.features.bars import Bars
 from volcast.features.registry import FEATURES
 
 
 @pytest.fixture(scope="module")
 def tickers(bars: Bars) -> list[Ticker]:
-    return tickers_of(bars)
+    return build_tickers(bars)
 
 
 def test_every_registered_feature_has_a_naive_reference_and_no_reference_is_left_over():

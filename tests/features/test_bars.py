@@ -11,7 +11,7 @@ SESSIONS = pd.bdate_range("2024-01-04", periods=4)
 DAYS = calendar_days(SESSIONS)
 
 
-def frame_of(*cells: tuple[str, str]) -> pd.DataFrame:
+def build_frame(*cells: tuple[str, str]) -> pd.DataFrame:
     frame = pd.DataFrame(cells, columns=["ticker", "session"])
     frame["session"] = pd.to_datetime(frame["session"])
     prices = np.arange(10.0, 10.0 + len(frame))
@@ -22,7 +22,7 @@ def frame_of(*cells: tuple[str, str]) -> pd.DataFrame:
 
 
 def test_sessions_without_a_bar_become_nan_rows():
-    frame = frame_of(("B", "2024-01-05"), ("A", "2024-01-04"), ("A", "2024-01-09"))
+    frame = build_frame(("B", "2024-01-05"), ("A", "2024-01-04"), ("A", "2024-01-09"))
     bars = Bars.from_frame(frame, SESSIONS, *DAYS)
     assert bars.tickers == ("B", "A")
     np.testing.assert_array_equal(
@@ -30,7 +30,7 @@ def test_sessions_without_a_bar_become_nan_rows():
     )
 
 
-def test_the_frame_of_a_grid_gives_the_grid_back(bars: Bars):
+def test_a_grid_written_as_a_frame_is_read_back(bars: Bars):
     cells = pd.MultiIndex.from_product([bars.tickers, bars.sessions], names=["ticker", "session"])
     columns = {name: getattr(bars, name).T.ravel() for name in GRIDS}
     frame = pd.DataFrame(columns, index=cells).rename(columns={"realized": "variance"})
@@ -50,11 +50,11 @@ def test_the_frame_of_a_grid_gives_the_grid_back(bars: Bars):
 )
 def test_a_bar_that_has_no_cell_of_its_own_is_refused(cells, message):
     with pytest.raises(ValueError, match=message):
-        Bars.from_frame(frame_of(*cells), SESSIONS, *DAYS)
+        Bars.from_frame(build_frame(*cells), SESSIONS, *DAYS)
 
 
 def test_a_missing_column_is_named():
-    frame = frame_of(("A", "2024-01-04")).drop(columns="adj_close")
+    frame = build_frame(("A", "2024-01-04")).drop(columns="adj_close")
     with pytest.raises(ValueError, match="adj_close"):
         Bars.from_frame(frame, SESSIONS, *DAYS)
 
@@ -62,7 +62,7 @@ def test_a_missing_column_is_named():
 @pytest.mark.parametrize(
     ("name", "value"), [("close", 0.0), ("open", -1.0), ("high", np.inf), ("volume", np.inf)]
 )
-def test_a_number_that_cannot_be_is_refused_with_ticker_and_session(bars: Bars, name, value):
+def test_an_impossible_number_is_refused_with_ticker_and_session(bars: Bars, name, value):
     grid = getattr(bars, name).copy()
     grid[5, 2] = value
     with pytest.raises(ValueError, match=f"{name} of C on {bars.sessions[5].date()}"):

@@ -39,7 +39,7 @@ def test_a_split_with_a_consistent_adjusted_close_leaves_every_feature_unchanged
 
 
 @pytest.mark.parametrize("name", PER_TICKER)
-def test_a_ticker_has_the_same_features_alone_as_in_company(name):
+def test_a_ticker_has_the_same_features_alone_as_with_others(name):
     grids = (*PRICES, "volume", "realized")
     for n, ticker in enumerate(BARS.tickers):
         column = {grid: getattr(BARS, grid)[:, n : n + 1] for grid in grids}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.features.samples import by_hand
+from tests.features.samples import bars_from_lists
 from volcast.features.bars import Bars
 from volcast.features.panel import Panel, build_exchange_panel, join_panels
 from volcast.features.registry import FEATURES
@@ -21,7 +21,7 @@ def panel(bars: Bars, following: pd.DatetimeIndex) -> Panel:
 
 def weekend_panel(ticker: str) -> Panel:
     """Four sessions, of which the first two and none of the others fall on a weekend."""
-    bars = by_hand(open=[1] * 4, high=[1.1] * 4, low=[0.9] * 4, close=[1] * 4)
+    bars = bars_from_lists(open=[1] * 4, high=[1.1] * 4, low=[0.9] * 4, close=[1] * 4)
     sessions = pd.date_range("2018-12-29", periods=4)
     bars = dataclasses.replace(bars, sessions=sessions, tickers=(ticker,))
     return build_exchange_panel(
@@ -37,7 +37,7 @@ def test_the_matrix_holds_every_feature_as_float32(bars, panel):
         assert panel.optional[position] == FEATURES[name].optional
 
 
-def test_the_targets_stand_beside_their_dates(bars, panel):
+def test_the_targets_are_aligned_with_their_dates(bars, panel):
     for position, horizon in enumerate(HORIZONS):
         expected = future_mean_variance(bars.variance, horizon)
         np.testing.assert_array_equal(panel.target[:, :, position], expected)
@@ -80,7 +80,7 @@ def test_panels_that_do_not_fit_are_refused(panel):
         join_panels([panel, dataclasses.replace(weekend_panel("BTC"), horizons=(1, 5))])
 
 
-def test_one_ticker_alone_is_no_market_and_no_row_is_lost_to_it(bars, following):
+def test_a_single_ticker_has_no_market_features_and_loses_no_row(bars, following):
     alone = {
         name: getattr(bars, name)[:, :1]
         for name in ("open", "high", "low", "close", "adj_close", "volume", "realized")

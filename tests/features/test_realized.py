@@ -12,7 +12,7 @@ MINUTE = pd.Timedelta(minutes=1)
 COLUMNS = ["moment", "open", "high", "low", "close", "volume"]
 
 
-def hours_of(*lengths, pause=None) -> pd.DataFrame:
+def build_hours(*lengths, pause=None) -> pd.DataFrame:
     """Sessions of so many minutes, from 14:30 on successive days; ``pause`` in minutes too."""
     opens = pd.date_range("2024-01-02 14:30", periods=len(lengths), tz="UTC")
     begins, ends = pause or (np.nan, np.nan)
@@ -27,7 +27,7 @@ def hours_of(*lengths, pause=None) -> pd.DataFrame:
     )
 
 
-def bars_at(opened, prices, spacing=5) -> pd.DataFrame:
+def build_bars(opened, prices, spacing=5) -> pd.DataFrame:
     """Bars side by side: each opens where the one before closed."""
     prices = np.asarray(prices, dtype=float)
     moments = pd.date_range(opened, periods=len(prices) - 1, freq=f"{spacing}min")
@@ -41,13 +41,13 @@ def random_bars(hours, spacing=5, seed=0) -> pd.DataFrame:
     for row in hours.itertuples():
         count = int((row.closes - row.opens) / MINUTE) // spacing
         path = 100 * np.exp(np.cumsum(rng.normal(0, 0.001, count + 1)))
-        parts.append(bars_at(row.opens, path, spacing))
+        parts.append(build_bars(row.opens, path, spacing))
     return pd.concat(parts, ignore_index=True)
 
 
 def test_three_five_minute_returns_are_squared_and_summed():
-    hours = hours_of(15)
-    days = aggregate_to_sessions(bars_at(hours["opens"][0], [100, 110, 99, 99]), hours, 5)
+    hours = build_hours(15)
+    days = aggregate_to_sessions(build_bars(hours["opens"][0], [100, 110, 99, 99]), hours, 5)
     expected = np.log(1.1) ** 2 + np.log(0.9) ** 2
     assert days["variance"].tolist() == pytest.approx([expected], rel=1e-12)
     assert days.loc[0, ["open", "high", "low", "close", "volume", "covered"]].tolist() == [
@@ -64,7 +64,7 @@ def test_one_minute_prices_are_taken_on_five_shifted_grids():
 
 
 def test_minutes_and_five_minutes_agree_on_the_unshifted_grid():
-    hours = hours_of(390, 390)
+    hours = build_hours(390, 390)
     minutes = random_bars(hours, spacing=1)
     fives = minutes.groupby(np.arange(len(minutes)) // 5).agg(
         {"moment": "first", "open": "first", "high": "max", "low": "min", "close": "last",
@@ -81,7 +81,7 @@ def test_minutes_and_five_minutes_agree_on_the_unshifted_grid():
 
 
 def test_a_half_day_counts_to_its_own_close():
-    hours = hours_of(390, 210, 390)
+    hours = build_hours(390, 210, 390)
     bars = random_bars(hours)
     days = aggregate_to_sessions(bars, hours, 5)
     alone = aggregate_to_sessions(bars, hours.iloc[[1]].reset_index(drop=True), 5)
@@ -89,9 +89,9 @@ def test_a_half_day_counts_to_its_own_close():
     assert days["variance"][1] == pytest.approx(alone["variance"][0], rel=1e-12)
 
 
-def test_where_a_bar_is_missing_the_last_price_stands():
-    hours = hours_of(50)
-    bars = bars_at(hours["opens"][0], [100, 101, 103, 102, 104, 105, 103, 104, 106, 105, 107])
+def test_where_a_bar_is_missing_the_last_price_is_carried_forward():
+    hours = build_hours(50)
+    bars = build_bars(hours["opens"][0], [100, 101, 103, 102, 104, 105, 103, 104, 106, 105, 107])
     days = aggregate_to_sessions(bars.drop(index=[3, 4]), hours, 5)  # closes of 104 and 105
     steps = np.diff(np.log([100, 101, 103, 102, 103, 104, 106, 105, 107]))
     assert days["covered"][0] == 0.8
@@ -99,24 +99,24 @@ def test_where_a_bar_is_missing_the_last_price_stands():
 
 
 def test_a_session_with_too_few_bars_has_no_variance():
-    hours = hours_of(50)
-    bars = bars_at(hours["opens"][0], np.linspace(100, 110, 11))
+    hours = build_hours(50)
+    bars = build_bars(hours["opens"][0], np.linspace(100, 110, 11))
     days = aggregate_to_sessions(bars.drop(index=[3, 4, 5]), hours, 5)
     assert days["covered"][0] == 0.7
     assert np.isnan(days["variance"][0]) and days["close"][0] == 110.0
 
 
-def test_one_minute_bars_cover_a_five_minute_interval_when_one_of_five_came():
-    hours = hours_of(50)
-    bars = bars_at(hours["opens"][0], np.linspace(100, 110, 51), spacing=1).iloc[::5]
+def test_a_single_one_minute_bar_covers_its_five_minute_interval():
+    hours = build_hours(50)
+    bars = build_bars(hours["opens"][0], np.linspace(100, 110, 51), spacing=1).iloc[::5]
     assert aggregate_to_sessions(bars, hours, 1)["covered"].tolist() == [1.0]
 
 
 def test_a_lunch_break_is_no_gap_and_its_return_counts():
-    hours = hours_of(60, pause=(20, 40))
-    whole = bars_at(hours["opens"][0], [100, 101, 102, 103, 104, 0, 0, 0, 0, 110, 111, 112, 113])
+    hours = build_hours(60, pause=(20, 40))
+    whole = build_bars(hours["opens"][0], [100, 101, 102, 103, 104, 0, 0, 0, 0, 110, 111, 112, 113])
     bars = whole[(whole["open"] > 0) & (whole["close"] > 0)]
-    afternoon = bars_at(hours["opens"][0] + 40 * MINUTE, [109, 110, 111, 112, 113])
+    afternoon = build_bars(hours["opens"][0] + 40 * MINUTE, [109, 110, 111, 112, 113])
     days = aggregate_to_sessions(pd.concat([bars.iloc[:4], afternoon]), hours, 5)
     steps = np.diff(np.log([100, 101, 102, 103, 104, 110, 111, 112, 113]))
     assert days["covered"][0] == 1.0
@@ -125,7 +125,7 @@ def test_a_lunch_break_is_no_gap_and_its_return_counts():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0, -1.0])
 def test_bars_outside_the_hours_or_with_impossible_prices_are_left_out(bad):
-    hours = hours_of(390, 390)
+    hours = build_hours(390, 390)
     bars = random_bars(hours)
     early, late = bars.iloc[[0]].copy(), bars.iloc[[0]].copy()
     early["moment"] -= 5 * MINUTE
@@ -137,8 +137,8 @@ def test_bars_outside_the_hours_or_with_impossible_prices_are_left_out(bad):
     )
 
 
-def test_of_several_bars_at_one_place_the_last_row_counts():
-    hours = hours_of(390)
+def test_of_several_bars_at_the_same_time_the_last_row_counts():
+    hours = build_hours(390)
     bars = random_bars(hours)
     wrong = bars.iloc[[5]].assign(close=500.0, high=500.0)
     again = pd.concat([wrong, bars.sample(frac=1, random_state=3)])
@@ -148,12 +148,12 @@ def test_of_several_bars_at_one_place_the_last_row_counts():
 
 
 @given(other=st.integers(0, 4), seed=st.integers(0, 5))
-def test_a_session_knows_nothing_of_the_others(other, seed):
-    hours = hours_of(390, 390, 390, 390, 390)
+def test_a_session_uses_only_its_own_bars(other, seed):
+    hours = build_hours(390, 390, 390, 390, 390)
     bars = random_bars(hours)
-    mine = bars["moment"].dt.normalize() != hours["opens"][other].normalize()
+    same_session = bars["moment"].dt.normalize() != hours["opens"][other].normalize()
     rng = np.random.default_rng(seed)
-    noise = pd.Series(np.exp(rng.normal(0, 1, len(bars)))).where(~mine, 1.0)
+    noise = pd.Series(np.exp(rng.normal(0, 1, len(bars)))).where(~same_session, 1.0)
     changed = bars.assign(**{c: bars[c] * noise for c in ("open", "high", "low", "close")})
     before, after = aggregate_to_sessions(bars, hours, 5), aggregate_to_sessions(changed, hours, 5)
     keep = before.index != other
@@ -162,7 +162,7 @@ def test_a_session_knows_nothing_of_the_others(other, seed):
 
 
 def test_no_bar_in_any_session_gives_no_day():
-    hours = hours_of(390)
+    hours = build_hours(390)
     bars = random_bars(hours)
     bars["moment"] += pd.Timedelta(days=30)
     assert aggregate_to_sessions(bars, hours, 5).empty

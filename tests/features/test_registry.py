@@ -11,7 +11,7 @@ def test_lags_volume_market_and_echo_are_the_optional_families():
     assert not optional & required
 
 
-def test_every_feature_says_what_it_is():
+def test_every_feature_has_a_description():
     assert all(item.description.endswith(".") for item in FEATURES.values())
 
 

@@ -3,7 +3,7 @@ from math import log
 import numpy as np
 import pytest
 
-from tests.features.samples import by_hand, random_bars
+from tests.features.samples import bars_from_lists, random_bars
 from volcast.features.bars import VARIANCE_FLOOR, Bars
 from volcast.features.variance import PROXIES, yang_zhang
 
@@ -29,20 +29,22 @@ def test_every_proxy_is_worked_by_hand():
 
 @pytest.mark.parametrize("name", PROXIES)
 def test_a_proxy_equals_the_number_worked_by_hand(name):
-    assert PROXIES[name](by_hand(**TWO_DAYS))[1, 0] == pytest.approx(BY_HAND[name], rel=1e-12)
+    assert PROXIES[name](bars_from_lists(**TWO_DAYS))[1, 0] == pytest.approx(
+        BY_HAND[name], rel=1e-12
+    )
 
 
 def test_a_proxy_with_an_overnight_part_has_no_value_on_the_first_session():
-    assert np.isnan(PROXIES["overnight_parkinson"](by_hand(**TWO_DAYS))[0, 0])
+    assert np.isnan(PROXIES["overnight_parkinson"](bars_from_lists(**TWO_DAYS))[0, 0])
 
 
 def test_a_trending_day_has_no_rogers_satchell_variance():
-    trend = by_hand(open=[100.0], high=[110.0], low=[100.0], close=[110.0])
+    trend = bars_from_lists(open=[100.0], high=[110.0], low=[100.0], close=[110.0])
     assert PROXIES["rogers_satchell"](trend)[0, 0] == 0.0
 
 
 def test_a_dividend_is_no_overnight_move():
-    bars = by_hand(
+    bars = bars_from_lists(
         open=[100, 98], high=[100, 98], low=[100, 98], close=[100, 98], adj_close=[98.0, 98.0]
     )
     assert bars.overnight_return[1, 0] == pytest.approx(0.0, abs=1e-15)
@@ -64,7 +66,9 @@ def test_range_proxies_find_the_variance_of_a_random_walk():
     rng = np.random.default_rng(0)
     steps = rng.normal(0.0, 0.01 / np.sqrt(2000), (1000, 2000)).cumsum(axis=1)
     path = 50.0 * np.exp(np.c_[np.zeros(1000), steps])
-    bars = by_hand(open=path[:, 0], high=path.max(axis=1), low=path.min(axis=1), close=path[:, -1])
+    bars = bars_from_lists(
+        open=path[:, 0], high=path.max(axis=1), low=path.min(axis=1), close=path[:, -1]
+    )
     for name in ("parkinson", "garman_klass", "rogers_satchell"):
         # A path in 2,000 steps misses the very ends of its range, some 4 % of the variance.
         assert PROXIES[name](bars).mean() == pytest.approx(1e-4, rel=0.1)

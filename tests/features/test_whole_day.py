@@ -10,7 +10,7 @@ from volcast.features.whole_day import (
 )
 
 
-def day_parts(sessions=600, seed=2):
+def simulate_day_parts(sessions=600, seed=2):
     rng = np.random.default_rng(seed)
     level = 1e-4 * np.exp(rng.normal(0, 0.5, sessions))
     overnight = rng.normal(0, 1, sessions) * np.sqrt(0.3 * level)
@@ -37,7 +37,7 @@ def naive_weights(a, b, t):
 
 
 def test_the_weights_are_those_of_the_paper_on_the_sessions_before():
-    realized, overnight, _ = day_parts()
+    realized, overnight, _ = simulate_day_parts()
     realized[[40, 300]], overnight[[70, 300, 450]] = np.nan, np.nan
     weights = hansen_lunde_weights(overnight**2, realized)
     expected = [naive_weights(overnight**2, realized, t) for t in range(len(realized))]
@@ -47,7 +47,7 @@ def test_the_weights_are_those_of_the_paper_on_the_sessions_before():
 
 @pytest.mark.parametrize("t", [100, 300, 599])
 def test_no_weight_looks_at_its_own_session_or_a_later_one(t):
-    realized, overnight, _ = day_parts()
+    realized, overnight, _ = simulate_day_parts()
     known = hansen_lunde_weights(overnight**2, realized)[: t + 1]
     realized[t:] *= 50
     overnight[t:] = 0.5
@@ -57,7 +57,7 @@ def test_no_weight_looks_at_its_own_session_or_a_later_one(t):
 
 
 def test_weighting_keeps_the_mean_and_lessens_the_noise():
-    realized, overnight, level = day_parts(6000)
+    realized, overnight, level = simulate_day_parts(6000)
     plain = whole_day_variance(realized, overnight)[1000:]
     weighted = whole_day_variance(realized, overnight, "hansen_lunde")[1000:]
     assert weighted.mean() == pytest.approx(plain.mean(), rel=0.02)
@@ -74,7 +74,7 @@ def test_no_weight_is_negative_when_nights_follow_the_square_of_the_session():
 
 
 def test_without_nights_the_weights_stay_at_one():
-    realized, overnight, _ = day_parts()
+    realized, overnight, _ = simulate_day_parts()
     assert (hansen_lunde_weights(0 * overnight, realized) == 1).all()
 
 
