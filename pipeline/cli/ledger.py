@@ -75,7 +75,7 @@ def show(
     if len(readable):
         from volcast.pipeline.cli.printing import print_frame
 
-        print_frame(readable, f"The last {len(readable)} {kind.value}", digits=DIGITS)
+        print_frame(readable, f"Newest {kind.value} ({len(readable)})", digits=DIGITS)
     else:
         typer.echo(f"no {kind.value} yet")
 

@@ -18,7 +18,7 @@ from volcast.pipeline.cli.options import HomeDir, Json
 if TYPE_CHECKING:
     from volcast.pipeline.ledger.ledger import Ledger
     from volcast.pipeline.registry.registry import Registry
-    from volcast.pipeline.registry.versions import Change, Version
+    from volcast.pipeline.registry.versions import ChampionChange, Version
 
 # Names of QLIKE metrics, such as validation_qlike_5_network; HAR's own has the suffix of HAR.
 QLIKE = re.compile(r"(?P<kind>\w+_qlike)_(?P<horizon>\d+)(_(?P<model>\w+))?")
@@ -90,9 +90,9 @@ def promote(
     """Make a version the champion, whatever the promotion gate decided."""
     from volcast.pipeline.registry import promotion
 
-    grounds = promotion.Grounds.by_hand(who, why)
+    justification = promotion.Justification.manual_override(who, why)
     with _open_to_change(home, uri) as (registry, ledger):
-        change = promotion.promote(registry, ledger, version, grounds, now=utc_now())
+        change = promotion.promote(registry, ledger, version, justification, now=utc_now())
         _print_champion(change, registry.champion(), as_json)
 
 
@@ -103,9 +103,9 @@ def rollback(
     """Return to the version that was champion before the current one."""
     from volcast.pipeline.registry import promotion
 
-    grounds = promotion.Grounds.by_hand(who, why)
+    justification = promotion.Justification.manual_override(who, why)
     with _open_to_change(home, uri) as (registry, ledger):
-        change = promotion.rollback(registry, ledger, grounds, now=utc_now())
+        change = promotion.rollback(registry, ledger, justification, now=utc_now())
         _print_champion(change, registry.champion(), as_json)
 
 
@@ -119,10 +119,10 @@ def compare(
 ) -> None:
     """Print the metrics of two versions and the settings in which they differ."""
     from volcast.pipeline.cli.printing import print_frame, print_json
-    from volcast.pipeline.registry.versions import differences
+    from volcast.pipeline.registry.versions import compare_versions
 
     registry = _open_registry(home, uri)
-    rows = differences(registry.version(one), registry.version(other))
+    rows = compare_versions(registry.version(one), registry.version(other))
     if as_json:
         print_json(rows.to_dict("records"))
         return
@@ -140,6 +140,7 @@ def prune(
 ) -> None:
     """Remove old versions; never champion, challenger, HAR or the previous champion."""
     from volcast.pipeline.cli.printing import print_json
+    from volcast.pipeline.text import format_count
 
     removed = _open_registry(home, uri).prune(keep)
     lost = _count_forecasts(removed, home)
@@ -148,7 +149,7 @@ def prune(
         return
     typer.echo(f"removed {', '.join(map(str, removed))}" if removed else "nothing to remove")
     if lost:
-        typer.echo(f"{lost:,} forecasts in the ledger can no longer be rebuilt")
+        typer.echo(f"{format_count(lost, 'forecast')} in the ledger can no longer be rebuilt")
 
 
 def _open_registry(home: Path | None, uri: str | None) -> Registry:
@@ -159,7 +160,7 @@ def _open_registry(home: Path | None, uri: str | None) -> Registry:
     from volcast.pipeline.registry.registry import Registry
 
     place = resolve_home(home)
-    local = mlflow_store.is_local(place, mlflow_store.tracking_uri(place, uri))
+    local = mlflow_store.is_local(place, mlflow_store.resolve_tracking_uri(place, uri))
     if local and not place.registry.exists():
         raise RegistryError(
             f"there is no registry in {place.folder}; create one with `volcast retrain`, or name "
@@ -219,7 +220,7 @@ def _list_row(version: Version) -> dict[str, Any]:
     return row
 
 
-def _print_champion(change: Change | None, champion: Version, as_json: bool) -> None:
+def _print_champion(change: ChampionChange | None, champion: Version, as_json: bool) -> None:
     from volcast.pipeline.cli.printing import print_json
     from volcast.pipeline.registry.promotion import format_version
 

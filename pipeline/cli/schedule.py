@@ -107,7 +107,7 @@ def run(settings: GivenSettings, home: HomeDir = None) -> None:
     from volcast.pipeline.errors import ConfigError
 
     try:
-        from volcast.pipeline.schedule.scheduler import run_command, serve
+        from volcast.pipeline.schedule.scheduler import run_command, run_scheduler
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "apscheduler":
             raise
@@ -119,11 +119,11 @@ def run(settings: GivenSettings, home: HomeDir = None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))
-    serve(
+    run_scheduler(
         calendars,
         lambda: run_command(job.command, job.folder, stop, _log),
         stop=stop,
-        tell=_log,
+        log=_log,
         clock=utc_now,
     )
 
@@ -194,13 +194,13 @@ def _format_files(kind: Kind, job: Job, calendars: list[str]) -> tuple[dict[str,
     slot = find_weekly_slot(calendars, now)
     if kind is Kind.SYSTEMD:
         folder = "~/.config/systemd/user"
-        return units.systemd(job, slot), (
+        return units.format_systemd_units(job, slot), (
             f"write both with --to {folder}, then: systemctl --user enable --now volcast.timer; "
             "loginctl enable-linger"
         )
     if kind is Kind.CRON:
-        return {"volcast.cron": units.cron(job, slot)}, "add these lines with: crontab -e"
-    workflow = units.github_actions(job, slot, now)
+        return {"volcast.cron": units.format_crontab(job, slot)}, "add these lines with: crontab -e"
+    workflow = units.format_github_workflow(job, slot, now)
     hint = "commit it as .github/workflows/volcast.yml, together with the settings file it names"
     return {"volcast.yml": workflow}, hint
 

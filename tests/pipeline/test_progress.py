@@ -3,10 +3,11 @@ import re
 
 from rich.console import Console
 
-from volcast.pipeline.backtest.walk_forward import build_folds, run_fold
+from volcast.pipeline.backtest.walk_forward import run_fold
+from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.config.load import load_config
-from volcast.pipeline.panel.build import read_panel
-from volcast.pipeline.progress import BarProgress, PlainProgress, Progress, duration, progress_for
+from volcast.pipeline.panel.panel_table import read_panel
+from volcast.pipeline.progress import BarProgress, PlainProgress, Progress, format_duration, make_progress
 
 
 def console(terminal: bool) -> Console:
@@ -25,7 +26,7 @@ def tell(progress: Progress) -> str:
 
 
 def test_a_terminal_shows_a_bar_with_fold_epoch_and_losses():
-    said = tell(progress_for(console(terminal=True), quiet=False))
+    said = tell(make_progress(console(terminal=True), quiet=False))
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said)
     assert "fold 2/4 (2020-01-02)" in plain
     assert "epoch 7: train 0.2500, validation 0.1250" in plain
@@ -34,7 +35,7 @@ def test_a_terminal_shows_a_bar_with_fold_epoch_and_losses():
 
 
 def test_a_pipe_gets_plain_lines_with_stage_and_fold():
-    said = tell(progress_for(console(terminal=False), quiet=False))
+    said = tell(make_progress(console(terminal=False), quiet=False))
     assert said == "train\n  fold 2/4, tested from 2020-01-02\n  done [red] well\n"
 
 
@@ -49,20 +50,20 @@ def counted(progress: Progress, total: int) -> str:
 
 
 def test_a_pipe_gets_a_line_for_each_tenth_of_a_long_list_with_the_time_expected():
-    lines = counted(progress_for(console(terminal=False), quiet=False), 50).splitlines()
+    lines = counted(make_progress(console(terminal=False), quiet=False), 50).splitlines()
     assert lines[1:3] == ["  5/50, 8 min left", "  10/50, 7 min left"]
     assert len(lines) == 10
-    assert counted(progress_for(console(terminal=False), quiet=False), 5) == "updating\n"
+    assert counted(make_progress(console(terminal=False), quiet=False), 5) == "updating\n"
 
 
 def test_a_terminal_shows_a_bar_with_the_latest_and_the_time_expected():
-    said = counted(progress_for(console(terminal=True), quiet=False), 50)
+    said = counted(make_progress(console(terminal=True), quiet=False), 50)
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said)
     assert "50/50" in plain and "T50, 0 s left" in plain
 
 
 def test_times_are_said_as_a_person_says_them():
-    assert [duration(x) for x in (0, 89, 90, 5399, 5400, 36000)] == [
+    assert [format_duration(x) for x in (0, 89, 90, 5399, 5400, 36000)] == [
         *("0 s", "89 s", "2 min", "90 min", "2 h", "10 h"),
     ]
 
@@ -70,13 +71,13 @@ def test_times_are_said_as_a_person_says_them():
 def test_quiet_says_nothing():
     for terminal in (True, False):
         out = console(terminal)
-        tell(progress_for(out, quiet=True))
+        tell(make_progress(out, quiet=True))
         assert out.file.getvalue() == ""
 
 
 def test_long_lines_of_a_pipe_are_not_wrapped():
     out = console(terminal=False)
-    progress_for(out, quiet=False).note("word " * 100)
+    make_progress(out, quiet=False).note("word " * 100)
     assert out.file.getvalue().count("\n") == 1
 
 

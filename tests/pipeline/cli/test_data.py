@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.data.conftest import make_bars
-from tests.pipeline.data.download.test_downloader import recent_bars
+from tests.pipeline.data.download.samples import recent_bars
 from tests.pipeline.data.yahoo_standin import Listing
 from tests.pipeline.samples import volcast
 from volcast.pipeline.data.store.store import Store
@@ -27,7 +27,7 @@ def data(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stored(standin, data):
-    """Two tickers, brought by the command."""
+    """Two tickers, downloaded by the command."""
     standin.listings |= {name: Listing(recent_bars()) for name in ("AAA", "BBB")}
     answer = volcast("data", "update", "aaa", "BBB", "--rate", 1000)
     assert answer.code == 0, answer.err
@@ -45,7 +45,7 @@ def write(path, bars=None):
     return path
 
 
-def test_update_says_what_came(stored, data):
+def test_update_prints_what_was_updated(stored, data):
     assert "2 tickers: 2 updated" in stored.out
     assert str(data / "yahoo") in stored.err
     assert Store(data / "yahoo").tickers() == ["AAA", "BBB"]
@@ -67,18 +67,18 @@ def test_update_reads_a_watch_list(standin, data, tmp_path):
     assert [row["ticker"] for row in rows] == ["AAA", "BBB", "CCC"]
 
 
-def test_update_exits_with_1_when_a_ticker_did_not_come_and_keeps_the_others(stored, standin):
+def test_update_exits_with_1_when_a_ticker_fails_and_keeps_the_others(stored, standin):
     standin.faults["NOPE"] = 404
     answer = volcast("data", "update", "AAA", "NOPE", "--rate", 1000)
     assert answer.code == 1
-    assert "volcast: 1 of 2 tickers did not come; NOPE: Yahoo has no prices" in answer.err
+    assert "volcast: 1 of 2 tickers were not updated; NOPE: Yahoo has no prices" in answer.err
     assert "NOPE" in answer.out and "not due" in answer.out
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["update"], "holds no prices yet; `volcast data update TICKERS` brings some"),
+        (["update"], "holds no prices yet; download some with `volcast data update TICKERS`"),
         (["status"], "holds no prices yet"),
         (["export"], "holds no prices yet"),
         (["update", "AAA", "--start", "soon"], "--start must be a date such as 2020-01-31"),
@@ -89,7 +89,7 @@ def test_update_exits_with_1_when_a_ticker_did_not_come_and_keeps_the_others(sto
         (["import", "nowhere.csv"], "nowhere.csv: there is no such file or folder"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_line(standin, data, arguments, said):
+def test_an_impossible_request_is_refused_in_one_line(standin, data, arguments, said):
     answer = volcast("data", *arguments)
     assert answer.code == 1
     assert said in answer.err and "Traceback" not in answer.err
@@ -209,7 +209,7 @@ def test_help_of_the_data_commands_imports_nothing_heavy():
     assert not set(answer.stderr.partition("loaded:")[2].split()) & HEAVY
 
 
-def test_an_interrupted_update_prints_what_came_and_goes_on_at_the_next(standin, data):
+def test_an_interrupted_update_prints_its_results_and_the_next_one_continues(standin, data):
     names = [f"T{number:02}" for number in range(30)]
     standin.listings |= {name: Listing(recent_bars()) for name in names}
     command = [sys.executable, "-m", "volcast", "data", "update", *names, "--rate", "20"]
@@ -221,7 +221,7 @@ def test_an_interrupted_update_prints_what_came_and_goes_on_at_the_next(standin,
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert said.endswith("volcast: interrupted; run the same command again to go on\n")
+    assert said.endswith("volcast: interrupted; run the same command again to continue\n")
     assert "Traceback" not in said
     came = Store(data / "yahoo").tickers()
     assert 3 <= len(came) < 30

@@ -85,7 +85,7 @@ def test_curves_of_a_finished_run_are_judged(run_dir):
 
 
 def test_curves_need_a_run(tmp_path):
-    assert "is no run folder" in volcast("diagnose", "curves", tmp_path).complaint
+    assert "is not a run folder" in volcast("diagnose", "curves", tmp_path).complaint
 
 
 def test_curves_need_a_trained_run(run_dir):

@@ -6,8 +6,6 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import typer
-from typer.testing import CliRunner
 
 from tests.pipeline.ledger.samples import (
     DAY,
@@ -19,8 +17,7 @@ from tests.pipeline.ledger.samples import (
     small_ledger,
 )
 from tests.pipeline.samples import volcast
-from volcast.pipeline.cli import ledger as ledger_commands
-from volcast.pipeline.errors import ConfigError, LedgerError, RegistryError
+from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.home import Home, resolve_home
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
@@ -46,12 +43,12 @@ def test_verify_says_what_it_proved_and_the_head_to_note(home, monkeypatch):
     answer = volcast("ledger", "verify", "--home", home)
     lines = answer.out.splitlines()
     assert answer.code == 0
-    assert lines[0] == "3 forecasts, 3 outcomes, 3 decisions, 3 alerts: as they were written"
+    assert lines[0] == "3 forecasts, 3 outcomes, 3 decisions, 3 alerts: unaltered"
     head = json.loads(volcast("ledger", "verify", "--home", home, "--json").out)["head"]
     assert lines[1] == f"head {head['hash']}, row 12" and head["seq"] == 12
     monkeypatch.setenv("VOLCAST_HOME", str(home))
     assert volcast("ledger", "verify", "--head", head["hash"]).code == 0
-    assert "written anew" in volcast("ledger", "verify", "--head", "0" * 64).complaint
+    assert "was rewritten" in volcast("ledger", "verify", "--head", "0" * 64).complaint
 
 
 def test_verify_of_an_altered_ledger_exits_with_1_and_names_the_row(home):
@@ -62,74 +59,75 @@ def test_verify_of_an_altered_ledger_exits_with_1_and_names_the_row(home):
     assert "row 5, the forecast of network 2 for AAA, origin 2018-01-04, horizon 1" in complaint
 
 
-def test_rebuilding_is_offered_where_something_can_rebuild(home):
-    """The command line that is given a rebuilder has the option; the one without has not."""
-    plain, full = typer.Typer(), typer.Typer()
-    ledger_commands.attach(plain)
-    ledger_commands.attach(full, lambda place: lambda row: row.variance)
-    for app in (plain, full):
-        app.command()(lambda: None)
-    verify = ["ledger", "verify", "--home", str(home)]
-    assert CliRunner().invoke(plain, [*verify, "--rebuild", "2"]).exit_code == 2
-    answer = CliRunner().invoke(full, [*verify, "--rebuild", "2"])
-    assert "2 forecasts made again, bit for bit" in answer.output
-    answer = CliRunner().invoke(full, [*verify, "--rebuild", "all", "--json"])
-    assert json.loads(answer.output)["rebuilt"] == 3
-    assert "rebuilt" in CliRunner().invoke(full, [*verify, "--json"]).output
-    with pytest.raises(ConfigError, match="--rebuild must be a whole number above 0, or all"):
-        CliRunner().invoke(full, [*verify, "--rebuild", "0"], catch_exceptions=False)
-    wrong = typer.Typer()
-    wrong.command()(lambda: None)
-    ledger_commands.attach(wrong, lambda place: lambda row: 1.0)
-    with pytest.raises(LedgerError, match=r"row 9, .* does not come out again"):
-        CliRunner().invoke(wrong, [*verify, "--rebuild", "1"], catch_exceptions=False)
+@pytest.fixture
+def rebuild_with(monkeypatch):
+    """Replace what rebuilds a forecast; the job's own needs bars and models."""
+
+    def replace(rebuild):
+        monkeypatch.setattr("volcast.pipeline.job.rebuild.make_rebuilder", lambda home: rebuild)
+
+    return replace
 
 
-def full_app(rebuild):
-    """A command line whose `verify` makes forecasts again so."""
-    app = typer.Typer()
-    app.command()(lambda: None)
-    ledger_commands.attach(app, lambda place: rebuild)
-    return app
+def test_rebuilding_compares_the_newest_forecasts_or_all(home, rebuild_with):
+    verify = ("ledger", "verify", "--home", home)
+    rebuild_with(lambda row: row.variance)
+    answer = volcast(*verify, "--rebuild", "2")
+    assert answer.code == 0 and "2 forecasts rebuilt, identical bit for bit" in answer.out
+    assert json.loads(volcast(*verify, "--rebuild", "all", "--json").out)["rebuilt"] == 3
+    assert json.loads(volcast(*verify, "--json").out)["rebuilt"] == 0
+    complaint = volcast(*verify, "--rebuild", "0").complaint
+    assert complaint == "--rebuild must be a whole number above 0, or all; got '0'"
+    rebuild_with(lambda row: 1.0)
+    complaint = volcast(*verify, "--rebuild", "1").complaint
+    assert complaint.startswith("row 9, ") and "differs when it is rebuilt" in complaint
 
 
-def test_rebuilding_tries_all_and_groups_what_cannot_be_made_again_by_reason(home):
+def test_rebuilding_is_an_option_of_verify_by_itself():
+    shown = volcast("ledger", "verify", "--help").out
+    assert "--rebuild" in shown and "--head" in shown
+
+
+def test_rebuilding_tries_all_and_groups_failures_by_reason(home, rebuild_with):
     def rebuild(row):
         if row.seq > 1:
             raise RegistryError("version 2 was removed")
         return row.variance
 
-    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
-    answer = CliRunner().invoke(full_app(rebuild), verify)
-    proved, head, same, lost = answer.stdout.splitlines()
-    assert proved.endswith("as they were written") and head.startswith("head ")
-    assert same == "1 forecast made again, bit for bit"
-    assert lost.startswith("2 forecasts cannot be made again: version 2 was removed (first: row 9,")
-    assert isinstance(answer.exception, LedgerError)
-    said = str(answer.exception)
-    assert said.startswith("2 forecasts cannot be made again, the first row 9, the 1-session")
-    assert "needed are a source that keeps its bars" in said
-    told = json.loads(CliRunner().invoke(full_app(rebuild), [*verify, "--json"]).stdout)
-    assert told["rebuilt"] == 1 and told["otherwise"] == []
-    assert told["lost"][0]["reason"] == "version 2 was removed" and told["lost"][0]["count"] == 2
+    rebuild_with(rebuild)
+    verify = ("ledger", "verify", "--home", home, "--rebuild", "all")
+    answer = volcast(*verify)
+    proof, head, same, lost = answer.out.splitlines()
+    assert proof.endswith("unaltered") and head.startswith("head ")
+    assert same == "1 forecast rebuilt, identical bit for bit"
+    assert lost.startswith("2 forecasts cannot be rebuilt: version 2 was removed (first: row 9,")
+    complaint = answer.complaint
+    assert complaint.startswith("2 forecasts cannot be rebuilt, the first row 9, the 1-session")
+    assert "rebuilding needs a source that keeps its bars" in complaint
+    record = json.loads(volcast(*verify, "--json").out)
+    assert record["rebuilt"] == 1 and record["otherwise"] == []
+    (group,) = record["lost"]
+    assert (group["reason"], group["count"]) == ("version 2 was removed", 2)
 
 
-def test_a_forecast_that_comes_out_otherwise_is_told_before_those_that_are_lost(home):
+def test_a_forecast_that_differs_is_reported_before_those_that_cannot_be_rebuilt(
+    home, rebuild_with
+):
     def rebuild(row):
         if row.seq == 9:
             raise RegistryError("version 2 was removed")
         return row.variance * 2
 
-    verify = ["ledger", "verify", "--home", str(home), "--rebuild", "all"]
-    answer = CliRunner().invoke(full_app(rebuild), verify)
-    assert "2 forecasts came out otherwise" in answer.stdout
-    assert str(answer.exception).startswith("row 5, the 1-session forecast")
+    rebuild_with(rebuild)
+    answer = volcast("ledger", "verify", "--home", home, "--rebuild", "all")
+    assert "2 forecasts rebuilt with another value" in answer.out
+    assert answer.complaint.startswith("row 5, the 1-session forecast")
 
 
 @pytest.mark.parametrize("head", ["deadbeef", "xyz", "0" * 65, "g" * 64])
 def test_a_mistyped_head_is_no_sign_of_tampering(head, home):
     complaint = volcast("ledger", "verify", "--home", home, "--head", head).complaint
-    assert complaint.startswith("a row's hash is 64 hexadecimal digits") and head in complaint
+    assert complaint.startswith("a row's hash has 64 hexadecimal digits") and head in complaint
 
 
 def test_the_first_digits_of_a_head_are_enough(home):
@@ -138,7 +136,7 @@ def test_the_first_digits_of_a_head_are_enough(home):
     assert volcast(*verify, "--head", head[:12]).code == 0
     assert volcast(*verify, "--head", f" {head.upper()}").code == 0
     complaint = volcast(*verify, "--head", "0" * 12).complaint
-    assert complaint.startswith("no row's hash begins with 000000000000; is it whole")
+    assert complaint.startswith("no row's hash begins with 000000000000; check that")
 
 
 def test_the_suffix_of_a_file_says_its_format(home, tmp_path):
@@ -177,7 +175,7 @@ def test_exported_parquet_reads_back_the_same(home, tmp_path):
     with Ledger.to_read(Home(home).ledger) as ledger:
         pd.testing.assert_frame_equal(pd.read_parquet(out), ledger.table("scored"))
     refused = volcast(*parquet)
-    assert refused.complaint == "--format parquet is no text to print; name a file with --out"
+    assert refused.complaint == "--format parquet cannot be printed; name a file with --out"
     csv = tmp_path / "ledger.csv"
     volcast("ledger", "export", "--home", home, "--out", csv)
     assert csv.read_text() == volcast("ledger", "export", "--home", home).out
@@ -195,7 +193,7 @@ def test_a_forecast_without_an_outcome_is_exported_too(tmp_path):
 
 def test_show_prints_volatility_and_json_the_whole_row(home):
     shown = volcast("ledger", "show", "--home", home, "--limit", "1").out
-    assert "the last 1 forecasts" in shown and "2018-01-05" in shown
+    assert "Newest forecasts (1)" in shown and "2018-01-05" in shown
     volatility = 100 * np.sqrt(252 * 3e-4)
     assert f"{volatility:.4g}" in shown
     (row,) = json.loads(volcast("ledger", "show", "--home", home, "--limit", "1", "--json").out)
@@ -203,7 +201,7 @@ def test_show_prints_volatility_and_json_the_whole_row(home):
     assert row["written_at"] == "2018-01-05T23:00:00+00:00"
     nobody = volcast("ledger", "show", "--home", home, "--ticker", "ZZZ", "--json")
     assert nobody.code == 1
-    said = "nothing was forecast for ZZZ: there is no such ticker; there are AAA"
+    said = "the ledger has no forecast for ZZZ: there is no such ticker; there are AAA"
     assert nobody.complaint == said
 
 
@@ -217,7 +215,7 @@ def test_show_prints_every_table(kind, words, home):
 
 
 def test_score_prints_live_scores_and_risk(tmp_path, home):
-    assert "value at risk is judged from 250" in volcast("ledger", "score", "--home", home).out
+    assert "value at risk is tested once 250" in volcast("ledger", "score", "--home", home).out
     place = tmp_path / "long"
     long_ledger(Home(place).ledger, 260)
     answer = volcast("ledger", "score", "--home", place)
@@ -236,7 +234,7 @@ def test_score_says_why_it_has_nothing_to_score(tmp_path):
         assert volcast(*score).out == "no outcome is known yet\n"
         ledger.add_outcomes([outcome()], now=late)
     assert volcast(*score).out == (
-        "2 forecasts have an outcome, none was written before its target began, so none is "
+        "2 forecasts have an outcome, but none was issued before its target began, so none is "
         "scored; `volcast replay` shows a past year\n"
     )
 
@@ -259,8 +257,8 @@ def test_a_decision_of_the_gate_and_its_carrying_out_are_shown_once(tmp_path):
         ledger.add_decision(hand, now=EVENING)
     show = ("ledger", "show", "decisions", "--home", tmp_path)
     shown = volcast(*show).out
-    assert "the last 2 decisions" in shown and shown.count("network 2") == 1 and "Ada" in shown
-    assert "the last 2 decisions" in volcast(*show, "--limit", "2").out
+    assert "Newest decisions (2)" in shown and shown.count("network 2") == 1 and "Ada" in shown
+    assert "Newest decisions (2)" in volcast(*show, "--limit", "2").out
     told = json.loads(volcast(*show, "--json").out)
     assert len(told) == 3 and told[0]["numbers"] == {}
 

@@ -146,8 +146,8 @@ def test_tickers_without_usable_prices_are_left_out_and_the_others_go_on(tmp_pat
     flat = make_prices("FLAT").assign(open=5.0, high=5.0, low=5.0, close=5.0)
     answer = run_on(pd.concat([make_prices("AAA"), empty, flat]), tmp_path)
     assert answer.code == 0, answer.err
-    assert "EMPTY left out: no row passes the quality rules: a price is missing" in answer.err
-    assert "FLAT left out: no row passes the quality rules: the price never moves" in answer.err
+    assert "EMPTY is left out: no row passes the quality rules: a price is missing" in answer.err
+    assert "FLAT is left out: no row passes the quality rules: the price never moves" in answer.err
     assert set(newest(tmp_path)["ticker"]) == {"AAA"}
     assert "EMPTY" in (tmp_path / "run" / "report.md").read_text()
 
@@ -309,7 +309,7 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(small, run_dir, finished
         assert said == f"{path} is damaged; delete it, and `volcast run` again"
     path.unlink()
     answer = volcast("run", "--config", small, "--out", run_dir)
-    assert "2 folds were finished before and are kept" in answer.err
+    assert "reusing 2 folds that are finished" in answer.err
     assert (run_dir / FORECASTS).read_bytes() == (finished / FORECASTS).read_bytes()
 
 
