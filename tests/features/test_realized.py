@@ -151,9 +151,9 @@ def test_of_several_bars_at_the_same_time_the_last_row_counts():
 def test_a_session_uses_only_its_own_bars(other, seed):
     hours = build_hours(390, 390, 390, 390, 390)
     bars = random_bars(hours)
-    same_session = bars["moment"].dt.normalize() != hours["opens"][other].normalize()
+    unchanged = bars["moment"].dt.normalize() != hours["opens"][other].normalize()
     rng = np.random.default_rng(seed)
-    noise = pd.Series(np.exp(rng.normal(0, 1, len(bars)))).where(~same_session, 1.0)
+    noise = pd.Series(np.exp(rng.normal(0, 1, len(bars)))).where(~unchanged, 1.0)
     changed = bars.assign(**{c: bars[c] * noise for c in ("open", "high", "low", "close")})
     before, after = aggregate_to_sessions(bars, hours, 5), aggregate_to_sessions(changed, hours, 5)
     keep = before.index != other
