@@ -90,7 +90,7 @@ def rebuild_forecasts(
     newest: int | None = None,
     progress: Progress | None = None,
 ) -> RebuildResult:
-    """Rebuild forecasts, the newest first, and compare them; all are tried, whatever fails.
+    """Rebuild forecasts, the newest first, and compare them; a failure does not stop it.
 
     Parameters
     ----------

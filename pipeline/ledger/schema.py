@@ -119,9 +119,12 @@ class Table:
         A later column without a value is left out, so that rows written before it was added
         keep their hashes.
         """
-        first = [row[name] for name, column in self.columns.items() if column.since == 1]
-        later = [name for name, column in self.columns.items() if column.since > 1]
-        return first + [[name, row[name]] for name in later if row[name] is not None]
+        first = [row[name] for name in FORMAT_1[self.name]]
+        return first + [[name, row[name]] for name in self._later if row[name] is not None]
+
+    @cached_property
+    def _later(self) -> tuple[str, ...]:
+        return tuple(name for name, column in self.columns.items() if column.since > 1)
 
 
 @dataclass(frozen=True)

@@ -46,9 +46,23 @@ def promote(
     *,
     now: dt.datetime,
 ) -> ChampionChange | None:
-    """Make a version the champion; return None if it is champion already.
+    """Make a version the champion, with the reason in the ledger.
 
-    To promote HAR's version is to return to the fallback.
+    Parameters
+    ----------
+    registry, ledger
+        Of one home; the ledger open to be written.
+    number
+        The version; that of HAR returns to the fallback.
+    justification
+        Why the champion changes.
+    now
+        The moment of writing.
+
+    Returns
+    -------
+    ChampionChange or None
+        None if the version is champion already; nothing is written then.
     """
     change = registry.plan_promotion(number)
     if change is not None:

@@ -1,4 +1,4 @@
-"""Forecasts by hand, and a small ledger of each kind of row."""
+"""Forecasts with known values, and ledgers that hold them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def outcome(realized: float = 1.3e-4, origin: dt.date = ORIGIN, **changes: objec
 
 
 def small_ledger(path: Path) -> Path:
-    """Twelve rows: three of each table, mingled."""
+    """Twelve rows, three of each table in turn."""
     with Ledger.to_write(path) as ledger:
         for number, day in enumerate(sessions(ORIGIN, 3)):
             now = dt.datetime.combine(day, EVENING.timetz())
@@ -69,25 +69,25 @@ def small_ledger(path: Path) -> Path:
 
 
 def long_ledger(path: Path, count: int = 300, tickers: tuple[str, ...] = ("AAA",)) -> pd.DataFrame:
-    """A network and HAR over many sessions, the network's closer to what came; return that."""
+    """Forecasts of a network and of HAR, the network's closer to the outcome; return all values."""
     rng = np.random.default_rng(7)
     rows = []
     with Ledger.to_write(path) as ledger:
         for day in sessions(dt.date(2016, 1, 4), count):
             now = dt.datetime.combine(day, EVENING.timetz())
-            made, came = [], []
+            forecasts, outcomes = [], []
             for ticker in tickers:
                 realized = 1e-4 * math.exp(rng.normal(0, 0.5))
                 good, poor = (realized * math.exp(rng.normal(0, s)) for s in (0.4, 0.6))
                 back = float(rng.normal(0, math.sqrt(realized)))
-                made += [forecast(good, day, ticker=ticker), har(poor, day, ticker=ticker)]
-                came.append(outcome(realized, day, ticker=ticker, log_return=back))
+                forecasts += [forecast(good, day, ticker=ticker), har(poor, day, ticker=ticker)]
+                outcomes.append(outcome(realized, day, ticker=ticker, log_return=back))
                 rows.append((day, ticker, good, poor, realized, back))
-            ledger.add_forecasts(made, now=now)
-            ledger.add_outcomes(came, now=now + DAY)
+            ledger.add_forecasts(forecasts, now=now)
+            ledger.add_outcomes(outcomes, now=now + DAY)
     return pd.DataFrame(rows, columns=["origin", "ticker", "good", "poor", "realized", "back"])
 
 
 def sessions(first: dt.date, count: int) -> list[dt.date]:
-    """That many sessions of New York, from `first` on."""
+    """The first sessions of New York from `first` on."""
     return [day.date() for day in following_sessions("XNYS", first - DAY, count)]

@@ -1,4 +1,4 @@
-"""What docs/ledger.md shows is so."""
+"""What docs/ledger.md shows is true."""
 
 import re
 import sqlite3

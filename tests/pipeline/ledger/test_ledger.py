@@ -1,4 +1,4 @@
-"""What may be written, once and never again."""
+"""What may be written, and that it is never changed."""
 
 import datetime as dt
 import math

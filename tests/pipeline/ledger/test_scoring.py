@@ -1,4 +1,4 @@
-"""Live scores: by hand, beside the backtest, and only of what was written in time."""
+"""Live scores: worked by hand, next to the backtest, and only of forecasts written in time."""
 
 import dataclasses
 import math
@@ -55,7 +55,7 @@ def test_live_qlike_and_its_ratio_to_har_are_those_of_the_formula(long):
     assert scores_of(path, "har 1")["ratio_to_har"] == 1.0
 
 
-def test_value_at_risk_is_judged_once_250_residuals_are_known(long):
+def test_value_at_risk_is_tested_once_250_residuals_are_known(long):
     """125 sessions of two tickers: the target of the last ends at the close of the next origin."""
     path, rows = long
     with Ledger.to_read(path) as ledger:
@@ -72,7 +72,7 @@ def test_value_at_risk_is_judged_once_250_residuals_are_known(long):
     assert at_five.loc["AAA", "share"] == share
 
 
-def test_the_backtest_that_was_registered_stands_beside_the_live_score(tmp_path):
+def test_the_registered_backtest_is_next_to_the_live_score(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
     backtest = {
         "1": {"qlike": 0.41, "ratio_to_har": 0.82},
@@ -97,7 +97,7 @@ def test_the_backtest_that_was_registered_stands_beside_the_live_score(tmp_path)
 
 def test_a_version_is_compared_with_har_on_the_rows_that_both_forecast(tmp_path):
     with Ledger.to_write(tmp_path / "ledger.db") as ledger:
-        alone = forecast(5e-4, ticker="BBB")  # HAR has none of it
+        alone = forecast(5e-4, ticker="BBB")  # HAR did not forecast it
         ledger.add_forecasts([forecast(1e-4), har(2e-4), alone], now=EVENING)
         ledger.add_outcomes([outcome(1e-4), outcome(1e-4, ticker="BBB")], now=EVENING + DAY)
     found = scores_of(tmp_path / "ledger.db", "network 2")
@@ -109,7 +109,7 @@ def test_without_har_there_is_a_score_and_no_ratio(tmp_path):
     assert found["rows"] == 3 and np.isnan(found["ratio_to_har"])
 
 
-def test_what_was_written_too_late_is_not_scored(tmp_path):
+def test_a_forecast_written_too_late_is_not_scored(tmp_path):
     with Ledger.to_write(tmp_path / "ledger.db") as ledger:
         ledger.add_forecasts([forecast(), har()], now=EVENING)
         late = [dataclasses.replace(each, ticker="BBB") for each in (forecast(3e-4), har(3e-4))]
@@ -119,7 +119,7 @@ def test_what_was_written_too_late_is_not_scored(tmp_path):
         assert set(scoring.scored_rows(ledger, live_only=False)["ticker"]) == {"AAA", "BBB"}
 
 
-def test_days_that_are_no_target_are_not_scored(tmp_path):
+def test_days_without_a_target_are_not_scored(tmp_path):
     with Ledger.to_write(tmp_path / "ledger.db") as ledger:
         tickers = ("AAA", "BBB", "CCC")
         ledger.add_forecasts([forecast(ticker=each) for each in tickers], now=EVENING)

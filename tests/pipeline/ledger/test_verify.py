@@ -1,4 +1,4 @@
-"""The chain: whatever is altered, removed or inserted past volcast is found and named."""
+"""The chain: any row that is altered, removed or inserted without volcast is found and named."""
 
 import datetime as dt
 import hashlib
@@ -158,7 +158,7 @@ def test_an_inserted_row_is_found_with_a_link_and_without(copied):
         proven(copied)
 
 
-def test_two_rows_that_changed_places_are_found(copied):
+def test_two_swapped_rows_are_found(copied):
     forge(
         copied,
         "UPDATE decisions SET seq = 100 WHERE seq = 3",
@@ -169,7 +169,7 @@ def test_two_rows_that_changed_places_are_found(copied):
         proven(copied)
 
 
-def test_a_ledger_written_anew_as_a_whole_is_found_by_a_noted_hash_alone(original, tmp_path):
+def test_a_rewritten_ledger_is_found_by_a_hash_kept_elsewhere_alone(original, tmp_path):
     noted = proven(original).head.hash
     with Ledger.to_write(tmp_path / "anew.db") as ledger:
         ledger.add_forecasts([forecast(9e-4)], now=EVENING)

@@ -1,6 +1,6 @@
-"""Write forecasts one after the other in a process of its own: PATH, NAME, COUNT, STOP.
+"""Write forecasts one after the other in a separate process: PATH, NAME, COUNT, STOP.
 
-It says "ready", waits for a line on standard input, and says the number of each commit. It ends
+It prints "ready", waits for a line on standard input, and prints the number of each commit. It ends
 after COUNT, or when there is a file STOP.
 """
 
