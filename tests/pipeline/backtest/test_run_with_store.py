@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.data.conftest import QUICK, make_bars
-from tests.pipeline.data.download.test_downloader import Notes, evening, quarter
+from tests.pipeline.data.download.samples import Notes, evening, quarter
 from volcast.pipeline.backtest.run import run
 from volcast.pipeline.backtest.run_folder import BARS, QUALITY
 from volcast.pipeline.config.load import load_config
-from volcast.pipeline.data.download.downloader import Update, UpdateRequest
+from volcast.pipeline.data.download.downloader import Downloader
+from volcast.pipeline.data.download.update_request import UpdateRequest
 from volcast.pipeline.data.sources.yahoo import YahooClient
 from volcast.pipeline.data.store.store import Store
 from volcast.pipeline.errors import DataError
@@ -94,7 +95,7 @@ def test_what_an_update_found_revised_is_taken_up_by_the_next_run(
         UpdateRequest(evening("2024-01-31"), recheck=True),
         Store(tmp_path / "data" / "yahoo"),
     )
-    list(Update(YahooClient(), store, wish, 1000.0, QUICK).run(["AAA"]))
+    list(Downloader(YahooClient(), store, wish, 1000.0, QUICK).run(["AAA"]))
     said, _ = download("2024-01-31")
     assert said[0] == "download"
     quality = read_frame(folder / QUALITY)
