@@ -1,4 +1,4 @@
-"""What the report is told: the tables of a run folder, its settings and its provenance."""
+"""The inputs of a run's report: the tables of its folder, its settings and its provenance."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         max_epochs=config.model.epochs,
         quality=read_table(folder / QUALITY, keep_default_na=False),
         today=find_latest_volatility(features, config),
-        settings=settings(config),
-        provenance=provenance(folder, config, stages),
+        settings=list_settings(config),
+        provenance=collect_provenance(folder, config, stages),
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
         risk=read_table(folder / RISK),
@@ -59,7 +59,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
 
 
 def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:
-    """Return what the diagnostics of [diagnose] found."""
+    """Return the sections of the diagnostics that [diagnose] names."""
     if not config.diagnose.parts:
         return []
     from volcast.pipeline.backtest.development_split import build_development_problem
@@ -72,34 +72,34 @@ def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:
     return [DIAGNOSTICS[name].build_section(tables[name], problem) for name in tables]
 
 
-def settings(config: Config) -> dict[str, str]:
-    """Return the training settings as a reader wants them: learning rate and batch size first."""
+def list_settings(config: Config) -> dict[str, str]:
+    """Return the training settings for a reader, learning rate and batch size first."""
     model = config.model
     return {
-        "learning rate": f"{model.learning_rate:g}",
-        "batch size": str(model.batch_size or "by the rows"),
-        "optimizer": model.optimizer,
-        "loss": model.loss,
-        "epochs at most": str(model.epochs),
-        "patience": str(model.patience),
-        "hidden layers": "-".join(map(str, model.hidden)) or "none",
-        "networks averaged": str(model.members),
-        "refit every": f"{config.split.refit_every} sessions, {config.split.window} window",
-        "blended with HAR-X": f"{model.blend:.0%}",
-        "seed": str(model.seed),
+        "Learning rate": f"{model.learning_rate:g}",
+        "Batch size": str(model.batch_size or "set from the number of rows"),
+        "Optimizer": model.optimizer,
+        "Loss": model.loss,
+        "Maximum number of epochs": str(model.epochs),
+        "Patience": str(model.patience),
+        "Hidden layers": "-".join(map(str, model.hidden)) or "none",
+        "Networks averaged": str(model.members),
+        "Refitted every": f"{config.split.refit_every} sessions, {config.split.window} window",
+        "Weight of HAR-X in the blend": f"{model.blend:.0%}",
+        "Seed": str(model.seed),
     }
 
 
-def provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str, Any]:
+def collect_provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str, Any]:
     """Return where the result comes from: configuration, hashes, versions, durations."""
     hashed = (BARS, FEATURES, FORECASTS)
     versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
     return {
-        "configuration": to_toml(config),
-        "data (SHA-256)": {name: str(hash_path(folder / name)) for name in hashed},
-        "versions": {"python": platform.python_version(), **versions},
-        "seeds": {"first network": str(config.model.seed), "networks": str(config.model.members)},
-        "durations": {name: f"{stage['seconds']:.1f} s" for name, stage in stages.items()},
+        "Configuration": to_toml(config),
+        "Data (SHA-256)": {name: str(hash_path(folder / name)) for name in hashed},
+        "Versions": {"python": platform.python_version(), **versions},
+        "Seeds": {"first network": str(config.model.seed), "networks": str(config.model.members)},
+        "Durations": {name: f"{stage['seconds']:.1f} s" for name, stage in stages.items()},
     }
 
 

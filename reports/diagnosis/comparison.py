@@ -1,4 +1,8 @@
-"""Optimizers, batch sizes and learning rates compared: words, curves and a table."""
+"""Optimizers, batch sizes or learning rates compared.
+
+Computed from networks trained with each setting. Shows the loss curves, and a table with tests
+against the best setting and the cost of training.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,11 +62,22 @@ KINDS = {
 }
 
 
-def comparison_table(outcomes: pd.DataFrame, together: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a trial: means over the networks, seed spread, test against the best, cost.
+def build_comparison_table(outcomes: pd.DataFrame, together: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a trial: means over the networks, seed spread, test against the best, cost.
 
-    `p_value` is Welch's, of the validation losses of the networks against those of the trial with
-    the lowest mean; trials differ in it by their seeds.
+    Parameters
+    ----------
+    outcomes
+        One row a trial and network: `trial, best_epoch, epochs, diverged, validation, ratio`.
+    together
+        One row a trial: `trial, ms_per_epoch`.
+
+    Returns
+    -------
+    DataFrame
+        `trial, best_epoch, epochs, diverged, validation, ratio, spread, p_value, ms_per_epoch,
+        seconds_to_best`. `p_value` is that of Welch's test of the networks' validation losses
+        against those of the trial with the lowest mean.
     """
     names = list(dict.fromkeys(outcomes["trial"]))
     found = outcomes.groupby("trial", sort=False)
@@ -100,14 +115,15 @@ def build_comparison_section(
         Beginning of the name of the configured setting's trial.
     """
     kind = KINDS[name]
-    table = comparison_table(trials["outcomes"], trials["together"])
+    table = build_comparison_table(trials["outcomes"], trials["together"])
     best = table.iloc[int(table["validation"].argmin())]
     equal = table[table["p_value"] > LEVEL]
     worst = table.iloc[int(table["validation"].argmax())]
     sentence = (
         f"{best['trial'].capitalize()} has the lowest validation loss, {best['validation']:.3f} of "
         f"HAR's (on later rows {best['ratio']:.3f}); {len(equal) - 1} of {len(table) - 1} others "
-        f"cannot be told from it. The worst is {worst['trial']} with {worst['validation']:.3f}."
+        f"are not distinguishable from it. The worst is {worst['trial']} with "
+        f"{worst['validation']:.3f}."
     )
 
     def panel(loss: str, title: str) -> Panel:
@@ -126,7 +142,7 @@ def build_comparison_section(
             fold_table(f"Every {kind.thing}", text_table(table, TRIAL_COLUMNS)),
             Paragraph(
                 f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
-                "their middle half. Milliseconds are wall-clock, of one network while eight train "
+                "their middle half. Milliseconds are wall-clock time a network while eight train "
                 "at once.",
                 style="note",
             ),
@@ -141,18 +157,17 @@ build_learning_rates_section = partial(build_comparison_section, "learning-rates
 
 
 def _advice(equal: pd.DataFrame, configured: str) -> str:
-    quickest = equal.iloc[int(equal["seconds_to_best"].argmin())]
-    mine = equal[equal["trial"].str.startswith(configured)]
-    seconds = f"{quickest['seconds_to_best']:.2g} s a network"
-    if mine.empty:
+    fastest = equal.iloc[int(equal["seconds_to_best"].argmin())]
+    current = equal[equal["trial"].str.startswith(configured)]
+    seconds = f"{fastest['seconds_to_best']:.2g} s a network"
+    if current.empty:
         return (
-            f"Take {quickest['trial']}: of those as good as the best it gets there soonest, in "
-            f"{seconds}."
+            f"Take {fastest['trial']}: it is the fastest of those as good as the best, {seconds}."
         )
-    own = mine.iloc[0]
-    if own["trial"] == quickest["trial"]:
-        return f"Keep {own['trial']}: nothing is better, and none as good is quicker."
+    own = current.iloc[0]
+    if own["trial"] == fastest["trial"]:
+        return f"Keep {own['trial']}: no setting is better, and none as good is faster."
     return (
-        f"Keep {own['trial']}: nothing is better; {quickest['trial']} gets as far in less time, "
+        f"Keep {own['trial']}: no setting is better; {fastest['trial']} is as good in less time, "
         f"{seconds} against {own['seconds_to_best']:.2g}."
     )

@@ -1,4 +1,8 @@
-"""The curves of a run in words: what happened in its folds, and what to do."""
+"""Training curves of a run.
+
+Computed from the training history. Shows the losses of all networks, the curves by fold, and the
+verdict on each fold.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -29,7 +33,15 @@ VERDICT_COLUMNS = [
 
 
 def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
-    """Return the finding on the training curves (docs/tables.md) of all folds and members."""
+    """Return the section on the training curves.
+
+    Parameters
+    ----------
+    history
+        The training history of docs/tables.md, all folds and members.
+    max_epochs
+        The maximum number of epochs in the settings.
+    """
     table = judge_folds(history, max_epochs)
     bands = curve_bands(history)
     lowest = history.loc[history.groupby(["fold", "member"])["val_loss"].idxmin(), "epoch"]
@@ -64,7 +76,7 @@ def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
             ),
             fold_table("Verdict on each fold", text_table(table, VERDICT_COLUMNS)),
             Paragraph(
-                "Bands hold four fifths of the networks. Every number is a share of the loss of "
+                "Bands contain four fifths of the networks. Every number is a share of the loss of "
                 "the untrained network, which is HAR; noise is the robust scale of epoch-to-epoch "
                 "changes.",
                 style="note",

@@ -1,4 +1,8 @@
-"""Words on the gradient check: right, wrong and from where, or too coarse to be checked."""
+"""The gradient check.
+
+Computed from automatic and numerical gradients by part of the network. Shows whether they agree, at
+which layer a wrong one begins, and the error of every part.
+"""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,9 +14,9 @@ from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, sentence_case, text_table
 
 RIGHT, WRONG, COARSE = "right", "wrong", "too coarse"
-WRONG_ERROR = 1e-5  # relative; float64 leaves 1e-9 of a right gradient, a wrong one is 1e-3 and up
-BEYOND_ROUNDING = 10.0  # times what the numerical gradient itself is uncertain by
-MANY_KINKS = 0.5  # of a part's entries: no kinks then, but a loss of steps
+WRONG_ERROR = 1e-5  # relative; a correct gradient has 1e-9 in float64, a wrong one 1e-3 or more
+BEYOND_ROUNDING = 10.0  # times the uncertainty of the numerical gradient itself
+MANY_KINKS = 0.5  # of a part's entries; beyond it the loss is a step function
 
 Tables = dict[str, pd.DataFrame]
 
@@ -29,8 +33,8 @@ COLUMNS = [
 ]
 
 
-def judged(tables: Tables) -> pd.DataFrame:
-    """Return table `parts` of `gradient_check.check` with `name` and `verdict`."""
+def judge_parts(tables: Tables) -> pd.DataFrame:
+    """Return the table `parts` of a gradient check with the columns `name` and `verdict`."""
     parts = tables["parts"]
     wrong = (parts["relative_error"] > WRONG_ERROR) & (
         parts["relative_error"] > BEYOND_ROUNDING * parts["rounding"]
@@ -41,11 +45,11 @@ def judged(tables: Tables) -> pd.DataFrame:
 
 
 def build_gradient_check_section(tables: Tables) -> Section:
-    """Return whether the gradients are right, and where a wrong one begins.
+    """Return the section on the gradient check.
 
     `tables` are those of `volcast.models.diagnose.gradient_check.check_gradients`.
     """
-    parts = judged(tables)
+    parts = judge_parts(tables)
 
     def draw(axes: Axes) -> Axes:
         return errors_by_part(parts, axes, limit=WRONG_ERROR)
@@ -74,8 +78,8 @@ def build_gradient_check_section(tables: Tables) -> Section:
     )
 
 
-def origin(parts: pd.DataFrame) -> int:
-    """Return the layer at which a wrong gradient begins: 0 for the loss, -1 for none.
+def find_first_wrong_layer(parts: pd.DataFrame) -> int:
+    """Return the layer at which a wrong gradient begins; 0 is the loss, -1 none.
 
     Gradients flow from the loss back to the first layer, so that an error spoils every layer
     before the one that it begins at. That is the last wrong one, unless the loss is wrong already.
@@ -87,7 +91,7 @@ def origin(parts: pd.DataFrame) -> int:
 
 
 def _sentence(parts: pd.DataFrame) -> str:
-    begin, worst = origin(parts), parts.iloc[int(parts["relative_error"].argmax())]
+    begin, worst = find_first_wrong_layer(parts), parts.iloc[int(parts["relative_error"].argmax())]
     coarse = parts[parts["verdict"] == COARSE]
     left_out = int(parts["kinks"].sum())
     kinks = f" {left_out} entries at kinks were left out." if left_out else ""
@@ -98,7 +102,7 @@ def _sentence(parts: pd.DataFrame) -> str:
         )
     if begin < 0:
         return (
-            f"The gradients are right: over {parts['entries'].sum():,} entries of "
+            f"The gradients are correct: over {parts['entries'].sum():,} entries of "
             f"{len(parts)} parts the largest relative error is {worst['relative_error']:.1e} "
             f"({worst['name'].lower()}).{kinks}"
         )
@@ -111,19 +115,25 @@ def _sentence(parts: pd.DataFrame) -> str:
         )
     return (
         f"A gradient is wrong from layer {begin} down to the first, with a relative error of up to "
-        f"{wrong['relative_error'].max():.1e}; what lies behind it, and the loss, are right."
+        f"{wrong['relative_error'].max():.1e}; what lies behind it, and the loss, are correct."
         f"{kinks}"
     )
 
 
 def _advice(parts: pd.DataFrame) -> str:
-    begin = origin(parts)
+    begin = find_first_wrong_layer(parts)
     if begin == 0:
-        return "Mend the loss's own gradient (its tf.custom_gradient), or let it be derived."
+        return (
+            "Fix the gradient of the loss itself (its tf.custom_gradient), or remove it to use "
+            "automatic differentiation."
+        )
     if begin > 0:
-        return f"Mend the gradient of the activation of layer {begin}, or let it be derived."
+        return (
+            f"Fix the gradient of the activation of layer {begin}, or remove it to use automatic "
+            "differentiation."
+        )
     if (parts["verdict"] == COARSE).any():
-        return "Let the loss compute in the precision it is given; a cast to float32 is too coarse."
+        return "Compute the loss in the precision of its inputs; a cast to float32 is too coarse."
     return "Nothing to do."
 
 

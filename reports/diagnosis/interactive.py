@@ -100,7 +100,7 @@ def _traces(tables: Tables, plane: str, part: str) -> list[dict[str, Any]]:
                 "z": walk[f"{part}_loss_on_plane"].clip(upper=top) + lift,
                 "line": {"color": colour, "width": 6},
                 "marker": {"color": colour, "size": 3},
-                "customdata": _told(walk, part),
+                "customdata": _hover_values(walk, part),
                 "hovertemplate": "epoch %{customdata[0]}<br>loss of the true weights "
                 "%{customdata[1]:.4f}<br>on the plane %{customdata[2]:.4f}<extra></extra>",
             }
@@ -108,7 +108,7 @@ def _traces(tables: Tables, plane: str, part: str) -> list[dict[str, Any]]:
     return traces
 
 
-def _told(walk: pd.DataFrame, part: str) -> Any:
+def _hover_values(walk: pd.DataFrame, part: str) -> Any:
     return walk[["epoch", f"{part}_loss", f"{part}_loss_on_plane"]].to_numpy()
 
 

@@ -1,4 +1,8 @@
-"""Words on the landscape of the loss: what the planes hold, how steep it is, where paths lead."""
+"""The loss landscape around the trained network.
+
+Computed from losses on three planes through the weights, and from the paths of training. Shows
+contours and surfaces, how steep the loss is, and where paths with other learning rates lead.
+"""
 
 import numpy as np
 import pandas as pd
@@ -49,7 +53,7 @@ PLANE_COLUMNS = [
 
 
 def build_landscape_section(tables: Tables) -> Section:
-    """Return what the surfaces around the network show, in words, figures and tables.
+    """Return the section on the loss landscape.
 
     `tables` are those of `volcast.models.diagnose.landscape.measure_landscape`.
     """
@@ -75,7 +79,7 @@ def build_landscape_section(tables: Tables) -> Section:
                 "forecast takes each horizon's own). The path's plane is spanned by its first two "
                 "principal components, seen from the centre; random directions have in each unit "
                 "the norm of its weights (Li et al. 2018). Paths leave a plane: points are drawn "
-                "where they are nearest to it, and the tables give the loss there beside that of "
+                "where they are nearest to it, and the tables give the loss there and at "
                 "the true weights. Losses in the highest tenth are drawn as a plateau.",
                 style="note",
             ),
@@ -111,8 +115,8 @@ def _sentence(tables: Tables, planes: pd.DataFrame) -> str:
     rise = _rise(tables)
     return (
         f"In {len(path) - 1} epochs the weights went to a train loss of "
-        f"{end['training_loss']:.4f} (validation {end['validation_loss']:.4f}); the network kept "
-        f"is that of epoch {kept['epoch']:.0f}, with {kept['training_loss']:.4f} and "
+        f"{end['training_loss']:.4f} (validation {end['validation_loss']:.4f}); the selected "
+        f"network is that of epoch {kept['epoch']:.0f}, with {kept['training_loss']:.4f} and "
         f"{kept['validation_loss']:.4f}. The plane of the path holds "
         f"{100 * on_path['share']:.1f} % of its variance; on it the lowest train loss lies "
         f"{on_path['apart']:.2g} away from the lowest validation loss, for a path "
@@ -134,7 +138,7 @@ def _advice(tables: Tables) -> str:
     gains = start - reached
     best = float(gains.index[gains.argmax()])
     if gains[best] <= 0:
-        return "No rate led below the start: look at the inputs before the learning rate."
+        return "No rate led below the start: check the inputs before the learning rate."
     if gains[rate] < ENOUGH * gains[best]:
         return (
             f"Try learning_rate = {best:.2g}: its path gains {100 * gains[best] / start:.1f} % on "
@@ -142,8 +146,8 @@ def _advice(tables: Tables) -> str:
             "where to look."
         )
     return (
-        f"Keep learning_rate = {rate:.2g}: of the three paths no other reached a clearly lower "
-        "valley. `volcast lr-find` looks farther."
+        f"Keep learning_rate = {rate:.2g}: none of the other paths reached a clearly lower "
+        "loss. `volcast lr-find` covers a wider range."
     )
 
 

@@ -1,4 +1,8 @@
-"""The map of learning rate and batch size in words and figures."""
+"""The map of learning rate and batch size.
+
+Computed from networks trained at every pair of both. Shows the best cell, the cells that are
+equally good, the best rate by batch size, and the cost of an epoch.
+"""
 
 from collections.abc import Mapping
 
@@ -28,16 +32,24 @@ LINEAR, ROOT = 1.0, 0.5
 
 
 def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[float, int]) -> Section:
-    """Return the finding on a `SettingsMap`; `configured` is a learning rate and a batch size."""
+    """Return the section on a map of settings.
+
+    Parameters
+    ----------
+    tables
+        The tables of `volcast.models.diagnose.settings_map.SettingsMap`.
+    configured
+        The learning rate and the batch size in the settings.
+    """
     judged = judge(tables["seeds"], tables["cells"])
     best = judged.best
     equals = int(judged.cells["equal"].sum())
     others = len(judged.cells) - 1
     sentence = (
-        f"Best is a learning rate of {best['learning_rate']:.2g} with batches of "
+        f"The best cell has a learning rate of {best['learning_rate']:.2g} with batches of "
         f"{best['batch_size']:.0f}: on rows not trained on, QLIKE is {best['mean']:.3f} of HAR's, "
-        f"with a seed spread of {best['spread']:.3f}; {equals - 1} of {others} other cells cannot "
-        f"be told from it. {_ridge_words(judged)}"
+        f"with a seed spread of {best['spread']:.3f}; {equals - 1} of {others} other cells are "
+        f"not distinguishable from it. {_describe_ridge(judged)}"
     )
 
     def draw_map(axes: Axes) -> Axes:
@@ -59,20 +71,21 @@ def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[floa
                         figure_svg(draw_map, name="map", alt=sentence, height_px=330),
                     ),
                     Panel(
-                        "What an epoch costs",
+                        "Cost of an epoch",
                         figure_svg(
                             draw_cost, name="map-cost", alt="Milliseconds an epoch by batch size"
                         ),
                     ),
                 ]
             ),
-            fold_table("Every cell, the best first", text_table(ordered, MAP_COLUMNS)),
+            fold_table("All cells, best first", text_table(ordered, MAP_COLUMNS)),
             Paragraph(
-                "Mean of single networks with their own seeds, over all horizons, half on the rows "
-                "that stopped the training and half on those after, all before the first tested "
-                "session. Framed: the best. Dots: not told from it (within a seed's spread, or by "
-                "Welch's test with Holm at 5 %), which speaks of seeds, not of other days. "
-                "Diamond: as configured. Line: the best rate of each batch size.",
+                "Each number is the mean of single networks with different seeds, over all "
+                "horizons, half on the rows used for early stopping and half on later rows, all "
+                "before the first tested session. Frame: the best cell. Dots: cells not "
+                "distinguishable from it (within the spread of seeds, or by Welch's test with "
+                "Holm's correction at 5 %); the test covers other seeds, not other periods. "
+                "Diamond: the configured cell. Line: the best rate of each batch size.",
                 style="note",
             ),
         ],
@@ -80,15 +93,18 @@ def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[floa
     )
 
 
-def _ridge_words(judged: Judgement) -> str:
+def _describe_ridge(judged: Judgement) -> str:
     if np.isnan(judged.slope):
-        return "The best rate lies at the map's edge for most batch sizes: there is no ridge."
-    rules = {"linear scaling": LINEAR, "the square root's rule": ROOT}
+        return (
+            "The best rate is at the edge of the map for most batch sizes, so no scaling is "
+            "estimated."
+        )
+    rules = {"linear scaling": LINEAR, "the square-root rule": ROOT}
     near = [n for n, x in rules.items() if abs(judged.slope - x) <= 2 * judged.slope_error]
-    verdict = f"as {near[0]} has it" if near else "which is neither"
+    verdict = f"as {near[0]} predicts" if near else "which is neither"
     return (
         f"The best rate grows with the batch size to the power of {judged.slope:.2f} ± "
-        f"{judged.slope_error:.2f} (1 is linear scaling, 0.5 the square root's rule), {verdict}."
+        f"{judged.slope_error:.2f} (1 is linear scaling, 0.5 the square-root rule), {verdict}."
     )
 
 
@@ -99,13 +115,13 @@ def _advice(judged: Judgement, configured: tuple[float, int]) -> str:
         f"{best['batch_size']:.0f}"
     )
     cells = judged.cells
-    mine = cells[
+    current = cells[
         np.isclose(cells["learning_rate"], configured[0]) & (cells["batch_size"] == configured[1])
     ]
-    if mine.empty:
+    if current.empty:
         return f"{change[0].upper()}{change[1:]}; the configured cell is not on the map."
     own = f"a learning rate of {configured[0]:.2g} with batches of {configured[1]}"
-    if bool(mine["equal"].iloc[0]):
-        return f"Keep {own}: it cannot be told from the best."
-    gap = 100 * (float(mine["mean"].iloc[0]) / float(best["mean"]) - 1)
+    if bool(current["equal"].iloc[0]):
+        return f"Keep {own}: it is not distinguishable from the best."
+    gap = 100 * (float(current["mean"].iloc[0]) / float(best["mean"]) - 1)
     return f"{change[0].upper()}{change[1:]}: {own} is {gap:.1f} % worse."

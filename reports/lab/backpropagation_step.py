@@ -44,14 +44,14 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 f"The inputs are x = {_setting(tables, 'x')}, the target y = "
                 f"{_setting(tables, 'y')}, the weights w₁ = {_setting(tables, 'w1')} and w₂ = "
                 f"{_setting(tables, 'w2')}, the biases {_setting(tables, 'b')} and the learning "
-                f"rate r = {_setting(tables, 'r')}. Forward keeps each sum z and each activation "
-                "a, for backward needs them again. Every number stands here with all digits that "
-                "double precision holds: work it out beside."
+                f"rate r = {_setting(tables, 'r')}. The forward pass keeps each sum z and each "
+                "activation a, because the backward pass needs them again. Every number is given "
+                "with all digits of double precision, so that you can check it by hand."
             ),
             Paragraph(
-                "Books differ in the loss. Half the square halves every gradient; with "
+                "Textbooks differ in the loss. Half the squared error halves every gradient; with "
                 "cross-entropy the slope of the sigmoid cancels, ∂L/∂z₂ is a₂ - y, and the same "
-                "step goes further."
+                "step is longer."
             ),
             *(
                 fold_table(sentence_case(name), text_table(part, COLUMNS), unfolded=True)
@@ -59,7 +59,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
             fold_table("The same step with other losses", _by_loss(losses), unfolded=True),
         ],
-        advice="with a sigmoid at the end, take cross-entropy: a confident wrong answer then has a "
+        advice="with a sigmoid output, use cross-entropy: a confident wrong answer then has a "
         "large gradient instead of almost none.",
         advice_last=True,
     )

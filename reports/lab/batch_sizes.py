@@ -38,19 +38,18 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         blocks=[
             Paragraph(
                 f"The same straight line is fitted in three ways: {listed(named)}. Each takes "
-                f"{paths['step'].max()} steps at one rate. All rows give the true slope, and a "
-                "smooth path; a single row gives a guess at it, and a path that staggers and does "
-                "not settle, for a fraction of the work a step."
+                f"{paths['step'].max()} steps at one rate. All rows give the true slope and a "
+                "smooth path; a single row gives an estimate of it and a noisy path that does not "
+                "converge, for a fraction of the work of a step."
             ),
             Paragraph(
-                "By step, batch sizes hardly differ: at one rate, a step is a step. By epoch a "
-                "small batch takes more steps with the same rows, and is further. A large one must "
-                "take a larger rate to keep up."
+                "By step, batch sizes hardly differ. By epoch, a small batch takes more steps with "
+                "the same rows and gets further; a large batch needs a larger rate to keep up."
             ),
             Figures(
                 [
                     draw_panel(
-                        "Three ways down one loss",
+                        "Three paths on one loss",
                         "batches-paths",
                         "Contours of the loss by weight and bias, with the paths of "
                         f"{listed(named)}.",
@@ -84,8 +83,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 style="note",
             ),
         ],
-        advice="when you multiply the batch size, multiply the learning rate with it, and look "
-        "whether the loss still falls evenly.",
+        advice="if you multiply the batch size, multiply the learning rate by the same factor, "
+        "and check that the loss still falls steadily.",
         advice_last=True,
     )
 

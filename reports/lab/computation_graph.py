@@ -38,10 +38,10 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         f"gradients are {gradients}.",
         blocks=[
             Paragraph(
-                "Every calculation is a graph of small ones. Forward, each variable is worked out "
-                "from those before it. Backward, each variable is told how fast j changes with it, "
-                "and tells those before it, times the slope of its own small calculation. That is "
-                "all that backpropagation does."
+                "Every calculation is a graph of small ones. In the forward pass, each variable is "
+                "computed from those before it. In the backward pass, each variable receives how "
+                "fast j changes with it, multiplies this by the slope of its own calculation, and "
+                "passes the product to those before it. That is all that backpropagation does."
             ),
             Steps(_steps(nodes, edges)),
             Figures(
@@ -62,8 +62,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
             fold_table("Every variable", text_table(nodes, COLUMNS), unfolded=True),
         ],
-        advice="change one input by a hundredth and work out j anew: it must change by the "
-        "gradient's hundredth.",
+        advice="change one input by 0.01 and compute j again: it must change by 0.01 times the "
+        "gradient.",
         advice_last=True,
     )
 

@@ -19,13 +19,13 @@ WEIGHT_COLUMNS = [
     Column("weight", "Weight", "+.4f"),
     Column("gradient", "Gradient", "+.5f"),
     Column("share", "Share of the gradient", ".1%"),
-    Column("foretold", "Fall foretold", ".3e"),
-    Column("fall", "Fall measured", ".3e"),
+    Column("foretold", "Predicted fall", ".3e"),
+    Column("fall", "Measured fall", ".3e"),
 ]
 NEURON_COLUMNS = [
     Column("name", "Neuron"),
     Column("activation", "Activation", ".4f"),
-    Column("delta", "Blame, ∂L/∂z", "+.5f"),
+    Column("delta", "Error signal, ∂L/∂z", "+.5f"),
 ]
 
 
@@ -37,19 +37,21 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     return Section(
         name="credit",
         title="Credit assignment",
-        sentence=f"Of the whole gradient, {largest['share']:.0%} falls to {largest['name']}; the "
+        sentence=f"Of the total gradient, {largest['share']:.0%} falls to {largest['name']}; the "
         f"{len(last)} weights of the last layer carry {last['share'].sum():.0%}, the "
         f"{len(weights) - len(last)} before them {1 - last['share'].sum():.0%}.",
         blocks=[
             Paragraph(
-                "Which weight is to blame for the error? Each gets the blame of the neuron that it "
-                "leads to, times the activation that it carries. A neuron's own blame is that of "
-                "the neurons behind it, each times the weight between, times the slope of its "
-                "activation: what was quiet or hardly counted is hardly blamed."
+                "Which weight contributes how much to the error? The gradient of a weight is the "
+                "error signal of the neuron that it leads to, times the activation that it "
+                "carries. A neuron's own signal is that of the neurons after it, each times the "
+                "weight between, times the slope of its activation: a neuron that was inactive, or "
+                "had small weights, contributes little."
             ),
             Paragraph(
                 "The gradient is a forecast: a small step of one weight alone should lower the "
-                "loss by rate times gradient squared. The table has what it really fell by."
+                "loss by rate times gradient squared. The table compares this with the measured "
+                "fall."
             ),
             Figures(
                 [
@@ -71,7 +73,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 style="note",
             ),
         ],
-        advice="scale the inputs alike: an input twice as large takes twice the blame for the same "
-        "error.",
+        advice="scale the inputs equally: an input twice as large gets twice the gradient for "
+        "the same error.",
         advice_last=True,
     )

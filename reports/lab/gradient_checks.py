@@ -23,20 +23,20 @@ COLUMNS = [
 def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.gradient_checks`."""
     table = tables["checks"]
-    verdict = table["passed"].map({True: "right", False: "wrong"})
+    verdict = table["passed"].map({True: "correct", False: "wrong"})
     own, planted = table[~table["planted"]], rows(table[table["planted"]])[0]
     found = "is found" if not planted["passed"] else "was not found"
     return Section(
         name="checks",
         title="Gradient checks",
         sentence=f"{int(own['passed'].sum())} of {len(own)} gradients of this page agree with "
-        f"differences of their loss, to {own['error'].max():.0e} at worst; the one that was made "
-        f"wrong on purpose {found}, at {planted['error']:.0e}.",
+        f"differences of their loss, to {own['error'].max():.0e} at worst; the one that is wrong "
+        f"on purpose {found}, at {planted['error']:.0e}.",
         blocks=[
             Paragraph(
-                "Is the chain rule right? Move each parameter up by a hair and down by a hair, and "
-                "divide the change of the loss by the way between: a gradient without any "
-                "calculus, far too slow to train with, and just right to check with."
+                "Is the chain rule implemented correctly? Move each parameter up and down by a "
+                "tiny amount, and divide the change of the loss by the distance: a gradient "
+                "without any calculus, far too slow for training but good for checking."
             ),
             fold_table(
                 "Every check", text_table(table.assign(verdict=verdict), COLUMNS), unfolded=True
@@ -48,6 +48,6 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
         ],
         advice="check the gradient whenever you write a layer or a loss of your own, in double "
-        "precision and on few rows.",
+        "precision and on a few rows.",
         advice_last=True,
     )

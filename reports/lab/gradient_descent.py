@@ -40,11 +40,11 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         f"descent {_verdicts(outcomes)}.",
         blocks=[
             Paragraph(
-                "Gradient descent knows only the slope under its feet: x becomes x less the "
-                "learning rate r times the slope. The slope here is 2x, so that each step "
-                "multiplies x by 1 - 2r. While that factor is below one in size, x shrinks to the "
-                "minimum; a negative one jumps across it; above one in size every step ends "
-                "further away than it began. The start scales the path and changes nothing else."
+                "Gradient descent uses only the local slope: x becomes x minus the learning rate r "
+                "times the slope. The slope here is 2x, so each step multiplies x by 1 - 2r. While "
+                "the absolute value of that factor is below one, x converges to the minimum; a "
+                "negative factor jumps across it; above one, every step ends further away than it "
+                "began. The start scales the path and changes nothing else."
             ),
             Figures(
                 [
@@ -68,8 +68,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
             fold_table("Every start and rate", text_table(outcomes, COLUMNS), unfolded=True),
         ],
-        advice="when a loss grows from step to step, halve the learning rate; when it falls evenly "
-        "and slowly, double it.",
+        advice="if a loss grows from step to step, halve the learning rate; if it falls steadily "
+        "but slowly, double it.",
         advice_last=True,
     )
 

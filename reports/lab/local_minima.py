@@ -27,7 +27,7 @@ PLACE_COLUMNS = [
 PATH_COLUMNS = [
     Column("start", "Start", sentence_case),
     Column("name", "Rule", sentence_case),
-    Column("moved", "Way from the start", ".3f"),
+    Column("moved", "Distance from the start", ".3f"),
     Column("value", "f at the end", ".4f"),
     Column("reached", "Ended in", sentence_case),
 ]
@@ -46,14 +46,14 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         sentence=_sentence(outcomes, int(paths["step"].max())),
         blocks=[
             Paragraph(
-                "A network's loss has many minima, and between any two of them a pass: the saddle, "
-                "where the slope is zero and the surface curves up one way and down another. On a "
-                "plateau there is hardly any slope at all, so that a step in proportion to it "
-                "hardly moves. Which minimum a path ends in depends on where it begins."
+                "A network's loss has many minima, and between any two of them a saddle, where the "
+                "slope is zero and the surface curves up in one direction and down in another. On "
+                "a plateau there is hardly any slope, so a step in proportion to it hardly moves. "
+                "Which minimum a path ends in depends on where it begins."
             ),
             Paragraph(
                 "Rules that divide by the recent size of the gradient, RMSprop and Adam, take "
-                "steps of the length of their rate whatever the slope; momentum gathers many small "
+                "steps as long as their rate whatever the slope; momentum accumulates many small "
                 "steps."
             ),
             Figures(
@@ -85,7 +85,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 ]
             ),
             fold_table(
-                "Places, told apart by their curvatures",
+                "Minima and saddle, by their curvatures",
                 text_table(tables["places"], PLACE_COLUMNS),
             ),
             fold_table("Every path", text_table(outcomes, PATH_COLUMNS)),
@@ -94,8 +94,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 style="note",
             ),
         ],
-        advice="when a loss stands still from the first epoch, change the start (another seed) or "
-        "take Adam, before you call the model unfit.",
+        advice="if a loss does not change from the first epoch on, try another start (another "
+        "seed) or Adam before you reject the model.",
         advice_last=True,
     )
 

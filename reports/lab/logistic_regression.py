@@ -28,26 +28,26 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     weights, history = tables["weights"], tables["history"]
     summary = rows(tables["summary"])[0]
     differences = weights.assign(difference=(weights["descent"] - weights["newton"]).abs())
-    curves = {"descent": history["train_loss"], "the lowest there is": history["lowest"]}
+    curves = {"descent": history["train_loss"], "lowest possible": history["lowest"]}
     return Section(
         name="logistic",
         title="One neuron: logistic regression",
-        sentence=f"One sigmoid neuron with cross-entropy gets {summary['accuracy']:.0%} of the "
-        "rows right, with the weights that Newton's method finds: they differ by "
+        sentence=f"One sigmoid neuron with cross-entropy classifies {summary['accuracy']:.0%} of "
+        "the rows correctly, with the weights that Newton's method finds: they differ by "
         f"{differences['difference'].max():.0e} at most.",
         blocks=[
             Paragraph(
                 "A network of one sigmoid neuron is logistic regression. Its loss has a single "
-                "minimum, so that descent must arrive where any other method does. The rows that "
-                "it gets wrong lie in the other cloud: no line does better for long."
+                "minimum, so descent must arrive where any other method does. The rows that it "
+                "gets wrong lie in the other cloud, where no straight line can separate them."
             ),
             Figures(
                 [
                     draw_panel(
-                        "The straight line that it draws",
+                        "The decision boundary",
                         "logistic-regions",
-                        f"Two clouds, parted by a line; {1 - summary['accuracy']:.0%} of rows lie "
-                        "on the wrong side.",
+                        f"Two clouds, separated by a line; {1 - summary['accuracy']:.0%} of rows "
+                        "lie on the wrong side.",
                         partial(decision_regions, tables["regions"], tables["points"]),
                         height_px=360,
                     ),
@@ -61,9 +61,9 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                     ),
                 ]
             ),
-            fold_table("Weights, both ways", text_table(differences, COLUMNS)),
+            fold_table("Weights by both methods", text_table(differences, COLUMNS)),
         ],
-        advice="begin with the model of one neuron: a network must first earn its hidden layers "
-        "against it, as volcast's must against HAR.",
+        advice="begin with the model of one neuron: a network with hidden layers must beat it "
+        "first, as volcast's must beat HAR.",
         advice_last=True,
     )

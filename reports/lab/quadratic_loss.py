@@ -41,31 +41,31 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         blocks=[
             Paragraph(
                 "The steepest direction sets the largest rate that does not diverge: two over the "
-                "largest curvature. The flattest direction then has to live with that rate. The "
+                "largest curvature. The flattest direction then has to use that rate, too. The "
                 "more the curvatures differ, the more a path zigzags across the valley instead of "
                 "following it."
             ),
             Paragraph(
-                "Momentum adds up steps: across the valley they cancel, along it they agree. Two "
-                f"conventions share the name. Classical momentum, that of Keras, is {CLASSICAL}, "
-                f"and adds v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
+                "Momentum adds up steps: across the valley they cancel, along it they add. There "
+                f"are two conventions. Classical momentum, that of Keras, is {CLASSICAL}, and adds "
+                f"v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
                 f"{momenta['ratio_of_rates']:g} times as large, 1 / (1 - m) for m = "
-                f"{momenta['momentum']:g}, it takes the very same path: in all of "
+                f"{momenta['momentum']:g}, it takes exactly the same path: in all of "
                 f"{momenta['steps']:.0f} steps they are never further apart than "
-                f"{momenta['largest_distance']:.1g}. Nesterov's rule takes the slope where "
-                "momentum is about to arrive, and so brakes in time."
+                f"{momenta['largest_distance']:.1g}. Nesterov's rule evaluates the slope where "
+                "momentum is about to arrive, and so slows down in time."
             ),
             Figures(list(_panels(tables, names))),
             fold_table("Every path", text_table(outcomes, COLUMNS)),
             Paragraph(
-                "All paths begin at the ring; on the surface lies that of the smallest rate. The "
+                "All paths begin at the ring; the surface shows that of the smallest rate. The "
                 "limit is the rate at which vanilla descent stops converging; the rules share one "
                 "rate, the averaged momentum in its own convention.",
                 style="note",
             ),
         ],
         advice="standardise the inputs, so that no direction is much steeper than another; then "
-        "turn on momentum, and only then raise the rate.",
+        "use momentum, and only then raise the rate.",
         advice_last=True,
     )
 
@@ -107,7 +107,7 @@ def _sentence(outcomes: pd.DataFrame, momenta: dict[str, Any]) -> str:
     first, *others = (name for name in steps if "averaged" not in name)
     others = [f"{name} takes {steps[name]}" for name in others]
     return (
-        f"To come down to {momenta['arrived_share']:.1%} of the first value on {surfaces}, {first} "
-        f"descent takes {steps[first]} steps at one share of the largest rate; "
-        f"{listed(others)}. Momentum is a detour in a round bowl and pays in a steep one."
+        f"To reach {momenta['arrived_share']:.1%} of the first value on {surfaces}, {first} "
+        f"descent takes {steps[first]} steps at one share of the largest rate; {listed(others)}. "
+        "Momentum is slower if all directions are about equally steep, and helps if they are not."
     )

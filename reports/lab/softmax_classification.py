@@ -34,25 +34,27 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     return Section(
         name="classes",
         title="Three classes: softmax",
-        sentence=f"On a spiral of three arms, {summary['val_accuracy']:.1%} of the rows held out "
-        f"are right; training stopped after epoch {epochs}, and the weights of epoch {best} were "
+        sentence=f"On a spiral of three arms, {summary['val_accuracy']:.1%} of the held-out rows "
+        f"are classified correctly; training stopped after epoch {epochs}, and the weights of "
+        f"epoch {best} were "
         "restored.",
         blocks=[
             Paragraph(
-                "Softmax turns one sum a class into probabilities that add up to one. With "
-                "categorical cross-entropy the chain rule leaves something simple: the gradient "
-                "with respect to the sums is p - y, what was given less what was right."
+                "Softmax turns one sum for each class into probabilities that add up to one. With "
+                "categorical cross-entropy the chain rule gives a simple result: the gradient with "
+                "respect to the sums is p - y, the predicted minus the true probabilities."
             ),
             Paragraph(
-                "The training loss goes on falling after the validation loss has ceased to. Early "
-                "stopping waits for its patience, then takes the weights of the best epoch back."
+                "The training loss continues to fall after the validation loss has stopped "
+                "falling. Early stopping waits for the number of epochs set as its patience, then "
+                "restores the weights of the best epoch."
             ),
             Figures(
                 [
                     draw_panel(
-                        "What the network decides where",
+                        "Decision regions",
                         "classes-regions",
-                        f"Three interleaved spiral regions; of {len(points)} rows held out "
+                        f"Three interleaved spiral regions; of {len(points)} held-out rows "
                         f"{int((~points['right']).sum())} are wrong.",
                         partial(decision_regions, tables["regions"], points),
                         height_px=360,
@@ -76,6 +78,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
             fold_table(f"Every {EVERY} epochs", text_table(history.iloc[::EVERY], COLUMNS)),
         ],
-        advice="always hold rows out, and keep the weights of the best epoch, not of the last.",
+        advice="always hold out rows, and keep the weights of the best epoch rather than of the "
+        "last.",
         advice_last=True,
     )

@@ -26,21 +26,22 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         title="Vanishing gradients",
         sentence=f"Through {table['depth'].max()} layers, {left['sigmoid']:.0e} of a gradient is "
         f"left with sigmoid, {left['tanh']:.0%} with tanh and {left['relu']:.0%} with ReLU; "
-        f"{slope:g}ⁿ foretells {bound:.0e}.",
+        f"{slope:g}ⁿ predicts {bound:.0e}.",
         blocks=[
             Paragraph(
-                "Backward, each layer multiplies by the slope of its activation. The sigmoid's is "
-                f"{slope:g} at its steepest: n layers leave no more than {slope:g}ⁿ, times what "
-                "the weights do. The slope of tanh is one at zero and that of ReLU one for all "
-                "that it lets through; with weights drawn to match, the gradient keeps its size."
+                "In the backward pass, each layer multiplies by the slope of its activation. The "
+                f"sigmoid's slope is at most {slope:g}, so n layers leave at most {slope:g}ⁿ, "
+                "times the effect of the weights. The slope of tanh is one at zero, and that of "
+                "ReLU is one for all positive inputs; with suitable initial weights the gradient "
+                "keeps its size."
             ),
             Figures(
                 [
                     draw_panel(
-                        "What is left of a gradient",
+                        "Remaining share of the gradient",
                         "vanishing",
-                        "Share of the gradient that reaches the inputs by depth: sigmoid follows "
-                        f"the foretold fall to {left['sigmoid']:.0e}, tanh and ReLU stay near one.",
+                        "Share of the gradient that reaches the inputs by depth: sigmoid follows the "
+                        f"predicted fall to {left['sigmoid']:.0e}, tanh and ReLU stay near one.",
                         partial(gradient_left, table),
                         height_px=320,
                     )
@@ -53,8 +54,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 style="note",
             ),
         ],
-        advice="for more than two or three layers take ReLU or swish with He weights; a sigmoid "
-        "belongs at the output alone.",
+        advice="for more than two or three layers use ReLU or swish with He weights, and a "
+        "sigmoid at the output only.",
         advice_last=True,
     )
 

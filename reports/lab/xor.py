@@ -19,13 +19,13 @@ POINT_COLUMNS = [
     Column("x", "x₁", "g"),
     Column("y", "x₂", "g"),
     Column("class", "XOR", "d"),
-    Column("probability", "Probability given to it", ".4f"),
+    Column("probability", "Predicted probability", ".4f"),
 ]
 SEED_COLUMNS = [
     Column("units", "Hidden neurons", "d"),
     Column("seed", "Seed", "d"),
-    Column("right", "Rows right of four", "d"),
-    Column("solved_at", "All right from epoch", ".0f"),
+    Column("right", "Correct rows (of 4)", "d"),
+    Column("solved_at", "All correct from epoch", ".0f"),
 ]
 
 
@@ -43,18 +43,18 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         name="xor",
         title="XOR",
         sentence=f"With {hidden['units'].iloc[0]} hidden neurons, {solved} of {len(hidden)} seeds "
-        f"get all {rows} rows right; a single neuron gets at most {alone['right'].max()} right, "
-        "from any seed.",
+        f"classify all {rows} rows correctly; a single neuron at most {alone['right'].max()}, from "
+        "any seed.",
         blocks=[
             Paragraph(
-                "XOR is one where exactly one of its inputs is one. No straight line parts the "
+                "XOR is one if exactly one of its inputs is one. No straight line separates the "
                 "ones from the zeros, and a single neuron can only draw a straight line. Hidden "
-                "neurons draw several, and the last one joins them."
+                "neurons draw several, and the output neuron combines them."
             ),
             Figures(
                 [
                     draw_panel(
-                        "What the network decides where",
+                        "Decision regions",
                         "xor-regions",
                         f"Decision regions of the network; {int(points['right'].sum())} of {rows} "
                         "rows lie in the region of their class.",
@@ -62,7 +62,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                         height_px=360,
                     ),
                     draw_panel(
-                        "Loss, with hidden neurons and without",
+                        "Loss with and without hidden neurons",
                         "xor-loss",
                         f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden "
                         f"neurons and at {curves['one neuron'].iloc[-1]:.4f} without.",
@@ -74,7 +74,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             fold_table("The four rows", text_table(points, POINT_COLUMNS)),
             fold_table("Every seed", text_table(seeds, SEED_COLUMNS)),
         ],
-        advice="when the training loss stays where it began, more epochs will not help: add hidden "
-        "neurons, or a feature that makes the problem straight.",
+        advice="if the training loss does not fall, more epochs will not help: add hidden "
+        "neurons, or a feature that makes the classes linearly separable.",
         advice_last=True,
     )

@@ -1,4 +1,4 @@
-"""Verdicts on training curves: what happened in each fold, by which numbers, and what to do."""
+"""Verdicts on training curves: what happened in each fold, by which numbers, and the remedy."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from volcast.reports.training.curve_summary import (
     summarise_curve,
 )
 
-MUCH_NOISE = 4.0  # this many noise scales do not happen by chance
+MUCH_NOISE = 4.0  # this many noise scales do not occur by chance
 SOME_NOISE = 2.0
 SIZABLE_SHARE = 0.5  # of the gain over HAR, lost again after the best epoch
 STILL_SHARE = 0.05  # of the gain over HAR, won over the last epochs
-VISIBLE_SHARE = 0.005  # of the HAR start: smaller changes are no finding
+VISIBLE_SHARE = 0.005  # of the HAR start: smaller changes are ignored
 DIVERGED_SHARE = 0.1  # of the HAR start by which the train loss rose
-ROUGH_SHARE = 0.03  # of the HAR start: noise above it makes the best epoch a matter of luck
+ROUGH_SHARE = 0.03  # of the HAR start: noise above it makes the best epoch arbitrary
 LEARNT_SHARE = 0.01  # of the HAR start by which the train loss must fall to call it learning
-BY_HEART_FALL, BY_HEART_RATIO = 0.3, 6.0  # fall of the train loss, and how many times the gain
+MEMORISED_FALL, MEMORISED_RATIO = 0.3, 6.0  # fall of the train loss, and how many times the gain
 CONSTANT_SPREAD = 0.02  # below it all rows get the same correction
 
 DIVERGING = "diverging"
@@ -44,11 +44,14 @@ def judge_folds(history: pd.DataFrame, max_epochs: int) -> pd.DataFrame:
         Rows `fold, member, epoch, train_loss, val_loss, learning_rate`; epoch 0 is the untrained
         network. NaN or infinite losses mean that the member diverged.
     max_epochs
-        The cap on epochs that training was given.
+        The maximum number of epochs in the settings.
 
-    Returns a row a fold: `fold, verdict, members, best_epoch, epochs, gain_vs_har_pct,
-    rise_from_best_pct, train_change_pct, noise_pct, learning_rate, words`. Numbers are medians over
-    members, percentages are of the loss at epoch 0. `epochs` counts those trained.
+    Returns
+    -------
+    DataFrame
+        One row a fold: `fold, verdict, members, best_epoch, epochs, gain_vs_har_pct,
+        rise_from_best_pct, train_change_pct, noise_pct, learning_rate, words`. Numbers are medians
+        over members, percentages are of the loss at epoch 0, `epochs` counts those trained.
     """
     records = []
     for fold, rows in history.groupby("fold"):
@@ -89,23 +92,22 @@ VERDICT_COLUMNS = [
 
 
 def advise_on_training(table: pd.DataFrame) -> str:
-    """Return what to do about the table of `verdicts`: the remedy of what most folds suffer from.
-
-    Where most are well, how many are not, and why.
-    """
-    sick = table[~table["verdict"].isin([CONVERGED])]
-    if sick.empty:
-        return "Nothing to do: every fold settled."
-    counts = sick["verdict"].value_counts()
+    """Return the remedy for the most frequent problem in the table of `judge_folds`."""
+    failing = table[~table["verdict"].isin([CONVERGED])]
+    if failing.empty:
+        return "Nothing to do: every fold converged."
+    counts = failing["verdict"].value_counts()
     worst = next(name for name in WORDS if name in counts.index and counts[name] == counts.max())
     share = f"{counts[worst]} of {len(table)} folds"
     if 2 * counts[worst] <= len(table):
-        return f"Little to do; where it recurs ({worst} in {share}): {REMEDIES[worst]}."
+        return (
+            f"Most folds are fine; for those that are not ({worst} in {share}): {REMEDIES[worst]}."
+        )
     return f"{worst.capitalize()} in {share}: {REMEDIES[worst]}."
 
 
 def summarise_verdicts(table: pd.DataFrame) -> str:
-    """Return one sentence on the table of `verdicts`: counts, best epoch and gain."""
+    """Return one sentence on the table of `judge_folds`: counts, median best epoch and gain."""
     if table.empty:
         return "No training curve was recorded."
     counts = table["verdict"].value_counts(sort=True)
@@ -113,8 +115,8 @@ def summarise_verdicts(table: pd.DataFrame) -> str:
     gain, best = table["gain_vs_har_pct"].median(), table["best_epoch"].median()
     folds = "1 fold" if len(table) == 1 else f"{len(table)} folds"
     tail = (
-        f"; at the median the best epoch was {best:.0f} and the validation loss fell {gain:.1f} % "
-        "below its HAR start"
+        f"; in the median fold the best epoch was {best:.0f} and the validation loss fell "
+        f"{gain:.1f} % below its HAR start"
         if np.isfinite(gain)
         else ""
     )
@@ -122,12 +124,12 @@ def summarise_verdicts(table: pd.DataFrame) -> str:
 
 
 def _judge(curve: Curve, max_epochs: int) -> str:
-    """Return the first verdict whose rule holds, the gravest first."""
+    """Return the first verdict whose rule holds, the most serious first."""
     gained = curve.gain > max(SOME_NOISE * curve.noise, VISIBLE_SHARE)
     rules = {
         DIVERGING: curve.finite < 1.0 or curve.train_change > DIVERGED_SHARE,
         DEAD: curve.spread < CONSTANT_SPREAD,
-        OVERFITTING: (gained and _overfitted(curve)) or _by_heart(curve),
+        OVERFITTING: (gained and _overfitted(curve)) or _memorised(curve),
         WORSE_THAN_START: not gained and curve.end > max(SOME_NOISE * curve.noise, VISIBLE_SHARE),
         OSCILLATING: curve.noise > max(ROUGH_SHARE, SIZABLE_SHARE * curve.gain),
         STILL_IMPROVING: curve.epochs >= max_epochs and gained and _still_falls(curve),
@@ -136,10 +138,10 @@ def _judge(curve: Curve, max_epochs: int) -> str:
     return next((name for name, holds in rules.items() if holds), CONVERGED)
 
 
-def _by_heart(curve: Curve) -> bool:
-    """Return whether the network knows its rows by heart: only the train loss fell."""
+def _memorised(curve: Curve) -> bool:
+    """Return whether the network memorised its rows: only the train loss fell."""
     fall = -curve.train_change
-    return fall > max(BY_HEART_FALL, BY_HEART_RATIO * curve.gain)
+    return fall > max(MEMORISED_FALL, MEMORISED_RATIO * curve.gain)
 
 
 def _overfitted(curve: Curve) -> bool:
@@ -162,10 +164,10 @@ def _diverging_words(curve: Curve) -> str:
 
 
 def _overfitting_words(curve: Curve) -> str:
-    if _by_heart(curve):
+    if _memorised(curve):
         return (
             f"The train loss fell by {-curve.train_change:.0%} of its HAR start, the validation "
-            f"loss by {curve.gain:.1%}: the rows are learnt by heart"
+            f"loss by {curve.gain:.1%}: the network memorises its rows"
         )
     return (
         f"The validation loss rose by {curve.rise / curve.gain:.0%} of its gain over HAR after "
@@ -175,9 +177,9 @@ def _overfitting_words(curve: Curve) -> str:
 
 def _converged_words(curve: Curve) -> str:
     if curve.gain <= max(SOME_NOISE * curve.noise, VISIBLE_SHARE):
-        return "It settled without a gain over its HAR start beyond the noise"
+        return "It converged without a gain over its HAR start beyond the noise"
     return (
-        f"The validation loss settled {curve.gain:.1%} below its HAR start "
+        f"The validation loss converged {curve.gain:.1%} below its HAR start "
         f"(epoch {curve.best_epoch:.0f})"
     )
 
@@ -185,8 +187,8 @@ def _converged_words(curve: Curve) -> str:
 WORDS: dict[str, Callable[[Curve], str]] = {
     DIVERGING: _diverging_words,
     DEAD: lambda curve: (
-        f"All rows get the same correction, within {curve.spread:.1%}: the hidden units carry "
-        "nothing"
+        f"All rows get the same correction, within {curve.spread:.1%}: the hidden units have "
+        "no effect"
     ),
     OVERFITTING: _overfitting_words,
     WORSE_THAN_START: lambda curve: (
@@ -198,8 +200,8 @@ WORDS: dict[str, Callable[[Curve], str]] = {
         f"a gain of {curve.gain:.1%}"
     ),
     STILL_IMPROVING: lambda curve: (
-        f"The cap of {curve.epochs:.0f} epochs came while the validation loss still fell, by "
-        f"{curve.recent_fall:.1%} of its HAR start over the last epochs"
+        f"Training ended after the maximum of {curve.epochs:.0f} epochs while the validation loss "
+        f"still fell, by {curve.recent_fall:.1%} of its HAR start over the last epochs"
     ),
     UNDERFITTING: lambda curve: (
         f"The train loss fell by only {max(0.0, -curve.train_change):.1%} from its HAR start"
@@ -210,7 +212,7 @@ REMEDIES = {
     DIVERGING: "lower the learning rate, or clip gradients by norm",
     DEAD: "lower the learning rate, weaken L2, or change the activation or the inputs",
     OVERFITTING: "lower the patience, add L2 or dropout, use a smaller network, or get more rows",
-    WORSE_THAN_START: "lower the learning rate, or revise the inputs: training only did harm",
+    WORSE_THAN_START: "lower the learning rate, or revise the inputs: training only made it worse",
     OSCILLATING: "lower the learning rate, or enlarge the batch",
     STILL_IMPROVING: "allow more epochs",
     UNDERFITTING: "raise the learning rate, train longer, or weaken the regularisation",

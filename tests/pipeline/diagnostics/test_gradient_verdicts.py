@@ -10,8 +10,8 @@ from volcast.reports.diagnosis.gradient_check import (
     COARSE,
     RIGHT,
     build_gradient_check_section,
-    judged,
-    origin,
+    find_first_wrong_layer,
+    judge_parts,
 )
 from volcast.reports.diagnosis.gradients import build_gradient_flow_section
 from volcast.reports.training.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
@@ -63,7 +63,7 @@ def test_provoked_trainings_are_named(problem, settings, verdict):
 
 def test_the_gradients_of_the_default_network_are_right(problem):
     tables = gradient_check.check_gradients(problem)
-    assert (judged(tables)["verdict"] == RIGHT).all()
+    assert (judge_parts(tables)["verdict"] == RIGHT).all()
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith("The gradients are right: over ")
     assert section.advice == "Nothing to do."
@@ -97,7 +97,7 @@ def wrong_tanh(x):
 )
 def test_a_planted_wrong_gradient_is_found_and_placed(problem, settings, begins, said):
     tables = gradient_check.check_gradients(with_settings(problem, **settings))
-    assert origin(judged(tables)) == begins
+    assert find_first_wrong_layer(judge_parts(tables)) == begins
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith(said)
     assert section.advice.startswith("Mend the ")
@@ -109,7 +109,7 @@ def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):
         return tf.cast(tf.reduce_mean(tf.square(error), axis=-1), truth.dtype)
 
     tables = gradient_check.check_gradients(with_settings(problem, loss=coarse))
-    assert (judged(tables)["verdict"] == COARSE).mean() > 0.5
+    assert (judge_parts(tables)["verdict"] == COARSE).mean() > 0.5
     assert build_gradient_check_section(tables).sentence.startswith(
         "The gradient cannot be checked"
     )
@@ -120,4 +120,4 @@ def test_vanished_gradients_are_right_all_the_same(problem):
         with_settings(problem, hidden=TEN, activation="sigmoid")
     )
     assert np.isfinite(tables["parts"]["relative_error"]).all()
-    assert origin(judged(tables)) == -1
+    assert find_first_wrong_layer(judge_parts(tables)) == -1

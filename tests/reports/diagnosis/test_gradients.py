@@ -11,8 +11,8 @@ from volcast.reports.diagnosis.gradient_check import (
     RIGHT,
     WRONG,
     build_gradient_check_section,
-    judged,
-    origin,
+    find_first_wrong_layer,
+    judge_parts,
 )
 from volcast.reports.diagnosis.gradients import build_gradient_flow_section
 from volcast.reports.figures.gradients import (
@@ -81,7 +81,7 @@ def test_what_holds_the_first_epoch_alone_is_judged_by_it():
 @pytest.mark.parametrize(
     ("errors", "begins", "said"),
     [
-        ((1e-10,) * 5, -1, "The gradients are right: over 100 entries of 5 parts"),
+        ((1e-10,) * 5, -1, "The gradients are correct: over 100 entries of 5 parts"),
         ((1e-3,) * 5, 0, "The gradient of the loss is wrong"),
         ((1e-10, 0.1, 0.1, 1e-10, 1e-10), 1, "A gradient is wrong from layer 1 down"),
         ((1e-10, 0.1, 0.1, 0.1, 1e-10), 2, "A gradient is wrong from layer 2 down"),
@@ -89,16 +89,16 @@ def test_what_holds_the_first_epoch_alone_is_judged_by_it():
 )
 def test_a_wrong_gradient_is_placed(errors, begins, said):
     tables = make_check(errors)
-    assert origin(judged(tables)) == begins
+    assert find_first_wrong_layer(judge_parts(tables)) == begins
     assert build_gradient_check_section(tables).sentence.startswith(said)
 
 
 def test_an_error_within_ten_times_the_rounding_is_none():
     tables = make_check((1e-10, 5e-5, 1e-10, 1e-10, 1e-10))
     tables["parts"]["rounding"] = [1e-10, 1e-5, 1e-10, 1e-10, 1e-10]
-    assert set(judged(tables)["verdict"]) == {RIGHT}
+    assert set(judge_parts(tables)["verdict"]) == {RIGHT}
     tables["parts"]["rounding"] = 1e-10
-    assert judged(tables)["verdict"].tolist()[1] == WRONG
+    assert judge_parts(tables)["verdict"].tolist()[1] == WRONG
 
 
 def test_kinks_are_told_and_too_many_mean_that_nothing_could_be_checked():
@@ -107,7 +107,7 @@ def test_kinks_are_told_and_too_many_mean_that_nothing_could_be_checked():
         in build_gradient_check_section(make_check(kinks=3)).sentence
     )
     tables = make_check(kinks=15)
-    assert set(judged(tables)["verdict"]) == {COARSE}
+    assert set(judge_parts(tables)["verdict"]) == {COARSE}
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith("The gradient cannot be checked")
     assert "float32" in section.advice
@@ -127,7 +127,7 @@ def draw_clipping(axes):
 
 
 def draw_errors(axes):
-    return errors_by_part(judged(make_check()), axes, limit=1e-5)
+    return errors_by_part(judge_parts(make_check()), axes, limit=1e-5)
 
 
 @pytest.mark.parametrize("draw", [draw_profile, draw_epochs, draw_clipping, draw_errors])

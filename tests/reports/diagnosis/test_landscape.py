@@ -22,10 +22,10 @@ def one_plane(tables, plane="path", part="training"):
     return surface[chosen], path[path["plane"] == plane]
 
 
-def test_the_sentence_tells_the_shares_the_distance_of_the_valleys_and_the_rates():
+def test_the_sentence_gives_the_shares_the_distance_of_the_valleys_and_the_rates():
     section = build_landscape_section(make_landscape())
     assert "In 3 epochs" in section.sentence
-    assert "the network kept is that of epoch 2" in section.sentence
+    assert "the selected network is that of epoch 2" in section.sentence
     assert "The plane of the path holds 95.0 % of its variance" in section.sentence
     # The grid has points each 0.4: 0.8 is nearest to 0.9, and 0.4 to 0.3.
     assert "lies 0.4 away" in section.sentence

@@ -7,7 +7,11 @@ import pandas as pd
 import pytest
 
 from tests.reports.synthetic import make_history
-from volcast.reports.diagnosis.comparison import KINDS, build_comparison_section, comparison_table
+from volcast.reports.diagnosis.comparison import (
+    KINDS,
+    build_comparison_section,
+    build_comparison_table,
+)
 from volcast.reports.diagnosis.curves import build_curves_section
 from volcast.reports.diagnosis.rates import build_rates_section, suggested_rate
 from volcast.reports.figures.curve_bands import curve_bands
@@ -70,14 +74,14 @@ def test_a_configured_rate_near_the_suggestion_is_kept(configured, advice):
     assert rates_section(make_sweep(), configured).advice.startswith(advice)
 
 
-def test_a_sweep_that_never_breaks_says_so():
-    assert "never breaks" in rates_section(make_sweep(breaks=False), 0.001).sentence
+def test_a_sweep_that_never_diverges_says_so():
+    assert "never diverges" in rates_section(make_sweep(breaks=False), 0.001).sentence
 
 
-def test_a_comparison_names_best_and_worst_and_who_cannot_be_told_apart():
+def test_a_comparison_names_best_and_worst_and_which_are_not_distinguishable():
     section = build_comparison_section("optimizers", TRIALS, "adam,")
     assert section.sentence.startswith("Adam, rate 0.001") or section.sentence.startswith("Sgd")
-    assert "1 of 2 others cannot be told" in section.sentence
+    assert "1 of 2 others are not distinguishable" in section.sentence
     assert "The worst is momentum, rate 1 with 0.991" in section.sentence
 
 
@@ -89,7 +93,7 @@ def test_the_advice_keeps_what_is_configured_where_nothing_is_better():
 def test_the_test_against_the_best_is_welchs():
     from scipy import stats
 
-    table = comparison_table(TRIALS["outcomes"], TRIALS["together"]).set_index("trial")
+    table = build_comparison_table(TRIALS["outcomes"], TRIALS["together"]).set_index("trial")
     losses = {n: p["validation"] for n, p in TRIALS["outcomes"].groupby("trial")}
     best = table["validation"].idxmin()
     for name in set(table.index) - {best}:

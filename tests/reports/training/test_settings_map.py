@@ -39,10 +39,11 @@ def test_the_best_rate_lies_between_the_rates_of_the_map():
     np.testing.assert_allclose(judged.ridge["learning_rate"], 3e-3, rtol=1e-6)
 
 
-def test_a_best_rate_at_the_edge_makes_no_ridge():
+def test_a_best_rate_at_the_edge_gives_no_scaling():
     judged = judge(*make_map(0.0, spread=0.0, best_at_8=1e-6))
     assert not judged.ridge["inside"].any() and np.isnan(judged.slope)
-    assert "no ridge" in map_section(*make_map(0.0, best_at_8=1e-6), (1e-3, 32)).sentence
+    section = map_section(*make_map(0.0, best_at_8=1e-6), (1e-3, 32))
+    assert "no scaling is estimated" in section.sentence
 
 
 def test_equal_cells_are_rarely_told_apart_and_worse_ones_are():
