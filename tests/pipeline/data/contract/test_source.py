@@ -12,10 +12,8 @@ from tests.pipeline.data.conftest import NOW, asking, make_bars, yahoo_in
 from tests.pipeline.data.yahoo_standin import Listing
 from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS, NUMBER_COLUMNS
 from volcast.pipeline.data.contract.source import Source
-from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
-from volcast.pipeline.data.sources.stored import StoredSource
 from volcast.pipeline.data.sources.tiingo import TiingoSource
 from volcast.pipeline.errors import ConfigError, DataError
 
@@ -180,14 +178,3 @@ def test_a_blank_ticker_is_a_configuration_error():
 def test_yahoo_without_tickers_names_the_option(tmp_path):
     with pytest.raises(ConfigError, match="--ticker"):
         yahoo_in(tmp_path).load(asking())
-
-
-def test_sources_go_by_their_names(tmp_path):
-    assert isinstance(build_source("sample"), SampleSource)
-    assert isinstance(build_source("yahoo"), StoredSource)
-    assert isinstance(build_source("tiingo"), TiingoSource)
-    assert isinstance(build_source("files", tmp_path), FilesSource)
-    with pytest.raises(ConfigError, match="needs a path"):
-        build_source("files")
-    with pytest.raises(ConfigError, match="use one of sample, files, yahoo, tiingo"):
-        build_source("bloomberg")

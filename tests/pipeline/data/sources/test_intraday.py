@@ -6,14 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.pipeline.data.conftest import NOW, asking, make_bars
+from tests.pipeline.data.conftest import NOW, asking
 from tests.pipeline.data.intraday_samples import make_intraday
-from tests.pipeline.samples import volcast, write_config
-from volcast.pipeline.data.calendars.opening_hours import session_hours
 from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.panel.realized_variance import add_realized_variance, format_realized_summary
 
 NEW_YORK = "America/New_York"
 
@@ -177,112 +174,3 @@ def test_intraday_bars_that_cannot_be_used_say_why(tmp_path, bars, says):
 def test_tickers_that_are_not_there_are_named(tmp_path):
     file = written(tmp_path, make_intraday().assign(ticker="AAA"), "all.csv")
     assert "there are none of BBB" in failing(file, "BBB")
-
-
-def joined(daily, variances, weighting="sum"):
-    days = pd.DataFrame({"ticker": "AAA", "session": list(variances)})
-    days = days.assign(variance=list(variances.values()))
-    return add_realized_variance(daily, days, {"AAA": "XNYS"}, weighting)
-
-
-def test_the_variance_is_the_session_plus_the_squared_night_without_the_dividend():
-    daily = (
-        make_bars()
-        .iloc[:3]
-        .assign(
-            open=[100.0, 101.0, 99.0], close=[100.0, 102.0, 100.0], adj_close=[98.0, 102.0, 50.0]
-        )
-    )  # a dividend of 2 % before the second session, a split of 2 for 1 before the third
-    sessions = daily["session"].tolist()
-    bars = joined(daily, dict.fromkeys(sessions, 1e-4))
-    nights = [np.log(101 * 1.0 / 98), np.log(99 * 0.5 / 102)]
-    assert np.isnan(bars["variance"][0])
-    assert bars["variance"][1:].tolist() == pytest.approx([1e-4 + night**2 for night in nights])
-    pd.testing.assert_frame_equal(bars.drop(columns="variance"), daily.drop(columns="variance"))
-
-
-def test_no_night_is_counted_across_a_missing_session():
-    daily = make_bars().drop(index=2).reset_index(drop=True)
-    bars = joined(daily, dict.fromkeys(make_bars()["session"], 1e-4))
-    assert bars["variance"].isna().to_numpy().nonzero()[0].tolist() == [0, 2]
-
-
-def test_a_session_without_intraday_bars_has_no_variance():
-    daily = make_bars()
-    bars = joined(daily, dict.fromkeys(daily["session"][5:], 1e-4))
-    assert bars["variance"].notna().sum() == len(daily) - 5
-
-
-def test_a_variance_of_the_users_own_is_used_as_it_is():
-    daily = make_bars().assign(variance=[0.5] + [np.nan] * 20)
-    bars = joined(daily, dict.fromkeys(daily["session"], 1e-4))
-    pd.testing.assert_frame_equal(bars, daily)
-
-
-def test_the_sentence_counts_sessions_and_names_the_tickers_without():
-    daily = pd.concat([make_bars("AAA"), make_bars("BBB"), make_bars("CCC")], ignore_index=True)
-    days = make_bars("AAA")[["ticker", "session"]].assign(variance=1e-4)
-    bars = add_realized_variance(daily, days, dict.fromkeys(["AAA", "BBB", "CCC"], "XNYS"), "sum")
-    assert format_realized_summary(bars, {"BBB": "its file is damaged"}) == (
-        "realised variance in 20 of 21 sessions of 1 tickers; "
-        "none of BBB: its file is damaged; CCC: no intraday bars on its sessions"
-    )
-
-
-def test_no_realised_variance_at_all_is_an_error():
-    with pytest.raises(DataError, match=r"no session has a realised variance; .*AAA: too few"):
-        format_realized_summary(make_bars(), {"AAA": "too few"})
-
-
-@pytest.fixture(scope="module")
-def minutes(tmp_path_factory):
-    """Two years of 5-minute bars of one ticker."""
-    folder = tmp_path_factory.mktemp("minutes")
-    written(folder, make_intraday(first="2016-01-04", last="2017-12-29"))
-    return folder
-
-
-def config_of(folder, intraday, more="", weighting="sum"):
-    data = f'[data]\nsource = "files"\nintraday = "{intraday}"\novernight = "{weighting}"\n{more}'
-    return write_config(folder / "intraday.toml", data)
-
-
-@pytest.mark.parametrize("weighting", ["sum", "hansen_lunde"])
-def test_a_run_on_intraday_bars_alone_forecasts_their_variance(tmp_path, minutes, weighting):
-    config, out = config_of(tmp_path, minutes, weighting=weighting), tmp_path / "run"
-    answer = volcast("download", out, "--config", config)
-    assert answer.code == 0, answer.err
-    assert "realised variance in 502 of 503 sessions of 1 tickers" in answer.err
-    bars = pd.read_parquet(out / "bars.parquet")
-    expected = IntradaySource(minutes, (), NOW).days["variance"]
-    night = np.log(bars["open"] / bars["close"].shift())
-    if weighting == "sum":
-        np.testing.assert_allclose(bars["variance"][1:], (expected + night**2)[1:], rtol=1e-12)
-    assert volcast("features", out).code == 0
-    panel = pd.read_parquet(out / "features.parquet")
-    np.testing.assert_array_equal(panel["variance"], bars["variance"])
-
-
-def test_daily_bars_of_their_own_are_joined_with_the_intraday_ones(tmp_path, minutes):
-    daily = IntradaySource(minutes, (), NOW).load(asking()).bars.drop(columns="variance")
-    daily.assign(adj_close=daily["adj_close"] / 3).to_csv(tmp_path / "AAA.csv", index=False)
-    config = config_of(tmp_path, minutes, f'path = "{tmp_path / "AAA.csv"}"\n')
-    out = tmp_path / "run"
-    assert volcast("download", out, "--config", config).code == 0
-    bars = pd.read_parquet(out / "bars.parquet")
-    assert bars["variance"].notna().sum() == 502
-    assert (bars["adj_close"] < bars["close"] / 2).all()
-
-
-def test_a_changed_intraday_file_is_read_again(tmp_path):
-    folder = tmp_path / "minutes"
-    written(folder, make_intraday())
-    config, out = config_of(tmp_path, folder), tmp_path / "run"
-    assert "unchanged" not in volcast("download", out, "--config", config).err
-    assert "download: unchanged, skipped" in volcast("download", out, "--config", config).err
-    written(folder, make_intraday(seed=1))
-    assert "unchanged" not in volcast("download", out, "--config", config).err
-
-
-def test_hours_beyond_the_calendar_are_unknown():
-    assert session_hours("XNYS", dt.date(2190, 1, 1), dt.date(2190, 2, 1)).empty

@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +9,8 @@ import pytest
 
 from tests.pipeline.data.conftest import asking, make_bars
 from tests.pipeline.samples import volcast
-from volcast.pipeline.config.load import load_config
-from volcast.pipeline.data.sources.catalogue import SOURCES, list_sources
 from volcast.pipeline.data.sources.factory import build_source
-from volcast.pipeline.errors import ConfigError, DataError
-from volcast.pipeline.panel.source_state import compute_source_state
+from volcast.pipeline.errors import DataError
 
 ROOT = Path(__file__).parents[4]
 DOCUMENT = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
@@ -23,27 +19,6 @@ IMPORTS = (
     "from tests.pipeline.data.conftest import make_bars\n"
 )
 GOOD = "return Download(make_bars(), {})"
-
-
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """Install a package of one module and its entry points for the time of a test."""
-    site = tmp_path / "site"
-    site.mkdir()
-    monkeypatch.syspath_prepend(site)
-    before = set(sys.modules)
-
-    def install(package, code, entry_points):
-        (site / f"{package}.py").write_text(code, encoding="utf-8")
-        info = site / f"{package}-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[volcast.sources]\n{entry_points}\n")
-
-    yield install
-    for name in set(sys.modules) - before:
-        if str(getattr(sys.modules[name], "__file__", "")).startswith(str(site)):
-            del sys.modules[name]
 
 
 def source_that(install, body):
@@ -99,81 +74,6 @@ def test_a_changed_file_loads_a_brought_source_again(installed, database, tmp_pa
         connection.execute("DELETE FROM prices WHERE ticker = 'BBB'")
     connection.close()
     assert "21 bars of 1 tickers" in volcast("download", out, "--config", config).err
-
-
-def test_a_brought_source_is_asked_again_once_another_session_has_settled(installed):
-    installed("one", "", "theirs = one:S")
-    config = load_config(None, {"data": {"source": "theirs"}})
-    times = ("2024-01-31 16:59", "2024-01-31 17:00", "2024-02-01 16:59")
-    before, after, later = (
-        compute_source_state(config, pd.Timestamp(time, tz="America/New_York")) for time in times
-    )
-    assert before != after == later
-
-
-@pytest.mark.parametrize("section", ["toml", "command line"])
-def test_an_unknown_source_lists_the_known_ones(installed, tmp_path, section):
-    installed("one", "", "zzz = one:S\nabc = one:S")
-    config = tmp_path / "v.toml"
-    config.write_text('[data]\nsource = "nyse"\n')
-    options = ("--config", config) if section == "toml" else ("--source", "nyse")
-    assert (
-        "data.source must be sample, files, yahoo, tiingo, abc, zzz, or a source of an installed "
-        "package; got 'nyse'"
-    ) in volcast("run", *options, "--out", tmp_path / "run").complaint
-    assert not (tmp_path / "run").exists()
-    with pytest.raises(ConfigError, match=r"'nyse' is unknown; use one of sample, .*, abc, zzz"):
-        build_source("nyse")
-
-
-def test_the_help_names_the_sources_that_come_with_volcast():
-    shown = volcast("run", "--help").out
-    assert all(name in shown for name in SOURCES)
-
-
-def test_a_brought_source_is_accepted_in_the_configuration(installed, tmp_path):
-    installed("one", "", "theirs = one:S")
-    assert load_config(None, {"data": {"source": "theirs"}}).data.source == "theirs"
-    assert list_sources() == (*SOURCES, "theirs")
-
-
-def test_a_name_of_volcasts_own_cannot_be_taken(installed):
-    installed("thief", "class S: pass", "sample = thief:S")
-    assert type(build_source("sample")).__name__ == "SampleSource"
-    assert list_sources() == tuple(SOURCES)
-
-
-def test_one_name_in_two_packages_is_refused(installed):
-    installed("one", "", "same = one:S")
-    installed("two", "", "same = two:S")
-    with pytest.raises(ConfigError, match=r"several packages: one \(one:S\), two \(two:S\)"):
-        build_source("same")
-
-
-@pytest.mark.parametrize(
-    ("code", "says"),
-    [
-        ("import no_such_module", "of theirs (theirs:S) cannot be loaded (ModuleNotFoundError: No"),
-        ("x = 1", "cannot be loaded (AttributeError: module 'theirs' has no attribute 'S'"),
-        ("S = 3", "cannot be loaded (TypeError: 'int' object is not callable"),
-        ("class S: pass", "cannot be loaded (TypeError: S() takes no arguments"),
-        ("def S(path): raise OSError('no disk')", "cannot be loaded (OSError: no disk"),
-    ],
-)
-def test_a_source_that_cannot_be_loaded_names_its_package(installed, code, says):
-    installed("theirs", code, "theirs = theirs:S")
-    with pytest.raises(ConfigError) as caught:
-        build_source("theirs")
-    assert says in str(caught.value)
-
-
-def test_a_source_may_refuse_its_options(installed):
-    code = (
-        "from volcast.pipeline.errors import ConfigError\ndef S(path): raise ConfigError('set FOO')"
-    )
-    installed("theirs", code, "theirs = theirs:S")
-    with pytest.raises(ConfigError, match=r"^set FOO$"):
-        build_source("theirs")
 
 
 def test_bars_in_any_order_are_put_right(installed):
