@@ -6,7 +6,7 @@ VolcastError
     StorageError         a file or folder is damaged, locked or cannot be written
         RunFolderError   a folder is not a run folder, or a run in it is incomplete
     VerificationError    a look-ahead proof failed
-    LedgerError          the ledger is damaged, altered, busy or not writable
+    LedgerError          the ledger is damaged, altered or missing, or an entry is rejected
     RegistryError        the model registry is damaged or missing, or rejects a request
 
 Each message names the thing, the rule and the remedy, in one line.
@@ -38,7 +38,7 @@ class VerificationError(VolcastError):
 
 
 class LedgerError(VolcastError):
-    """The ledger is damaged, altered, busy or cannot be written, or an entry is rejected."""
+    """The ledger is damaged, altered or missing, or an entry is rejected."""
 
 
 class RegistryError(VolcastError):
