@@ -1,4 +1,8 @@
-"""Words on the flow of gradients: healthy, vanishing, exploding or dead units, and what to do."""
+"""Gradient flow through the layers.
+
+Computed from gradients and updates recorded in training. Shows whether gradients are healthy,
+vanish or explode, whether units are dead, how clipping acts, and the remedy.
+"""
 
 import numpy as np
 import pandas as pd
@@ -21,13 +25,13 @@ from volcast.reports.training.gradient_flow import (
     VANISHING,
     Flow,
     Tables,
-    flow,
     later_epochs,
-    of_network,
+    select_network,
+    summarise_flow,
 )
 
 VISIBLE_SHARE = 0.01  # of dead or saturated units: below it there is no figure of them
-OFTEN = 0.5  # of the steps clipped: then the bound sets the step, not the learning rate
+OFTEN = 0.5  # of the steps clipped; beyond it the threshold determines the step
 
 LAYER_COLUMNS = [
     Column("network", "Network", sentence_case),
@@ -56,21 +60,21 @@ EPOCH_COLUMNS = [
 
 
 def build_gradient_flow_section(tables: Tables) -> Section:
-    """Return the verdict on the configured network, in words, figures and tables.
+    """Return the section on the gradient flow of the configured network.
 
     `tables` are those of `volcast.models.diagnose.gradient_flow.measure_gradient_flow`.
     """
-    own = flow(tables)
-    cure = flow(tables, CURE) if CURE in set(tables["networks"]["network"]) else None
-    network = of_network(tables["networks"], CONFIGURED).iloc[0]
+    own = summarise_flow(tables)
+    cure = summarise_flow(tables, CURE) if CURE in set(tables["networks"]["network"]) else None
+    network = select_network(tables["networks"], CONFIGURED).iloc[0]
     columns = ["network", "layer", "place"]
     by_layer = _medians(later_epochs(tables["layers"]), columns)
     return Section(
         name="gradients",
         title="Gradient flow",
         sentence=" ".join(
-            [_what(own, network), _steps(own, network), _compared(own, cure)]
-        ).strip(),
+            filter(None, [_finding(own, network), _steps(own, network), _compared(own, cure)])
+        ),
         blocks=[
             Figures(_panels(tables, by_layer, own)),
             fold_table("By layer", text_table(by_layer, LAYER_COLUMNS)),
@@ -80,7 +84,7 @@ def build_gradient_flow_section(tables: Tables) -> Section:
             ),
             Paragraph(
                 f"{network['members']} members trained for {network['epochs']} epochs of "
-                f"{network['steps']} steps each, without early stopping; every step was looked at. "
+                f"{network['steps']} steps each, without early stopping; every step was recorded. "
                 "Figures are medians over members and steps. The last layer starts at zero, so "
                 "that hidden gradients are zero at the very first step by design: layers are "
                 "judged by the ratio of the first hidden layer's gradient to the last one's, per "
@@ -94,7 +98,7 @@ def build_gradient_flow_section(tables: Tables) -> Section:
     )
 
 
-def _what(own: Flow, network: pd.Series) -> str:
+def _finding(own: Flow, network: pd.Series) -> str:
     count = len(network["layers"].split())
     kind = {0: "no hidden layer", 1: "one hidden layer"}.get(count, f"{count} hidden layers")
     kind += f" of {network['activation']}" if count else ""
@@ -106,13 +110,13 @@ def _what(own: Flow, network: pd.Series) -> str:
         ratio = "there is no layer to lose a gradient in"
     found = {
         EXPLODING: (
-            f"{100 * own.infinite:.0f} % of the gradients are no finite numbers"
+            f"{100 * own.infinite:.0f} % of the gradients are not finite"
             if own.infinite > 0
             else f"the largest gradient is {_times(own.peak)} that of the first step"
         ),
         DEAD: (
-            f"{100 * own.dead:.0f} % of the units of hidden layer {own.dead_layer} give the same "
-            "for every row"
+            f"{100 * own.dead:.0f} % of the units of hidden layer {own.dead_layer} have the same "
+            "output for every row"
             if own.dead > DEAD_SHARE
             else f"{100 * own.saturated:.0f} % of the activations of a hidden layer are at a bound"
         ),
@@ -164,24 +168,25 @@ def _advice(own: Flow, cure: Flow | None, network: pd.Series) -> str:
     if own.verdict == DEAD:
         return (
             f"Lower learning_rate (now {rate}), by a factor of 10 to begin with: a unit that is "
-            "dead or at its bound gets next to no gradient, and does not come back."
+            "dead or at its bound has almost no gradient and does not recover."
         )
     if own.verdict == VANISHING:
         if cure is not None and cure.verdict == HEALTHY:
             return 'Set activation = "relu" and initialisation = "he", or take fewer layers.'
-        return "Take fewer hidden layers: ReLU with He initialisation is no cure here."
+        return "Take fewer hidden layers: ReLU with He initialisation does not help here."
     if own.clipped > OFTEN:
         return (
-            f"The bound of clipping sets the steps: raise clip_at (now {network['clip_at']:g}) to "
-            f"the usual norm or above, {own.gradient_norm:.2g}, or lower learning_rate ({rate})."
+            "The clipping threshold determines the steps: raise clip_at (now "
+            f"{network['clip_at']:g}) to the usual norm or above, {own.gradient_norm:.2g}, or "
+            f"lower learning_rate ({rate})."
         )
     return "Nothing to do: every layer learns."
 
 
 def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
-    layers = _medians(of_network(tables["layers"], CONFIGURED), ["epoch", "layer", "place"])
+    layers = _medians(select_network(tables["layers"], CONFIGURED), ["epoch", "layer", "place"])
     hidden = layers[layers["place"] == "hidden"]
-    epochs = _medians(of_network(tables["epochs"], CONFIGURED), ["epoch"])
+    epochs = _medians(select_network(tables["epochs"], CONFIGURED), ["epoch"])
 
     def profile(axes: Axes) -> Axes:
         return gradient_by_layer(by_layer, axes)
@@ -189,7 +194,7 @@ def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
     ratio = _times(own.first_to_last) if np.isfinite(own.first_to_last) else "not defined"
     panels = [
         Panel(
-            "How much gradient each layer gets",
+            "Gradient by layer",
             figure_svg(
                 profile,
                 name="gradients-layers",
@@ -244,7 +249,7 @@ def _times(ratio: float) -> str:
 
 
 def _far(ratio: float) -> str:
-    """Return a ratio far from 1 in words that need no powers of ten."""
+    """Return a ratio far from 1 without powers of ten."""
     if ratio > 1:
         return f"{ratio:,.0f} times"
     return f"1/{1 / ratio:,.0f} of" if ratio else "0 times"

@@ -1,4 +1,4 @@
-"""Draws the forecasts of one ticker against what came."""
+"""Draws the forecasts of one ticker against realised volatility."""
 
 import numpy as np
 import pandas as pd
@@ -70,14 +70,14 @@ def forecast_against_realized(
 
 
 def _fit_height(recent: pd.DataFrame, axes: Axes) -> None:
-    """End the axis above the whole interval and every outcome, but for a lone outlier."""
+    """End the axis above the interval and every outcome, except a single outlier."""
     lines = recent[["volatility", "har", "upper"]].to_numpy(np.float64)
-    came = recent["realized"].to_numpy(np.float64)
-    others = np.sort(came[np.isfinite(came)])
+    realized = recent["realized"].to_numpy(np.float64)
+    others = np.sort(realized[np.isfinite(realized)])
     rest = max([0.0, *lines[np.isfinite(lines)], *others[:-1]])
     highest = max([rest, *others[-1:]])
     if rest > 0 and highest > LONE_OUTLIER * rest:
-        _mark_outlier(recent, int(np.nanargmax(came)), axes)
+        _mark_outlier(recent, int(np.nanargmax(realized)), axes)
         highest = rest
     if highest > 0:
         axes.set_ylim(0.0, HEADROOM * highest)

@@ -91,7 +91,7 @@ def clipping_by_epoch(table: pd.DataFrame, axes: Axes) -> Axes:
         linestyle=(0, (4, 2)),
         marker="o",
         markersize=3,
-        label="Norm left in those",
+        label="Norm left in clipped steps",
     )
     axes.set_ylim(-3.0, 103.0)
     _whole_numbers(axes, table["epoch"])
@@ -114,7 +114,7 @@ def errors_by_part(table: pd.DataFrame, axes: Axes, *, limit: float) -> Axes:
     axes.set_ylim(-0.6, len(table) - 0.4)
     axes.set_yticks(places, table["name"])
     axes.grid(visible=False)
-    label_axes(axes, x="Relative error (no unit; wrong right of the dashed line)", y="Part")
+    label_axes(axes, x="Relative error (no unit; wrong if right of the dashed line)", y="Part")
     return axes
 
 

@@ -59,7 +59,7 @@ def loss_contours(
         marker="*",
         markersize=11,
         color=INK,
-        label="Network kept",
+        label="Selected network",
     )
     axes.grid(visible=False)
     label_axes(axes, x=labels[0], y=labels[1])
@@ -111,7 +111,7 @@ def contour_levels(loss: Grid) -> Grid:
 
 
 def surface_grid(surface: pd.DataFrame) -> tuple[Grid, Grid, Grid]:
-    """Return x, y and the loss as matrices; a loss that is no finite number is NaN."""
+    """Return x, y and the loss as matrices; a loss that is not finite is NaN."""
     wide = surface.pivot_table(index="y", columns="x", values="loss", dropna=False)
     loss = wide.to_numpy(np.float64)
     x, y = np.meshgrid(wide.columns.to_numpy(np.float64), wide.index.to_numpy(np.float64))

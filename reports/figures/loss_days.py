@@ -1,4 +1,4 @@
-"""Draws how a model's lead over HAR came about, and on which days."""
+"""Draws a model's cumulative loss difference from HAR, and the days of its largest losses."""
 
 import pandas as pd
 from matplotlib.axes import Axes

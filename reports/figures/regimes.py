@@ -1,4 +1,4 @@
-"""Draws the error of each model on calm and on stormy days."""
+"""Draws the error of each model on calm and on volatile days."""
 
 import numpy as np
 import pandas as pd

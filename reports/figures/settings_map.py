@@ -1,4 +1,4 @@
-"""Draws the map of learning rate and batch size, and what an epoch costs."""
+"""Draws the map of learning rate and batch size, and the cost of an epoch."""
 
 import matplotlib as mpl
 import numpy as np

@@ -13,7 +13,7 @@ LABEL_OF_LOSS = {"val_loss": "Validation loss", "train_loss": "Train loss"}
 def curves_by_fold(history: pd.DataFrame, loss: str) -> pd.DataFrame:
     """Return the median curve over members: one row an epoch, one column a fold, start = 1.
 
-    Infinite losses become NaN; where a member has stopped, the others go on.
+    Infinite losses become NaN; if a member has stopped, the others continue.
     """
     finite = history.assign(value=history[loss].where(history[loss].abs() < float("inf")))
     wide = finite.pivot_table(index="epoch", columns="fold", values="value", aggfunc="median")
@@ -23,7 +23,7 @@ def curves_by_fold(history: pd.DataFrame, loss: str) -> pd.DataFrame:
 def training_curves(curves: pd.DataFrame, axes: Axes, *, loss: str) -> Axes:
     """Draw the table of `curves_by_fold`: a thin line a fold, the median thick, best epochs marked.
 
-    The median goes on while at least half of the folds train. `loss` is a column of the history.
+    The median continues while at least half of the folds train. `loss` is a column of the history.
     """
     colour = model_colour("network" if loss == "val_loss" else "ewma")
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label="HAR start")

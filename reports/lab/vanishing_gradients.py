@@ -40,8 +40,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                     draw_panel(
                         "Remaining share of the gradient",
                         "vanishing",
-                        "Share of the gradient that reaches the inputs by depth: sigmoid follows the "
-                        f"predicted fall to {left['sigmoid']:.0e}, tanh and ReLU stay near one.",
+                        "Share of the gradient that reaches the inputs by depth: sigmoid follows "
+                        f"the prediction, {left['sigmoid']:.0e}, tanh and ReLU stay near one.",
                         partial(gradient_left, table),
                         height_px=320,
                     )

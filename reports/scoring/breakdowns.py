@@ -1,4 +1,4 @@
-"""Where the scores come from: by calm and storm, by year, by day, and how often intervals hold.
+"""Scores by volatility regime, by year and by day, and the coverage of intervals.
 
 All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`.
 """
@@ -22,8 +22,8 @@ def regimes(forecasts: pd.DataFrame) -> pd.DataFrame:
     """Return the regime of each row, known at its origin: `horizon, origin, ticker, regime`.
 
     The regime is the tercile of HAR's forecast among all of HAR's forecasts of the same ticker and
-    horizon up to and including the origin. Splitting by the outcome instead would favour whoever
-    forecasts high (Lerch et al. 2017, "Forecaster's dilemma"). Rows without HAR have no regime.
+    horizon up to and including the origin. Splitting by the outcome instead would favour models
+    that forecast high (Lerch et al. 2017, "Forecaster's dilemma"). Rows without HAR have no regime.
     """
     har = forecasts[(forecasts["model"] == BASELINE) & (forecasts["variance"] > 0)]
     har = har.sort_values(["horizon", "ticker", "origin"])
@@ -66,12 +66,12 @@ def coverage(rows: pd.DataFrame) -> pd.DataFrame:
 def pit_histogram(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     """Return `horizon, bin, rows, share` of the model's probability integrals in ten equal bins.
 
-    All ten shares are a tenth where the density forecast is right; high outer ones mean that it
-    is too narrow, a slope that it is too low or too high.
+    All ten shares are a tenth if the density forecast is correct; high outer ones mean that it is
+    too narrow, a slope that it is too low or too high.
     """
-    mine = rows[(rows["model"] == model) & rows["pit"].notna()] if "pit" in rows else rows.iloc[:0]
+    own = rows[(rows["model"] == model) & rows["pit"].notna()] if "pit" in rows else rows.iloc[:0]
     tables = []
-    for horizon, part in mine.groupby("horizon"):
+    for horizon, part in own.groupby("horizon"):
         counts, _ = np.histogram(part["pit"], bins=PIT_BINS, range=(0.0, 1.0))
         place = {"horizon": horizon, "bin": range(PIT_BINS), "rows": counts}
         tables.append(pd.DataFrame({**place, "share": counts / len(part)}))
@@ -80,21 +80,21 @@ def pit_histogram(rows: pd.DataFrame, model: str) -> pd.DataFrame:
 
 
 def against_baseline(rows: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Return the model's losses beside HAR's by day, tickers averaged, origins ascending.
+    """Return the model's losses and HAR's by day, tickers averaged, origins ascending.
 
     Columns: `horizon, origin, target_start, target_end, qlike, qlike_har, difference, cumulative`;
     difference is QLIKE minus HAR's (negative: the model was better) and cumulative its running sum
     within the horizon. Empty without HAR.
     """
     keys = ["horizon", "origin"]
-    mine = rows[rows["model"] == model].groupby(keys, as_index=False)
-    table = mine.agg(
+    own = rows[rows["model"] == model].groupby(keys, as_index=False)
+    table = own.agg(
         target_start=("target_start", "max"),
         target_end=("target_end", "max"),
         qlike=("qlike", "mean"),
     )
-    theirs = rows[rows["model"] == BASELINE].groupby(keys, as_index=False)["qlike"].mean()
-    table = table.merge(theirs, on=keys, suffixes=("", "_har"))
+    har = rows[rows["model"] == BASELINE].groupby(keys, as_index=False)["qlike"].mean()
+    table = table.merge(har, on=keys, suffixes=("", "_har"))
     table = table.assign(difference=table["qlike"] - table["qlike_har"])
     return table.assign(cumulative=table.groupby("horizon")["difference"].cumsum())
 
@@ -105,11 +105,11 @@ def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame
     Adds to `against_baseline` the share of the model's total loss (`share`) and, of that day's
     worst ticker, `ticker, volatility, volatility_realized` (annualised percent).
     """
-    mine = rows[rows["model"] == model].sort_values("qlike", ascending=False, kind="stable")
-    total = mine.groupby("horizon")["qlike"].sum()
-    by_day = mine.groupby(["horizon", "origin"], as_index=False)["qlike"].sum()
+    own = rows[rows["model"] == model].sort_values("qlike", ascending=False, kind="stable")
+    total = own.groupby("horizon")["qlike"].sum()
+    by_day = own.groupby(["horizon", "origin"], as_index=False)["qlike"].sum()
     by_day["share"] = by_day["qlike"] / by_day["horizon"].map(total)
-    worst = mine.drop_duplicates(["horizon", "origin"])
+    worst = own.drop_duplicates(["horizon", "origin"])
     worst = worst[["horizon", "origin", "ticker", "volatility", "volatility_realized"]]
     table = against_baseline(rows, model).merge(
         by_day[["horizon", "origin", "share"]], on=["horizon", "origin"]
@@ -122,21 +122,21 @@ def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame
 def recent_forecasts(
     forecasts: pd.DataFrame, ticker: str, *, horizon: int, model: str, origins: int = RECENT_ORIGINS
 ) -> pd.DataFrame:
-    """Return the last `origins` forecasts of a ticker beside HAR's and what came.
+    """Return the last `origins` forecasts of a ticker with HAR's and the realised volatility.
 
     Columns: `date` (the first session forecast), `volatility, lower, upper, har, realized`, all in
     annualised percent; `realized` is NaN where it is not known yet or is no target.
     """
     chosen = forecasts[(forecasts["ticker"] == ticker) & (forecasts["horizon"] == horizon)]
-    mine = chosen[chosen["model"] == model].sort_values("origin").tail(origins)
-    theirs = chosen[chosen["model"] == BASELINE].set_index("origin")["volatility"]
-    known = mine["volatility_realized"].where(mine["realized"] > VARIANCE_FLOOR)
+    own = chosen[chosen["model"] == model].sort_values("origin").tail(origins)
+    har = chosen[chosen["model"] == BASELINE].set_index("origin")["volatility"]
+    known = own["volatility_realized"].where(own["realized"] > VARIANCE_FLOOR)
     table = {
-        "date": mine["target_start"],
-        "volatility": mine["volatility"],
-        "lower": mine["volatility_lower"],
-        "upper": mine["volatility_upper"],
-        "har": mine["origin"].map(theirs),
+        "date": own["target_start"],
+        "volatility": own["volatility"],
+        "lower": own["volatility_lower"],
+        "upper": own["volatility_upper"],
+        "har": own["origin"].map(har),
         "realized": known,
     }
     return pd.DataFrame(table).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""How a rival's losses compare with an incumbent's, on sessions that neither had seen."""
+"""Compares a rival's losses with an incumbent's, on sessions that neither was trained on."""
 
 import math
 from dataclasses import dataclass
@@ -9,23 +9,30 @@ import pandas as pd
 from volcast.reports.scoring.e_process import log_wealth
 from volcast.reports.scoring.inference import DieboldMariano, collapse_by_date, diebold_mariano
 
-LOG_LARGEST = 300.0  # evidence beyond e^300 is told as that
-EVIDENCE_SHOWN = 1e6  # more than this is not told in digits
+LOG_LARGEST = 300.0  # larger evidence is reported as e^300
+EVIDENCE_SHOWN = 1e6  # larger evidence is not written in digits
 
 
 @dataclass(frozen=True)
 class GateRules:
-    """What the gate asks for.
+    """The rules of the gate.
 
+    Parameters
+    ----------
     horizon
-        Sessions ahead, of the losses that are compared.
+        Sessions ahead of the forecasts whose losses are compared.
     alpha
-        The probability that an equal challenger is ever promoted: evidence of ``1 / alpha`` is
+        The probability that an equal challenger is ever promoted; evidence of ``1 / alpha`` is
         needed.
     minimum_effect
-        The least gain that counts, as a share of the incumbent's loss.
+        The smallest gain that counts, as a share of the incumbent's loss.
     window
-        Sessions over which a champion must not lose to HAR.
+        Number of sessions over which a champion must not lose to HAR.
+
+    Raises
+    ------
+    ValueError
+        A value is out of its range.
     """
 
     horizon: int = 1
@@ -47,12 +54,12 @@ class GateRules:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a rival fared against the incumbent on the same sessions.
+    """A rival compared with the incumbent on the same sessions.
 
-    `gain` is the share of the incumbent's mean loss that the rival saves, `evidence` the wealth of
-    `reports.e_process` after the last session, `test` Diebold and Mariano's, for a single look
-    (negative favours the rival), `unanswered` the rows that only the incumbent forecast. Losses
-    and gain are NaN without sessions.
+    `gain` is the share of the incumbent's mean loss by which the rival's is lower, `evidence` the
+    wealth of `volcast.reports.scoring.e_process` after the last session, `test` that of Diebold and
+    Mariano for a single look (negative favours the rival), `unanswered` the number of rows that
+    only the incumbent forecast. Losses and gain are NaN without sessions.
     """
 
     incumbent: str
@@ -68,21 +75,21 @@ class Comparison:
     unanswered: int
 
     def words(self, needed: float) -> str:
-        """Return the comparison as half a sentence; `needed` is the evidence that decides."""
+        """Return the comparison as a clause; `needed` is the evidence that decides."""
         if not self.sessions:
             return f"no session on which {self.rival} and {self.incumbent} can be compared"
-        told = [
+        parts = [
             f"over {self.sessions} sessions ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}) "
             f"{self._difference} (QLIKE {self.rival_loss:.4f} a session against "
             f"{self.incumbent_loss:.4f})",
             f"evidence {_evidence(self.evidence)} of the {needed:g} that are needed",
         ]
         if not math.isnan(self.test.statistic):
-            told.append(
+            parts.append(
                 f"Diebold-Mariano t = {self.test.statistic:.2f} (p = {self.test.p_value:.3f}, "
                 f"{self.test.lags} lags)"
             )
-        return "; ".join(told)
+        return "; ".join(parts)
 
     @property
     def _difference(self) -> str:
@@ -95,22 +102,29 @@ class Comparison:
 def compare(
     losses: pd.DataFrame, incumbent: str, rival: str, rules: GateRules | None = None
 ) -> Comparison:
-    """Return how a rival fared against an incumbent.
+    """Compare a rival with an incumbent.
 
     Parameters
     ----------
     losses
         One row an origin and ticker: `origin`, `ticker` and a column of QLIKE for each of the two
-        models, all of one horizon, of sessions after both were trained. That they are is for
-        the caller to ensure; `after_training` does.
+        models, all of one horizon, of sessions after both were trained; `after_training` selects
+        them.
     incumbent, rival
         The names of the two columns.
     rules
         The defaults of `GateRules` when None; only the horizon is used.
 
-    Tickers are averaged by date. Rows without a finite loss of the incumbent say nothing and are
-    left out; those that only the rival left open are counted. Raises ``ValueError`` where a
-    column is missing or a row appears twice.
+    Returns
+    -------
+    Comparison
+        Tickers are averaged by date. Rows without a finite loss of the incumbent are left out;
+        rows without one of the rival only are counted as `unanswered`.
+
+    Raises
+    ------
+    ValueError
+        A column is missing, or a row appears twice.
     """
     rules = rules or GateRules()
     rows = _checked(losses, incumbent, rival)
@@ -142,16 +156,16 @@ def compare(
 
 
 def after_training(losses: pd.DataFrame, *trained_to: pd.Timestamp) -> pd.DataFrame:
-    """Return the rows whose origin lies after the last session that any of the models had seen.
+    """Return the rows whose origin lies after the last session that any model was trained on.
 
-    `trained_to` are the last sessions whose prices the models were trained, stopped or selected
-    on; a target of an origin up to there may have been among them.
+    `trained_to` are the last sessions whose prices were used to train, stop or select the models;
+    targets of origins up to there may have been among them.
     """
     return losses[losses["origin"] > max(trained_to)]
 
 
 def last_window(losses: pd.DataFrame, rules: GateRules | None = None) -> pd.DataFrame:
-    """Return the rows of the last `window` origins, on which a champion is held against HAR."""
+    """Return the rows of the last `window` origins, on which a champion is compared with HAR."""
     origins = np.unique(losses["origin"].to_numpy())
     return losses[losses["origin"].isin(origins[-(rules or GateRules()).window :])]
 

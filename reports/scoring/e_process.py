@@ -1,10 +1,11 @@
-"""Evidence that may be looked at daily: a bettor's wealth against "the rival is no better".
+"""Evidence that may be checked daily: a bettor's wealth against "the rival is not better".
 
-A test that is repeated daily at 5 % finds something sooner or later. A bettor's wealth does not
-suffer from that: who starts with 1 and can only lose on average will ever own 20 with a probability
-of at most 1/20 (Ville 1939), however often one looks and whenever one stops. Wealth is therefore
-an e-process (Ramdas, Grünwald, Vovk & Shafer 2023, Statistical Science 38), here for differences
-of losses as in Henzi & Ziegel (2022, Biometrika 109) and Choe & Ramdas (2023, Operations Research).
+A test that is repeated daily at 5 % rejects sooner or later even if there is nothing to find. A
+bettor's wealth does not have this flaw: starting with 1 in bets that lose on average, it ever
+reaches 20 with a probability of at most 1/20 (Ville 1939), however often it is checked and
+whenever one stops. Wealth is therefore an e-process (Ramdas, Grünwald, Vovk & Shafer 2023,
+Statistical Science 38), here for differences of losses as in Henzi & Ziegel (2022, Biometrika 109)
+and Choe & Ramdas (2023, Operations Research).
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ from volcast.reports.scoring.inference import Floats
 
 BET = 0.09  # share of the wealth that a usual loss costs; chosen by benchmarks/gate.py
 CLIP = 8.0  # usual losses; BET * CLIP < 1 keeps the wealth above zero
-WARM_UP = 20  # sessions whose outcomes only teach the usual loss
+WARM_UP = 20  # sessions whose outcomes only serve to estimate the usual loss
 
 
 def log_wealth(gains: ArrayLike, horizon: int) -> Floats:
@@ -28,11 +29,13 @@ def log_wealth(gains: ArrayLike, horizon: int) -> Floats:
     horizon
         Sessions that a target covers.
 
+    Notes
+    -----
     Session t multiplies the wealth by ``1 + 0.09 z_t``, where ``z_t`` is the gain in units of
     `usual_loss`, limited to 8 either way. What is tested is thus that the limited gain has a mean
     of at most zero, given all that was known at the origin; it needs no bounds, no variance and no
-    independence of what is tested. Targets longer than a session overlap, and the outcome of one
-    tells of the next: bets are placed on every `horizon`-th origin only, from the first on.
+    independence. Targets longer than a session overlap, so their outcomes are dependent: bets are
+    placed on every `horizon`-th origin only, from the first on.
     """
     gain = np.asarray(gains, dtype=np.float64)
     scale = usual_loss(gain, horizon)
@@ -42,12 +45,12 @@ def log_wealth(gains: ArrayLike, horizon: int) -> Floats:
 
 
 def usual_loss(gains: ArrayLike, horizon: int) -> Floats:
-    """Return what a lost session cost so far, as known at each origin, shape (n,); 0 is unknown.
+    """Return the usual size of a loss as known at each origin, shape (n,); 0 if not known yet.
 
     The root mean square of the negative gains whose targets had ended by the origin, with one
     pseudo-loss of the size of all gains. Losses set the size of a bet because QLIKE punishes the
     lower of two forecasts rarely and hard: measured by all sessions, a rival that is merely lower
-    would win small bets until the storm comes. Known after 20 outcomes.
+    would win small bets until volatility rises. Known after 20 outcomes.
     """
     gain = np.asarray(gains, dtype=np.float64)
     lost = np.minimum(gain, 0.0)

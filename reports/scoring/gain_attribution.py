@@ -1,4 +1,4 @@
-"""Does the network earn its keep? Its gain over HAR, split into the steps that lead to it."""
+"""The network's gain over HAR, split into the steps that lead to it."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ import pandas as pd
 from volcast.reports.scoring.inference import diebold_mariano
 from volcast.reports.text_tables import horizon_name
 
-# Each step: what it is, from which loss, to which.
+# Each step: its name, the column of losses before it, and the one after it.
 STEPS = (
     ("more information", "har", "harx"),
     ("a nonlinear function", "harx", "single"),
@@ -20,18 +20,22 @@ STEP_COLUMNS = ["horizon", "step", "rows", "qlike_before", "qlike_after", "gain_
 
 
 def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
-    """Return `horizon, step, rows, qlike_before, qlike_after, gain_pct, error_pct`.
+    """Split the gain over HAR into steps.
 
     Parameters
     ----------
     losses
-        A row a horizon, origin and ticker with QLIKE of `har`, `harx` (linear, on the network's
+        One row a horizon, origin and ticker with QLIKE of `har`, `harx` (linear, on the network's
         features), `single` (the mean over the networks, each alone), `alone` (their average
         without the blend), `network` and `first_fold` (the first fold's network, never refitted;
         NaN in the first fold). A step whose columns are missing is left out.
 
-    Gains are in percent of HAR's QLIKE over the step's rows, positive where the step helps, with a
-    HAC standard error, tickers averaged by date.
+    Returns
+    -------
+    DataFrame
+        `horizon, step, rows, qlike_before, qlike_after, gain_pct, error_pct`. Gains are in percent
+        of HAR's QLIKE over the step's rows, positive if the step helps, with a HAC standard error,
+        tickers averaged by date.
     """
     records = []
     for horizon, part in losses.groupby("horizon"):
@@ -45,7 +49,7 @@ def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
 
 
 def steps_sentence(table: pd.DataFrame) -> str:
-    """Return the split of the shortest horizon in words; empty where there is none."""
+    """Return the steps of the shortest horizon as a sentence; empty without a total gain."""
     if table.empty:
         return ""
     horizon = table["horizon"].min()

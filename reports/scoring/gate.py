@@ -1,4 +1,4 @@
-"""The gate: whether a challenger replaces the champion, or HAR does, with the reason in words."""
+"""The gate: decides whether a challenger, or HAR, replaces the champion, and gives the reason."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ Action = Literal["keep", "promote", "demote"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What the gate decided and why; `asdict` of it is what the ledger of decisions holds."""
+    """The gate's decision with its reason, and the comparisons behind it."""
 
     action: Action
     reason: str
@@ -34,11 +34,14 @@ def decide(
     rules
         The defaults of `GateRules` when None.
 
-    A champion that loses to HAR is demoted, whatever the challenger did: HAR is what it has to
-    beat next. It loses where HAR saves at least the minimum effect, and that either over a whole
-    window or, earlier, with evidence of ``1 / alpha``. A challenger is promoted where it saves at
-    least the minimum effect with evidence of ``1 / alpha`` and left no row unanswered. All else
-    keeps the champion, ties included.
+    Returns
+    -------
+    Decision
+        The champion is demoted if it loses to HAR, whatever the challenger did: the challenger
+        must beat HAR next. It loses if HAR's loss is lower by at least the minimum effect, over a
+        complete window or, earlier, with evidence of ``1 / alpha``. A challenger is promoted if
+        its loss is lower by at least the minimum effect with evidence of ``1 / alpha`` and it
+        forecast every row. Otherwise, ties included, the champion is kept.
     """
     rules = rules or GateRules()
     if against_har and _saves(against_har, rules):

@@ -16,7 +16,7 @@ from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 Floats: TypeAlias = NDArray[np.float64]
 
-MIN_DATES = 30  # below this a HAC variance is noise itself; the answer is NaN
+MIN_DATES = 30  # below this a HAC variance is too noisy; results are NaN
 MCS_REPETITIONS, MCS_SEED = 1_000, 0
 SHARPE_RATIO, RISK_AVERSION = 0.4, 2.0  # of Bollerslev et al. (2018), section 4.1
 
@@ -47,6 +47,13 @@ class MincerZarnowitz:
 def newey_west_lags(dates: int, horizon: int) -> int:
     """Return the number of lags for `dates` observations of losses at `horizon` sessions.
 
+    Examples
+    --------
+    >>> newey_west_lags(dates=400, horizon=1)
+    26
+
+    Notes
+    -----
     The larger of ``3 (h - 1)`` and ``1.3 sqrt(n)`` (Lazarus, Lewis, Stock and Watson 2018), never
     above ``n - 1``. The Bartlett kernel with the bare h - 1 lags would count only two thirds of the
     variance that overlapping targets cause; with three times as many it counts eight ninths.
@@ -57,8 +64,8 @@ def newey_west_lags(dates: int, horizon: int) -> int:
 def degrees_of_freedom(dates: int, lags: int) -> float:
     """Return the equivalent degrees of freedom of a Newey-West variance, ``1.5 n / (lags + 1)``.
 
-    Many lags make the variance itself uncertain; reading p-values from Student's t with these
-    degrees of freedom instead of the normal keeps the test near its size (same source).
+    Many lags make the variance itself uncertain; p-values from Student's t with these degrees of
+    freedom instead of the normal keep the test near its nominal size (same source).
     """
     return 1.5 * dates / (lags + 1)
 
@@ -71,7 +78,25 @@ def long_run_covariance(moments: ArrayLike, lags: int) -> Floats:
 
 
 def collapse_by_date(values: ArrayLike, dates: ArrayLike) -> tuple[Floats, Floats]:
-    """Return the sums of `values` (n,) or (n, k) by date, dates ascending, and the rows of each."""
+    """Sum values by date, dates ascending.
+
+    Parameters
+    ----------
+    values
+        Shape (n,) or (n, k).
+    dates
+        The date of each row, shape (n,).
+
+    Returns
+    -------
+    tuple of ndarray
+        The sums, shape (dates,) or (dates, k), and the number of rows of each date.
+
+    Examples
+    --------
+    >>> collapse_by_date([1.0, 2.0, 4.0], ["2018-01-02", "2018-01-02", "2018-01-03"])
+    (array([3., 4.]), array([2., 1.]))
+    """
     table = np.asarray(values, dtype=np.float64)
     _, group = np.unique(np.asarray(dates), return_inverse=True)
     rows = np.bincount(group).astype(np.float64)
@@ -95,8 +120,11 @@ def diebold_mariano(difference: ArrayLike, dates: ArrayLike, horizon: int) -> Di
     horizon
         Sessions that a target covers.
 
-    Statistic and two-sided p-value are NaN below 30 dates or two horizons, and where all
-    differences are equal.
+    Returns
+    -------
+    DieboldMariano
+        Statistic and two-sided p-value are NaN below 30 dates or two horizons, or if all
+        differences are equal.
     """
     sums, rows = collapse_by_date(difference, dates)
     daily = sums / rows
@@ -121,9 +149,12 @@ def model_confidence_set(losses: ArrayLike, horizon: int) -> Floats:
     horizon
         Sessions that a target covers; bootstrap blocks are as long as the lags of the HAC errors.
 
-    A model whose p-value is below 0.1 is not among the best at 90 %. By arch, the maximum
-    statistic, 1,000 stationary bootstraps of a fixed seed. NaN below 30 dates or two horizons, or
-    where fewer than two models differ.
+    Returns
+    -------
+    ndarray
+        Shape (models,). A model whose p-value is below 0.1 is not among the best at 90 %. NaN
+        below 30 dates or two horizons, or if fewer than two models differ. Computed by arch with
+        the maximum statistic and 1,000 stationary bootstraps of a fixed seed.
     """
     table = np.asarray(losses, dtype=np.float64)
     dates, models = table.shape
@@ -147,7 +178,12 @@ def utility(realized: ArrayLike, forecast: ArrayLike) -> Floats:
 
     ``SR^2 / gamma * (sqrt(y / p) - y / (2 p))`` with a Sharpe ratio of 0.4 and a risk aversion of
     2: 4 % for a perfect forecast (Bollerslev, Hood, Huss & Pedersen 2018, Review of Financial
-    Studies 31, eq. 17). Differences between models are what a better forecast is worth.
+    Studies 31, eq. 17). Differences between models are the value of a better forecast.
+
+    Examples
+    --------
+    >>> utility([1e-4], [1e-4])
+    array([0.04])
     """
     ratio = np.asarray(realized, dtype=np.float64) / np.asarray(forecast, dtype=np.float64)
     return np.asarray(SHARPE_RATIO**2 / RISK_AVERSION * (np.sqrt(ratio) - ratio / 2.0))
@@ -161,14 +197,17 @@ def mincer_zarnowitz(
     Parameters
     ----------
     realized, forecast
-        Mean daily variance that came and that was forecast, shape (n,), without NaN.
+        Realised and forecast mean daily variance, shape (n,), without NaN.
     dates
         The origin of each row; scores of one date are summed before the Newey-West step.
     horizon
         Sessions that a target covers.
 
-    The p-value is of the Wald test of (intercept, slope) = (0, 1). All is NaN where the forecast is
-    constant; the errors and the p-value also below 30 dates or two horizons.
+    Returns
+    -------
+    MincerZarnowitz
+        The p-value is of the Wald test of (intercept, slope) = (0, 1). All numbers are NaN if the
+        forecast is constant; the errors and the p-value also below 30 dates or two horizons.
     """
     outcome, regressor = (np.asarray(a, dtype=np.float64) for a in (realized, forecast))
     if len(outcome) < 2 or np.ptp(regressor) == 0:

@@ -1,9 +1,8 @@
-"""Backtests of value at risk and expected shortfall, ticker by ticker, and a traffic light.
+"""Backtests of value at risk and expected shortfall by ticker, and a traffic light.
 
-Kupiec (1995) asks whether exceedances are as many as promised, Christoffersen (1998) whether one
-makes the next more likely, and both together; Acerbi & Szekely (2014, their Z2) whether losses
-beyond are as large as promised; the loss of Fissler & Ziegel (2016, in the form of Patton, Ziegel &
-Chen 2019) ranks models.
+Kupiec (1995) tests the number of exceedances, Christoffersen (1998) whether one makes the next more
+likely, and both together; Acerbi & Szekely (2014, their Z2) test the size of the losses beyond;
+the loss of Fissler & Ziegel (2016, in the form of Patton, Ziegel & Chen 2019) ranks models.
 """
 
 from typing import Any
@@ -20,7 +19,7 @@ from volcast.reports.scoring.scores import POOLED
 GREEN, YELLOW, RED = "green", "yellow", "red"
 ZONES = ((0.95, GREEN), (0.9999, YELLOW), (1.01, RED))  # Basel Committee 1996, of the binomial
 SIMULATIONS, SEED = 1_000, 0
-PASSED_AT = 0.01  # a test that says no at this level fails the ticker
+PASSED_AT = 0.01  # a ticker fails if the test rejects at this level
 
 RISK_COLUMNS = [
     *("level", "model", "ticker", "rows", "exceedances", "share"),
@@ -30,12 +29,21 @@ RISK_COLUMNS = [
 
 
 def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
-    """Return the backtests of `value_at_risk.tail_forecasts`, a row a level, model and ticker.
+    """Backtest value at risk and expected shortfall.
 
-    Pooled rows (ticker `all`) come first: shares of all rows, the loss, and the shares of tickers
-    that pass conditional coverage at 1 % (`tickers_passed`) and are green. They have no p-values:
-    tickers share their days. `es_ratio` is the mean return beyond the value at risk over the
-    mean expected shortfall there: above 1 losses were worse than promised.
+    Parameters
+    ----------
+    tails
+        Result of `value_at_risk.tail_forecasts`.
+
+    Returns
+    -------
+    DataFrame
+        One row a level, model and ticker, with the columns `RISK_COLUMNS`. Pooled rows (ticker
+        `all`) come first: shares of all rows, the loss, and the shares of tickers that pass
+        conditional coverage at 1 % (`tickers_passed`) and are green. They have no p-values, since
+        tickers share their days. `es_ratio` is the mean return beyond the value at risk over the
+        mean expected shortfall there: above 1, losses were larger than forecast.
     """
     records: list[dict[str, Any]] = []
     for (level, model), part in tails.groupby(["level", "model"], sort=False):
@@ -51,7 +59,15 @@ def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
 
 
 def kupiec(exceeded: NDArray[np.bool_], level: float) -> float:
-    """Return the likelihood ratio of unconditional coverage, chi-squared with one degree."""
+    """Return Kupiec's likelihood ratio of unconditional coverage, one degree of freedom.
+
+    Examples
+    --------
+    >>> exceeded = np.zeros(100, dtype=bool)
+    >>> exceeded[:5] = True
+    >>> kupiec(exceeded, level=0.05)
+    0.0
+    """
     n, x = len(exceeded), int(exceeded.sum())
     return 2.0 * (_log_likelihood(x, n, x / n) - _log_likelihood(x, n, level))
 
@@ -70,10 +86,11 @@ def independence(exceeded: NDArray[np.bool_]) -> float:
 
 
 def shortfall_p_value(tail: pd.DataFrame, level: float) -> float:
-    """Return how likely losses this large would be, were the expected shortfall right (Z2).
+    """Return the p-value of the hypothesis that the expected shortfall is correct (Z2).
 
     Simulated: the number of exceedances is binomial, and the losses beyond, in units of the
-    expected shortfall, are drawn from those seen, moved to the mean 1 that is promised.
+    expected shortfall, are drawn from those observed, rescaled to the mean of 1 that a correct
+    forecast implies.
     """
     ratio = (tail["log_return"] / tail["es"]).to_numpy()[_exceeded(tail)]
     if len(ratio) == 0:
@@ -95,7 +112,16 @@ def fissler_ziegel(tail: pd.DataFrame, level: float) -> Floats:
 
 
 def zone(exceedances: int, rows: int, level: float) -> str:
-    """Return the traffic light: where so many exceedances, or fewer, are 95 and 99.99 % likely."""
+    """Return the Basel Committee's zone of a number of exceedances.
+
+    The zone is yellow from the number on that is reached with a probability of 5 % or less, and
+    red from 0.01 %.
+
+    Examples
+    --------
+    >>> zone(4, 250, 0.01), zone(5, 250, 0.01), zone(10, 250, 0.01)
+    ('green', 'yellow', 'red')
+    """
     likelihood = stats.binom.cdf(exceedances, rows, level)
     return next(name for bound, name in ZONES if likelihood < bound)
 

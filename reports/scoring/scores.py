@@ -23,7 +23,7 @@ VARIANCE_FLOOR = 1e-8  # at or below this a day is no target (see docs/tables.md
 
 Part: TypeAlias = Mapping[str, NDArray[Any]]  # the rows of one model, column by column
 
-CELL = ["horizon", "origin", "ticker"]  # one row to be scored, whoever forecasts it
+CELL = ["horizon", "origin", "ticker"]  # one row to be scored, whatever the model
 SCORE_COLUMNS = [
     "horizon",
     "ticker",
@@ -75,7 +75,24 @@ NO_FORECAST = "a model has no forecast"
 
 
 def qlike(realized: Floats, forecast: Floats) -> Floats:
-    """Return ``y/p - log(y/p) - 1`` on variances: zero for a perfect forecast (Patton 2011)."""
+    """Return the QLIKE loss of each forecast, ``y/p - log(y/p) - 1`` (Patton 2011).
+
+    Parameters
+    ----------
+    realized, forecast
+        Positive daily variances of the same shape.
+
+    Returns
+    -------
+    ndarray
+        Losses without a unit: zero for a perfect forecast, larger for a forecast that is too low
+        than for one that is too high by the same factor.
+
+    Examples
+    --------
+    >>> qlike(np.array([1e-4, 2e-4]), np.array([1e-4, 1e-4])).round(3).tolist()
+    [0.0, 0.307]
+    """
     ratio = realized / forecast
     return np.asarray(ratio - np.log(ratio) - 1.0, dtype=np.float64)
 
@@ -88,10 +105,17 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
     forecasts
         The forecast table of docs/tables.md, with the volatility columns.
 
-    A row (horizon, origin, ticker) is kept if its outcome is above the floor and every model that
-    appears at the horizon has a positive forecast; what is left out, `unscored` counts. Adds
-    `qlike`; the order is horizon, model in the order of first appearance, ticker, origin.
-    Raises ``ValueError`` where a model forecast the same row twice.
+    Returns
+    -------
+    DataFrame
+        The forecast table with `qlike`, sorted by horizon, model in the order of first appearance,
+        ticker and origin. A row (horizon, origin, ticker) is kept if its outcome is above the floor
+        and every model of the horizon has a positive forecast; `unscored` counts the others.
+
+    Raises
+    ------
+    ValueError
+        A model forecasts the same row twice.
     """
     _refuse_duplicates(forecasts)
     usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
@@ -106,10 +130,19 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 
 def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """Return how many rows of a horizon were not scored, and why: `horizon, reason, rows`.
+    """Count the rows that `scored_rows` leaves out, by reason.
 
-    A row is one (origin, ticker), counted once whatever the number of models, under the first
-    reason that holds. A target is not known yet where it ends after the ticker's last origin.
+    Parameters
+    ----------
+    forecasts
+        The forecast table of docs/tables.md.
+
+    Returns
+    -------
+    DataFrame
+        `horizon, reason, rows`. A row is one (origin, ticker), counted once whatever the number of
+        models, under the first reason that holds. A target is not known yet if it ends after the
+        ticker's last origin.
     """
     usable = forecasts["variance"] > 0
     cells = (
@@ -141,15 +174,22 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     forecasts
         The forecast table, with the volatility columns (annualised percent).
     interval_level
-        Nominal coverage of the intervals, which `pinball` judges.
+        Nominal coverage of the intervals, for `pinball`.
 
+    Returns
+    -------
+    DataFrame
+        One row a horizon, ticker and model, with the columns `SCORE_COLUMNS`.
+
+    Notes
+    -----
     Pooled scores (ticker `all`) come first. MSE, MAE and the Mincer-Zarnowitz intercept are on
     daily variance, `rmse_volatility` is in annualised percent and shown only: it is not robust to a
     noisy proxy (Patton 2011). `r2_log` is out of sample, so it can be negative. Diebold-Mariano is
     on QLIKE against HAR (negative is better than HAR) and NaN for HAR itself, or without HAR.
-    `utility_bp` is what an investor who targets a volatility would pay a year for the forecast
+    `utility_bp` is the yearly utility of targeting a volatility with the forecast
     (`inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
-    annualised percent. Of pooled rows alone: `tickers_won`, the share of tickers with a smaller
+    annualised percent. In pooled rows only: `tickers_won`, the share of tickers with a smaller
     QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below 0.1 the model is not
     among the best.
     """
@@ -192,7 +232,7 @@ def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
     if repeated.any():
         row = forecasts[repeated].iloc[0]
         raise ValueError(
-            f"a model forecasts a row once; {row['model']} has {row['ticker']}, origin "
+            f"a model must forecast a row once; {row['model']} has {row['ticker']}, origin "
             f"{row['origin']}, horizon {row['horizon']} twice: drop one of them"
         )
 

@@ -15,25 +15,29 @@ from volcast.reports.scoring.inference import Floats
 
 LEVELS = (0.01, 0.05)
 WINDOW = 500  # origins whose residuals are the distribution
-REFRESH = 5  # sessions between two looks at them
-FEWEST = 250  # residuals; with fewer there is no 1 % quantile to speak of
-FEWEST_OWN = 500  # of a ticker, for it to stand alone; below, all tickers' residuals are its
+REFRESH = 5  # sessions after which they are collected again
+FEWEST = 250  # residuals; with fewer the 1 % quantile is not defined well enough
+FEWEST_OWN = 500  # residuals of a ticker; with fewer, those of all tickers are used
 
 TAIL_COLUMNS = ["model", "origin", "ticker", "level", "log_return", "var", "es"]
 
 
 def tail_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return `model, origin, ticker, level, log_return, var, es` for the tested rows.
+    """Forecast value at risk and expected shortfall for the tested rows.
 
     Parameters
     ----------
     rows
         One-session forecasts with `model, origin, target_end, ticker, variance, tested` and
-        `log_return`, the return of the session forecast (NaN where it is not known). Rows that
-        are not `tested` serve as history alone.
+        `log_return`, the return of the session forecast (NaN if not known). Rows that are not
+        `tested` serve as history only.
 
-    `var` is the quantile of the return at `level` and `es` its mean beyond; both are log returns,
-    usually negative. Rows without a known return or without history are left out.
+    Returns
+    -------
+    DataFrame
+        `model, origin, ticker, level, log_return, var, es`. `var` is the quantile of the return at
+        `level` and `es` its mean beyond; both are log returns, usually negative. Rows without a
+        known return or without history are left out.
     """
     rows = rows[(rows["variance"] > 0) & rows["log_return"].notna()]
     parts = [part for model in rows["model"].unique() for part in _of_model(rows, model)]
@@ -56,7 +60,7 @@ def _of_model(rows: pd.DataFrame, model: str) -> Iterator[pd.DataFrame]:
 def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Floats]:
     """Return quantile and mean beyond it, (levels, rows), of the residuals known before a row.
 
-    Every `REFRESH` origins they are taken anew, from what is known at the first of these.
+    They are collected again every `REFRESH` origins, as known at the first of these.
     """
     origin, known_from = (rows[name].to_numpy() for name in ("origin", "target_end"))
     tickers, number = np.unique(rows["ticker"].to_numpy(str), return_inverse=True)

@@ -10,8 +10,8 @@ VANISHING = "vanishing gradients"
 EXPLODING = "exploding gradients"
 DEAD = "dead units"
 
-VANISHED = 0.05  # of the last hidden layer's gradient: below it the first one hardly learns
-EXPLODED = 200.0  # times the norm of the first step; healthy trainings stay below 30
+VANISHED = 0.05  # of the last hidden layer's gradient; below it the first one hardly learns
+EXPLODED = 200.0  # times the norm of the first step; healthy runs stay below 30
 DEAD_SHARE = 0.5  # of a layer's units; deep, narrow ReLU layers begin with a third
 SATURATED_SHARE = 0.5  # of a layer's activations
 CONFIGURED, CURE = "configured", "relu, he"
@@ -44,7 +44,7 @@ class Flow:
 
     @property
     def verdict(self) -> str:
-        """Return the first name whose rule holds, the gravest first."""
+        """Return the first verdict whose rule holds, the most serious first."""
         if self.infinite > 0 or self.peak > EXPLODED:
             return EXPLODING
         if self.dead > DEAD_SHARE or self.saturated > SATURATED_SHARE:
@@ -52,9 +52,9 @@ class Flow:
         return VANISHING if self.first_to_last < VANISHED else HEALTHY
 
 
-def flow(tables: Tables, network: str = CONFIGURED) -> Flow:
+def summarise_flow(tables: Tables, network: str = CONFIGURED) -> Flow:
     """Return the numbers of one network of `measure_gradient_flow` in `volcast.models.diagnose`."""
-    epochs, layers = (of_network(tables[name], network) for name in ("epochs", "layers"))
+    epochs, layers = (select_network(tables[name], network) for name in ("epochs", "layers"))
     later, hidden = later_epochs(epochs), layers[layers["place"] == "hidden"]
     last = hidden[hidden["epoch"] == hidden["epoch"].max()].groupby("layer")
     dead, saturated = last["dead_share"].median(), last["saturated_share"].median()
@@ -76,13 +76,13 @@ def flow(tables: Tables, network: str = CONFIGURED) -> Flow:
     )
 
 
-def of_network(table: pd.DataFrame, network: str) -> pd.DataFrame:
+def select_network(table: pd.DataFrame, network: str) -> pd.DataFrame:
     """Return the rows of one network."""
     return table[table["network"] == network]
 
 
 def later_epochs(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the epochs after the first one, or that one where there is no other."""
+    """Return the epochs after the first one, or the first if there is no other."""
     left_out = min(1, int(table["epoch"].max()) - 1)
     return table[table["epoch"] > left_out]
 

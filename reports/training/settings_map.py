@@ -1,4 +1,4 @@
-"""What a map of learning rate and batch size says: the best cell, its equals, the ridge."""
+"""Judges a map of learning rate and batch size: best cell, equally good cells, best rates."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ FEWEST_FOR_A_RIDGE = 3  # batch sizes whose best rate lies inside the map
 
 @dataclass(frozen=True)
 class Judgement:
-    """The cells judged, and what follows.
+    """The judged cells, the best one, and how the best rate scales with the batch size.
 
     Attributes
     ----------
     cells : DataFrame
         `learning_rate, batch_size, mean, spread, later, p_value, equal, ratio_together,
         ms_per_epoch`: mean and standard deviation over the networks of their ratio to HAR on all
-        rows not trained on, `later` the mean on the later ones alone; `equal` where the mean
-        cannot be told from the best one's.
+        rows not trained on, `later` the mean on the later ones only; `equal` if the mean is not
+        distinguishable from the best one.
     best : Series
         The row of the cell with the lowest mean.
     ridge : DataFrame
@@ -49,8 +49,7 @@ def judge(seeds: pd.DataFrame, together: pd.DataFrame) -> Judgement:
     A cell counts as equal to the best unless its mean lies more than a seed's standard deviation
     above and Welch's t test of their networks' ratios rejects, at 5 % for all cells together
     (Holm): the best of many has been lucky, which makes the others look worse. Networks of a cell
-    differ by their seed only: the test says what another draw of seeds could turn round, not what
-    other days could.
+    differ by their seed only, so the test covers other seeds, not other periods.
     """
     scored = seeds.assign(score=(seeds["held_out"] + seeds["ratio"]) / 2)
     found = scored.groupby(CELL)["score"]

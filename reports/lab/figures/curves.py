@@ -47,7 +47,7 @@ def batch_size_curves(curves: pd.DataFrame, axes: Axes, *, along: str, unit: str
 
 
 def gradient_left(table: pd.DataFrame, axes: Axes) -> Axes:
-    """Draw the share of the gradient left by depth: the foretold bound dashed, ranges as bands."""
+    """Draw the share of the gradient left by depth: the predicted bound dashed, ranges as bands."""
     first = table[table["activation"] == table["activation"].iloc[0]]
     bound: dict[str, Any] = {"color": INK, "linewidth": 1.0, "linestyle": DASHED}
     axes.plot(first["depth"], first["bound"], label=f"{first['bound'].iloc[0]:g}ⁿ", **bound)

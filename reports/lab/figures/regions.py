@@ -1,4 +1,4 @@
-"""Draws what a classifier decides where, and the rows that it was asked about."""
+"""Draws the decision regions of a classifier, and the rows that it classifies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the lab's drawings share: series told apart by colour, dash and marker alike."""
+"""What the lab's drawings share: series that differ in colour, dash and marker."""
 
 from collections.abc import Iterable
 from typing import Any

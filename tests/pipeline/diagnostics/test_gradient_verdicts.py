@@ -14,7 +14,14 @@ from volcast.reports.diagnosis.gradient_check import (
     judge_parts,
 )
 from volcast.reports.diagnosis.gradients import build_gradient_flow_section
-from volcast.reports.training.gradient_flow import CURE, DEAD, EXPLODING, HEALTHY, VANISHING, flow
+from volcast.reports.training.gradient_flow import (
+    CURE,
+    DEAD,
+    EXPLODING,
+    HEALTHY,
+    VANISHING,
+    summarise_flow,
+)
 
 pytestmark = pytest.mark.slow  # trainings that are provoked
 
@@ -35,7 +42,7 @@ def test_ten_layers_of_sigmoid_vanish_and_relu_with_he_is_the_cure(problem):
     tables = gradient_flow.measure_gradient_flow(
         with_settings(problem, hidden=TEN, activation="sigmoid")
     )
-    own, cured = flow(tables), flow(tables, CURE)
+    own, cured = summarise_flow(tables), summarise_flow(tables, CURE)
     assert own.verdict == VANISHING
     assert own.first_to_last < 1e-4
     assert cured.verdict == HEALTHY
@@ -57,7 +64,7 @@ def test_ten_layers_of_sigmoid_vanish_and_relu_with_he_is_the_cure(problem):
     ],
 )
 def test_provoked_trainings_are_named(problem, settings, verdict):
-    found = flow(flow_tables(problem, **settings))
+    found = summarise_flow(flow_tables(problem, **settings))
     assert found.verdict == verdict
 
 

@@ -24,7 +24,13 @@ from volcast.reports.figures.gradients import (
 )
 from volcast.reports.section import Page
 from volcast.reports.templating import render_html
-from volcast.reports.training.gradient_flow import DEAD, EXPLODING, HEALTHY, VANISHING, flow
+from volcast.reports.training.gradient_flow import (
+    DEAD,
+    EXPLODING,
+    HEALTHY,
+    VANISHING,
+    summarise_flow,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,18 +41,18 @@ from volcast.reports.training.gradient_flow import DEAD, EXPLODING, HEALTHY, VAN
         ({"first_to_last": 0.051}, HEALTHY, "gradient is 1/20 of", "Nothing to do"),
         ({"gradient_peak": 41.0}, EXPLODING, "is 205 times that of the first", "Lower learning"),
         ({"gradient_peak": 39.0}, HEALTHY, "Healthy", "Nothing to do"),
-        ({"finite_share": 0.5}, EXPLODING, "50 % of the gradients are no finite", "Lower learning"),
+        ({"finite_share": 0.5}, EXPLODING, "50 % of the gradients are not finite", "Lower learning"),
         ({"dead_share": 0.75}, DEAD, "75 % of the units of hidden layer 1", "Lower learning_rate"),
         ({"dead_share": 0.4}, HEALTHY, "40 % of the units of hidden layer 1 are dead.", "Nothing"),
         ({"saturated_share": 0.6}, DEAD, "60 % of the activations of a hidden", "Lower learning"),
-        ({"clipped_share": 0.9}, HEALTHY, "acts in 90.0 % of the steps", "The bound of clipping"),
+        ({"clipped_share": 0.9}, HEALTHY, "acts in 90.0 % of the steps", "The clipping threshold"),
         ({"clipped_share": 0.0}, HEALTHY, "(norm at 1) never acts", "Nothing to do"),
         ({"clipping": "none"}, HEALTHY, "gradients are not clipped", "Nothing to do"),
     ],
 )  # fmt: skip
 def test_a_flow_is_named_with_its_numbers_and_advice(changes, verdict, said, advice):
     tables = make_flow(**changes)
-    assert flow(tables).verdict == verdict
+    assert summarise_flow(tables).verdict == verdict
     section = build_gradient_flow_section(tables)
     assert section.sentence.lower().startswith(verdict)
     assert said in section.sentence
@@ -54,7 +60,7 @@ def test_a_flow_is_named_with_its_numbers_and_advice(changes, verdict, said, adv
 
 
 def test_numbers_of_a_flow_by_hand():
-    found = flow(make_flow())
+    found = summarise_flow(make_flow())
     assert found.peak == pytest.approx(10.0)
     assert found.clipped == pytest.approx(0.25 / EPOCHS)
     assert found.kept == pytest.approx(0.6)
@@ -75,7 +81,7 @@ def test_what_holds_the_first_epoch_alone_is_judged_by_it():
     tables = make_flow()
     for name in ("epochs", "layers"):
         tables[name] = tables[name][tables[name]["epoch"] == 1]
-    assert flow(tables).verdict == HEALTHY
+    assert summarise_flow(tables).verdict == HEALTHY
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_the_contours_show_paths_start_and_network_on_labelled_axes():
     assert loss_contours(*one_plane(make_landscape(), "rates"), axes, labels=labels) is axes
     assert (axes.get_xlabel(), axes.get_ylabel()) == labels
     texts = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert texts == ["Rate 0.01", "Rate 0.003", "Rate 0.03", "Start", "Network kept"]
+    assert texts == ["Rate 0.01", "Rate 0.003", "Rate 0.03", "Start", "Selected network"]
 
 
 def test_the_surface_is_drawn_in_three_dimensions_with_labels():
