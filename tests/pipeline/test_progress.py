@@ -1,20 +1,28 @@
+"""Progress on a terminal, in a pipe, and if quiet."""
+
 import io
 import re
 
 from rich.console import Console
 
-from volcast.pipeline.backtest.walk_forward import run_fold
 from volcast.pipeline.backtest.folds import build_folds
+from volcast.pipeline.backtest.walk_forward import run_fold
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.panel.panel_table import read_panel
-from volcast.pipeline.progress import BarProgress, PlainProgress, Progress, format_duration, make_progress
+from volcast.pipeline.progress import (
+    BarProgress,
+    PlainProgress,
+    Progress,
+    format_duration,
+    make_progress,
+)
 
 
 def console(terminal: bool) -> Console:
     return Console(file=io.StringIO(), force_terminal=terminal, width=120, _environ={})
 
 
-def tell(progress: Progress) -> str:
+def show(progress: Progress) -> str:
     with progress.running():
         progress.stage("train")
         progress.fold(1, 4, "2020-01-02")
@@ -26,8 +34,8 @@ def tell(progress: Progress) -> str:
 
 
 def test_a_terminal_shows_a_bar_with_fold_epoch_and_losses():
-    said = tell(make_progress(console(terminal=True), quiet=False))
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said)
+    text = show(make_progress(console(terminal=True), quiet=False))
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
     assert "fold 2/4 (2020-01-02)" in plain
     assert "epoch 7: train 0.2500, validation 0.1250" in plain
     assert re.search("[━╸╺]{10}", plain)
@@ -35,11 +43,11 @@ def test_a_terminal_shows_a_bar_with_fold_epoch_and_losses():
 
 
 def test_a_pipe_gets_plain_lines_with_stage_and_fold():
-    said = tell(make_progress(console(terminal=False), quiet=False))
-    assert said == "train\n  fold 2/4, tested from 2020-01-02\n  done [red] well\n"
+    text = show(make_progress(console(terminal=False), quiet=False))
+    assert text == "train\n  fold 2/4, tested from 2020-01-02\n  done [red] well\n"
 
 
-def counted(progress: Progress, total: int) -> str:
+def count(progress: Progress, total: int) -> str:
     with progress.running():
         progress.stage("updating")
         for done in range(1, total + 1):
@@ -50,28 +58,28 @@ def counted(progress: Progress, total: int) -> str:
 
 
 def test_a_pipe_gets_a_line_for_each_tenth_of_a_long_list_with_the_time_expected():
-    lines = counted(make_progress(console(terminal=False), quiet=False), 50).splitlines()
+    lines = count(make_progress(console(terminal=False), quiet=False), 50).splitlines()
     assert lines[1:3] == ["  5/50, 8 min left", "  10/50, 7 min left"]
     assert len(lines) == 10
-    assert counted(make_progress(console(terminal=False), quiet=False), 5) == "updating\n"
+    assert count(make_progress(console(terminal=False), quiet=False), 5) == "updating\n"
 
 
 def test_a_terminal_shows_a_bar_with_the_latest_and_the_time_expected():
-    said = counted(make_progress(console(terminal=True), quiet=False), 50)
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said)
+    text = count(make_progress(console(terminal=True), quiet=False), 50)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text)
     assert "50/50" in plain and "T50, 0 s left" in plain
 
 
-def test_times_are_said_as_a_person_says_them():
+def test_durations_are_in_seconds_minutes_or_hours():
     assert [format_duration(x) for x in (0, 89, 90, 5399, 5400, 36000)] == [
         *("0 s", "89 s", "2 min", "90 min", "2 h", "10 h"),
     ]
 
 
-def test_quiet_says_nothing():
+def test_quiet_shows_nothing():
     for terminal in (True, False):
         out = console(terminal)
-        tell(make_progress(out, quiet=True))
+        show(make_progress(out, quiet=True))
         assert out.file.getvalue() == ""
 
 
@@ -81,7 +89,7 @@ def test_long_lines_of_a_pipe_are_not_wrapped():
     assert out.file.getvalue().count("\n") == 1
 
 
-def test_the_walk_tells_each_epoch(finished):
+def test_run_fold_reports_each_epoch(finished):
     epochs = []
 
     class Listening(Progress):

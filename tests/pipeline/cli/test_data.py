@@ -76,7 +76,7 @@ def test_update_exits_with_1_when_a_ticker_fails_and_keeps_the_others(stored, st
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["update"], "holds no prices yet; download some with `volcast data update TICKERS`"),
         (["status"], "holds no prices yet"),
@@ -89,10 +89,10 @@ def test_update_exits_with_1_when_a_ticker_fails_and_keeps_the_others(stored, st
         (["import", "nowhere.csv"], "nowhere.csv: there is no such file or folder"),
     ],
 )
-def test_an_impossible_request_is_refused_in_one_line(standin, data, arguments, said):
+def test_an_impossible_request_is_refused_in_one_line(standin, data, arguments, message):
     answer = volcast("data", *arguments)
     assert answer.code == 1
-    assert said in answer.err and "Traceback" not in answer.err
+    assert message in answer.err and "Traceback" not in answer.err
 
 
 def test_an_unknown_ticker_is_named_with_the_nearest(stored):
@@ -219,14 +219,14 @@ def test_an_interrupted_update_prints_its_results_and_the_next_one_continues(sta
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=60)
+    out, message = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert said.endswith("volcast: interrupted; run the same command again to continue\n")
-    assert "Traceback" not in said
-    came = Store(data / "yahoo").tickers()
-    assert 3 <= len(came) < 30
-    assert f"{len(came)} updated" in out or f"{len(came) - 1} updated" in out
+    assert message.endswith("volcast: interrupted; run the same command again to continue\n")
+    assert "Traceback" not in message
+    stored = Store(data / "yahoo").tickers()
+    assert 3 <= len(stored) < 30
+    assert f"{len(stored)} updated" in out or f"{len(stored) - 1} updated" in out
     rows = records("update", *names, "--rate", 1000)
-    # The ticker in hand may have been stored and not yet noted: it is asked for once more.
-    assert sum(row["status"] == "not due" for row in rows) >= len(came) - 1
+    # The ticker in hand may have been stored and not yet recorded: it is asked for once more.
+    assert sum(row["status"] == "not due" for row in rows) >= len(stored) - 1
     assert len(Store(data / "yahoo").bars(names)) == 30 * len(recent_bars())

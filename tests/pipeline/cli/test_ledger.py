@@ -39,7 +39,7 @@ def test_the_home_is_the_option_then_the_variable_then_the_users_data(tmp_path, 
     assert resolve_home(tmp_path.relative_to(tmp_path) / "here").folder == tmp_path / "here"
 
 
-def test_verify_says_what_it_proved_and_the_head_to_note(home, monkeypatch):
+def test_verify_prints_what_it_verified_and_the_head_to_record(home, monkeypatch):
     answer = volcast("ledger", "verify", "--home", home)
     lines = answer.out.splitlines()
     assert answer.code == 0
@@ -125,7 +125,7 @@ def test_a_forecast_that_differs_is_reported_before_those_that_cannot_be_rebuilt
 
 
 @pytest.mark.parametrize("head", ["deadbeef", "xyz", "0" * 65, "g" * 64])
-def test_a_mistyped_head_is_no_sign_of_tampering(head, home):
+def test_a_mistyped_head_is_not_a_sign_of_tampering(head, home):
     complaint = volcast("ledger", "verify", "--home", home, "--head", head).complaint
     assert complaint.startswith("a row's hash has 64 hexadecimal digits") and head in complaint
 
@@ -201,8 +201,8 @@ def test_show_prints_volatility_and_json_the_whole_row(home):
     assert row["written_at"] == "2018-01-05T23:00:00+00:00"
     nobody = volcast("ledger", "show", "--home", home, "--ticker", "ZZZ", "--json")
     assert nobody.code == 1
-    said = "the ledger has no forecast for ZZZ: there is no such ticker; there are AAA"
-    assert nobody.complaint == said
+    message = "the ledger has no forecast for ZZZ: there is no such ticker; there are AAA"
+    assert nobody.complaint == message
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_score_prints_live_scores_and_risk(tmp_path, home):
     long_ledger(Home(place).ledger, 260)
     answer = volcast("ledger", "score", "--home", place)
     assert answer.code == 0 and "issued" in answer.out and "exceedances" in answer.out
-    told = json.loads(volcast("ledger", "score", "--home", place, "--json").out)
-    assert [row["series"] for row in told["scores"]] == ["issued", "network 2", "har 1"]
-    assert told["scores"][0]["backtest_qlike"] is None
-    assert {row["level"] for row in told["risk"]} == {0.01, 0.05}
+    printed = json.loads(volcast("ledger", "score", "--home", place, "--json").out)
+    assert [row["series"] for row in printed["scores"]] == ["issued", "network 2", "har 1"]
+    assert printed["scores"][0]["backtest_qlike"] is None
+    assert {row["level"] for row in printed["risk"]} == {0.01, 0.05}
 
 
 def test_score_says_why_it_has_nothing_to_score(tmp_path):
@@ -259,8 +259,8 @@ def test_a_decision_of_the_gate_and_its_carrying_out_are_shown_once(tmp_path):
     shown = volcast(*show).out
     assert "Newest decisions (2)" in shown and shown.count("network 2") == 1 and "Ada" in shown
     assert "Newest decisions (2)" in volcast(*show, "--limit", "2").out
-    told = json.loads(volcast(*show, "--json").out)
-    assert len(told) == 3 and told[0]["numbers"] == {}
+    printed = json.loads(volcast(*show, "--json").out)
+    assert len(printed) == 3 and printed[0]["numbers"] == {}
 
 
 @pytest.mark.parametrize("command", ["show", "score", "verify", "export"])

@@ -25,8 +25,8 @@ def test_a_message_of_several_lines_becomes_one(small, tmp_path, monkeypatch):
         raise DataError("first line\n  second line\n")
 
     monkeypatch.setattr("volcast.pipeline.backtest.run.compute_source_state", fail)
-    said = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
-    assert said == "first line second line"
+    message = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
+    assert message == "first line second line"
 
 
 def test_an_interrupt_is_one_line_that_says_how_to_continue(small, tmp_path, monkeypatch):
@@ -34,5 +34,5 @@ def test_an_interrupt_is_one_line_that_says_how_to_continue(small, tmp_path, mon
         raise KeyboardInterrupt
 
     monkeypatch.setattr("volcast.pipeline.backtest.run.compute_source_state", interrupt)
-    said = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
-    assert said == "interrupted; run the same command again to continue"
+    message = volcast("run", "--config", small, "--out", tmp_path / "run").complaint
+    assert message == "interrupted; run the same command again to continue"

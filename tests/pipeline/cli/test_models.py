@@ -95,7 +95,7 @@ def test_the_list_fits_80_columns_and_compares_with_har(registry, home, tmp_path
 
 
 @pytest.mark.parametrize("command", [("list",), ("show", 1), ("compare", 1, 2), ("prune",)])
-def test_a_mistyped_home_is_told_and_left_as_it_is(command, tmp_path):
+def test_a_mistyped_home_is_named_and_left_as_it_is(command, tmp_path):
     keep = ("--keep", 2) if command == ("prune",) else ()
     typo = tmp_path / "typo"
     complaint = volcast("models", *command, *keep, "--home", typo).complaint
@@ -128,14 +128,14 @@ def test_an_override_without_who_and_why_is_refused(command, home):
     assert complaint == "a manual override needs who and why: name both --who and --why"
 
 
-def test_without_mlflow_the_remedy_is_said(home, monkeypatch):
+def test_without_mlflow_the_remedy_is_named(home, monkeypatch):
     monkeypatch.setitem(sys.modules, "alembic", None)
     complaint = volcast("models", "list", "--home", home.folder).complaint
     assert complaint.startswith("the model registry needs MLflow")
     assert complaint.endswith("install it: pip install 'volcast[ops]'")
 
 
-def test_a_command_says_nothing_but_its_answer_and_asks_nobody(home):
+def test_a_command_prints_only_its_answer_and_opens_no_connection(home):
     """In a process of its own: no log, no warning, no usage statistics."""
     script = (
         "import socket, sys\n"

@@ -10,7 +10,7 @@ import pandas as pd
 from volcast.pipeline.cli.printing import json_text
 
 
-def test_json_has_null_for_what_is_no_number_and_iso_dates():
+def test_json_has_null_for_what_is_not_a_number_and_iso_dates():
     def refused(name):
         raise AssertionError(name)
 

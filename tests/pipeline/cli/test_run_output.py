@@ -64,7 +64,7 @@ def test_the_printed_table_shows_the_same_numbers(finished):
         assert line.rstrip(" │").endswith(f"{row['har']:.1f}")
 
 
-def test_a_ticker_in_brackets_is_no_markup(finished):
+def test_a_ticker_in_brackets_is_not_markup(finished):
     rows = [load_newest_forecasts(finished)[0] | {"ticker": "[red]X"}]
     out = Console(width=140, file=io.StringIO())
     out.print(forecast_table(rows))

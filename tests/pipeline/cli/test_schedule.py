@@ -102,7 +102,7 @@ def clock(monkeypatch):
     monkeypatch.setattr(schedule_commands, "utc_now", lambda: utc("2018-07-04 12:00"))
 
 
-def test_show_tells_utc_and_the_exchanges_time(clock, tmp_path):
+def test_show_prints_utc_and_the_exchanges_time(clock, tmp_path):
     shown = volcast("show", "--home", str(tmp_path), "--ticker", "SPY").stdout
     assert shown == (
         "next run: 2018-07-05 21:00 UTC, 2018-07-05 17:00 America/New_York, "

@@ -1,3 +1,5 @@
+"""Bad options, settings, prices and folders: one message each, and nothing half written."""
+
 import json
 import resource
 from contextlib import contextmanager
@@ -45,7 +47,7 @@ def out(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--source", "sample", "--ticker", "NOPE"), "NOPE: there is no such ticker"),
         (("--ticker", "AAB"), "AAB: there is no such ticker; the nearest are AAA"),
@@ -72,14 +74,14 @@ def out(tmp_path):
         (("--config", "/nowhere/v.toml"), "/nowhere/v.toml: No such file or directory"),
     ],
 )
-def test_a_bad_option_is_refused_before_anything_is_written(small, out, options, said):
+def test_a_bad_option_is_refused_before_anything_is_written(small, out, options, message):
     given = ("run", "--config", small, "--out", out, *options)
-    assert said in volcast(*given).complaint
+    assert message in volcast(*given).complaint
     assert files_in(out) <= NO_RUN
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "message"),
     [
         ('[features]\nselect = ["har_6"]', "features.select: unknown feature or family 'har_6'"),
         ('[data]\ncalendar = "MOON"', "calendar 'MOON' is unknown"),
@@ -88,10 +90,10 @@ def test_a_bad_option_is_refused_before_anything_is_written(small, out, options,
         ("garbage", "is not valid TOML"),
     ],
 )
-def test_a_bad_setting_is_refused_before_anything_is_written(tmp_path, out, section, said):
+def test_a_bad_setting_is_refused_before_anything_is_written(tmp_path, out, section, message):
     config = tmp_path / "v.toml"
     config.write_text(section)
-    assert said in volcast("run", "--config", config, "--out", out).complaint
+    assert message in volcast("run", "--config", config, "--out", out).complaint
     assert files_in(out) <= NO_RUN
 
 
@@ -108,40 +110,40 @@ def test_wrong_usage_exits_with_2(option, value):
 
 @pytest.mark.parametrize("column", ["date", "open", "high", "low", "close"])
 def test_a_missing_column_is_named(tmp_path, out, column):
-    said = run_on(make_prices().drop(columns=column), tmp_path).complaint
-    assert f"prices.csv: missing column {column}; found" in said
+    message = run_on(make_prices().drop(columns=column), tmp_path).complaint
+    assert f"prices.csv: missing column {column}; found" in message
     assert files_in(out) <= NO_RUN
 
 
 def test_text_in_a_price_column_is_named_with_its_row(tmp_path, out):
     prices = make_prices().astype({"close": object})
     prices.loc[41, "close"] = "n. a."
-    said = run_on(prices, tmp_path).complaint
-    assert "prices.csv: column close, row 42 below the header: 'n. a.' is not a number" in said
+    message = run_on(prices, tmp_path).complaint
+    assert "prices.csv: column close, row 42 below the header: 'n. a.' is not a number" in message
     assert files_in(out) <= NO_RUN
 
 
 def test_too_little_history_says_how_much_is_needed_and_found(tmp_path):
-    said = run_on(make_prices(sessions=400), tmp_path).complaint
-    assert "too little history for the first fold: its test starts after 452 " in said
-    assert "sessions, the data has 400 (2016-01-05 to 2017-08-04)" in said
+    message = run_on(make_prices(sessions=400), tmp_path).complaint
+    assert "too little history for the first fold: its test starts after 452 " in message
+    assert "sessions, the data has 400 (2016-01-05 to 2017-08-04)" in message
     assert not (tmp_path / "run" / FORECASTS).exists()
 
 
 def test_history_shorter_than_any_feature_is_too_little(tmp_path):
     for sessions in (1, 2, 30):
-        said = run_on(make_prices(sessions=sessions), tmp_path).complaint
-        assert f"the data has {sessions} " in said
+        message = run_on(make_prices(sessions=sessions), tmp_path).complaint
+        assert f"the data has {sessions} " in message
 
 
 def test_constant_prices_are_named(tmp_path, out):
     prices = make_prices().assign(open=5.0, high=5.0, low=5.0, close=5.0)
-    said = run_on(prices, tmp_path).complaint
-    assert "AAA: no row passes the quality rules: the price never moves (700 rows)" in said
+    message = run_on(prices, tmp_path).complaint
+    assert "AAA: no row passes the quality rules: the price never moves (700 rows)" in message
     assert files_in(out) <= NO_RUN
 
 
-def test_tickers_without_usable_prices_are_left_out_and_the_others_go_on(tmp_path):
+def test_tickers_without_usable_prices_are_left_out_and_the_others_continue(tmp_path):
     empty = make_prices("EMPTY").assign(open=np.nan, high=np.nan, low=np.nan, close=np.nan)
     flat = make_prices("FLAT").assign(open=5.0, high=5.0, low=5.0, close=5.0)
     answer = run_on(pd.concat([make_prices("AAA"), empty, flat]), tmp_path)
@@ -152,7 +154,7 @@ def test_tickers_without_usable_prices_are_left_out_and_the_others_go_on(tmp_pat
     assert "EMPTY" in (tmp_path / "run" / "report.md").read_text()
 
 
-def test_a_ticker_too_young_for_a_forecast_is_named_and_the_others_go_on(tmp_path):
+def test_a_ticker_too_young_for_a_forecast_is_named_and_the_others_continue(tmp_path):
     young = make_prices("YOUNG", 4).iloc[-100:]
     answer = run_on(pd.concat([make_prices("AAA"), young]), tmp_path, "--json")
     assert answer.code == 0, answer.err
@@ -169,7 +171,7 @@ def test_one_ticker_without_any_volume_is_forecast_without_volume_features(tmp_p
     features = pd.read_parquet(tmp_path / "run" / FEATURES)
     masked = features.filter(like="volume_")
     assert masked.shape[1] == 3 + 12 and masked.isna().all(axis=None)
-    assert features.filter(like="market_").isna().all(axis=None)  # one ticker is no market
+    assert features.filter(like="market_").isna().all(axis=None)  # one ticker is not a market
     table = newest(tmp_path)
     assert (table["variance"] > 0).all() and set(table["model"]) == {"har", "ewma", "network"}
     quality = pd.read_csv(tmp_path / "run" / QUALITY).set_index("rule")
@@ -190,7 +192,7 @@ def test_a_variance_column_of_the_user_is_the_target(tmp_path):
     np.testing.assert_allclose(known["realized"], by_day[known["target_start"]])
 
 
-def test_a_coin_that_never_sleeps_runs_beside_a_stock(tmp_path):
+def test_a_coin_that_never_sleeps_runs_with_a_stock(tmp_path):
     coin = make_prices("BTC-USD", 3, sessions=1000, calendar="24/7")
     answer = run_on(pd.concat([make_prices("AAA"), coin]), tmp_path)
     assert answer.code == 0, answer.err
@@ -233,9 +235,9 @@ def test_a_folder_that_cannot_be_written_is_named(small, tmp_path, place):
     file = tmp_path / "file"
     file.write_text("mine")
     folder = {"below a file": file / "run", "in proc": Path("/proc/run"), "is a file": file}[place]
-    said = volcast("run", "--config", small, "--out", folder).complaint
-    assert said.startswith(f"cannot write to {folder}: ")
-    assert said.endswith("; choose another folder")
+    message = volcast("run", "--config", small, "--out", folder).complaint
+    assert message.startswith(f"cannot write to {folder}: ")
+    assert message.endswith("; choose another folder")
     assert file.read_text() == "mine"
 
 
@@ -257,15 +259,15 @@ def room_for(size: int):
         *("model/fold-001/forecasts.parquet", "forecasts.parquet", "report.html"),
     ],
 )
-def test_a_disk_that_is_full_fails_cleanly_and_the_run_goes_on_later(
+def test_a_disk_that_is_full_fails_cleanly_and_the_run_continues_later(
     small, run_dir, finished, name
 ):
     path = run_dir / name
     size = path.stat().st_size
     path.unlink()
     with room_for(size - 1):
-        said = volcast("run", "--config", small, "--out", run_dir).complaint
-    assert "File too large" in said and str(run_dir) in said
+        message = volcast("run", "--config", small, "--out", run_dir).complaint
+    assert "File too large" in message and str(run_dir) in message
     assert not path.exists()
     assert not list(run_dir.rglob(f"*{UNFINISHED}"))
     assert volcast("run", "--config", small, "--out", run_dir).code == 0
@@ -276,9 +278,9 @@ def test_a_disk_that_is_full_fails_cleanly_and_the_run_goes_on_later(
 @pytest.mark.parametrize(
     "command", ["features", "train", "evaluate", "report", "forecast", "verify"]
 )
-def test_a_folder_that_is_no_run_is_named(tmp_path, command):
-    said = volcast(command, tmp_path / "nowhere").complaint
-    assert said.startswith(f"{tmp_path / 'nowhere'} is not a run folder: it has no config.toml")
+def test_a_folder_that_is_not_a_run_is_named(tmp_path, command):
+    message = volcast(command, tmp_path / "nowhere").complaint
+    assert message.startswith(f"{tmp_path / 'nowhere'} is not a run folder: it has no config.toml")
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -305,8 +307,8 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(small, run_dir, finished
     path = run_dir / MANIFEST
     path.write_text(text)
     for command in (("run", "--config", small, "--out", run_dir), ("train", run_dir)):
-        said = volcast(*command).complaint
-        assert said == f"{path} is damaged; delete it, and `volcast run` again"
+        message = volcast(*command).complaint
+        assert message == f"{path} is damaged; delete it, and `volcast run` again"
     path.unlink()
     answer = volcast("run", "--config", small, "--out", run_dir)
     assert "reusing 2 folds that are finished" in answer.err
@@ -324,8 +326,10 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(small, run_dir, finished
 def test_a_damaged_table_is_named_by_the_commands_that_only_read(run_dir, name, command):
     path = run_dir / name
     path.write_bytes(path.read_bytes()[:-1000])
-    said = volcast(command, run_dir).complaint
-    assert said.startswith(f"{path} is damaged (") and said.endswith("; delete it and run again")
+    message = volcast(command, run_dir).complaint
+    assert message.startswith(f"{path} is damaged (") and message.endswith(
+        "; delete it and run again"
+    )
     path.unlink()
     assert f"{path} is missing" in volcast(command, run_dir).complaint
 

@@ -44,7 +44,7 @@ def long_name(folder):
 
 def pipe(folder):
     os.mkfifo(folder / "a.csv")
-    return folder / "a.csv", "this is no ordinary file"
+    return folder / "a.csv", "this is not a regular file"
 
 
 def workbook(folder):
@@ -52,13 +52,13 @@ def workbook(folder):
     (folder / "a.csv").write_bytes(
         b"PK\x03\x04\x14\0\x06\0\x08\0" + random.Random(0).randbytes(500)
     )
-    return folder / "a.csv", "this is no UTF-8 text, it holds NUL bytes"
+    return folder / "a.csv", "this is not UTF-8 text, it holds NUL bytes"
 
 
 def half_a_parquet_file(folder):
     data = parquet_bytes()
     (folder / "a.parquet").write_bytes(data[: len(data) // 2])
-    return folder / "a.parquet", "this is no Parquet file"
+    return folder / "a.parquet", "this is not a Parquet file"
 
 
 def parquet_with_its_end_only(folder):
@@ -91,7 +91,7 @@ PLACES = [
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("option", ["path", "intraday"])
-def test_a_path_that_is_no_table_is_one_message_of_the_command(tmp_path, place, option):
+def test_a_path_that_is_not_a_table_is_one_message_of_the_command(tmp_path, place, option):
     (tmp_path / "data").mkdir()
     path, says = place(tmp_path / "data")
     config, out = tmp_path / "v.toml", tmp_path / "run"
