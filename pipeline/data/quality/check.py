@@ -54,7 +54,7 @@ class Checked:
     failures: dict[str, str]
 
 
-def check_bars(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None) -> Checked:
+def check_bars(bars: pd.DataFrame, calendars: Mapping[str, str] | None = None) -> Checked:
     """Apply the quality rules to raw bars.
 
     A range that misses open or close by rounding only is widened to hold them.
@@ -63,7 +63,7 @@ def check_bars(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None)
     ----------
     bars
         As a source returns them (`Download.bars`), NaN and repeats included.
-    calendar_of
+    calendars
         Ticker to calendar name; other tickers trade by `find_calendar`.
 
     Raises
@@ -81,19 +81,19 @@ def check_bars(bars: pd.DataFrame, calendar_of: Mapping[str, str] | None = None)
     (1, ['bars', 'range_excludes_body'])
     """
     raw = to_bar_table(bars)
-    calendars = {
-        ticker: (calendar_of or {}).get(ticker) or find_calendar(ticker)
+    assigned = {
+        ticker: (calendars or {}).get(ticker) or find_calendar(ticker)
         for ticker in raw["ticker"].unique()
     }
-    kept = raw.assign(calendar=raw["ticker"].map(calendars))
+    kept = raw.assign(calendar=raw["ticker"].map(assigned))
     hits = []
     for rule in RULES:
         kept, hit = _apply_rule(rule, kept)
         hits.append(_tally(hit, rule.name, rule.description, rule.action))
     missing = _find_missing_sessions(kept)
     hits.append(_tally(missing, *MISSING))
-    hits.append(_tally(_find_missing_for_most(missing, kept, calendars), *MISSING_FOR_MOST))
-    hits.append(_tally(kept, *KEPT, tickers=list(calendars)))
+    hits.append(_tally(_find_missing_for_most(missing, kept, assigned), *MISSING_FOR_MOST))
+    hits.append(_tally(kept, *KEPT, tickers=list(assigned)))
     quality = _build_quality_table(hits)
     failures = _explain_rejected_tickers(quality)
     if kept.empty:
@@ -141,10 +141,10 @@ def _find_missing_for_most(
     """
     lacking = missing.assign(calendar=missing["ticker"].map(calendars))
     span = bars.groupby("ticker")["session"].agg(["min", "max"])
-    calendar_of = pd.Series(calendars).reindex(span.index)
+    calendar = pd.Series(calendars).reindex(span.index)
     faulty = []
-    for (calendar, session), rows in lacking.groupby(["calendar", "session"]):
-        own = span[calendar_of == calendar]
+    for (name, session), rows in lacking.groupby(["calendar", "session"]):
+        own = span[calendar == name]
         spanning = int(((own["min"] <= session) & (own["max"] >= session)).sum())
         if len(rows) >= MIN_TICKERS_FOR_MOST and len(rows) > spanning / 2:
             faulty.append(rows)

@@ -14,7 +14,7 @@ from volcast.pipeline.text import format_count
 
 
 def drop_unfinished_bars(
-    answer: Download, calendar_of: Mapping[str, str], now: dt.datetime
+    answer: Download, calendars: Mapping[str, str], now: dt.datetime
 ) -> Download:
     """Return the answer of a source without the bars that are not final at ``now``.
 
@@ -26,7 +26,7 @@ def drop_unfinished_bars(
     ----------
     answer
         As `volcast.pipeline.data.contract.source.Source.load` returns it.
-    calendar_of
+    calendars
         Ticker to calendar name, for every ticker in the bars.
     now
         The clock, with a timezone.
@@ -37,7 +37,7 @@ def drop_unfinished_bars(
         When no ticker has a bar left.
     """
     bars = answer.bars
-    unfinished = _flag_unfinished(bars, calendar_of, now)
+    unfinished = _flag_unfinished(bars, calendars, now)
     if not unfinished.any():
         return answer
     final, left_out = bars[~unfinished].reset_index(drop=True), bars[unfinished]
@@ -61,11 +61,11 @@ def drop_unfinished_bars(
 
 
 def _flag_unfinished(
-    bars: pd.DataFrame, calendar_of: Mapping[str, str], now: dt.datetime
+    bars: pd.DataFrame, calendars: Mapping[str, str], now: dt.datetime
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     days = bars["session"]
     unfinished = np.zeros(len(bars), dtype=bool)
-    for name, rows in bars.groupby(bars["ticker"].map(calendar_of)).indices.items():
+    for name, rows in bars.groupby(bars["ticker"].map(calendars)).indices.items():
         own, last = days.iloc[rows], last_settled_session(str(name), now)
         after = own > last
         if after.any():

@@ -69,7 +69,6 @@ SOURCES: dict[str, SourceEntry] = {
 }
 STORED_NAMES = tuple(name for name, entry in SOURCES.items() if entry.stored)
 NEED_TICKERS = tuple(name for name, entry in SOURCES.items() if entry.needs_tickers)
-NEED_PATH = tuple(name for name, entry in SOURCES.items() if entry.needs_path)
 PLUGIN = SourceEntry("", "a source of an installed package")
 
 

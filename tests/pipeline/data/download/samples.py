@@ -46,7 +46,7 @@ def recent_bars() -> pd.DataFrame:
 
 
 class Notes(Progress):
-    """Keeps what is said."""
+    """Collects the notes."""
 
     def __init__(self):
         self.said = []
