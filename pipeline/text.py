@@ -1,6 +1,12 @@
-"""Numbers with their nouns."""
+"""Formats counts for messages."""
 
 
-def counted(count: int, noun: str) -> str:
-    """Return ``1 forecast``, ``2 forecasts``, ``1,000 forecasts``."""
+def format_count(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural unless it is one.
+
+    Examples
+    --------
+    >>> format_count(1, "forecast"), format_count(1000, "forecast")
+    ('1 forecast', '1,000 forecasts')
+    """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

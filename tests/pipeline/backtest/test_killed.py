@@ -88,7 +88,7 @@ def test_an_interrupted_process_says_one_line_and_exits_with_1(small, tmp_path):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
-    assert said.endswith("volcast: interrupted; run the same command again to go on\n")
+    assert said.endswith("volcast: interrupted; run the same command again to continue\n")
     assert "Traceback" not in said
 
 
