@@ -1,10 +1,10 @@
-"""A challenger: the network fitted on what was known before a session, and how far off it was."""
+"""A challenger: a network fitted on what was known before a session, and its past errors."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,34 +16,30 @@ from volcast.models.conformal import Float
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
 from volcast.models.network import Network
+from volcast.pipeline.backtest.folds import check_rows, make_split_rule
+from volcast.pipeline.backtest.model_factory import build_regressor
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.backtest.training_curves import build_training_curves
-from volcast.pipeline.backtest.walk_forward import (
-    build_regressor,
-    check_rows,
-    fit_models,
-    forecast_within_bounds,
-    make_split_rule,
-)
+from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.registry.model_folder import StoredModel
 
-Errors = Mapping[str, Mapping[int, Float]]  # log errors by model and horizon
+LogErrors: TypeAlias = Mapping[str, Mapping[int, Float]]  # log errors by model and horizon
 
 
 @dataclass(frozen=True)
 class Challenger:
-    """A freshly fitted model, its training curves, and its validation losses."""
+    """A fitted model, its training curves, and its losses on the validation part."""
 
     model: StoredModel
     history: pd.DataFrame
     metrics: dict[str, float]
 
 
-def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
-    """Return the fold whose first tested origin is at position `origin`, as the walk cuts it.
+def build_fold(panel: Panel, config: Config, origin: int) -> Fold:
+    """Return the fold of the walk-forward whose first test origin is at position `origin`.
 
     Raises
     ------
@@ -60,37 +56,53 @@ def fold_from(panel: Panel, config: Config, origin: int) -> Fold:
     return fold
 
 
-def first_after(panel: Panel, through: str) -> int:
-    """Return the position of the first origin after a training that saw all `through` a day."""
-    return int(panel.sessions.searchsorted(pd.Timestamp(through))) + 1
+def find_first_origin_after(panel: Panel, trained_through: str) -> int:
+    """Return the position of the first session after the last one that a training used."""
+    return int(panel.sessions.searchsorted(pd.Timestamp(trained_through))) + 1
 
 
-def fitted_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
-    """Return HAR as the walk fits it for a fold that begins at position `origin`, and the bounds.
+def fit_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
+    """Fit HAR on the fold that begins at position `origin`; return it with the filter's bounds.
 
-    It is fitted anew whenever it is needed: the same bars give the same coefficients.
+    HAR is not stored: the same bars give the same coefficients.
     """
     har = LogHAR()
-    bounds, _ = fit_models({REFERENCE: har}, build_sample(panel), fold_from(panel, config, origin))
+    bounds, _ = fit_models({REFERENCE: har}, build_sample(panel), build_fold(panel, config, origin))
     return har, bounds
 
 
-def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Challenger:
-    """Fit the network for forecasts from position `origin` on; that session itself is not seen.
+def train_challenger(
+    panel: Panel, config: Config, origin: int, past: LogErrors | None
+) -> Challenger:
+    """Fit the network for forecasts from position `origin` on, without using that session.
 
-    `past` holds the log errors, by model and horizon, of forecasts before this one whose outcomes
-    were known by then. Where there are none, as for the first network, those of the validation
-    part are taken.
+    Parameters
+    ----------
+    panel
+        Features and targets; nothing from `origin` on is used.
+    config
+        The settings of the model and of its split.
+    origin
+        Position of the first session that is forecast.
+    past
+        Log errors, by model and horizon, of earlier forecasts whose outcomes are known; where they
+        are missing, as for the first network, those of the validation part are used.
+
+    Raises
+    ------
+    DataError
+        The history before `origin` is too short.
     """
-    fold, sample = fold_from(panel, config, origin), build_sample(panel)
+    fold, sample = build_fold(panel, config, origin), build_sample(panel)
     models: dict[str, Any] = {NETWORK: Network(build_regressor(config)), REFERENCE: LogHAR()}
     bounds, _ = fit_models(models, sample, fold)
     validation = {
-        name: _validation_errors(model, bounds, panel, fold) for name, model in models.items()
+        name: _compute_validation_errors(model, bounds, panel, fold)
+        for name, model in models.items()
     }
     errors = {
-        name: {h: (past or {}).get(name, {}).get(h, mine[h]) for h in panel.horizons}
-        for name, mine in validation.items()
+        name: {h: (past or {}).get(name, {}).get(h, by_horizon[h]) for h in panel.horizons}
+        for name, by_horizon in validation.items()
     }
     model = StoredModel(
         regressor=models[NETWORK].regressor,
@@ -102,22 +114,16 @@ def train(panel: Panel, config: Config, origin: int, past: Errors | None) -> Cha
         har_log_residuals=errors[REFERENCE],
         trained_through=panel.sessions[origin - 1].date(),
     )
-    metrics = {
-        f"validation_qlike_{horizon}_{name}": float((np.exp(e) - e - 1.0).mean())
-        for name, by_horizon in validation.items()
-        for horizon, e in by_horizon.items()
-        if len(e)
-    }
     history = build_training_curves(models[NETWORK].regressor, 0, panel.horizons)
-    return Challenger(model, history, metrics)
+    return Challenger(model, history, _compute_validation_losses(validation))
 
 
-def _validation_errors(
+def _compute_validation_errors(
     model: Forecaster, bounds: Bounds, panel: Panel, fold: Fold
 ) -> dict[int, Float]:
     """Return the log errors on the validation part whose targets were known before the fold."""
-    seen = build_sample(panel).until(fold.validation.stop - 1)
-    variance = forecast_within_bounds(model, seen, fold.validation, bounds)["variance"]
+    sample = build_sample(panel).until(fold.validation.stop - 1)
+    variance = forecast_within_bounds(model, sample, fold.validation, bounds)["variance"]
     known = panel.target_end[fold.validation] < panel.sessions.to_numpy()[fold.test.start]
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = np.log(panel.target[fold.validation] / variance)
@@ -125,4 +131,14 @@ def _validation_errors(
     return {
         horizon: errors[:, :, place][np.isfinite(errors[:, :, place])]
         for place, horizon in enumerate(panel.horizons)
+    }
+
+
+def _compute_validation_losses(validation: LogErrors) -> dict[str, float]:
+    """Return the mean QLIKE of each model and horizon, by the name of the registry's metric."""
+    return {
+        f"validation_qlike_{horizon}_{name}": float((np.exp(e) - e - 1.0).mean())
+        for name, by_horizon in validation.items()
+        for horizon, e in by_horizon.items()
+        if len(e)
     }

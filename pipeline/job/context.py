@@ -1,4 +1,4 @@
-"""What one evening works with."""
+"""What the steps of one daily run work with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.job.challenger import first_after
+from volcast.pipeline.job.challenger import find_first_origin_after
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.ledger.ledger import Ledger
@@ -24,28 +24,35 @@ Clock: TypeAlias = Callable[[], dt.datetime]
 
 @dataclass(frozen=True)
 class JobContext:
-    """What one evening works with.
+    """What the steps of one daily run work with.
 
     Attributes
     ----------
-    config, panels
-        The settings; features and targets, of which nothing after `origin` is used.
+    config
+        The current settings.
+    panels
+        Features and targets, of which nothing after `origin` is used.
     origin : int
         Position of the session whose close is the last thing known.
     clock
-        Asked whenever something is written, so that what took long is not dated back.
+        Returns the time; read whenever something is written, so that a forecast that took long to
+        compute is not dated back.
     vintage : datetime
-        Up to when the bars were fetched.
+        When the bars were fetched.
     data_hash : mapping
-        Of each ticker's bars.
-    ledger, standing
-        Open for writing; who is champion.
-    told
-        What the source said of the bars: those that are old, tickers without any.
-    conditions
-        What was observed before the evening began, of the disk say.
-    short_of_room
-        Whether the disk has room for the forecasts alone.
+        The hash of each ticker's bars.
+    ledger
+        The home's ledger, open for writing.
+    registry_view
+        Champion, newest network and their models.
+    data_notes
+        What the source reported about the bars: that they are old, tickers without any.
+    preconditions
+        What was observed before the run began, such as the space left on the disk.
+    disk_nearly_full : bool
+        Whether only the forecasts should be written.
+    progress
+        Reports the stages.
     """
 
     config: Config
@@ -56,49 +63,53 @@ class JobContext:
     data_hash: Mapping[str, str]
     ledger: Ledger
     registry_view: RegistryView
-    told: tuple[str, ...] = ()
-    conditions: tuple[Observation, ...] = ()
-    short_of_room: bool = False
+    data_notes: tuple[str, ...] = ()
+    preconditions: tuple[Observation, ...] = ()
+    disk_nearly_full: bool = False
     progress: Progress = field(default_factory=Progress)
 
     @property
     def now(self) -> dt.datetime:
-        """What the clock says."""
+        """Return the clock's time."""
         return self.clock()
 
     @property
     def panel(self) -> Panel:
-        """Features and targets under the settings of this evening."""
-        return self.panels.own
+        """Return features and targets under the current settings."""
+        return self.panels.current
 
     @property
     def day(self) -> pd.Timestamp:
-        """The origin's date."""
+        """Return the date of the origin."""
         return pd.Timestamp(self.panel.sessions[self.origin])
 
     @property
     def tickers(self) -> tuple[str, ...]:
-        """Those asked for; where the source decides, those it has and those it had before."""
+        """Return the tickers of the panel and those that should be in it.
+
+        These are the tickers of the settings, or, if the source decides, those of the newest model.
+        """
         model = self.registry_view.newest_model
-        asked = self.config.data.tickers or (model.tickers if model else ())
-        return tuple(dict.fromkeys((*self.panel.tickers, *asked)))
-
-    def sessions_ago(self, count: int) -> dt.date:
-        """Return the session that many before the origin, or the first one there is."""
-        day: dt.date = self.panel.sessions[max(0, self.origin - count)].date()
-        return day
-
-    def has_seen(self, version: Version) -> bool:
-        """Return whether a network was trained on the origin or a later session."""
-        return version.facts["trained_through"] >= str(self.day.date())
+        expected = self.config.data.tickers or (model.tickers if model else ())
+        return tuple(dict.fromkeys((*self.panel.tickers, *expected)))
 
     @property
-    def first_trained(self) -> int:
-        """Position of the first origin after the newest training; this one where there is none.
+    def first_origin_after_training(self) -> int:
+        """Return the position of the first session after the newest network's training.
 
-        This one, too, where the newest training has seen more than this evening knows.
+        This is the current origin if there is no network, or if it was trained on later sessions.
         """
         newest = self.registry_view.newest
         if newest is None:
             return self.origin
-        return min(self.origin, first_after(self.panel, newest.facts["trained_through"]))
+        first = find_first_origin_after(self.panel, newest.facts["trained_through"])
+        return min(self.origin, first)
+
+    def sessions_ago(self, count: int) -> dt.date:
+        """Return the session `count` sessions before the origin, or the first one of the panel."""
+        day: dt.date = self.panel.sessions[max(0, self.origin - count)].date()
+        return day
+
+    def was_trained_on_origin(self, version: Version) -> bool:
+        """Return whether a network was trained on the origin or a later session."""
+        return version.facts["trained_through"] >= str(self.day.date())

@@ -1,15 +1,16 @@
-"""What a stored model, or HAR, forecasts from one origin."""
+"""Forecasts of a stored network, or of HAR, from one origin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.conformal import Float, interval
+from volcast.models.conformal import Float, conformal_interval
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
 from volcast.models.network import Network
@@ -22,7 +23,7 @@ from volcast.pipeline.registry.model_folder import StoredModel
 
 @dataclass(frozen=True)
 class Cell:
-    """A forecast of one ticker and horizon."""
+    """The forecast of one ticker and horizon, a mean daily variance with its interval."""
 
     ticker: str
     horizon: int
@@ -35,58 +36,81 @@ class Cell:
     fallback: bool
 
 
-def network_cells(
+@dataclass(frozen=True)
+class FittedModel:
+    """A fitted forecaster and what its forecasts need.
+
+    Attributes
+    ----------
+    forecaster
+        The model.
+    bounds
+        The range within which the insanity filter keeps its forecasts.
+    log_errors
+        Log errors of past forecasts by horizon, from which the intervals are computed.
+    """
+
+    forecaster: Forecaster
+    bounds: Bounds
+    log_errors: Mapping[int, Float]
+
+
+def forecast_with_network(
     model: StoredModel, panels: PanelCache, day: pd.Timestamp, level: float
 ) -> list[Cell]:
-    """Return the forecasts of a stored model from the session of a day, for what it was made for.
+    """Return a stored network's forecasts from the session of `day`, with `level` intervals.
 
     Raises
     ------
     DataError
         None of its tickers has a bar on that day.
     ConfigError
-        A feature is not known any more.
+        One of its features no longer exists.
     """
-    panel = panels.of(model)
+    panel = panels.for_model(model)
     origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
     if origin < 0:
         raise DataError(f"none of its tickers has a bar on {day:%Y-%m-%d}")
-    network = Network(model.regressor)
-    return cells(network, model.bounds, model.log_residuals, panel, origin, level)
+    fitted = FittedModel(Network(model.regressor), model.bounds, model.log_residuals)
+    return forecast_cells(fitted, panel, origin, level)
 
 
-def cells(
-    model: Forecaster,
-    bounds: Bounds,
-    errors: Mapping[int, Float],
-    panel: Panel,
-    origin: int,
-    level: float,
-) -> list[Cell]:
+def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) -> list[Cell]:
     """Return a fitted model's forecasts from the session at position `origin`.
 
-    Where the model gives no number the mean of 22 sessions stands in, marked as a fallback;
-    tickers without a bar at the origin have none.
+    Where the model gives no number the mean of 22 sessions replaces it, marked as a fallback;
+    tickers without a bar at the origin have no forecast.
     """
-    seen = build_sample(panel).until(origin)
-    origins = slice(origin, origin + 1)
-    found = forecast_within_bounds(model, seen, origins, bounds)
-    made = []
+    sample = build_sample(panel).until(origin)
+    found = forecast_within_bounds(
+        model.forecaster, sample, slice(origin, origin + 1), model.bounds
+    )
+    cells = []
     for place, horizon in enumerate(panel.horizons):
         variance = found["variance"][0, :, place]
-        lower, upper = interval(variance, errors.get(horizon, np.empty(0)), level)
-        for n, ticker in enumerate(panel.tickers):
-            if np.isfinite(variance[n]):
-                cell = Cell(
-                    ticker=ticker,
-                    horizon=horizon,
-                    target_start=pd.Timestamp(panel.target_start[origin, n]),
-                    target_end=pd.Timestamp(panel.target_end[origin, n, place]),
-                    variance=float(variance[n]),
-                    lower=float(lower[n]),
-                    upper=float(upper[n]),
-                    clipped=bool(found["clipped"][0, n, place]),
-                    fallback=bool(found["fallback"][0, n, place]),
-                )
-                made.append(cell)
-    return made
+        errors = model.log_errors.get(horizon, np.empty(0))
+        bounds = conformal_interval(variance, errors, level)
+        for n in np.flatnonzero(np.isfinite(variance)):
+            numbers = {
+                "variance": float(variance[n]),
+                "lower": float(bounds[0][n]),
+                "upper": float(bounds[1][n]),
+                "clipped": bool(found["clipped"][0, n, place]),
+                "fallback": bool(found["fallback"][0, n, place]),
+            }
+            cells.append(_build_cell(panel, origin, (int(n), place), numbers))
+    return cells
+
+
+def _build_cell(
+    panel: Panel, origin: int, position: tuple[int, int], numbers: dict[str, Any]
+) -> Cell:
+    """Return the cell of the ticker and horizon at a position of the panel."""
+    ticker, horizon = position
+    return Cell(
+        ticker=panel.tickers[ticker],
+        horizon=panel.horizons[horizon],
+        target_start=pd.Timestamp(panel.target_start[origin, ticker]),
+        target_end=pd.Timestamp(panel.target_end[origin, ticker, horizon]),
+        **numbers,
+    )

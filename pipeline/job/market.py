@@ -1,4 +1,4 @@
-"""The bars of now, their hashes, and the panel that is made from them."""
+"""The bars known at one moment, their hashes, and the panel built from them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,28 @@ from volcast.pipeline.progress import Progress
 
 @dataclass(frozen=True)
 class Market:
-    """Clean bars, the panel of them, up to when they were fetched, and what was said of them."""
+    """The bars known at one moment and their panel.
+
+    Attributes
+    ----------
+    bars
+        Clean bars of settled sessions.
+    panel
+        Features and targets of these bars.
+    vintage
+        When the bars were fetched.
+    notes
+        What the source reported about the bars, such as tickers without any.
+    """
 
     bars: pd.DataFrame
     panel: Panel
     vintage: dt.datetime
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def load_market(config: Config, now: dt.datetime, progress: Progress | None = None) -> Market:
-    """Return what the source has up to now, of settled sessions alone, and the panel of it.
+    """Load the bars of all sessions that have settled by `now`, and build their panel.
 
     Raises
     ------
@@ -36,12 +48,18 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
     """
     loaded = load_bars(config, now, progress or Progress())
     panel = build_panel(build_grids(loaded.bars, config), config)
-    failed = (f"{ticker} has no bars: {why}" for ticker, why in loaded.failures.items())
-    return Market(loaded.bars, panel, now, (*loaded.notes, *failed))
+    failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
+    return Market(loaded.bars, panel, now, (*loaded.notes, *failures))
 
 
 class BarHashes:
-    """The hash of each ticker's bars up to any session, from one pass over them."""
+    """The hash of each ticker's bars up to any session, from one pass over them.
+
+    Parameters
+    ----------
+    bars
+        Clean bars, one row for each ticker and session.
+    """
 
     def __init__(self, bars: pd.DataFrame) -> None:
         rows = pd.util.hash_pandas_object(bars, index=False).to_numpy()
@@ -52,7 +70,7 @@ class BarHashes:
             self._by_ticker[str(ticker)] = (sessions[ordered], rows[ordered])
 
     def until(self, session: pd.Timestamp) -> dict[str, str]:
-        """Return the hash of each ticker's bars up to a session, included."""
+        """Return the hash of each ticker's bars up to and including a session."""
         return {
             ticker: hashlib.sha256(
                 rows[: np.searchsorted(sessions, session.to_datetime64(), side="right")].tobytes()

@@ -1,54 +1,63 @@
-"""Panels of the same bars: that of the evening's settings, and those that other models need."""
+"""Panels of the same bars: for the current settings, and for models trained with others."""
 
 from __future__ import annotations
 
-from volcast.features.panel import Panel, aligned
+from typing import TypeAlias
+
+from volcast.features.panel import Panel, align_tickers
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.job.market import Market
 from volcast.pipeline.panel.build import build_grids, build_panel
 from volcast.pipeline.registry.model_folder import StoredModel
 
+Layout: TypeAlias = tuple[tuple[object, ...], ...]  # tickers, features and horizons
+
 
 class PanelCache:
-    """The panel of the settings, and for a model of other settings the one that it was made for.
+    """The panel of the current settings, and panels for models that need another one.
 
-    So a champion goes on as it is after a change of features, horizons or tickers, until another
-    is promoted.
+    After a change of features, horizons or tickers a champion keeps forecasting from the panel that
+    it was trained for, until another model is promoted.
+
+    Attributes
+    ----------
+    current
+        The panel of the current settings.
     """
 
     def __init__(self, market: Market, config: Config) -> None:
-        self.own = market.panel
+        self.current = market.panel
         self._bars, self._config = market.bars, config
-        self._others: dict[tuple[tuple[object, ...], ...], Panel] = {}
+        self._others: dict[Layout, Panel] = {}
 
-    def of(self, model: StoredModel) -> Panel:
+    def for_model(self, model: StoredModel) -> Panel:
         """Return the panel with the tickers, features and horizons of a model.
 
-        Tickers that have no bars now have NaN.
+        Tickers without bars are NaN.
 
         Raises
         ------
         DataError
             None of its tickers has bars.
         ConfigError
-            A feature is not known any more.
+            One of its features no longer exists.
         """
-        kind = (model.tickers, model.features, model.horizons)
-        if kind == (self.own.tickers, self.own.names, self.own.horizons):
-            return self.own
-        if kind not in self._others:
-            self._others[kind] = aligned(self._made_for(model), model.tickers)
-        return self._others[kind]
+        layout = (model.tickers, model.features, model.horizons)
+        if layout == (self.current.tickers, self.current.names, self.current.horizons):
+            return self.current
+        if layout not in self._others:
+            self._others[layout] = align_tickers(self._build(model), model.tickers)
+        return self._others[layout]
 
-    def _made_for(self, model: StoredModel) -> Panel:
+    def _build(self, model: StoredModel) -> Panel:
         """Return a panel of those of the model's tickers that have bars."""
         bars = self._bars[self._bars["ticker"].isin(model.tickers)]
         if bars.empty:
             raise DataError(f"none of its tickers has bars now: {', '.join(model.tickers)}")
-        same = (model.features, model.horizons) == (self.own.names, self.own.horizons)
+        same = (model.features, model.horizons) == (self.current.names, self.current.horizons)
         if same and len(bars) == len(self._bars):
-            return self.own
+            return self.current
         features = self._config.features.model_copy(update={"select": model.features})
         target = self._config.target.model_copy(update={"horizons": model.horizons})
         config = self._config.model_copy(update={"features": features, "target": target})

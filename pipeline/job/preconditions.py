@@ -1,4 +1,4 @@
-"""Whether tonight's forecasts may be added to the ledger that is there."""
+"""Checks that today's forecasts may be added to the home's ledger."""
 
 from __future__ import annotations
 
@@ -12,72 +12,90 @@ from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Decision
 from volcast.reports.monitoring.alerts import Observation
 
-LATELY = dt.timedelta(days=7)
-NAMED = 5  # tickers in a message
+RECENT = dt.timedelta(days=7)  # more than a weekend, when few exchanges are open
+TICKERS_SHOWN = 5  # in a message
 REPLAYED = "replayed"  # key and action of the decision that marks a replay
 
 
 def is_replay(ledger: Ledger) -> bool:
-    """Return whether the ledger was filled by a replay: its moments are of the clock handed in."""
+    """Return whether the ledger was filled by a replay, so that its times are simulated."""
     return ledger.decision(REPLAYED) is not None
 
 
 def check_live(ledger: Ledger, home: Home) -> None:
-    """Raise ``ConfigError`` where the ledger was filled by a replay."""
+    """Raise ``ConfigError`` if the ledger was filled by a replay."""
     if is_replay(ledger):
         raise ConfigError(
-            f"{home.folder} holds a replay, whose forecasts were not written when they say; "
-            "choose another --home for forecasts of now"
+            f"{home.folder} holds a replay, whose forecasts were not written at the times that "
+            "they state; choose another --home for live forecasts"
         )
 
 
 def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:
-    """Raise ``ConfigError`` where none of the tickers was forecast in the ledger's last week."""
+    """Raise ``ConfigError`` if none of the tickers was forecast in the ledger's last week."""
     last = ledger.last_origin()
     if last is None:
         return
-    lately = RowFilter(since=last - LATELY)  # on a Saturday few exchanges were open
-    before = set(ledger.table("forecasts", lately, columns=["ticker"])["ticker"])
-    if not before & set(tickers):
+    table = ledger.table("forecasts", RowFilter(since=last - RECENT), columns=["ticker"])
+    forecast = set(table["ticker"])
+    if not forecast & set(tickers):
         raise ConfigError(
-            f"{home.folder} forecasts {_named(before)}, and now there are bars of "
-            f"{_named(tickers)} alone; mend source and tickers, or choose another --home"
+            f"{home.folder} forecasts {_format_tickers(forecast)}, but there are now only bars of "
+            f"{_format_tickers(tickers)}; correct source and tickers, or choose another --home"
         )
 
 
-def ahead(ledger: Ledger, day: dt.date) -> Observation:
-    """Return whether the ledger has forecasts of later origins than `day`: none goes out then."""
+def observe_ledger_ahead(ledger: Ledger, day: dt.date) -> Observation:
+    """Return whether the ledger has forecasts of origins after `day`; no forecast is issued then.
+
+    Parameters
+    ----------
+    ledger
+        The home's ledger.
+    day
+        The newest session that has bars.
+    """
     last = ledger.last_origin()
     if last is None or last <= day:
         return Observation("ledger ahead", "ledger", 0.0, 0.0, 0.0, "the ledger is not ahead")
-    words = (
-        f"nothing was done: the ledger has forecasts of {last}, the bars end on {day}; mend clock "
-        "or source; if those forecasts were a mistake, begin another --home: none can be taken back"
+    message = (
+        f"nothing was done: the ledger has forecasts of {last}, but the bars end on {day}; correct "
+        "the clock or the source; if those forecasts were a mistake, start another --home, because "
+        "forecasts cannot be withdrawn"
     )
-    return Observation("ledger ahead", "ledger", 1.0, 0.0, 0.0, words, "error")
+    return Observation("ledger ahead", "ledger", 1.0, 0.0, 0.0, message, "error")
 
 
 def mark_replay(ledger: Ledger, home: Home, *, now: dt.datetime, real: dt.datetime) -> None:
-    """Mark an empty ledger as a replay's, with the real time beside the one handed in.
+    """Mark an empty ledger as that of a replay.
+
+    Parameters
+    ----------
+    ledger, home
+        The ledger to mark, and its home, which the message names.
+    now
+        The simulated time.
+    real
+        The real time, which is stored with the mark.
 
     Raises
     ------
     ConfigError
-        It holds forecasts that were written evening by evening.
+        The ledger holds live forecasts.
     """
     if is_replay(ledger):
         return
     if ledger.last_origin() is not None:
         raise ConfigError(
-            f"{home.folder} holds forecasts that were written when they say; a replay must not mix "
-            "with them: choose another --home for it"
+            f"{home.folder} holds live forecasts, which a replay must not mix with; choose another "
+            "--home for the replay"
         )
-    reason = "a replay: each moment is that of the clock handed in"
+    reason = "a replay: all times are those of the simulated clock"
     numbers = {"real_clock": real.isoformat(timespec="seconds")}
     ledger.add_decision(Decision(REPLAYED, REPLAYED, "ledger", reason, numbers), now=now)
 
 
-def _named(tickers: Collection[str]) -> str:
-    first = sorted(tickers)[:NAMED]
+def _format_tickers(tickers: Collection[str]) -> str:
+    first = sorted(tickers)[:TICKERS_SHOWN]
     more = len(tickers) - len(first)
     return ", ".join(first) + (f" and {more} more" if more else "")

@@ -1,11 +1,11 @@
-"""A past forecast made again from the stored vintage of its bars, its settings and its model."""
+"""Past forecasts rebuilt from the stored vintage of their bars, their settings and their model."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,104 +14,128 @@ from volcast.models.baselines.catalogue import NETWORK
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import LedgerError, RegistryError, VolcastError
 from volcast.pipeline.home import Home
-from volcast.pipeline.job.challenger import first_after, fitted_har
-from volcast.pipeline.job.config_archive import kept
-from volcast.pipeline.job.forecasts import cells, network_cells
+from volcast.pipeline.job.challenger import find_first_origin_after, fit_har
+from volcast.pipeline.job.config_archive import read_archived_config
+from volcast.pipeline.job.forecasts import FittedModel, forecast_cells, forecast_with_network
 from volcast.pipeline.job.market import BarHashes, load_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
-from volcast.pipeline.ledger.rebuild_check import Rebuild
+from volcast.pipeline.ledger.rebuild_check import Rebuilder
 from volcast.pipeline.ledger.records import ForecastRow
 from volcast.pipeline.registry.model_folder import StoredModel
 
-VINTAGES_KEPT = 4  # panels in memory
-EVENINGS_KEPT = 16  # what each model says of an evening
+CACHED_VINTAGES = 4  # panels in memory
+CACHED_ORIGINS = 16  # each with the forecasts of one model
 
 Value = TypeVar("Value")
 
 
-def rebuilder(home: Home) -> Rebuild:
-    """Return what makes a forecast of this home again.
+class Vintage(NamedTuple):
+    """Names what a forecast was made from: when its bars were fetched, and the settings' hash."""
 
-    Raises
-    ------
-    LedgerError
-        The bars or the settings of then are not to be had, or the bars are not what the forecast
-        was made from.
-    RegistryError
-        The version that made it was removed, or its folder is damaged.
+    fetched: dt.datetime
+    config_hash: str
+
+
+class VintageData(NamedTuple):
+    """The settings of a vintage, the panels of its bars, and the hashes of the bars."""
+
+    config: Config
+    panels: PanelCache
+    hashes: BarHashes
+
+
+Variances: TypeAlias = dict[tuple[str, int], float]  # by ticker and horizon
+
+
+def make_rebuilder(home: Home) -> Rebuilder:
+    """Return a function that rebuilds a forecast of this home and returns its variance.
+
+    The function raises
+
+    - ``LedgerError`` if the bars or the settings of that day are not available, or the bars are
+      not those that the forecast was made from;
+    - ``RegistryError`` if the version that made it was removed, or its folder is damaged.
     """
-    registry_view = RegistryView(home)
+    return _ForecastRebuilder(home).rebuild
 
-    @_remembered(VINTAGES_KEPT)
-    def market(vintage: dt.datetime, settings: str) -> tuple[Config, PanelCache, BarHashes]:
-        config = as_known_at(kept(home, settings), vintage)
-        found = load_market(config, vintage)
-        return config, PanelCache(found, config), BarHashes(found.bars)
 
-    @_remembered(EVENINGS_KEPT)
-    def hashes_until(vintage: dt.datetime, settings: str, day: pd.Timestamp) -> dict[str, str]:
-        _, panels, hashes = market(vintage, settings)
-        return hashes.until(day) if day in panels.own.sessions else {}
+class _ForecastRebuilder:
+    """Rebuilds forecasts of a home; bars, models and forecasts are read once for many rows."""
 
-    def stored(number: int) -> StoredModel:
-        # One reason for all that were removed: who counts reasons need not meet each number.
-        found = [each for each in registry_view.registry.versions() if each.number == number]
-        if not found:
-            raise RegistryError("the version that made it was removed from the registry")
-        return registry_view.model(found[0])
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._registry_view = RegistryView(home)
+        self._data = _cache(CACHED_VINTAGES)(self._load_data)
+        self._hashes = _cache(CACHED_ORIGINS)(self._compute_hashes)
+        self._variances = _cache(CACHED_ORIGINS)(self._forecast)
 
-    @_remembered(EVENINGS_KEPT)
-    def context(
-        vintage: dt.datetime, settings: str, day: pd.Timestamp, model: str, version: str
-    ) -> dict[tuple[str, int], float]:
-        config, panels, _ = market(vintage, settings)
-        panel, level = panels.own, config.report.interval
-        if model == NETWORK:
-            made = network_cells(stored(int(version)), panels, day, level)
-        else:
-            origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
-            har, bounds = fitted_har(panel, config, first_after(panel, version))
-            made = cells(har, bounds, {}, panel, origin, level)
-        return {(cell.ticker, cell.horizon): cell.variance for cell in made}
-
-    def again(row: ForecastRow) -> float:
-        vintage, settings, day = row.data_vintage, row.config_hash, pd.Timestamp(row.origin)
-        if hashes_until(vintage, settings, day).get(row.ticker) != row.data_hash:
-            data = market(vintage, settings)[0].data
+    def rebuild(self, row: ForecastRow) -> float:
+        """Return the variance of a forecast made again; NaN if there is none for its target."""
+        vintage, day = Vintage(row.data_vintage, row.config_hash), pd.Timestamp(row.origin)
+        if self._hashes(vintage, day).get(row.ticker) != row.data_hash:
+            data = self._data(vintage).config.data
             raise LedgerError(
                 f"the bars of {data.path or data.source}, as they were known then, are not those "
                 "that the forecast was made from"
             )
-        made = context(vintage, settings, day, row.model, row.model_version)
-        return made.get((row.ticker, row.horizon), float(np.nan))
+        variances = self._variances(vintage, day, row.model, row.model_version)
+        return variances.get((row.ticker, row.horizon), float(np.nan))
 
-    return again
+    def _load_data(self, vintage: Vintage) -> VintageData:
+        archived = read_archived_config(self._home, vintage.config_hash)
+        config = _pin_to_vintage(archived, vintage.fetched)
+        market = load_market(config, vintage.fetched)
+        return VintageData(config, PanelCache(market, config), BarHashes(market.bars))
+
+    def _compute_hashes(self, vintage: Vintage, day: pd.Timestamp) -> dict[str, str]:
+        data = self._data(vintage)
+        return data.hashes.until(day) if day in data.panels.current.sessions else {}
+
+    def _forecast(self, vintage: Vintage, day: pd.Timestamp, model: str, version: str) -> Variances:
+        config, panels, _ = self._data(vintage)
+        level = config.report.interval
+        if model == NETWORK:
+            cells = forecast_with_network(self._load_network(int(version)), panels, day, level)
+        else:
+            panel = panels.current
+            origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
+            har, bounds = fit_har(panel, config, find_first_origin_after(panel, version))
+            cells = forecast_cells(FittedModel(har, bounds, {}), panel, origin, level)
+        return {(cell.ticker, cell.horizon): cell.variance for cell in cells}
+
+    def _load_network(self, number: int) -> StoredModel:
+        view = self._registry_view
+        versions = [each for each in view.registry.versions() if each.number == number]
+        if not versions:
+            # Without the number, so that all removed versions count as one reason.
+            raise RegistryError("the version that made it was removed from the registry")
+        return view.load(versions[0])
 
 
-def as_known_at(config: Config, vintage: dt.datetime) -> Config:
-    """Return the settings with the store read as it was known at a moment."""
-    data = config.data.model_copy(update={"as_of": vintage})
+def _pin_to_vintage(config: Config, fetched: dt.datetime) -> Config:
+    """Return the settings with the stored bars read as they were known at a moment."""
+    data = config.data.model_copy(update={"as_of": fetched})
     return config.model_copy(update={"data": data})
 
 
-def _remembered(size: int) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
-    """Return what keeps a function's last answers, and its errors: every row asks anew."""
+def _cache(size: int) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Return a decorator that caches a function's last results, and its errors too."""
 
-    def remembering(make: Callable[..., Value]) -> Callable[..., Value]:
+    def decorate(compute: Callable[..., Value]) -> Callable[..., Value]:
         @lru_cache(maxsize=size)
-        def tried(*key: Any) -> tuple[Value | None, VolcastError | None]:
+        def compute_or_fail(*key: Any) -> tuple[Value | None, VolcastError | None]:
             try:
-                return make(*key), None
+                return compute(*key), None
             except VolcastError as error:
                 return None, error
 
-        def known(*key: Any) -> Value:
-            value, error = tried(*key)
+        def cached(*key: Any) -> Value:
+            value, error = compute_or_fail(*key)
             if error is not None:
                 raise error.with_traceback(None)
             return value  # type: ignore[return-value]
 
-        return known
+        return cached
 
-    return remembering
+    return decorate

@@ -1,4 +1,4 @@
-"""Who stands where: the champion, the newest network, and their models, loaded once."""
+"""What the registry holds during a daily run: champion, newest network and their loaded models."""
 
 from __future__ import annotations
 
@@ -15,16 +15,32 @@ from volcast.pipeline.registry.versions import HAR, Version
 
 
 class RegistryView:
-    """What the registry says, asked once and again after each change.
+    """The registry's contents, read once and again after each change.
 
-    Where the registry cannot be read, the champion is the one of the note beside it, or HAR;
-    nobody is trained or promoted then, and `problem` says why.
+    If the registry cannot be read, the champion is the one recorded in ``champion.json``, or HAR
+    without that file; nothing is trained or promoted then.
+
+    Parameters
+    ----------
+    home
+        The home whose registry is read.
+    uri
+        Another MLflow server or store, if the registry does not lie in the home.
+
+    Attributes
+    ----------
+    champion : Version
+        The version whose forecasts are issued.
+    newest : Version or None
+        The newest network; None if there is none.
+    read_error : str or None
+        Why the registry cannot be read.
     """
 
     def __init__(self, home: Home, *, uri: str | None = None) -> None:
         self._models: dict[int, StoredModel] = {}
         self._networks: list[Version] = []
-        self.problem: str | None = None
+        self.read_error: str | None = None
         self.champion: Version
         self.newest: Version | None
         self._registry: Registry | None = None
@@ -34,19 +50,22 @@ class RegistryView:
             self._folder = self._registry.folder
             self.refresh()
         except RegistryError as error:
-            self.problem = f"the registry cannot be read ({error}); the noted champion forecasts"
-            self.champion, self._folder = _noted(home)
+            self.read_error = (
+                f"the registry cannot be read ({error}); the champion recorded in "
+                f"{home.champion.name} is used"
+            )
+            self.champion, self._folder = _read_recorded_champion(home)
             self.newest = self.champion if self.champion.model == NETWORK else None
 
     @property
     def registry(self) -> Registry:
-        """Return the registry; ``RegistryError`` where it cannot be read."""
+        """Return the registry; ``RegistryError`` if it cannot be read."""
         if self._registry is None:
-            raise RegistryError(self.problem or "the registry cannot be read")
+            raise RegistryError(self.read_error or "the registry cannot be read")
         return self._registry
 
     def refresh(self) -> None:
-        """Ask the registry again."""
+        """Read the registry again."""
         self.champion = self.registry.champion()
         self._networks = [each for each in self.registry.versions() if each.model == NETWORK]
         self.newest = self._networks[0] if self._networks else None
@@ -59,44 +78,44 @@ class RegistryView:
 
     @property
     def recipe(self) -> str:
-        """Return the hash of how the newest network was made; empty where there is none."""
+        """Return the hash of the newest network's model settings; empty if there is no network."""
         return self.newest.facts["recipe"] if self.newest else ""
 
     @property
-    def line(self) -> set[str]:
-        """Return the numbers of the networks, but for the champion, made as the newest was."""
-        mine = (each for each in self._networks if each.facts["recipe"] == self.recipe)
-        return {str(each.number) for each in mine if each.number != self.champion.number}
+    def challenger_numbers(self) -> set[str]:
+        """Return the numbers of all networks with the newest's recipe, without the champion's."""
+        same = (each for each in self._networks if each.facts["recipe"] == self.recipe)
+        return {str(each.number) for each in same if each.number != self.champion.number}
 
     @property
     def newest_model(self) -> StoredModel | None:
-        """Return the newest network; None where there is none, or its folder is damaged."""
+        """Return the newest network; None if there is none, or its folder is damaged."""
         try:
-            return self.model(self.newest) if self.newest else None
+            return self.load(self.newest) if self.newest else None
         except RegistryError:
             return None
 
-    def model(self, version: Version) -> StoredModel:
-        """Return the model of a network's version."""
+    def load(self, version: Version) -> StoredModel:
+        """Return the model of a network's version, loaded once."""
         if version.number not in self._models:
             self._models[version.number] = load_model(self._folder(version))
         return self._models[version.number]
 
 
-def _noted(home: Home) -> tuple[Version, Callable[[Version], Path]]:
-    """Return the champion of the note, HAR without one, and where its folder is."""
+def _read_recorded_champion(home: Home) -> tuple[Version, Callable[[Version], Path]]:
+    """Return the champion of ``champion.json``, HAR without that file, and where its folder is."""
     try:
-        noted = read_champion(home)
+        recorded = read_champion(home)
     except RegistryError:
-        noted = None
-    if noted is None:
-        return _version(1, HAR, ""), lambda _: home.models
-    champion, folder = noted
+        recorded = None
+    if recorded is None:
+        return _build_version(1, HAR, ""), lambda _: home.models
+    champion, folder = recorded
     through = load_model(folder).trained_through.isoformat() if champion.model == NETWORK else ""
-    return _version(champion.version, champion.model, through), lambda _: folder
+    return _build_version(champion.version, champion.model, through), lambda _: folder
 
 
-def _version(number: int, model: str, through: str) -> Version:
+def _build_version(number: int, model: str, trained_through: str) -> Version:
     facts = dict.fromkeys(("config_hash", "recipe", "registered_at"), "")
-    facts |= {"model": model, "trained_through": through}
+    facts |= {"model": model, "trained_through": trained_through}
     return Version(number, ("champion",), facts, {}, {}, "")

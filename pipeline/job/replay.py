@@ -1,4 +1,4 @@
-"""The daily cycle over past sessions, with the clock handed in: what the job would have done."""
+"""The replay: the daily cycle over past sessions, with a simulated clock."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.pipeline.backtest.walk_forward import find_first_test
+from volcast.pipeline.backtest.folds import find_first_test
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.calendars.sessions import sessions_between, settled_at
+from volcast.pipeline.data.calendars.opening_hours import settled_at
+from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.files import lock_folder
 from volcast.pipeline.home import Home
-from volcast.pipeline.job.config_archive import adopt, keep
+from volcast.pipeline.job.config_archive import write_archived_config, write_current_config
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.cycle import run_evening
+from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.market import BarHashes, Market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.preconditions import mark_replay
@@ -35,67 +36,88 @@ def replay(
     period: tuple[dt.date | None, dt.date | None],
     progress: Progress,
 ) -> Iterator[Summary]:
-    """Do every evening's work from the first to the last day of `period`, and tell of each.
+    """Run the daily cycle for each session of a period, and yield each summary.
 
-    The last one leaves its report. Without a first day it is that of the walk-forward's first test.
+    Nothing after a session's close is used: features and targets are those of the panel cut there,
+    which the look-ahead checks prove equal to a panel of the bars up to there. The last run writes
+    its report.
 
-    Nothing after an evening's session is used: features and targets are those of the panel cut
-    there, which the look-ahead proofs say is the same as a panel of the bars up to there.
+    Parameters
+    ----------
+    home
+        An empty home, or one that holds a replay.
+    config
+        The settings, with absolute paths.
+    market
+        All bars, and their panel.
+    period
+        The first and the last day; by default the first test day of the walk-forward and the last
+        session.
+    progress
+        Reports the stages.
+
+    Raises
+    ------
+    ConfigError
+        No session lies in the period, or the home holds live forecasts.
     """
     panel, hashes = market.panel, BarHashes(market.bars)
-    sessions = panel.sessions
-    first = (
-        int(sessions.searchsorted(pd.Timestamp(period[0])))
-        if period[0]
-        else find_first_test(panel, build_sample(panel), config)
-    )
-    last = (
-        int(sessions.searchsorted(pd.Timestamp(period[1]), side="right"))
-        if period[1]
-        else len(sessions)
-    )
-    if first >= last:
-        raise ConfigError(
-            f"no session lies from {period[0]} to {period[1]}; the prices reach from "
-            f"{sessions[0].date()} to {sessions[-1].date()}"
-        )
-    names = sorted(set(assign_calendars(panel.tickers, config).values()))
+    origins = _find_origins(market, config, period)
+    calendars = sorted(set(assign_calendars(panel.tickers, config).values()))
+    days = [pd.Timestamp(panel.sessions[origin]) for origin in origins]
     with lock_folder(home.folder), Ledger.to_write(home.ledger) as ledger:
-        start = find_settling_moment(pd.Timestamp(sessions[first]), names)
+        start = find_settling_time(days[0], calendars)
         mark_replay(ledger, home, now=start, real=market.vintage)
-        keep(config, home, ledger)
-        adopt(config, home)
-        panels = PanelCache(market, config)
-        registry_view = RegistryView(home)
-        for origin in range(first, last):
-            day = pd.Timestamp(sessions[origin])
+        write_archived_config(config, home, ledger)
+        write_current_config(config, home)
+        panels, registry_view = PanelCache(market, config), RegistryView(home)
+        for origin, day in zip(origins, days, strict=True):
             context = JobContext(
                 config=config,
                 panels=panels,
                 origin=origin,
-                clock=partial(_stands_at, find_settling_moment(day, names)),
+                clock=partial(_return_time, find_settling_time(day, calendars)),
                 vintage=market.vintage,
                 data_hash=hashes.until(day),
                 ledger=ledger,
                 registry_view=registry_view,
                 progress=progress,
             )
-            summary = run_evening(context)
-            if origin == last - 1:
+            summary = run_daily_cycle(context)
+            if origin == origins[-1]:
                 write_report(home, context, summary)
             yield summary
 
 
-def find_settling_moment(day: pd.Timestamp, names: list[str]) -> dt.datetime:
-    """Return the moment at which the session of a day has settled on every exchange.
+def find_settling_time(day: pd.Timestamp, calendars: list[str]) -> dt.datetime:
+    """Return the time at which the session of a day has settled on every exchange.
 
-    A day on which all are closed, and of which there is a bar all the same, ends with the day.
+    A day with a bar on which all exchanges are closed settles when it ends.
     """
-    open_then = [name for name in names if len(sessions_between(name, day, day))]
-    settled = [settled_at(name, day) for name in open_then or names]
+    open_then = [name for name in calendars if len(sessions_between(name, day, day))]
+    settled = [settled_at(name, day) for name in open_then or calendars]
     latest: dt.datetime = max(settled).to_pydatetime()
     return latest
 
 
-def _stands_at(moment: dt.datetime) -> dt.datetime:
-    return moment
+def _find_origins(
+    market: Market, config: Config, period: tuple[dt.date | None, dt.date | None]
+) -> range:
+    """Return the positions of the sessions of a period."""
+    panel, (start, end) = market.panel, period
+    sessions = panel.sessions
+    if start:
+        first = int(sessions.searchsorted(pd.Timestamp(start)))
+    else:
+        first = find_first_test(panel, build_sample(panel), config)
+    last = int(sessions.searchsorted(pd.Timestamp(end), side="right")) if end else len(sessions)
+    if first >= last:
+        raise ConfigError(
+            f"no session lies from {start} to {end}; the prices reach from "
+            f"{sessions[0].date()} to {sessions[-1].date()}"
+        )
+    return range(first, last)
+
+
+def _return_time(time: dt.datetime) -> dt.datetime:
+    return time

@@ -1,9 +1,8 @@
-"""The evening's report: its tables from the ledger, and its page."""
+"""The daily report: its tables from the ledger, and its page."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,8 +11,15 @@ from volcast.models.baselines.catalogue import REFERENCE
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
+from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.preconditions import is_replay
-from volcast.pipeline.job.report_index import PAGE, earlier_page, note_evening, write_index
+from volcast.pipeline.job.report_index import (
+    PAGE,
+    find_previous_page,
+    write_index,
+    write_index_entry,
+)
+from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.scoring import (
@@ -25,51 +31,48 @@ from volcast.pipeline.ledger.scoring import (
 )
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.registry.promotion import CHANGES
-from volcast.reports.evening.content import EveningContent
-from volcast.reports.evening.page import render_evening
+from volcast.reports.daily.inputs import DailyInputs
+from volcast.reports.daily.page import render_html
 
-if TYPE_CHECKING:
-    from volcast.pipeline.job.context import JobContext
-    from volcast.pipeline.job.summary import Summary
-
-DRAWN, SCORED = 120, 250  # sessions of the past in the figures, and in the live scores
+SESSIONS_SHOWN, SESSIONS_SCORED = 120, 250  # in the figures, and in the live scores
 
 
 def write_report(home: Home, context: JobContext, summary: Summary) -> None:
-    """Write ``reports/DATE/report.html``, its note for the index, and the index of all dates."""
+    """Write ``reports/DATE/report.html``, its entry for the index, and the index of all dates."""
     folder = home.reports / f"{summary.origin:%Y-%m-%d}"
     folder.mkdir(parents=True, exist_ok=True)
     ledger = context.ledger
-    rows = _readable(ledger.table("scored", RowFilter(since=context.sessions_ago(DRAWN))), context)
-    known = scored_rows(ledger, live_only=False, since=context.sessions_ago(SCORED))
-    tonight = _newest(rows, summary.origin)
-    content = EveningContent(
+    since = RowFilter(since=context.sessions_ago(SESSIONS_SHOWN))
+    rows = _convert_to_volatility(ledger.table("scored", since), context)
+    known = scored_rows(ledger, live_only=False, since=context.sessions_ago(SESSIONS_SCORED))
+    issued = _build_issued_table(rows, summary.origin)
+    content = DailyInputs(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,
         decision=summary.decision,
-        forecasts=tonight,
-        past=_past(rows),
+        forecasts=issued,
+        past=_build_past_table(rows),
         scores=live_scores(known[known["live"]], read_backtests(ledger)),
         alerts=ledger.open_alerts(),
-        changes=_changes(ledger),
-        missing=[ticker for ticker in context.tickers if ticker not in set(tonight["ticker"])],
+        changes=_build_changes_table(ledger),
+        missing=[ticker for ticker in context.tickers if ticker not in set(issued["ticker"])],
         notes=summary.notes,
         late=int((~known["live"] & (known["role"] == "champion")).sum()),
         replayed=is_replay(ledger),
-        before=earlier_page(home, summary.origin),
+        before=find_previous_page(home, summary.origin),
         interval_level=context.config.report.interval,
         head=summary.head,
     )
-    write_text(folder / PAGE, render_evening(content))
-    note_evening(folder, content)
+    write_text(folder / PAGE, render_html(content))
+    write_index_entry(folder, content)
     write_index(home)
 
 
-def _readable(scored: pd.DataFrame, context: JobContext) -> pd.DataFrame:
+def _convert_to_volatility(scored: pd.DataFrame, context: JobContext) -> pd.DataFrame:
     """Return the forecasts with volatilities in annualised percent."""
     names = assign_calendars(list(scored["ticker"].unique()), context.config)
     periods = scored["ticker"].map({t: periods_per_year(n) for t, n in names.items()}).to_numpy()
-    columns = {"variance": "volatility", "realized": "came", "lower": "low", "upper": "high"}
+    columns = {"variance": "volatility", "realized": "realized", "lower": "low", "upper": "high"}
     return scored.assign(
         **{
             new: volatility_annual_pct(scored[old].to_numpy(float), periods)
@@ -78,46 +81,50 @@ def _readable(scored: pd.DataFrame, context: JobContext) -> pd.DataFrame:
     )
 
 
-def _newest(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
-    """Return what went out tonight and who made it, beside HAR's and that of the evening before."""
+def _build_issued_table(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
+    """Return the issued forecasts and their model, with HAR's and the change since the last run."""
     cell = ["ticker", "horizon"]
     issued = rows[rows["role"] == "champion"]
-    tonight = issued[issued["origin"] == pd.Timestamp(origin)]
     earlier = issued[issued["origin"] < pd.Timestamp(origin)]
     before = earlier[earlier["origin"] == earlier["origin"].max()].set_index(cell)["volatility"]
     har = rows[(rows["model"] == REFERENCE) & (rows["origin"] == pd.Timestamp(origin))]
-    table = tonight.set_index(cell)
+    table = issued[issued["origin"] == pd.Timestamp(origin)].set_index(cell)
+    models = zip(table["model"], table["model_version"], strict=True)
     table = table.assign(
         har=har.drop_duplicates(cell).set_index(cell)["volatility"],
         change=table["volatility"] - before.reindex(table.index),
-        model=[_maker(*each) for each in zip(table["model"], table["model_version"], strict=True)],
+        model=[_format_model(*each) for each in models],
     )
     columns = ["model", "target_start", "target_end", "volatility", "low", "high", "har", "change"]
     return table[[*columns, "clipped", "fallback"]].reset_index()
 
 
-def _maker(model: str, version: str) -> str:
-    """Return who made a forecast; HAR is fitted anew each evening, so it has no version."""
+def _format_model(model: str, version: str) -> str:
+    """Return a model's name; HAR is fitted in each daily run, so it has no version."""
     return "HAR" if model == REFERENCE else format_series(model, version)
 
 
-def _past(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the one-session forecasts that went out over the last sessions, and what came."""
+def _build_past_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the issued forecasts of the shortest horizon with HAR's and their outcomes."""
     shortest = rows["horizon"].min()
     issued = rows[(rows["role"] == "champion") & (rows["horizon"] == shortest)]
     har = rows[(rows["model"] == REFERENCE) & (rows["horizon"] == shortest)]
     har = har.drop_duplicates(["origin", "ticker"]).set_index(["origin", "ticker"])["volatility"]
     table = issued.set_index(["origin", "ticker"]).assign(har=har).reset_index()
-    recent = table.sort_values("origin").groupby("ticker", sort=False).tail(DRAWN)
-    columns = ["ticker", "target_start", "volatility", "low", "high", "came", "har"]
+    recent = table.sort_values("origin").groupby("ticker", sort=False).tail(SESSIONS_SHOWN)
+    columns = ["ticker", "target_start", "volatility", "low", "high", "realized", "har"]
     return pd.DataFrame(recent[columns])
 
 
-def _changes(ledger: Ledger) -> pd.DataFrame:
-    """Return every change of champion and every training, the newest first."""
+def _build_changes_table(ledger: Ledger) -> pd.DataFrame:
+    """Return every change of champion and every training, the newest first.
+
+    A change by the gate is two decisions, the gate's and the one that carries it out; the second is
+    left out.
+    """
     decisions = ledger.table("decisions")
-    told = decisions["action"].isin([REGISTERED, *CHANGES])
-    carried = decisions["key"].str.match(r"(promote|demote) \d+ to")
-    table = decisions[told & ~(carried & decisions["who"].isna())]
+    is_change = decisions["action"].isin([REGISTERED, *CHANGES])
+    carries_out = decisions["key"].str.match(r"(promote|demote) \d+ to")
+    table = decisions[is_change & ~(carries_out & decisions["who"].isna())]
     columns = ["written_at", "action", "subject", "reason", "who", "why"]
     return pd.DataFrame(table.iloc[::-1][columns])

@@ -1,4 +1,4 @@
-"""The index of all evenings' pages, made from the note that lies beside each page."""
+"""The index of all daily reports, built from the entry stored with each report."""
 
 from __future__ import annotations
 
@@ -10,67 +10,67 @@ from typing import Any
 
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
-from volcast.reports.evening.content import EveningContent
-from volcast.reports.evening.index import EveningRow, render_index
-from volcast.reports.evening.scores import what_went_out
+from volcast.reports.daily.index import IndexRow, render_index
+from volcast.reports.daily.inputs import DailyInputs
+from volcast.reports.daily.scores import select_issued
 
-PAGE, NOTE, INDEX = "report.html", "evening.json", "index.html"
-COUNTED = ("alerts", "forecasts", "qlike_ratio")
+PAGE, ENTRY, INDEX = "report.html", "evening.json", "index.html"
+NUMBERS = ("alerts", "forecasts", "qlike_ratio")
 
 
-def note_evening(folder: Path, content: EveningContent) -> None:
-    """Write what the index says of an evening beside its page, as ``context.json``."""
-    issued = what_went_out(content.scores)
+def write_index_entry(folder: Path, content: DailyInputs) -> None:
+    """Write the index's entry of a daily run next to its report, as ``evening.json``."""
+    issued = select_issued(content.scores)
     ratio = float(issued.sort_values("horizon")["ratio_to_har"].iloc[0]) if len(issued) else None
-    note = {
+    entry = {
         "date": f"{content.day:%Y-%m-%d}",
         "champion": content.champion,
         "alerts": len(content.alerts),
         "forecasts": len(content.forecasts),
         "qlike_ratio": ratio if ratio is not None and math.isfinite(ratio) else None,
     }
-    write_text(folder / NOTE, json.dumps(note, indent=1) + "\n")
+    write_text(folder / ENTRY, json.dumps(entry, indent=1) + "\n")
 
 
 def write_index(home: Home) -> None:
-    """Write ``reports/index.html``: a row a page, the newest first.
+    """Write ``reports/index.html``: a row for each report, the newest first.
 
-    A page whose note is missing or damaged is listed all the same, with its date alone.
+    A report whose entry is missing or damaged is listed with its date only.
     """
-    rows = [_row(home.reports / day) for day in reversed(_days(home))]
+    rows = [_build_row(home.reports / day) for day in reversed(_list_days(home))]
     write_text(home.reports / INDEX, render_index(rows))
 
 
-def earlier_page(home: Home, origin: dt.date) -> str:
-    """Return the address, as a page sees it, of the last page before `origin`; empty without."""
-    earlier = [day for day in _days(home) if day < origin.isoformat()]
+def find_previous_page(home: Home, origin: dt.date) -> str:
+    """Return the relative address of the last report before `origin`; empty if there is none."""
+    earlier = [day for day in _list_days(home) if day < origin.isoformat()]
     return f"../{earlier[-1]}/{PAGE}" if earlier else ""
 
 
-def _days(home: Home) -> list[str]:
-    """Return the dates that have a page, ascending."""
+def _list_days(home: Home) -> list[str]:
+    """Return the dates that have a report, ascending."""
     return sorted(path.parent.name for path in home.reports.glob(f"*/{PAGE}"))
 
 
-def _row(folder: Path) -> EveningRow:
-    note = _note(folder / NOTE)
-    champion = note.get("champion")
-    return EveningRow(
+def _build_row(folder: Path) -> IndexRow:
+    entry = _read_entry(folder / ENTRY)
+    champion = entry.get("champion")
+    return IndexRow(
         f"{folder.name}/{PAGE}",
         champion if isinstance(champion, str) else "",
-        *(_number(note.get(name)) for name in COUNTED),
+        *(_to_number(entry.get(name)) for name in NUMBERS),
     )
 
 
-def _note(path: Path) -> dict[str, Any]:
-    """Return a note of the index; an empty one where it is missing or damaged."""
+def _read_entry(path: Path) -> dict[str, Any]:
+    """Return an entry of the index; empty if it is missing or damaged."""
     try:
-        note = json.loads(path.read_text(encoding="utf-8"))
+        entry = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return note if isinstance(note, dict) else {}
+    return entry if isinstance(entry, dict) else {}
 
 
-def _number(value: Any) -> float:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known else math.nan
+def _to_number(value: Any) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else math.nan

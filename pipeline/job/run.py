@@ -1,25 +1,30 @@
-"""The job: lock the home, bring the bars up to date, do the evening's work, write its report."""
+"""The job: lock the home, update the bars, run the daily cycle, write its report."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import lock_folder
 from volcast.pipeline.home import Home
 from volcast.pipeline.job import preconditions
-from volcast.pipeline.job.config_archive import adopt, at_home, keep
+from volcast.pipeline.job.config_archive import (
+    resolve_for_home,
+    write_archived_config,
+    write_current_config,
+)
 from volcast.pipeline.job.context import Clock, JobContext
-from volcast.pipeline.job.cycle import run_evening
-from volcast.pipeline.job.disk_space import keep_room, room
+from volcast.pipeline.job.cycle import run_daily_cycle
+from volcast.pipeline.job.disk_space import observe_disk_space, update_reserve
 from volcast.pipeline.job.market import BarHashes, load_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.job.report import write_report
 from volcast.pipeline.job.summary import Summary
-from volcast.pipeline.ledger.head_file import check_head, note_head
+from volcast.pipeline.ledger.head_file import check_head, write_head
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.progress import Progress
 
@@ -32,49 +37,78 @@ def run_job(
     progress: Progress,
     if_due: bool = True,
 ) -> Summary:
-    """Do the work of the newest settled session; a second call on the same day changes nothing.
+    """Run the daily cycle for the newest settled session; a second call changes nothing.
 
-    A challenger is trained, or only where one is due.
+    Parameters
+    ----------
+    home
+        Where ledger, registry, bars and reports lie; created if missing.
+    config
+        The settings.
+    clock
+        Returns the time, with a timezone.
+    progress
+        Reports the stages.
+    if_due
+        Train a challenger only if one is due; else always.
+
+    Returns
+    -------
+    Summary
+        What was done.
 
     Raises
     ------
     VolcastError
-        Another job works in the home, it holds a replay or other tickers, or there are no bars at
-        all. What was done stays.
+        Another job is running in the home, the home holds a replay or other tickers, or there are
+        no bars. What was done before stays.
     """
-    config = at_home(config, home)
+    config = resolve_for_home(config, home)
     with lock_folder(home.folder):
-        short = keep_room(home)
+        nearly_full = update_reserve(home)
         check_head(home)
-        progress.stage("bringing the bars up to date")
+        progress.stage("updating the bars")
         market = load_market(config, clock(), progress)
-        known = np.flatnonzero(np.isfinite(market.panel.variance).any(axis=1))
-        if not len(known):
-            raise DataError("no session has a variance: no ticker's bars have a range of prices")
-        origin = int(known[-1])
+        origin = _find_last_origin(market.panel)
+        day = pd.Timestamp(market.panel.sessions[origin])
         with Ledger.to_write(home.ledger) as ledger:
             preconditions.check_live(ledger, home)
             preconditions.check_tickers(ledger, market.panel.tickers, home)
-            keep(config, home, ledger)
-            day = market.panel.sessions[origin].date()
+            write_archived_config(config, home, ledger)
             context = JobContext(
                 config=config,
                 panels=PanelCache(market, config),
                 origin=origin,
                 clock=clock,
                 vintage=market.vintage,
-                data_hash=BarHashes(market.bars).until(pd.Timestamp(market.panel.sessions[origin])),
+                data_hash=BarHashes(market.bars).until(day),
                 ledger=ledger,
                 registry_view=RegistryView(home),
-                told=market.told,
-                conditions=(room(home, short), preconditions.ahead(ledger, day)),
-                short_of_room=short,
+                data_notes=market.notes,
+                preconditions=(
+                    observe_disk_space(home, nearly_full=nearly_full),
+                    preconditions.observe_ledger_ahead(ledger, day.date()),
+                ),
+                disk_nearly_full=nearly_full,
                 progress=progress,
             )
-            progress.stage(f"the evening of {day}")
-            summary = run_evening(context, if_due=if_due)
-            note_head(home, ledger.head())
-            if not summary.over:
-                adopt(config, home)
-                write_report(home, context, summary)
+            return _run_and_report(context, home, if_due=if_due)
+
+
+def _find_last_origin(panel: Panel) -> int:
+    """Return the position of the last session with a variance."""
+    known = np.flatnonzero(np.isfinite(panel.variance).any(axis=1))
+    if not len(known):
+        raise DataError("no session has a variance: no ticker's bars have a range of prices")
+    return int(known[-1])
+
+
+def _run_and_report(context: JobContext, home: Home, *, if_due: bool) -> Summary:
+    """Run the cycle and write what depends on it: the ledger's head, settings and report."""
+    context.progress.stage(f"daily run of {context.day.date()}")
+    summary = run_daily_cycle(context, if_due=if_due)
+    write_head(home, context.ledger.head())
+    if not summary.over:
+        write_current_config(context.config, home)
+        write_report(home, context, summary)
     return summary

@@ -1,38 +1,45 @@
-"""What an evening did, for the line of a log, for JSON and for the report."""
+"""The summary of a daily run, for a line of the log, for JSON and for the report."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-from volcast.pipeline.text import counted
+from volcast.pipeline.text import format_count
 from volcast.reports.monitoring.alerts import Alert
 
-NOTES_SHOWN = 3  # in a line
+MESSAGES_SHOWN = 3  # in a line of the log
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What an evening did.
+    """The summary of a daily run; `volcast retrain --json` prints its fields.
 
     Attributes
     ----------
     origin
-        The session whose close was the last thing known.
+        The session whose close is the last thing known.
     outcomes, forecasts
-        How many came into the ledger.
+        Numbers of rows added to the ledger.
     trained, champion
-        Names of versions, such as ``network 7``; None where nothing was trained.
+        Names of versions, such as ``network 7``; `trained` is None if nothing was trained.
     decision
-        The gate's, in words.
+        The reason that the gate gave for its decision.
     raised, open_alerts
-        The alerts of tonight, and all that stand.
+        The alerts raised by this run, and all open alerts.
     notes
-        What went wrong and was got over.
+        Problems that did not stop the run.
     head
-        The hash of the ledger's last row, to be noted elsewhere.
+        The hash of the ledger's last row; keep a copy of it elsewhere.
     over
-        Whether a later evening is in the ledger, and nothing was done.
+        Whether the ledger has forecasts of a later origin, so that nothing was done.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> summary = Summary(dt.date(2024, 6, 3), 2, None, "keep: no challenger", "har 1", 4)
+    >>> summary.line()
+    '2024-06-03: 4 new forecasts, 2 outcomes; champion har 1; nothing trained; 0 alerts open, 0 new'
     """
 
     origin: dt.date
@@ -48,17 +55,16 @@ class Summary:
     over: bool = False
 
     def line(self) -> str:
-        """Return the evening in one line, as a log wants it."""
-        words = [*(alert.words for alert in self.raised), *self.notes]
-        told = list(dict.fromkeys(words))
-        more = len(told) - NOTES_SHOWN
+        """Return the summary as one line of a log."""
+        messages = list(dict.fromkeys([*(alert.words for alert in self.raised), *self.notes]))
+        more = len(messages) - MESSAGES_SHOWN
         parts = [
-            f"{self.origin}: {counted(self.forecasts, 'new forecast')}, "
-            f"{counted(self.outcomes, 'outcome')}",
+            f"{self.origin}: {format_count(self.forecasts, 'new forecast')}, "
+            f"{format_count(self.outcomes, 'outcome')}",
             f"champion {self.champion}",
             f"trained {self.trained}" if self.trained else "nothing trained",
-            f"{counted(len(self.open_alerts), 'alert')} open, {len(self.raised)} new",
-            *told[:NOTES_SHOWN],
+            f"{format_count(len(self.open_alerts), 'alert')} open, {len(self.raised)} new",
+            *messages[:MESSAGES_SHOWN],
             *([f"{more} more in the report"] if more > 0 else []),
         ]
         return "; ".join(parts)

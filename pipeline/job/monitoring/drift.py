@@ -1,6 +1,8 @@
-"""Drift: whether the champion's loss and the features behind it are still what they used to be."""
+"""Drift: whether the champion's loss and its features are still what they were before."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,76 +10,99 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.steps.gate import OF_A_LOSS, reign_since, series_losses
-from volcast.pipeline.job.steps.shadow import shadow_losses
+from volcast.pipeline.job.losses import LOSS_COLUMNS, build_issued_losses, find_reign_start
+from volcast.pipeline.job.steps.shadow import read_shadow_losses
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.monitoring.inputs import FEWEST_WINDOWS, input_drift, input_observations
 from volcast.reports.monitoring.loss import LossCusum, fewest_sessions
 
-RECENT = 63  # sessions judged together
-BEFORE = 1_000  # sessions that say what is usual of a feature
-YEAR = 250  # sessions that say what is usual of a loss
-SHORTEST = 60  # sessions before a reign, to be what is usual of it
-WATCHED = "what went out"
+RECENT = 63  # sessions that are compared with those before
+BEFORE = 1_000  # sessions that define what is usual of a feature
+YEAR = 250  # sessions that define what is usual of a loss
+SHORTEST = 60  # sessions before a reign that can define what is usual of it
+# The subject names the alert in the ledgers of every version; the label is for messages.
+LOSS_SUBJECT, LOSS_LABEL = "what went out", "issued forecasts"
 
 
-def drift_of_loss(context: JobContext) -> Observation:
-    """Return the CUSUM of what went out against HAR since a network became champion.
+def observe_loss_drift(context: JobContext) -> Observation:
+    """Return the CUSUM of the issued forecasts' loss relative to HAR since the last promotion.
 
-    What is usual is what the networks before it, challengers then, lost less than HAR: over the
-    last year before that day, the shadow period included. Where that is too short, it is the first
-    year of the reign, and what follows is watched. While HAR is champion, and before there is
-    anything to watch, the observation is zero: an alert of the champion before is over.
+    The reference is the loss relative to HAR of the challengers over the last year before the
+    network became champion, the shadow period included. If that is too short, it is the first year
+    of the reign, and only what follows is monitored. While HAR is champion, and before there is
+    anything to monitor, the observation is zero, which clears an alert of the champion before.
     """
     if context.registry_view.champion.model == REFERENCE:
-        return _nothing("HAR is the champion, and is not held against itself")
-    horizon, sessions = context.config.job.gate_horizon, context.panel.sessions
-    year = max(YEAR, fewest_sessions(horizon))
-    crowned = max(reign_since(context.ledger), sessions[0])
-    before = max(0, int(sessions.searchsorted(crowned)) - year)
-    first = RowFilter(since=sessions[min(before, context.origin)].date(), horizon=horizon)
-    scored = context.ledger.table("scored", first, columns=OF_A_LOSS)
-    reign = _less_har(scored[scored["origin"] >= crowned], "champion")
-    challengers = _newest_challengers(scored[scored["origin"] < crowned])
-    usual = _with_shadow(_less_har(challengers, "challenger"), context).iloc[-year:]
+        return _observe_nothing("HAR is the champion and is not compared with itself")
+    usual, reign = _split_at_reign_start(context)
+    horizon = context.config.job.gate_horizon
+    year = _year(horizon)
     if len(usual) < max(SHORTEST, fewest_sessions(horizon)):
         usual, reign = reign.iloc[:year], reign.iloc[year:]
         if len(usual) < year:
-            return _nothing(f"{len(usual)} sessions of the champion are too few to judge it by")
+            return _observe_nothing(f"{len(usual)} sessions of the champion are too few to compare")
     if not np.ptp(usual) > 0:
-        return _nothing("the network never differed from HAR")
-    return LossCusum(usual, horizon).observation(reign, WATCHED)
+        return _observe_nothing("the network never differed from HAR")
+    drift = LossCusum(usual, horizon).observation(reign, LOSS_SUBJECT)
+    return replace(drift, words=drift.words.replace(LOSS_SUBJECT, LOSS_LABEL, 1))
 
 
-def drift_of_inputs(panel: Panel, origin: int) -> list[Observation]:
+def observe_input_drift(panel: Panel, origin: int) -> list[Observation]:
     """Return the drift of every feature over the last 63 sessions, against the 1,000 before them.
 
-    Looked at on the last session of a week: a quarter changes little in a day, and hundreds of
-    tickers take seconds. None before there are four times as many sessions as are judged; trainings
-    play no part.
+    It is computed on the last session of a week: a quarter changes little in a day, and hundreds of
+    tickers take seconds. It is empty until the sessions before are four times as many as those
+    compared with them. Trainings play no role.
+
+    Parameters
+    ----------
+    panel
+        Its features `x`, of which nothing after `origin` is used.
+    origin
+        Position of the newest session.
     """
     first = origin + 1 - RECENT
-    if first < FEWEST_WINDOWS * RECENT or not _ends_a_week(panel, origin):
+    if first < FEWEST_WINDOWS * RECENT or not _is_last_session_of_week(panel, origin):
         return []
-    usual = _feature_rows(panel, slice(max(0, first - BEFORE), first))
-    recent = _feature_rows(panel, slice(first, origin + 1))
+    usual = _tabulate_features(panel, slice(max(0, first - BEFORE), first))
+    recent = _tabulate_features(panel, slice(first, origin + 1))
     return input_observations(input_drift(usual, recent, panel.names))
 
 
-def _nothing(why: str) -> Observation:
-    return Observation("loss drift", WATCHED, 0.0, 0.0, 0.0, f"{WATCHED}: {why}", "error")
+def _year(horizon: int) -> int:
+    """Return the number of sessions of a reference."""
+    return max(YEAR, fewest_sessions(horizon))
 
 
-def _less_har(scored: pd.DataFrame, role: str) -> pd.Series:
-    """Return by origin the loss of the forecasts of a role less HAR's, the tickers averaged."""
-    mine = (scored["role"] == role).to_numpy()
-    losses = series_losses(scored.assign(role=np.where(mine, "champion", "other")))
+def _split_at_reign_start(context: JobContext) -> tuple[pd.Series, pd.Series]:
+    """Return the losses relative to HAR before the champion's promotion and since, by origin."""
+    horizon, sessions = context.config.job.gate_horizon, context.panel.sessions
+    year = _year(horizon)
+    start = max(find_reign_start(context.ledger), sessions[0])
+    before = max(0, int(sessions.searchsorted(start)) - year)
+    rows = RowFilter(since=sessions[min(before, context.origin)].date(), horizon=horizon)
+    scored = context.ledger.table("scored", rows, columns=LOSS_COLUMNS)
+    reign = _compute_loss_relative_to_har(scored[scored["origin"] >= start], "champion")
+    challengers = _select_newest_challengers(scored[scored["origin"] < start])
+    usual = _compute_loss_relative_to_har(challengers, "challenger")
+    return _prepend_shadow(usual, context).iloc[-year:], reign
+
+
+def _observe_nothing(reason: str) -> Observation:
+    message = f"{LOSS_LABEL}: {reason}"
+    return Observation("loss drift", LOSS_SUBJECT, 0.0, 0.0, 0.0, message, "error")
+
+
+def _compute_loss_relative_to_har(scored: pd.DataFrame, role: str) -> pd.Series:
+    """Return by origin the loss of a role's forecasts minus HAR's, averaged over the tickers."""
+    of_role = (scored["role"] == role).to_numpy()
+    losses = build_issued_losses(scored.assign(role=np.where(of_role, "champion", "other")))
     pair = losses.dropna(subset=["issued", REFERENCE])
     return pd.Series((pair["issued"] - pair[REFERENCE]).groupby(pair["origin"]).mean())
 
 
-def _newest_challengers(scored: pd.DataFrame) -> pd.DataFrame:
+def _select_newest_challengers(scored: pd.DataFrame) -> pd.DataFrame:
     """Return HAR's forecasts and those of the newest challenger of each origin."""
     challengers = scored[(scored["role"] == "challenger") & (scored["model"] == NETWORK)]
     number = challengers["model_version"].astype(int)
@@ -85,21 +110,21 @@ def _newest_challengers(scored: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([scored[scored["model"] == REFERENCE], challengers[number == newest]])
 
 
-def _with_shadow(less_har: pd.Series, context: JobContext) -> pd.Series:
+def _prepend_shadow(relative_loss: pd.Series, context: JobContext) -> pd.Series:
     """Return the losses relative to HAR with those of the shadow period before them."""
-    shadow = shadow_losses(context.ledger, context.registry_view.recipe).set_index("origin")
-    parts = [(shadow[NETWORK] - shadow[REFERENCE]).astype(float), less_har]
+    shadow = read_shadow_losses(context.ledger, context.registry_view.recipe).set_index("origin")
+    parts = [(shadow[NETWORK] - shadow[REFERENCE]).astype(float), relative_loss]
     return pd.Series(pd.concat([part for part in parts if len(part)] or parts[1:]))
 
 
-def _ends_a_week(panel: Panel, origin: int) -> bool:
+def _is_last_session_of_week(panel: Panel, origin: int) -> bool:
     """Return whether the next session of every ticker lies in another week."""
     starts = pd.DatetimeIndex(panel.target_start[origin]).dropna()
     week = panel.sessions[origin].to_period("W")
     return bool((starts.to_period("W") > week).all())
 
 
-def _feature_rows(panel: Panel, sessions: slice) -> pd.DataFrame:
+def _tabulate_features(panel: Panel, sessions: slice) -> pd.DataFrame:
     x = panel.x[sessions]
     rows = pd.DataFrame(x.reshape(-1, x.shape[2]), columns=list(panel.names))
     return rows.assign(origin=np.repeat(panel.sessions[sessions], x.shape[1]))

@@ -1,4 +1,4 @@
-"""Monitoring of one evening: what is observed, and which alerts it raises."""
+"""Monitoring of a daily run: what is observed, and which alerts are raised and cleared."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from volcast.features.panel import aligned
-from volcast.pipeline.data.calendars.sessions import last_settled_session, sessions_between
+from volcast.features.panel import align_tickers
+from volcast.pipeline.data.calendars.opening_hours import last_settled_session
+from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.monitoring.drift import RECENT, YEAR, drift_of_inputs, drift_of_loss
+from volcast.pipeline.job.monitoring.drift import (
+    RECENT,
+    YEAR,
+    observe_input_drift,
+    observe_loss_drift,
+)
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.panel.build import assign_calendars
@@ -21,39 +27,39 @@ from volcast.reports.monitoring.alerts import Alert, Observation, step
 from volcast.reports.monitoring.forecasts import clip_rate, coverage
 from volcast.reports.monitoring.freshness import freshness
 
-USUAL_CLIPS = 0.01
-OF_WHAT_WENT_OUT = ["origin", "ticker", "horizon", "lower", "upper", "clipped", "realized"]
+USUAL_CLIP_RATE = 0.01  # share of forecasts that the insanity filter may clip
+ISSUED_COLUMNS = ["origin", "ticker", "horizon", "lower", "upper", "clipped", "realized"]
 
 
-def observe(context: JobContext) -> list[Observation]:
-    """Return what is observed of the forecasts that went out, and of the inputs behind them."""
+def observe_forecasts(context: JobContext) -> list[Observation]:
+    """Return what is observed of the issued forecasts and of the features behind them."""
     panel, origin = context.panel, context.origin
     longest = YEAR + max(panel.horizons)  # sessions, of which the last have no outcome yet
     since = RowFilter(since=context.sessions_ago(longest), role="champion")
-    issued = context.ledger.table("scored", since, columns=OF_WHAT_WENT_OUT)
+    issued = context.ledger.table("scored", since, columns=ISSUED_COLUMNS)
     recent = issued[issued["origin"].isin(np.unique(issued["origin"])[-RECENT:])]
-    found = [clip_rate(recent, USUAL_CLIPS)] if len(recent) else []
+    observations = [clip_rate(recent, USUAL_CLIP_RATE)] if len(recent) else []
     level = context.config.report.interval
     for horizon in panel.horizons:
-        mine = issued[(issued["horizon"] == horizon) & (issued["realized"] > 0)]
-        last = mine[mine["origin"].isin(np.unique(mine["origin"])[-YEAR:])]
+        known = issued[(issued["horizon"] == horizon) & (issued["realized"] > 0)]
+        last = known[known["origin"].isin(np.unique(known["origin"])[-YEAR:])]
         if len(last):
             subject = f"{horizon}-session intervals"
-            found.append(coverage(last, level=level, horizon=horizon, subject=subject))
-    return [*found, drift_of_loss(context), *drift_of_inputs(panel, origin)]
+            observations.append(coverage(last, level=level, horizon=horizon, subject=subject))
+    return [*observations, observe_loss_drift(context), *observe_input_drift(panel, origin)]
 
 
-def stale(context: JobContext) -> list[Observation]:
-    """Return whether prices are fresh, for all tickers that are asked for and for each.
+def observe_stale_tickers(context: JobContext) -> list[Observation]:
+    """Return whether prices are up to date, for all tickers together and for each.
 
-    A ticker that has no bars at all tonight counts from the last origin that it was forecast from.
+    A ticker without any bars counts from the last origin for which it was forecast.
     """
     panel, origin, now = context.panel, context.origin, context.now
-    names = assign_calendars(context.tickers, context.config)
-    variance = aligned(panel, tuple(names)).variance[: origin + 1]
-    settled = {name: last_settled_session(name, now) for name in set(names.values())}
+    calendars = assign_calendars(context.tickers, context.config)
+    variance = align_tickers(panel, tuple(calendars)).variance[: origin + 1]
+    settled = {name: last_settled_session(name, now) for name in set(calendars.values())}
     behind = {}
-    for known, (ticker, name) in zip(np.isfinite(variance).T, names.items(), strict=True):
+    for known, (ticker, name) in zip(np.isfinite(variance).T, calendars.items(), strict=True):
         if known.any():
             last = panel.sessions[np.flatnonzero(known)[-1]].date()
         else:
@@ -67,8 +73,27 @@ def stale(context: JobContext) -> list[Observation]:
 def update_alerts(
     ledger: Ledger, observations: Iterable[Observation], day: dt.date, *, now: dt.datetime
 ) -> tuple[list[Alert], list[Alert]]:
-    """Write which alerts begin and which end; return those that began, and all that are open."""
-    still_open, raised, cleared = step(_open(ledger), observations, day)
+    """Write to the ledger which alerts are raised and cleared.
+
+    Parameters
+    ----------
+    ledger
+        Holds the alerts that are open.
+    observations
+        What was observed; an alert is named by its name and subject.
+    day
+        The origin, from which a new alert counts.
+    now
+        The time of writing.
+
+    Returns
+    -------
+    raised
+        The new alerts.
+    still_open
+        All open alerts.
+    """
+    still_open, raised, cleared = step(_read_open_alerts(ledger), observations, day)
     for alert in raised:
         ledger.raise_alert(alert.name, alert.subject, alert.words, _numbers(alert), now=now)
     for alert in cleared:
@@ -76,7 +101,7 @@ def update_alerts(
     return list(raised), list(still_open)
 
 
-def _open(ledger: Ledger) -> list[Alert]:
+def _read_open_alerts(ledger: Ledger) -> list[Alert]:
     alerts = []
     for row in ledger.open_alerts().to_dict("records"):
         numbers = json.loads(row["numbers"])

@@ -1,4 +1,4 @@
-"""The webhook: every alert is posted once, and again until somebody took it."""
+"""The webhook: every alert is posted once, and tried again until a post succeeds."""
 
 from __future__ import annotations
 
@@ -14,42 +14,52 @@ from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_text
 from volcast.pipeline.ledger.ledger import Ledger
 
-NOTE = "webhook.json"  # beside the ledger: the row up to which alerts were told
-TONIGHT = dt.timedelta(hours=12)
+STATE_FILE = "webhook.json"  # next to the ledger: the row up to which alerts were posted
+STATE_KEY = "told"  # as homes of every version have it
+FIRST_POST = dt.timedelta(hours=12)  # how old an alert may be when nothing was posted before
 TIMEOUT = 10.0  # seconds
 
 
-def tell(webhook: str, ledger: Ledger, *, now: dt.datetime) -> str | None:
-    """Post what was raised since the last post and still stands; return why that failed, if so.
+def post_alerts(webhook: str, ledger: Ledger, *, now: dt.datetime) -> str | None:
+    """Post the open alerts raised since the last post; return why that failed, if it did.
 
-    Without a note of an earlier post, or with one of another ledger, what was raised in the twelve
-    hours before `now` is posted. An alert may be told twice where the note could not be written.
-    Nothing is posted or written where `webhook` is empty.
+    Without a record of an earlier post, or with that of another ledger, the alerts raised in the
+    twelve hours before `now` are posted. An alert may be posted twice if the record cannot be
+    written.
+
+    Parameters
+    ----------
+    webhook
+        The address; nothing is posted or written if it is empty.
+    ledger
+        Holds the alerts; the record of what was posted lies next to its file.
+    now
+        The time.
     """
     if not webhook:
         return None
     alerts = ledger.table("alerts")
-    note = ledger.path.with_name(NOTE)
-    told = _told(note, alerts, now)
-    standing = ledger.open_alerts()
-    untold = standing[standing["seq"] > told]
-    if untold.empty:
+    path = ledger.path.with_name(STATE_FILE)
+    posted = _read_last_posted(path, alerts, now)
+    open_alerts = ledger.open_alerts()
+    unposted = open_alerts[open_alerts["seq"] > posted]
+    if unposted.empty:
         return None
-    failed = None
+    failure = None
     try:
-        _post(webhook, [f"{a.name}: {a.message}" for a in untold.itertuples(index=False)])
-        told = int(alerts["seq"].max())
+        _post(webhook, [f"{a.name}: {a.message}" for a in unposted.itertuples(index=False)])
+        posted = int(alerts["seq"].max())
     except (OSError, HTTPException, ValueError) as error:
-        failed = f"the webhook could not be told ({error}); its alerts stand in the ledger"
+        failure = f"the webhook could not be notified ({error}); its alerts are in the ledger"
     try:
-        write_text(note, json.dumps({"told": told}))
+        write_text(path, json.dumps({STATE_KEY: posted}))
     except StorageError as error:
-        failed = failed or f"what the webhook was told could not be noted: {error}"
-    return failed
+        failure = failure or f"the record of posted alerts could not be written: {error}"
+    return failure
 
 
-def _post(webhook: str, words: list[str]) -> None:
-    body = json.dumps({"text": "\n".join(words), "alerts": words}).encode()
+def _post(webhook: str, messages: list[str]) -> None:
+    body = json.dumps({"text": "\n".join(messages), "alerts": messages}).encode()
     request = urllib.request.Request(
         webhook, data=body, headers={"Content-Type": "application/json"}
     )
@@ -57,14 +67,14 @@ def _post(webhook: str, words: list[str]) -> None:
         pass
 
 
-def _told(note: Path, alerts: pd.DataFrame, now: dt.datetime) -> int:
-    """Return the last row of the ledger that the webhook knows of."""
+def _read_last_posted(path: Path, alerts: pd.DataFrame, now: dt.datetime) -> int:
+    """Return the number of the last row of the ledger that was posted."""
     last = int(alerts["seq"].max()) if len(alerts) else 0
     try:
-        told = int(json.loads(note.read_text(encoding="utf-8"))["told"])
+        posted = int(json.loads(path.read_text(encoding="utf-8"))[STATE_KEY])
     except (OSError, ValueError, KeyError, TypeError):
-        told = None
-    if told is not None and told <= last:
-        return told
-    earlier = alerts.loc[alerts["written_at"] < pd.Timestamp(now) - TONIGHT, "seq"]
+        posted = None
+    if posted is not None and posted <= last:
+        return posted
+    earlier = alerts.loc[alerts["written_at"] < pd.Timestamp(now) - FIRST_POST, "seq"]
     return int(earlier.max()) if len(earlier) else 0

@@ -1,4 +1,4 @@
-"""From the ledger to what the gate compares."""
+"""The gate: compares champion, challenger and HAR on the ledger's forecasts, and decides."""
 
 from __future__ import annotations
 
@@ -10,26 +10,25 @@ import pandas as pd
 
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.config.settings import JobSettings
+from volcast.pipeline.job.losses import (
+    LOSS_COLUMNS,
+    add_qlike,
+    find_reign_start,
+    index_by_cell,
+)
 from volcast.pipeline.job.registry_view import RegistryView
-from volcast.pipeline.job.steps.shadow import shadow_losses
+from volcast.pipeline.job.steps.shadow import read_shadow_losses
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
-from volcast.pipeline.registry.promotion import CHANGES, GATE
-from volcast.reports.comparison import GateRules, compare, last_window
-from volcast.reports.gate import decide
-from volcast.reports.scores import qlike
+from volcast.reports.scoring.comparison import Comparison, GateRules, compare, last_window
+from volcast.reports.scoring.gate import decide
 
 CHAMPION, CHALLENGER, HAR = "the champion", "the challenger", "HAR"
-CELL = ["origin", "ticker"]
-OF_A_LOSS = [
-    *("origin", "ticker", "horizon", "target_end", "model", "model_version", "role"),
-    *("variance", "fallback", "realized"),
-]
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What the gate decided: action, reason in words, and every number behind it."""
+class GateResult:
+    """The gate's decision: its action, its reason in a sentence, and all numbers behind it."""
 
     action: str
     reason: str
@@ -38,14 +37,25 @@ class Judgement:
 
 def evaluate_gate(
     ledger: Ledger, registry_view: RegistryView, job: JobSettings, day: pd.Timestamp
-) -> Judgement:
-    """Return what the gate decides on the evening of `day`.
+) -> GateResult:
+    """Return the gate's decision in the daily run of `day`.
 
-    The challenger is the line of networks that retraining brought since the champion took its
-    place, of the settings of the newest: each forecast was made before its outcome by the newest
-    network of its day, so that evidence for retraining adds up over the refits (Choe & Ramdas 2023
-    compare sequences of forecasts, not frozen models). An origin counts when all its targets had
-    ended the evening before, so that a past one does not change after it was looked at.
+    The challenger is the series of networks with the newest's recipe that were trained since the
+    champion was promoted: each forecast was made before its outcome by the newest network of its
+    day, so that evidence for retraining accumulates over the refits (Choe & Ramdas 2023 compare
+    sequences of forecasts, not frozen models). An origin counts when all its targets had ended
+    before `day`, so that it no longer changes after it was compared.
+
+    Parameters
+    ----------
+    ledger
+        Holds the forecasts and their outcomes.
+    registry_view
+        Who is champion, and which networks are challengers.
+    job
+        The gate's settings.
+    day
+        The origin of the daily run.
     """
     rules = GateRules(
         horizon=job.gate_horizon,
@@ -53,114 +63,86 @@ def evaluate_gate(
         minimum_effect=job.minimum_effect,
         window=job.har_window,
     )
-    reign = RowFilter(since=reign_since(ledger).date(), horizon=job.gate_horizon)
-    scored = ledger.table("scored", reign, columns=OF_A_LOSS)
-    ended = scored.groupby("origin")["target_end"].transform("max") < day
-    losses = _losses(scored[ended & scored["realized"].gt(0)], registry_view)
-    if registry_view.champion.model == REFERENCE:
-        losses = _with_shadow(losses, ledger, registry_view)
-    if registry_view.challenger and CHALLENGER not in losses:
-        losses[CHALLENGER] = np.nan  # trained tonight: nothing is known of it yet
-    challenge = (
-        compare(_while_challenged(losses), CHAMPION, CHALLENGER, rules)
-        if CHALLENGER in losses
-        else None
-    )
-    against_har = (
-        compare(last_window(losses, rules), CHAMPION, HAR, rules)
-        if registry_view.champion.model != REFERENCE and HAR in losses
-        else None
-    )
+    losses = _read_losses(ledger, registry_view, rules.horizon, day)
+    challenge = against_har = None
+    if CHALLENGER in losses:
+        challenge = compare(_select_challenged_origins(losses), CHAMPION, CHALLENGER, rules)
+    if registry_view.champion.model != REFERENCE and HAR in losses:
+        against_har = compare(last_window(losses, rules), CHAMPION, HAR, rules)
     decision = decide(challenge, against_har, rules)
-    numbers = {
-        name: _plain(asdict(each))
-        for name, each in (("challenge", challenge), ("against_har", against_har))
-        if each is not None
-    }
-    return Judgement(decision.action, decision.reason, numbers)
+    numbers = _to_numbers({"challenge": challenge, "against_har": against_har})
+    return GateResult(decision.action, decision.reason, numbers)
 
 
-def series_losses(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return `origin, ticker, issued, har`: QLIKE of what went out, and of HAR, of one horizon."""
-    rows = scored[scored["realized"].gt(0)]
-    table = rows.assign(loss=_qlike(rows))
-    issued = table[table["role"] == "champion"].set_index(CELL)["loss"]
-    har = _by_cell(table[table["model"] == REFERENCE])
-    return pd.DataFrame({"issued": issued, REFERENCE: har}).reset_index()
+def _read_losses(
+    ledger: Ledger, registry_view: RegistryView, horizon: int, day: pd.Timestamp
+) -> pd.DataFrame:
+    """Return `origin, ticker` and QLIKE of champion, challenger and HAR, one column each."""
+    reign = RowFilter(since=find_reign_start(ledger).date(), horizon=horizon)
+    scored = ledger.table("scored", reign, columns=LOSS_COLUMNS)
+    ended = scored.groupby("origin")["target_end"].transform("max") < day
+    losses = _build_losses(scored[ended & scored["realized"].gt(0)], registry_view)
+    if registry_view.champion.model == REFERENCE:
+        losses = _prepend_shadow(losses, ledger, registry_view)
+    if registry_view.challenger and CHALLENGER not in losses:
+        losses[CHALLENGER] = np.nan  # trained in this run: it has no forecast yet
+    return losses
 
 
-def reign_since(ledger: Ledger) -> pd.Timestamp:
-    """Return the first origin of the champion of now: the day that made it champion.
+def _build_losses(rows: pd.DataFrame, registry_view: RegistryView) -> pd.DataFrame:
+    """Return the losses of forecasts whose outcomes are known.
 
-    The gate's key names that day. After an override by hand it is the day after the last origin
-    whose forecasts had gone out.
+    Where champion or challenger gave no forecast HAR's replaces it, as it is issued then. A
+    forecast in which the newest network itself was replaced by a fallback is NaN: a network that
+    gives no numbers is not promoted.
     """
-    changes = ledger.decisions(*CHANGES)
-    last = next((each for each in changes if each.key.startswith(GATE) or each.who), None)
-    if last is None:
-        return pd.Timestamp.min
-    if last.key.startswith(GATE):
-        return pd.Timestamp(last.key.removeprefix(GATE))
-    before = ledger.last_origin(before=last.seq)
-    return pd.Timestamp(before) + pd.Timedelta(days=1) if before else pd.Timestamp.min
-
-
-def _losses(rows: pd.DataFrame, registry_view: RegistryView) -> pd.DataFrame:
-    """Return `origin, ticker` and the QLIKE of champion, challengers and HAR, side by side.
-
-    Where champion or challenger wrote no forecast HAR's stands in for it: that is what goes out
-    then. A forecast in which the newest network itself was replaced by a stand-in is NaN: a network
-    that gives no numbers is not promoted.
-    """
-    table = rows.assign(loss=_qlike(rows))
+    table = add_qlike(rows)
     champion, newest = registry_view.champion, registry_view.newest
     networks = table[table["model"] == NETWORK]
-    har = _by_cell(table[table["model"] == REFERENCE])
+    har = index_by_cell(table[table["model"] == REFERENCE])
     own = networks[networks["model_version"] == str(champion.number)]
-    line = networks[networks["model_version"].isin(registry_view.line)]
+    challengers = networks[networks["model_version"].isin(registry_view.challenger_numbers)]
     if newest is not None:
-        empty = line["fallback"] & (line["model_version"] == str(newest.number))
-        line = line.assign(loss=line["loss"].mask(empty))
-    incumbent = har if champion.model == REFERENCE else _by_cell(own).combine_first(har)
+        empty = challengers["fallback"] & (challengers["model_version"] == str(newest.number))
+        challengers = challengers.assign(loss=challengers["loss"].mask(empty))
+    incumbent = har if champion.model == REFERENCE else index_by_cell(own).combine_first(har)
     losses = pd.DataFrame({CHAMPION: incumbent, HAR: har})
-    if len(line):
-        rival = _by_cell(line)
+    if len(challengers):
+        rival = index_by_cell(challengers)
         absent = har[~har.index.isin(rival.index)]
-        absent = absent[absent.index.get_level_values("origin") >= line["origin"].min()]
+        absent = absent[absent.index.get_level_values("origin") >= challengers["origin"].min()]
         losses[CHALLENGER] = pd.concat([rival, absent])
     return losses.reset_index()
 
 
-def _qlike(rows: pd.DataFrame) -> np.ndarray:
-    return np.asarray(qlike(rows["realized"].to_numpy(), rows["variance"].to_numpy()))
+def _prepend_shadow(
+    losses: pd.DataFrame, ledger: Ledger, registry_view: RegistryView
+) -> pd.DataFrame:
+    """Return the losses while HAR is champion, with those of the shadow period before them.
 
-
-def _by_cell(rows: pd.DataFrame) -> pd.Series:
-    """Return the loss by origin and ticker; of two forecasts of an evening the first counts."""
-    return pd.Series(rows.drop_duplicates(CELL).set_index(CELL)["loss"])
-
-
-def _with_shadow(losses: pd.DataFrame, ledger: Ledger, registry_view: RegistryView) -> pd.DataFrame:
-    """Return the losses of HAR's reign, with those of the shadow period before the first evening.
-
-    They count until a network was champion for the first time, for networks of the settings that
-    were in the shadow.
+    The shadow period counts until a network is promoted for the first time, and only for networks
+    with the recipe of that period.
     """
-    shadow = shadow_losses(ledger, registry_view.recipe)
-    if shadow.empty or reign_since(ledger) > pd.Timestamp.min:
+    shadow = read_shadow_losses(ledger, registry_view.recipe)
+    if shadow.empty or find_reign_start(ledger) > pd.Timestamp.min:
         return losses
-    named = shadow.rename(columns={NETWORK: CHALLENGER, REFERENCE: CHAMPION})
-    return pd.concat([named.assign(**{HAR: named[CHAMPION]}), losses], ignore_index=True)
+    renamed = shadow.rename(columns={NETWORK: CHALLENGER, REFERENCE: CHAMPION})
+    return pd.concat([renamed.assign(**{HAR: renamed[CHAMPION]}), losses], ignore_index=True)
 
 
-def _while_challenged(losses: pd.DataFrame) -> pd.DataFrame:
+def _select_challenged_origins(losses: pd.DataFrame) -> pd.DataFrame:
     """Return the rows from the first origin on at which a challenger's loss is known."""
-    there = losses.loc[losses[CHALLENGER].notna(), "origin"]
-    return losses[losses["origin"] >= there.min()] if len(there) else losses.iloc[:0]
+    known = losses.loc[losses[CHALLENGER].notna(), "origin"]
+    return losses[losses["origin"] >= known.min()] if len(known) else losses.iloc[:0]
 
 
-def _plain(numbers: dict[str, Any]) -> dict[str, Any]:
+def _to_numbers(comparisons: dict[str, Comparison | None]) -> dict[str, Any]:
+    """Return the comparisons as the ledger stores them, dates as text."""
     return {
-        name: f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
-        for name, value in numbers.items()
+        name: {
+            key: f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
+            for key, value in asdict(comparison).items()
+        }
+        for name, comparison in comparisons.items()
+        if comparison is not None
     }

@@ -1,8 +1,9 @@
-"""The forecasts of an evening: the champion's go out, others are written down beside them."""
+"""The forecasts of a daily run: the champion's are issued, the others are stored with them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -10,10 +11,15 @@ import numpy as np
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.errors import VolcastError
-from volcast.pipeline.job.challenger import fitted_har
-from volcast.pipeline.job.config_archive import config_hash
+from volcast.pipeline.job.challenger import fit_har
+from volcast.pipeline.job.config_archive import hash_config
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.forecasts import Cell, cells, network_cells
+from volcast.pipeline.job.forecasts import (
+    Cell,
+    FittedModel,
+    forecast_cells,
+    forecast_with_network,
+)
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Forecast, Role
 from volcast.pipeline.panel.build import assign_calendars
@@ -23,103 +29,129 @@ from volcast.pipeline.registry.versions import Version
 Key: TypeAlias = tuple[str, int]  # ticker and horizon
 
 
-def issue(context: JobContext, notes: list[str], failed: dict[str, str]) -> int:
-    """Write the forecasts of champion, challenger and HAR; return how many were new.
+@dataclass(frozen=True)
+class IssueResult:
+    """What was issued.
 
-    What was written earlier this evening stands, also where bars were revised since or another
-    became champion: a target has one forecast that goes out. HAR's goes out where the champion
-    has none. What gave none, and why, is kept in `failed`; ``VolcastError`` where nothing goes out.
+    Attributes
+    ----------
+    new
+        Number of new rows in the ledger.
+    notes
+        Challengers and tickers without a forecast.
+    failures
+        Why the champion or the fallback gave no forecast, by the name of the step.
     """
-    registry_view = context.registry_view
-    there = context.ledger.table("forecasts", RowFilter(origin=context.day.date()))
-    champions = there[there["role"] == "champion"]
-    out: set[Key] = set(zip(champions["ticker"], champions["horizon"], strict=True))
-    rows = []
-    roles: tuple[tuple[Version | None, Role], ...] = (
-        (registry_view.champion, "champion"),
-        (registry_view.challenger, "challenger"),
-    )
-    for version, role in roles:
-        if version is not None and version.model == NETWORK:
-            made, silence = _network_cells(context, version)
-            if silence and role == "champion":
-                failed["champion"] = silence
-            elif silence:
-                notes.append(silence)
-            rows += _rows(context, made, (NETWORK, str(version.number)), role, out)
+
+    new: int
+    notes: list[str]
+    failures: dict[str, str]
+
+
+def issue_forecasts(context: JobContext) -> IssueResult:
+    """Write the forecasts of champion, challenger and HAR to the ledger.
+
+    Forecasts written earlier for this origin stay as they are, even if bars were revised since or
+    another model became champion: one forecast is issued for each target. HAR's is issued where the
+    champion has none.
+
+    Raises
+    ------
+    VolcastError
+        Nothing can be issued.
+    """
+    stored = context.ledger.table("forecasts", RowFilter(origin=context.day.date()))
+    champions = stored[stored["role"] == "champion"]
+    issued: set[Key] = set(zip(champions["ticker"], champions["horizon"], strict=True))
+    rows, notes, failures = _build_network_rows(context, issued)
     try:
-        rows += _har_rows(context, out)
+        rows += _build_har_rows(context, issued)
     except VolcastError as error:
-        if not out:
+        if not issued:
             raise
-        failed["fallback"] = str(error)
-    notes += _without_forecast(context, out)
-    written = set(there[["model", "model_version", "ticker", "horizon"]].itertuples(index=False))
+        failures["fallback"] = str(error)
+    notes += _note_missing_forecasts(context, issued)
+    names = ["model", "model_version", "ticker", "horizon"]
+    written = set(stored[names].itertuples(index=False))
     new = [r for r in rows if (r.model, r.model_version, r.ticker, r.horizon) not in written]
-    return context.ledger.add_forecasts(new, now=context.now)
+    added = context.ledger.add_forecasts(new, now=context.now)
+    return IssueResult(added, notes, failures)
 
 
-def _without_forecast(context: JobContext, out: set[Key]) -> list[str]:
-    """Return a note on the tickers whose exchange was open and that have no forecast."""
-    forecast = {ticker for ticker, _ in out}
-    names = assign_calendars(context.tickers, context.config)
-    day = context.day
-    closed = {name for name in set(names.values()) if not len(sessions_between(name, day, day))}
-    missing = [t for t, name in names.items() if t not in forecast and name not in closed]
-    return [f"no forecast for {', '.join(missing)}: no bar of {day.date()}"] if missing else []
+def _build_network_rows(
+    context: JobContext, issued: set[Key]
+) -> tuple[list[Forecast], list[str], dict[str, str]]:
+    """Return the rows of champion and challenger, with notes and failures."""
+    view = context.registry_view
+    versions: tuple[tuple[Version | None, Role], ...] = (
+        (view.champion, "champion"),
+        (view.challenger, "challenger"),
+    )
+    rows: list[Forecast] = []
+    notes: list[str] = []
+    failures: dict[str, str] = {}
+    for version, role in versions:
+        if version is None or version.model != NETWORK:
+            continue
+        cells, reason = _forecast_with_version(context, version)
+        if reason and role == "champion":
+            failures["champion"] = reason
+        elif reason:
+            notes.append(reason)
+        rows += _build_rows(context, cells, (NETWORK, str(version.number)), role, issued)
+    return rows, notes, failures
 
 
-def _network_cells(context: JobContext, version: Version) -> tuple[list[Cell], str]:
-    """Return the forecasts of a network; none, and why, where it can give none."""
-    level = context.config.report.interval
-    if context.has_seen(version):
+def _forecast_with_version(context: JobContext, version: Version) -> tuple[list[Cell], str]:
+    """Return the forecasts of a network, or none and the reason."""
+    if context.was_trained_on_origin(version):
         return [], f"{format_version(version)} gave no forecast: it was trained on later sessions"
+    level = context.config.report.interval
     try:
-        model = context.registry_view.model(version)
-        return network_cells(model, context.panels, context.day, level), ""
+        model = context.registry_view.load(version)
+        return forecast_with_network(model, context.panels, context.day, level), ""
     except VolcastError as error:
         return [], f"{format_version(version)} gave no forecast: {error}"
 
 
-def _har_rows(context: JobContext, out: set[Key]) -> list[Forecast]:
-    """Return HAR's forecasts, fitted on what the newest network was trained on."""
-    newest, first = context.registry_view.newest_model, context.first_trained
+def _build_har_rows(context: JobContext, issued: set[Key]) -> list[Forecast]:
+    """Return the rows of HAR, fitted on the sessions that the newest network was trained on."""
+    newest, first = context.registry_view.newest_model, context.first_origin_after_training
     errors: Mapping[int, np.ndarray] = newest.har_log_residuals if newest else {}
-    har, bounds = fitted_har(context.panel, context.config, first)
+    har = FittedModel(*fit_har(context.panel, context.config, first), errors)
     level = context.config.report.interval
-    made = cells(har, bounds, errors, context.panel, context.origin, level)
+    cells = forecast_cells(har, context.panel, context.origin, level)
     version = str(context.panel.sessions[first - 1].date())
-    return _rows(context, made, (REFERENCE, version), "fallback", out)
+    return _build_rows(context, cells, (REFERENCE, version), "fallback", issued)
 
 
-def _rows(
-    context: JobContext, made: list[Cell], model: tuple[str, str], role: Role, out: set[Key]
+def _build_rows(
+    context: JobContext, cells: list[Cell], model: tuple[str, str], role: Role, issued: set[Key]
 ) -> list[Forecast]:
-    """Return the ledger's rows, by (model, version), and add to `out` what goes out with them.
+    """Return the ledger's rows of a (model, version); add to `issued` what they issue.
 
-    What has gone out already stays so: then the champion's are written as a challenger's. HAR's
-    are the fallback, and go out where nothing else does.
+    A champion's forecast of a target for which another was issued already is stored as a
+    challenger's. HAR's are fallbacks, issued where nothing else is.
     """
-    calendar = assign_calendars([cell.ticker for cell in made], context.config)
-    settings = config_hash(context.config)
+    calendars = assign_calendars([cell.ticker for cell in cells], context.config)
+    settings = hash_config(context.config)
     rows = []
-    for cell in made:
-        free = (cell.ticker, cell.horizon) not in out
-        if free and role != "challenger":
-            out.add((cell.ticker, cell.horizon))
-            mine: Role = "champion"
-        else:
-            mine = "challenger" if role == "champion" else role
+    for cell in cells:
+        is_free = (cell.ticker, cell.horizon) not in issued
+        row_role: Role = "challenger" if role == "champion" else role
+        if is_free and role != "challenger":
+            issued.add((cell.ticker, cell.horizon))
+            row_role = "champion"
         forecast = Forecast(
             origin=context.day.date(),
             target_start=cell.target_start.date(),
             target_end=cell.target_end.date(),
             horizon=cell.horizon,
             ticker=cell.ticker,
-            calendar=calendar[cell.ticker],
+            calendar=calendars[cell.ticker],
             model=model[0],
             model_version=model[1],
-            role=mine,
+            role=row_role,
             data_vintage=context.vintage,
             data_hash=context.data_hash[cell.ticker],
             config_hash=settings,
@@ -131,3 +163,13 @@ def _rows(
         )
         rows.append(forecast)
     return rows
+
+
+def _note_missing_forecasts(context: JobContext, issued: set[Key]) -> list[str]:
+    """Return a note on the tickers without a forecast whose exchange was open."""
+    forecast = {ticker for ticker, _ in issued}
+    calendars = assign_calendars(context.tickers, context.config)
+    day = context.day
+    closed = {name for name in set(calendars.values()) if not len(sessions_between(name, day, day))}
+    missing = [t for t, name in calendars.items() if t not in forecast and name not in closed]
+    return [f"no forecast for {', '.join(missing)}: no bar on {day.date()}"] if missing else []

@@ -1,4 +1,4 @@
-"""What came of earlier forecasts, joined and revised from the bars of the evening."""
+"""Outcomes of earlier forecasts, joined to them and revised from the newest bars."""
 
 from __future__ import annotations
 
@@ -14,47 +14,46 @@ from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.ledger.outcomes import build_outcomes
 from volcast.pipeline.ledger.queries import RowFilter
 
-REVISED = 10  # sessions that a source may still revise, and in which late bars come
+REVISION_SESSIONS = 10  # in which a source may still revise bars or deliver late ones
 CELL = ["origin", "target_start", "target_end", "ticker", "horizon"]
 
 
 def join_outcomes(context: JobContext) -> int:
-    """Write what is known by the evening; return how many rows were new.
+    """Write the outcomes known by now to the ledger; return the number of new rows.
 
-    Targets that ended over the last sessions are looked at again: a bar that came late, or was
-    revised, gives a second row.
+    Targets that ended in the last ten sessions are computed again: a late or revised bar gives a
+    second row.
     """
-    day = context.day.date()
-    recent = context.ledger.table(
-        "forecasts", RowFilter(ended_after=context.sessions_ago(REVISED)), columns=CELL
-    )
+    since = RowFilter(ended_after=context.sessions_ago(REVISION_SESSIONS))
+    recent = context.ledger.table("forecasts", since, columns=CELL)
     ended = recent[recent["target_end"] <= context.day]
-    cells = pd.concat([context.ledger.awaited(day), ended]).drop_duplicates(CELL)
-    known = pd.Index(zip(cells["ticker"], cells["horizon"], strict=True))
+    pending = context.ledger.pending_targets(context.day.date())
+    cells = pd.concat([pending, ended]).drop_duplicates(CELL)
+    keys = pd.Index(zip(cells["ticker"], cells["horizon"], strict=True))
     outcomes = []
-    for panel in _panels(context):
+    for panel in _list_panels(context):
         origin = int(panel.sessions.searchsorted(context.day))
-        own = known.isin([(t, h) for t in panel.tickers for h in panel.horizons])
-        hashes = context.data_hash
-        outcomes += build_outcomes(cells[own], _until(panel, origin), hashes)
-        cells, known = cells[~own], known[~own]
+        covered = keys.isin([(t, h) for t in panel.tickers for h in panel.horizons])
+        known = _mask_unknown_targets(panel, origin)
+        outcomes += build_outcomes(cells[covered], known, context.data_hash)
+        cells, keys = cells[~covered], keys[~covered]
     return context.ledger.add_outcomes(outcomes, now=context.now)
 
 
-def _panels(context: JobContext) -> list[Panel]:
-    """Return the evening's panel and those of the models that forecast under other settings."""
-    registry_view, found = context.registry_view, [context.panel]
+def _list_panels(context: JobContext) -> list[Panel]:
+    """Return the current panel and those of models trained under other settings."""
+    registry_view, panels = context.registry_view, [context.panel]
     for version in (registry_view.champion, registry_view.challenger):
         if version is None or version.model != NETWORK:
             continue
         try:
-            found.append(context.panels.of(registry_view.model(version)))
-        except VolcastError:  # told when it gives no forecast
+            panels.append(context.panels.for_model(registry_view.load(version)))
+        except VolcastError:  # reported when it gives no forecast
             continue
-    return found
+    return panels
 
 
-def _until(panel: Panel, origin: int) -> Panel:
-    """Return the panel with the targets that are not known at `origin` taken out."""
+def _mask_unknown_targets(panel: Panel, origin: int) -> Panel:
+    """Return the panel with NaN for the targets that are not known at `origin`."""
     known = panel.target_end <= panel.sessions.to_numpy()[origin]
     return replace(panel, target=np.where(known, panel.target, np.nan))

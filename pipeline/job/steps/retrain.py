@@ -1,4 +1,4 @@
-"""A challenger: when one is due, its training, and its entry in registry and ledger."""
+"""Retraining: when a challenger is due, its training, and its entry in registry and ledger."""
 
 from __future__ import annotations
 
@@ -12,22 +12,28 @@ from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.files import hash_value
-from volcast.pipeline.job.challenger import train
-from volcast.pipeline.job.config_archive import config_hash, recipe
+from volcast.pipeline.job.challenger import Challenger, train_challenger
+from volcast.pipeline.job.config_archive import hash_config, hash_recipe
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.steps.past_errors import past_errors
+from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.records import Decision
+from volcast.pipeline.ledger.scoring import REGISTERED
 from volcast.pipeline.registry.model_folder import save_model
 from volcast.pipeline.registry.promotion import format_version
 from volcast.pipeline.registry.versions import ModelFacts, Version
 
 
-def due(context: JobContext) -> str | None:
-    """Return why a challenger is to be trained, or None."""
+def find_retrain_reason(context: JobContext) -> str | None:
+    """Return why a challenger is due, or None if none is.
+
+    The rules, in their order: there is no network yet; the settings changed; the newest network
+    cannot be loaded, or lacks a ticker that has bars; `job.retrain_every` sessions have passed
+    since the last training; with `job.retrain_on_drift`, the loss has drifted since then.
+    """
     newest = context.registry_view.newest
     if newest is None:
         return "there is no network yet"
-    if newest.facts["config_hash"] != config_hash(context.config):
+    if newest.facts["config_hash"] != hash_config(context.config):
         return "the settings have changed"
     model = context.registry_view.newest_model
     if model is None:
@@ -35,41 +41,63 @@ def due(context: JobContext) -> str | None:
     unknown = sorted(set(context.panel.tickers) - set(model.tickers))
     if unknown:
         return f"the newest network does not know {', '.join(unknown)}"
-    since = context.origin - context.first_trained
+    passed = context.origin - context.first_origin_after_training
     every = context.config.job.retrain_every
-    if since >= every:
-        return f"{since} sessions have passed since the last, {every} are asked for"
-    if not context.config.job.retrain_on_drift:
-        return None
-    drift = context.ledger.open_alerts()
-    fresh = drift[(drift["name"] == "loss drift") & (drift["written_at"] > _registered_at(newest))]
-    return "the loss has drifted" if len(fresh) else None
+    if passed >= every:
+        return f"{passed} sessions have passed since the last training; it is due every {every}"
+    if context.config.job.retrain_on_drift and _has_drifted_since_training(context, newest):
+        return "the loss has drifted"
+    return None
 
 
-def _registered_at(version: Version) -> pd.Timestamp:
-    """Return when a version was registered."""
-    return pd.Timestamp(version.facts["registered_at"])
+def retrain_when_due(context: JobContext, *, if_due: bool) -> tuple[str | None, str]:
+    """Train a challenger if one is due, or always without `if_due`.
 
-
-def retrain_when_due(context: JobContext, if_due: bool, notes: list[str]) -> str | None:
-    """Train a challenger where there is a reason to; return its name."""
-    reason = due(context) or (None if if_due else "it was asked for")
-    if reason is None or _trained_tonight(context):
-        tell_of_newest(context, "a call before this one, which was cut off, had trained it")
-        if reason is not None and not if_due:
-            notes.append(f"{_newest_name(context)} was trained on these bars already")
-        return None
-    if context.short_of_room:
-        notes.append("no challenger was trained: the disk is nearly full")
-        return None
+    Returns
+    -------
+    trained
+        The name of the new version; None if nothing was trained.
+    note
+        Why a training that was due or requested did not happen; empty otherwise.
+    """
+    reason = find_retrain_reason(context) or (None if if_due else "it was requested")
+    if reason is None or _is_trained_at_origin(context):
+        record_newest_training(context, "an earlier call that was interrupted had trained it")
+        repeated = reason is not None and not if_due
+        name = _newest_name(context)
+        return None, f"{name} was already trained on these bars" if repeated else ""
+    if context.disk_nearly_full:
+        return None, "no challenger was trained: the disk is nearly full"
     context.progress.stage(f"training a challenger: {reason}")
     try:
-        version = _registered(context)
+        version = _train_and_register(context)
     except VolcastError as error:
-        notes.append(f"no challenger was trained: {error}")
-        return None
-    tell_of_newest(context, reason)
-    return format_version(version)
+        return None, f"no challenger was trained: {error}"
+    record_newest_training(context, reason)
+    return format_version(version), ""
+
+
+def record_newest_training(context: JobContext, reason: str) -> None:
+    """Write the training of the newest network to the ledger, unless it is there already."""
+    newest = context.registry_view.newest
+    if newest is None or context.ledger.decision(f"register {newest.number}"):
+        return
+    decision = Decision(
+        key=f"register {newest.number}",
+        action=REGISTERED,
+        subject=format_version(newest),
+        numbers={**newest.metrics, "backtest": _extract_validation_scores(newest.metrics)},
+        reason=f"trained through {newest.facts['trained_through']}: {reason}",
+    )
+    context.ledger.add_decision(decision, now=context.now)
+
+
+def _has_drifted_since_training(context: JobContext, newest: Version) -> bool:
+    """Return whether an alert of loss drift is open that was raised after a version's training."""
+    alerts = context.ledger.open_alerts()
+    registered_at = pd.Timestamp(newest.facts["registered_at"])
+    drift = (alerts["name"] == "loss drift") & (alerts["written_at"] > registered_at)
+    return bool(drift.any())
 
 
 def _newest_name(context: JobContext) -> str:
@@ -77,79 +105,63 @@ def _newest_name(context: JobContext) -> str:
     return format_version(newest) if newest else "no network"
 
 
-def _trained_tonight(context: JobContext) -> bool:
-    """Return whether the newest network is the one that a training now would make."""
+def _is_trained_at_origin(context: JobContext) -> bool:
+    """Return whether the newest network is the one that a training now would give."""
     newest, model = context.registry_view.newest, context.registry_view.newest_model
     return newest is not None and (
         newest.facts["trained_through"] == str(context.panel.sessions[context.origin - 1].date())
-        and newest.facts["config_hash"] == config_hash(context.config)
+        and newest.facts["config_hash"] == hash_config(context.config)
         and model is not None
         and set(context.panel.tickers) <= set(model.tickers)
     )
 
 
-def tell_of_newest(context: JobContext, reason: str) -> None:
-    """Write into the ledger that the newest network was trained, unless it says so already."""
-    newest = context.registry_view.newest
-    if newest is None or context.ledger.decision(f"register {newest.number}"):
-        return
-    decision = Decision(
-        key=f"register {newest.number}",
-        action="registered",
-        subject=format_version(newest),
-        numbers={**newest.metrics, "backtest": _validation_scores(newest.metrics)},
-        reason=f"trained through {newest.facts['trained_through']}: {reason}",
-    )
-    context.ledger.add_decision(decision, now=context.now)
-
-
-def _registered(context: JobContext) -> Version:
-    """Return the version trained at this origin; one that is registered already is that one."""
-    config, registry_view = context.config, context.registry_view
-    damaged = (
-        registry_view.newest.number
-        if registry_view.newest and not registry_view.newest_model
-        else None
-    )
-    made_from = {
-        "instead_of": damaged,
-        "config": config_hash(config),
-        "data": dict(context.data_hash),
-        "origin": str(context.day.date()),
-    }
-    past = past_errors(context.ledger, registry_view, context.day)
-    challenger = train(context.panel, config, context.origin, past)
+def _train_and_register(context: JobContext) -> Version:
+    """Train at this origin and register the network; registered again it is the same version."""
+    registry_view = context.registry_view
+    past = collect_past_errors(context.ledger, registry_view, context.day)
+    challenger = train_challenger(context.panel, context.config, context.origin, past)
+    facts = _build_facts(context, challenger)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "model"
         folder.mkdir()
         save_model(folder, challenger.model)
-        version = registry_view.registry.register(
-            folder,
-            ModelFacts(
-                key=hash_value(made_from),
-                model=NETWORK,
-                data_hash=hash_value(dict(context.data_hash)),
-                config_hash=config_hash(config),
-                recipe=recipe(config),
-                parameters={f"model.{k}": v for k, v in config.model.model_dump().items()},
-                metrics=challenger.metrics,
-                curves=challenger.history,
-                configuration=to_toml(config),
-                trained_through=challenger.model.trained_through,
-            ),
-            now=context.now,
-        )
+        version = registry_view.registry.register(folder, facts, now=context.now)
     registry_view.registry.set_challenger(version)
     registry_view.refresh()
     return version
 
 
-def _validation_scores(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
+def _build_facts(context: JobContext, challenger: Challenger) -> ModelFacts:
+    """Return what the registry stores about a new network."""
+    config, view = context.config, context.registry_view
+    damaged = view.newest.number if view.newest and not view.newest_model else None
+    identity = {
+        "instead_of": damaged,
+        "config": hash_config(config),
+        "data": dict(context.data_hash),
+        "origin": str(context.day.date()),
+    }
+    return ModelFacts(
+        key=hash_value(identity),
+        model=NETWORK,
+        data_hash=hash_value(dict(context.data_hash)),
+        config_hash=hash_config(config),
+        recipe=hash_recipe(config),
+        parameters={f"model.{k}": v for k, v in config.model.model_dump().items()},
+        metrics=challenger.metrics,
+        curves=challenger.history,
+        configuration=to_toml(config),
+        trained_through=challenger.model.trained_through,
+    )
+
+
+def _extract_validation_scores(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """Return QLIKE on the validation part, and its ratio to HAR's, by horizon."""
-    found = {}
+    scores = {}
     for name, value in metrics.items():
         horizon, _, model = name.removeprefix("validation_qlike_").partition("_")
         har = metrics.get(f"validation_qlike_{horizon}_{REFERENCE}")
         if model == NETWORK and har:
-            found[horizon] = {"qlike": value, "ratio_to_har": value / har}
-    return found
+            scores[horizon] = {"qlike": value, "ratio_to_har": value / har}
+    return scores

@@ -1,4 +1,4 @@
-"""A full disk: the forecasts go out all the same, and nothing is lost."""
+"""A full disk: forecasts are issued all the same, and nothing is lost."""
 
 import subprocess
 import sys
@@ -12,8 +12,8 @@ from tests.pipeline.job.samples import FIRST, make_context
 from tests.pipeline.samples import write_config
 from volcast.pipeline.home import Home
 from volcast.pipeline.job import disk_space
-from volcast.pipeline.job.cycle import run_evening
-from volcast.pipeline.job.disk_space import RESERVE, keep_room, room
+from volcast.pipeline.job.cycle import run_daily_cycle
+from volcast.pipeline.job.disk_space import RESERVE_BYTES, observe_disk_space, update_reserve
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.verify import verify
 
@@ -27,42 +27,42 @@ def disk(monkeypatch):
     """Set how many bytes are free."""
 
     def free(count):
-        usage = Usage(10 * RESERVE, 0, count)
+        usage = Usage(10 * RESERVE_BYTES, 0, count)
         monkeypatch.setattr(disk_space.shutil, "disk_usage", lambda _: usage)
 
     return free
 
 
-def test_the_reserve_is_set_aside_released_and_set_aside_again(tmp_path, disk):
+def test_the_reserve_is_created_released_and_created_again(tmp_path, disk):
     home = Home(tmp_path)
-    disk(3 * RESERVE)
-    assert not keep_room(home) and home.reserve.stat().st_size == RESERVE
-    disk(RESERVE - 1)
-    assert keep_room(home) and not home.reserve.exists()
-    disk(int(1.5 * RESERVE))
-    assert not keep_room(home) and not home.reserve.exists()
-    disk(3 * RESERVE)
-    assert not keep_room(home) and home.reserve.exists()
+    disk(3 * RESERVE_BYTES)
+    assert not update_reserve(home) and home.reserve.stat().st_size == RESERVE_BYTES
+    disk(RESERVE_BYTES - 1)
+    assert update_reserve(home) and not home.reserve.exists()
+    disk(int(1.5 * RESERVE_BYTES))
+    assert not update_reserve(home) and not home.reserve.exists()
+    disk(3 * RESERVE_BYTES)
+    assert not update_reserve(home) and home.reserve.exists()
 
 
-def test_without_room_forecasts_go_out_nothing_is_trained_and_one_alert_tells(
+def test_without_space_forecasts_are_issued_nothing_is_trained_and_one_alert_is_raised(
     tmp_path, config, market, disk
 ):
     home = Home(tmp_path)
     with Ledger.to_write(home.ledger) as ledger:
-        said = []
-        for context, free in enumerate((RESERVE - 1, RESERVE - 1, 3 * RESERVE)):
+        summaries = []
+        for number, free in enumerate((RESERVE_BYTES - 1, RESERVE_BYTES - 1, 3 * RESERVE_BYTES)):
             disk(free)
-            short = keep_room(home)
-            tonight = make_context(home, config, market, ledger, FIRST + context)
-            said.append(
-                run_evening(replace(tonight, conditions=(room(home, short),), short_of_room=short))
-            )
-            assert len(ledger.issued(tonight.day.date())) == 4
-    assert [each.trained for each in said] == [None, None, "network 2"]
-    assert "the disk is nearly full" in said[0].notes[0]
-    assert [[alert.name for alert in each.raised] for each in said] == [["full disk"], [], []]
-    assert [len(each.open_alerts) for each in said] == [1, 1, 0]
+            nearly_full = update_reserve(home)
+            context = make_context(home, config, market, ledger, FIRST + number)
+            observed = (observe_disk_space(home, nearly_full=nearly_full),)
+            context = replace(context, preconditions=observed, disk_nearly_full=nearly_full)
+            summaries.append(run_daily_cycle(context))
+            assert len(ledger.issued(context.day.date())) == 4
+    assert [each.trained for each in summaries] == [None, None, "network 2"]
+    assert "the disk is nearly full" in summaries[0].notes[0]
+    assert [[alert.name for alert in each.raised] for each in summaries] == [["full disk"], [], []]
+    assert [len(each.open_alerts) for each in summaries] == [1, 1, 0]
 
 
 @pytest.fixture
@@ -82,11 +82,11 @@ def small_disk(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(("left", "reserved"), [(0, True), (0, False), (32, False), (512, False)])
 def test_a_disk_that_is_really_full(left, reserved, small, prices, small_disk, tmp_path):
-    """With the reserve the forecasts go out at once, without it when there is room again."""
+    """With the reserve the forecasts are issued at once, without it when there is space again."""
     days = pd.to_datetime(pd.read_csv(prices)["date"].unique())[FIRST : FIRST + 2]
     home = Home(small_disk / "home")
 
-    def context(day):
+    def retrain(day):
         data = f'[data]\nsource = "files"\npath = "{prices}"\nend = "{day:%Y-%m-%d}"\n'
         job = "[job]\nshadow_sessions = 0\nretrain_every = 1\n"
         settings = write_config(tmp_path / f"{day:%m%d}.toml", data + job)
@@ -95,21 +95,21 @@ def test_a_disk_that_is_really_full(left, reserved, small, prices, small_disk, t
             [sys.executable, "-m", "volcast", *map(str, words)], capture_output=True, text=True
         )
 
-    assert context(days[0]).returncode == 3
+    assert retrain(days[0]).returncode == 3
     if not reserved:
         home.reserve.unlink()
     filling = small_disk / "filling"
     free = disk_space.shutil.disk_usage(small_disk).free
     filling.write_bytes(bytes(max(0, free - left * 1024)))
-    answer = context(days[1])
-    went_out = 4 if reserved or left > 500 else None
-    assert answer.returncode == (3 if went_out else 1), answer.stderr
+    answer = retrain(days[1])
+    issued = 4 if reserved or left > 500 else None
+    assert answer.returncode == (3 if issued else 1), answer.stderr
     assert "Traceback" not in answer.stderr and len(answer.stderr.splitlines()) <= 1
     filling.unlink()
     with Ledger.to_read(home.ledger) as ledger:
-        assert went_out is None or len(ledger.issued(days[1].date())) == went_out
+        assert issued is None or len(ledger.issued(days[1].date())) == issued
         verify(ledger)
-    assert context(days[1]).returncode == 3
+    assert retrain(days[1]).returncode == 3
     with Ledger.to_read(home.ledger) as ledger:
         assert len(ledger.issued(days[1].date())) == 4
         verify(ledger)

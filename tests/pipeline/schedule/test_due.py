@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from volcast.pipeline.data.calendars.sessions import last_settled_session, settled_at
+from volcast.pipeline.data.calendars.opening_hours import last_settled_session, settled_at
 from volcast.pipeline.errors import ConfigError
-from volcast.pipeline.schedule.due import Slot, due_times, next_due, weekly_slot
+from volcast.pipeline.schedule.due import WeeklySlot, find_next_due, find_weekly_slot, iter_due_runs
 
 
 def utc(text):
@@ -18,7 +18,7 @@ def utc(text):
 
 
 def due(names, now):
-    found = next_due(names.split(), utc(now))
+    found = find_next_due(names.split(), utc(now))
     return f"{found.at:%Y-%m-%d %H:%M}", f"{found.local:%H:%M}", found.session.isoformat()
 
 
@@ -62,7 +62,7 @@ def test_the_next_run_is_after_the_last_close_and_its_settling(what, names, now,
 @given(minutes=st.integers(0, 5 * 365 * 24 * 60))
 def test_a_run_finds_its_session_settled_and_a_minute_before_it_was_not(names, minutes):
     now = utc("2016-01-01") + dt.timedelta(minutes=minutes)
-    found = next_due(names, now)
+    found = find_next_due(names, now)
     assert found.at > now
     early = found.at - dt.timedelta(minutes=1)
     assert last_settled_session(found.calendar, found.at).date() == found.session
@@ -70,12 +70,12 @@ def test_a_run_finds_its_session_settled_and_a_minute_before_it_was_not(names, m
 
 
 def test_runs_follow_each_other_without_gap_or_repetition():
-    year = list(islice(due_times(["XNYS"], utc("2017-12-31")), 251))
+    year = list(islice(iter_due_runs(["XNYS"], utc("2017-12-31")), 251))
     assert len({run.session for run in year}) == 251
     assert year[-1].session == dt.date(2018, 12, 31)
     again, now = [], utc("2017-12-31")
     for _ in range(251):
-        again.append(next_due(["XNYS"], now))
+        again.append(find_next_due(["XNYS"], now))
         now = again[-1].at
     assert again == year
 
@@ -87,23 +87,23 @@ def test_beyond_the_calendar_a_session_settles_an_hour_after_its_day():
 @pytest.mark.parametrize(
     ("names", "slot"),
     [
-        ("XNYS", Slot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))),
-        ("XTKS", Slot("Asia/Tokyo", dt.time(16, 0), (0, 1, 2, 3, 4))),
-        ("XTKS XLON XNYS", Slot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))),
-        ("24/7 XNYS", Slot("UTC", dt.time(1, 0), (0, 1, 2, 3, 4, 5, 6))),
-        ("24/5", Slot("UTC", dt.time(1, 0), (1, 2, 3, 4, 5))),
-        ("XSAU", Slot("Asia/Riyadh", dt.time(16, 0), (0, 1, 2, 3, 6))),
+        ("XNYS", WeeklySlot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))),
+        ("XTKS", WeeklySlot("Asia/Tokyo", dt.time(16, 0), (0, 1, 2, 3, 4))),
+        ("XTKS XLON XNYS", WeeklySlot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))),
+        ("24/7 XNYS", WeeklySlot("UTC", dt.time(1, 0), (0, 1, 2, 3, 4, 5, 6))),
+        ("24/5", WeeklySlot("UTC", dt.time(1, 0), (1, 2, 3, 4, 5))),
+        ("XSAU", WeeklySlot("Asia/Riyadh", dt.time(16, 0), (0, 1, 2, 3, 6))),
     ],
 )
 def test_the_time_of_the_week_is_in_the_timezone_of_the_last_exchange(names, slot):
-    assert weekly_slot(names.split(), utc("2023-02-01")) == slot
+    assert find_weekly_slot(names.split(), utc("2023-02-01")) == slot
 
 
 @pytest.mark.parametrize("names", [["XNYS"], ["XLON", "XNYS"], ["BVMF", "XNYS"], ["XSGO", "XLON"]])
 def test_the_time_of_the_week_is_never_before_a_session_has_settled(names):
     now = utc("2018-02-01")
-    slot = weekly_slot(names, now)
-    for run in islice(due_times(names, now), 240):
+    slot = find_weekly_slot(names, now)
+    for run in islice(iter_due_runs(names, now), 240):
         day = dt.datetime.combine(run.session, slot.time, ZoneInfo(slot.timezone))
         assert day >= run.at
         assert day.weekday() in slot.weekdays
@@ -111,6 +111,6 @@ def test_the_time_of_the_week_is_never_before_a_session_has_settled(names):
 
 def test_a_schedule_without_calendars_or_timezone_is_refused():
     with pytest.raises(ConfigError, match="at least one calendar"):
-        next_due([], utc("2018-01-01"))
+        find_next_due([], utc("2018-01-01"))
     with pytest.raises(ConfigError, match="needs a timezone"):
-        next_due(["XNYS"], dt.datetime(2018, 1, 1))
+        find_next_due(["XNYS"], dt.datetime(2018, 1, 1))

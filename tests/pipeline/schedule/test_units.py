@@ -10,10 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from volcast.pipeline.schedule.due import Slot, next_due
-from volcast.pipeline.schedule.units import Job, cron, github_actions, systemd
+from volcast.pipeline.schedule.due import WeeklySlot, find_next_due
+from volcast.pipeline.schedule.units import (
+    Job,
+    format_crontab,
+    format_github_workflow,
+    format_systemd_units,
+)
 
-EVENING = Slot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))
+AFTER_CLOSE = WeeklySlot("America/New_York", dt.time(17, 0), (0, 1, 2, 3, 4))
 NOW = dt.datetime(2018, 2, 1, tzinfo=dt.UTC)
 needs_systemd = pytest.mark.skipif(
     not shutil.which("systemd-analyze"), reason="systemd-analyze is not here"
@@ -30,7 +35,7 @@ def test_systemd_accepts_the_units(tmp_path, home):
     (tmp_path / home).mkdir()
     job_here = Job(("--ticker", "^GSPC"), tmp_path / home, tmp_path / home)
     paths = []
-    for name, text in systemd(job_here, EVENING).items():
+    for name, text in format_systemd_units(job_here, AFTER_CLOSE).items():
         (tmp_path / name).write_text(text)
         paths.append(tmp_path / name)
     # --man=no: manual pages need not be installed
@@ -49,7 +54,7 @@ def test_systemd_accepts_the_units(tmp_path, home):
 def test_systemds_timer_elapses_when_the_session_has_settled(tmp_path, after, expected):
     (time,) = [
         line.removeprefix("OnCalendar=")
-        for line in systemd(job(tmp_path), EVENING)["volcast.timer"].splitlines()
+        for line in format_systemd_units(job(tmp_path), AFTER_CLOSE)["volcast.timer"].splitlines()
         if line.startswith("OnCalendar=")
     ]
     ask = ["systemd-analyze", "calendar", f"--base-time={after}", time]
@@ -96,35 +101,35 @@ def test_crons_line_runs_the_job_at_the_exchanges_time_whatever_the_timezone(
     marking = Job((), tmp_path / "my home", tmp_path, python=f"{tmp_path}/mark")
     Path(marking.python).write_text(f'#!/bin/sh\necho "$@" > "{done}"\n')
     Path(marking.python).chmod(0o755)
-    at(cron(marking, EVENING), now)
+    at(format_crontab(marking, AFTER_CLOSE), now)
     assert done.exists() == runs
     if runs:
-        said = done.read_text().strip()
-        assert said == f"-m pipeline retrain --if-due --home {tmp_path}/my home"
+        command = done.read_text().strip()
+        assert command == f"-m volcast retrain --if-due --home {tmp_path}/my home"
 
 
 def test_crons_line_begins_on_the_quarters_that_meet_the_time(tmp_path):
-    slot = Slot("Asia/Jerusalem", dt.time(18, 24), (0, 1, 2, 3, 6))
-    text = cron(job(tmp_path), slot)
+    slot = WeeklySlot("Asia/Jerusalem", dt.time(18, 24), (0, 1, 2, 3, 6))
+    text = format_crontab(job(tmp_path), slot)
     assert "\n9,24,39,54 * * * * case " in text
     assert '[12347]" 18:24"' in text
 
 
-def test_cron_prints_the_exit_code_so_that_mail_goes_out(tmp_path, at, capfd):
+def test_cron_prints_the_exit_code_so_that_mail_is_sent(tmp_path, at, capfd):
     alerted = Job((), tmp_path / "my home", tmp_path, python=f"{tmp_path}/alerted")
-    Path(alerted.python).write_text("#!/bin/sh\necho said\nexit 3\n")
+    Path(alerted.python).write_text("#!/bin/sh\necho done\nexit 3\n")
     Path(alerted.python).chmod(0o755)
-    text = cron(alerted, EVENING)
+    text = format_crontab(alerted, AFTER_CLOSE)
     at(text, "2018-01-03 22:00 UTC")
     log = tmp_path / "my home" / "cron.log"
     assert capfd.readouterr().out == f"volcast: exit code 3, see {log}\n"
-    assert log.read_text() == "said\n"
+    assert log.read_text() == "done\n"
     assert "job.webhook" in text and "MAILTO=" in text
 
 
 def lines_and_guard(slot):
     """Return the UTC times of a workflow, and the pattern its guard lets through."""
-    text = github_actions(Job((), Path("state"), Path()), slot, NOW)
+    text = format_github_workflow(Job((), Path("state"), Path()), slot, NOW)
     crons = [line.split('"')[1] for line in text.splitlines() if "- cron:" in line]
     guard = text[text.index("case ") : text.index("esac") + 4]
     return crons, guard
@@ -142,18 +147,18 @@ def let_through(guard, cron_line, now, tmp_path):
 
 @pytest.mark.parametrize(("month", "hour"), [("01", 22), ("07", 21)])
 def test_one_of_the_workflows_lines_is_let_through_in_each_half_of_the_year(tmp_path, month, hour):
-    crons, guard = lines_and_guard(EVENING)
+    crons, guard = lines_and_guard(AFTER_CLOSE)
     assert sorted(crons) == ["0 21 * * 1,2,3,4,5", "0 22 * * 1,2,3,4,5"]
     late = f"2018-{month}-03 23:59 UTC"  # GitHub may start a workflow hours late
     through = [line for line in crons if let_through(guard, line, late, tmp_path)]
     assert through == [f"0 {hour} * * 1,2,3,4,5"]
-    due = next_due(["XNYS"], dt.datetime(2018, int(month), 3, 19, tzinfo=dt.UTC)).at
+    due = find_next_due(["XNYS"], dt.datetime(2018, int(month), 3, 19, tzinfo=dt.UTC)).at
     assert due.hour == hour
 
 
 def test_the_workflow_is_yaml_whose_steps_wait_for_the_guard():
     job_here = Job(("--config", "a: b #c.toml"), Path("my: home"), Path())
-    workflow = yaml.safe_load(github_actions(job_here, EVENING, NOW))
+    workflow = yaml.safe_load(format_github_workflow(job_here, AFTER_CLOSE, NOW))
     first, *steps = workflow["jobs"]["retrain"]["steps"]
     assert first["id"] == "due"
     assert all("steps.due.outputs.yes" in step["if"] for step in steps)
@@ -165,12 +170,12 @@ def test_the_workflow_is_yaml_whose_steps_wait_for_the_guard():
 
 
 def test_a_workflow_started_by_hand_is_let_through(tmp_path):
-    _, guard = lines_and_guard(EVENING)
+    _, guard = lines_and_guard(AFTER_CLOSE)
     assert let_through(guard, "", "2018-01-06 03:00 UTC", tmp_path)
 
 
 def test_a_workflow_knows_the_weekday_in_utc():
-    chicago = Slot("America/Chicago", dt.time(18, 30), (0, 1, 2, 3, 4))
+    chicago = WeeklySlot("America/Chicago", dt.time(18, 30), (0, 1, 2, 3, 4))
     assert sorted(lines_and_guard(chicago)[0]) == ["30 0 * * 2,3,4,5,6", "30 23 * * 1,2,3,4,5"]
-    tokyo = Slot("Asia/Tokyo", dt.time(7, 0), (0, 6))
+    tokyo = WeeklySlot("Asia/Tokyo", dt.time(7, 0), (0, 6))
     assert lines_and_guard(tokyo)[0] == ["0 22 * * 0,6"]

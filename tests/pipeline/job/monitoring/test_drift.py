@@ -1,4 +1,4 @@
-"""Drift of loss and of inputs: what is held against what, whoever is champion."""
+"""Drift of loss and of inputs: what is compared with what, whoever is champion."""
 
 import datetime as dt
 from dataclasses import replace
@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 
 from tests.pipeline.job.samples import FIRST
-from volcast.pipeline.job.monitoring.drift import RECENT, drift_of_inputs, drift_of_loss
+from volcast.pipeline.job.monitoring.drift import RECENT, observe_input_drift, observe_loss_drift
 from volcast.pipeline.ledger.records import DecisionRow
 from volcast.reports.monitoring.alerts import step
 
 DAYS = pd.bdate_range("2015-01-01", periods=700)
-CROWNED = 400
+PROMOTED = 400
 FRIDAY = 4
 GAIN = -0.05  # of the network over HAR
 
 
-class Told:
+class MemoryLedger:
     """A ledger in memory."""
 
     def __init__(self, scored, decided=()):
@@ -36,7 +36,7 @@ def friday(panel, origin):
     return origin + int((panel.sessions[origin:].day_of_week == FRIDAY).argmax())
 
 
-def promoted(place=CROWNED):
+def promotion(place=PROMOTED):
     day = DAYS[place].date()
     return DecisionRow(f"gate {day}", "promote", "network 2", "it was better")
 
@@ -79,87 +79,87 @@ def usual(count, seed):
     return GAIN + 0.1 * np.random.default_rng(seed).uniform(-1, 1, count)
 
 
-def after_har(challenged, reign):
-    """Return the ledger's rows: HAR goes out with a challenger beside it, then the network."""
-    before, since = DAYS[:CROWNED], DAYS[CROWNED : CROWNED + len(reign)]
+def promoted_after_har(challenged, reign):
+    """Return the ledger's rows: HAR is issued, with a challenger, then the network."""
+    before, since = DAYS[:PROMOTED], DAYS[PROMOTED : PROMOTED + len(reign)]
     parts = [
         forecasts(before, 1.0, "har", "champion", "2014-12-31"),
-        forecasts(before[CROWNED - len(challenged) :], 1 + challenged, "network", "challenger"),
+        forecasts(before[PROMOTED - len(challenged) :], 1 + challenged, "network", "challenger"),
         forecasts(since, 1.0, "har", "fallback", "2016-06-30"),
         forecasts(since, 1 + reign, "network", "champion"),
     ]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
 
 
-def seen(scored, *decisions, champion="network"):
+def observe(scored, *decisions, champion="network"):
     context = SimpleNamespace(
         registry_view=SimpleNamespace(champion=SimpleNamespace(model=champion), recipe="ours"),
         config=SimpleNamespace(job=SimpleNamespace(gate_horizon=1)),
         panel=SimpleNamespace(sessions=DAYS),
         origin=len(DAYS) - 1,
-        ledger=Told(scored, decisions),
+        ledger=MemoryLedger(scored, decisions),
     )
-    return drift_of_loss(context)
+    return observe_loss_drift(context)
 
 
-def test_a_network_promoted_after_har_is_held_against_its_line_as_challenger():
+def test_a_network_promoted_after_har_is_compared_with_its_series_as_challenger():
     challenged = usual(200, 0)
-    as_before = seen(after_har(challenged, usual(60, 1)), promoted())
-    worse = seen(after_har(challenged, usual(60, 1) + 0.1), promoted())
+    as_before = observe(promoted_after_har(challenged, usual(60, 1)), promotion())
+    worse = observe(promoted_after_har(challenged, usual(60, 1) + 0.1), promotion())
     assert as_before.value <= as_before.limit
     assert worse.value > worse.limit and "for 60 sessions" in worse.words
 
 
-def test_only_the_newest_challenger_of_an_origin_says_what_is_usual():
-    rows = after_har(usual(200, 0), usual(60, 1))
-    older = forecasts(DAYS[CROWNED - 200 : CROWNED], 3.0, "network", "challenger", "1")
-    assert seen(pd.concat([rows, older]), promoted()) == seen(rows, promoted())
+def test_only_the_newest_challenger_of_an_origin_defines_what_is_usual():
+    rows = promoted_after_har(usual(200, 0), usual(60, 1))
+    older = forecasts(DAYS[PROMOTED - 200 : PROMOTED], 3.0, "network", "challenger", "1")
+    assert observe(pd.concat([rows, older]), promotion()) == observe(rows, promotion())
 
 
 def test_the_shadow_period_stands_in_for_challengers_that_were_few():
-    few = after_har(usual(20, 0), usual(60, 1) + 0.1)
-    found = seen(few, shadow(usual(150, 2), CROWNED - 20), promoted())
+    few = promoted_after_har(usual(20, 0), usual(60, 1) + 0.1)
+    found = observe(few, shadow(usual(150, 2), PROMOTED - 20), promotion())
     assert found.value > found.limit
 
 
-def test_without_enough_before_it_the_first_year_of_a_reign_says_what_is_usual():
-    assert seen(after_har(usual(20, 0), usual(249, 1)), promoted()).value == 0
+def test_without_enough_before_it_the_first_year_of_a_reign_defines_what_is_usual():
+    assert observe(promoted_after_har(usual(20, 0), usual(249, 1)), promotion()).value == 0
     worse = np.concatenate([usual(250, 1), usual(40, 2) + 0.1])
-    found = seen(after_har(usual(20, 0), worse), promoted())
+    found = observe(promoted_after_har(usual(20, 0), worse), promotion())
     assert found.value > found.limit and "for 40 sessions" in found.words
 
 
 def test_an_alert_of_a_network_is_cleared_once_har_is_champion():
-    fallen = after_har(usual(200, 0), usual(60, 1) + 0.1)
-    alerts, _, _ = step((), [seen(fallen, promoted())], dt.date(2016, 10, 3))
-    now_open, _, cleared = step(alerts, [seen(fallen, champion="har")], dt.date(2016, 10, 4))
+    fallen = promoted_after_har(usual(200, 0), usual(60, 1) + 0.1)
+    alerts, _, _ = step((), [observe(fallen, promotion())], dt.date(2016, 10, 3))
+    now_open, _, cleared = step(alerts, [observe(fallen, champion="har")], dt.date(2016, 10, 4))
     assert now_open == () and "HAR is the champion" in cleared[0].words
 
 
 def test_a_new_champion_begins_at_zero():
-    assert seen(after_har(usual(200, 0), usual(0, 1)), promoted()).value == 0
+    assert observe(promoted_after_har(usual(200, 0), usual(0, 1)), promotion()).value == 0
 
 
-def test_the_last_session_of_a_week_judges_the_inputs_of_its_last_quarter(market):
+def test_the_last_session_of_a_week_compares_the_inputs_of_its_last_quarter(market):
     panel = market.panel
     weekdays = panel.sessions[FIRST : FIRST + 5].day_of_week
     for origin, weekday in zip(range(FIRST, FIRST + 5), weekdays, strict=True):
-        subjects = [each.subject for each in drift_of_inputs(panel, origin)]
+        subjects = [each.subject for each in observe_input_drift(panel, origin)]
         assert subjects == (list(panel.names) if weekday == FRIDAY else [])
 
 
-def test_inputs_that_moved_in_the_last_quarter_are_found_and_the_future_is_not_looked_at(market):
+def test_inputs_that_moved_in_the_last_quarter_are_found_and_the_future_is_not_used(market):
     x = market.panel.x.copy()
     last = friday(market.panel, FIRST)
     before = friday(market.panel, last - RECENT - 5)
     x[last - RECENT + 1 :, :, 0] += 20
     moved = replace(market.panel, x=x)
-    over = {o.subject for o in drift_of_inputs(moved, last) if o.value > o.limit}
+    over = {o.subject for o in observe_input_drift(moved, last) if o.value > o.limit}
     assert moved.names[0] in over
-    assert drift_of_inputs(moved, before) == drift_of_inputs(market.panel, before) != []
+    assert observe_input_drift(moved, before) == observe_input_drift(market.panel, before) != []
 
 
-def test_a_history_of_fewer_than_four_quarters_before_says_nothing_of_inputs(market):
+def test_a_history_of_fewer_than_four_quarters_before_has_no_input_drift(market):
     first = friday(market.panel, 5 * RECENT - 1)
-    assert drift_of_inputs(market.panel, first) != []
-    assert drift_of_inputs(market.panel, friday(market.panel, first - 10)) == []
+    assert observe_input_drift(market.panel, first) != []
+    assert observe_input_drift(market.panel, friday(market.panel, first - 10)) == []

@@ -1,4 +1,4 @@
-"""The webhook: told once of each alert, and of what it missed."""
+"""The webhook: notified of each alert once, also of those that it missed."""
 
 import datetime as dt
 import json
@@ -8,12 +8,12 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from volcast.pipeline.job.monitoring.webhook import tell
+from volcast.pipeline.job.monitoring.webhook import post_alerts
 from volcast.pipeline.ledger.ledger import Ledger
 
 FIRST = dt.datetime(2024, 6, 3, 22, tzinfo=dt.UTC)
 SECOND = FIRST + dt.timedelta(days=1)
-NOBODY = "http://127.0.0.1:9/"  # the port of discard, on which nobody listens
+NOBODY = "http://127.0.0.1:9/"  # the port of discard, on which nothing listens
 
 
 class Hook(BaseHTTPRequestHandler):
@@ -47,11 +47,11 @@ def ledger(tmp_path):
         yield ledger
 
 
-def begin(ledger, subject, now):
+def raise_alert(ledger, subject, now):
     ledger.raise_alert("missing ticker", subject, f"{subject} is silent", {}, now=now)
 
 
-def end(ledger, subject, now):
+def clear_alert(ledger, subject, now):
     ledger.clear_alert("missing ticker", subject, f"{subject} is there", {}, now=now)
 
 
@@ -61,71 +61,71 @@ def posted(*subjects):
 
 
 def test_new_alerts_are_posted_to_the_webhook_once(ledger):
-    begin(ledger, "AAA", FIRST)
+    raise_alert(ledger, "AAA", FIRST)
     with listening() as (webhook, seen):
-        assert tell(webhook, ledger, now=FIRST) is None
-        assert tell(webhook, ledger, now=FIRST) is None
-        begin(ledger, "BBB", FIRST)  # by the same clock as the first
-        assert tell(webhook, ledger, now=FIRST) is None
+        assert post_alerts(webhook, ledger, now=FIRST) is None
+        assert post_alerts(webhook, ledger, now=FIRST) is None
+        raise_alert(ledger, "BBB", FIRST)  # by the same clock as the first
+        assert post_alerts(webhook, ledger, now=FIRST) is None
     assert seen == [posted("AAA"), posted("BBB")]
 
 
-def test_what_a_post_that_failed_had_to_tell_is_told_with_the_next(ledger):
-    begin(ledger, "AAA", FIRST)
-    assert "could not be told" in tell(NOBODY, ledger, now=FIRST)
-    begin(ledger, "BBB", SECOND)
+def test_the_alerts_of_a_failed_post_are_posted_with_the_next(ledger):
+    raise_alert(ledger, "AAA", FIRST)
+    assert "could not be notified" in post_alerts(NOBODY, ledger, now=FIRST)
+    raise_alert(ledger, "BBB", SECOND)
     with listening() as (webhook, seen):
-        assert tell(webhook, ledger, now=SECOND) is None
+        assert post_alerts(webhook, ledger, now=SECOND) is None
     assert seen == [posted("AAA", "BBB")]
 
 
-def test_an_evening_killed_before_the_post_is_made_up_for(ledger):
-    begin(ledger, "AAA", FIRST)
+def test_the_alerts_of_a_run_killed_before_the_post_are_posted_later(ledger):
+    raise_alert(ledger, "AAA", FIRST)
     with listening() as (webhook, seen):
-        tell(webhook, ledger, now=FIRST)
-        begin(ledger, "BBB", SECOND)  # and then killed
-        tell(webhook, ledger, now=SECOND + dt.timedelta(days=1))
+        post_alerts(webhook, ledger, now=FIRST)
+        raise_alert(ledger, "BBB", SECOND)  # and then killed
+        post_alerts(webhook, ledger, now=SECOND + dt.timedelta(days=1))
     assert seen[1:] == [posted("BBB")]
 
 
-def test_what_was_over_before_it_could_be_told_is_not_told(ledger):
-    begin(ledger, "AAA", FIRST)
-    tell(NOBODY, ledger, now=FIRST)
-    end(ledger, "AAA", SECOND)
+def test_an_alert_cleared_before_it_could_be_posted_is_not_posted(ledger):
+    raise_alert(ledger, "AAA", FIRST)
+    post_alerts(NOBODY, ledger, now=FIRST)
+    clear_alert(ledger, "AAA", SECOND)
     with listening() as (webhook, seen):
-        assert tell(webhook, ledger, now=SECOND) is None
+        assert post_alerts(webhook, ledger, now=SECOND) is None
     assert seen == []
 
 
-def test_an_alert_that_comes_back_is_told_again(ledger):
+def test_an_alert_raised_again_is_posted_again(ledger):
     with listening() as (webhook, seen):
-        for change in (begin, end, begin):
+        for change in (raise_alert, clear_alert, raise_alert):
             change(ledger, "AAA", FIRST)
-            tell(webhook, ledger, now=FIRST)
+            post_alerts(webhook, ledger, now=FIRST)
     assert seen == [posted("AAA"), posted("AAA")]
 
 
-def test_a_new_webhook_is_told_of_tonight_alone(ledger, tmp_path):
-    begin(ledger, "AAA", FIRST)
-    assert tell("", ledger, now=FIRST) is None
+def test_a_new_webhook_is_notified_of_todays_alerts_only(ledger, tmp_path):
+    raise_alert(ledger, "AAA", FIRST)
+    assert post_alerts("", ledger, now=FIRST) is None
     assert not (tmp_path / "webhook.json").exists()
-    begin(ledger, "BBB", SECOND)
+    raise_alert(ledger, "BBB", SECOND)
     with listening() as (webhook, seen):
-        tell(webhook, ledger, now=SECOND)
+        post_alerts(webhook, ledger, now=SECOND)
     assert seen == [posted("BBB")]
 
 
-@pytest.mark.parametrize("note", ["", "{}", '{"told": 1000}'])
-def test_a_note_that_is_damaged_or_of_another_ledger_hides_nothing_of_tonight(
-    ledger, tmp_path, note
+@pytest.mark.parametrize("state", ["", "{}", '{"told": 1000}'])
+def test_a_state_file_that_is_damaged_or_of_another_ledger_hides_no_alert_of_today(
+    ledger, tmp_path, state
 ):
-    (tmp_path / "webhook.json").write_text(note)
-    begin(ledger, "AAA", FIRST)
+    (tmp_path / "webhook.json").write_text(state)
+    raise_alert(ledger, "AAA", FIRST)
     with listening() as (webhook, seen):
-        tell(webhook, ledger, now=FIRST)
+        post_alerts(webhook, ledger, now=FIRST)
     assert seen == [posted("AAA")]
 
 
-def test_an_address_that_is_none_stops_no_evening(ledger):
-    begin(ledger, "AAA", FIRST)
-    assert "could not be told" in tell("not an address", ledger, now=FIRST)
+def test_an_invalid_address_stops_no_daily_run(ledger):
+    raise_alert(ledger, "AAA", FIRST)
+    assert "could not be notified" in post_alerts("not an address", ledger, now=FIRST)
