@@ -1,1 +1,1 @@
-"""What watches a running job: drift of inputs and losses, coverage, clips, fresh prices, alerts."""
+"""Monitoring of the job: drift of inputs and losses, coverage, clips, freshness, alerts."""

@@ -11,10 +11,15 @@ Key: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True)
 class Observation:
-    """What was measured of a subject, and where an alert begins and ends.
+    """A measured value of a subject, with the limits at which an alert begins and ends.
 
-    Raised where ``value > limit``; an open alert is cleared where ``value <= clear``, and `clear`
-    is not above `limit`. A NaN was not measured and changes nothing.
+    An alert is raised if ``value > limit`` and cleared if ``value <= clear``; `clear` must not be
+    above `limit`. NaN means not measured and changes nothing.
+
+    Raises
+    ------
+    ValueError
+        `clear` is above `limit`.
     """
 
     name: str
@@ -34,13 +39,13 @@ class Observation:
 
     @property
     def key(self) -> Key:
-        """Return what names the alert: at most one is open for each."""
+        """The name and subject; at most one alert is open for each."""
         return self.name, self.subject
 
 
 @dataclass(frozen=True)
 class Alert:
-    """An observation that went over its limit on the day `since`; the rest is its latest state."""
+    """An observation that exceeded its limit on the day `since`, in its latest state."""
 
     name: str
     subject: str
@@ -52,7 +57,7 @@ class Alert:
 
     @property
     def key(self) -> Key:
-        """Return what names the alert."""
+        """The name and subject."""
         return self.name, self.subject
 
 
@@ -62,13 +67,28 @@ Alerts: TypeAlias = tuple[Alert, ...]
 def step(
     open_alerts: Iterable[Alert], observations: Iterable[Observation], day: dt.date
 ) -> tuple[Alerts, Alerts, Alerts]:
-    """Return the alerts that are open after a day, those it raised and those it cleared.
+    """Update the open alerts with the observations of a day.
 
-    An alert that stays open keeps its `since` and takes over value, limit, level and words. One
-    whose subject was not observed is cleared where others of its name were: nobody watches that
-    subject any more; where none was, it stays as it is. All three are sorted by name and subject.
-    The same observations twice raise and clear nothing the second time. Raises ``ValueError``
-    where a subject was observed twice.
+    Returns
+    -------
+    tuple of three tuples of Alert
+        The alerts that are open after the day, those it raised and those it cleared, each sorted
+        by name and subject. An alert that remains open keeps its `since` and takes the new value,
+        limit, level and words. If its subject was not observed but others of its name were, it is
+        cleared, as that subject is not monitored any more; otherwise it is unchanged. The same
+        observations twice raise and clear nothing the second time.
+
+    Raises
+    ------
+    ValueError
+        A subject was observed twice.
+
+    Examples
+    --------
+    >>> high = Observation("input drift", "volume", 0.4, limit=0.3, clear=0.2, words="PSI 0.40")
+    >>> open_alerts, raised, cleared = step([], [high], dt.date(2018, 12, 28))
+    >>> [alert.subject for alert in raised], cleared
+    (['volume'], ())
     """
     before = {alert.key: alert for alert in open_alerts}
     now, raised, cleared = dict(before), [], []

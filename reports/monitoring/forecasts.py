@@ -1,4 +1,4 @@
-"""Forecasts under watch: coverage of the intervals, and how often the insanity filter clips."""
+"""Monitors forecasts: coverage of the intervals, and the share that the insanity filter clips."""
 
 import math
 
@@ -23,23 +23,26 @@ NAN = math.nan
 def coverage(
     rows: pd.DataFrame, *, level: float, horizon: int, subject: str = "intervals"
 ) -> Observation:
-    """Return how far the share of outcomes inside their intervals is from the nominal level.
+    """Observe how far the share of outcomes inside their intervals is from the nominal level.
 
     Parameters
     ----------
     rows
-        One row an origin and ticker, of one horizon and the last sessions (250, say): `origin`,
+        One row an origin and ticker, of one horizon and the last sessions (such as 250): `origin`,
         `lower`, `upper`, `realized`. Rows that lack one of the numbers are left out.
     level
-        Nominal coverage, 0.9 say.
+        Nominal coverage, such as 0.9.
     horizon
         Sessions that a target covers.
     subject
-        What the alert will name.
+        The subject of the alert.
 
-    The limit is the wider of two: the binomial's, counting tickers of a date once and of targets
-    that overlap every `horizon`-th only; and that of a Newey-West error, for misses that come in
-    clusters. The value is NaN below 20 targets.
+    Returns
+    -------
+    Observation
+        The limit is the wider of two: the binomial's, with the tickers of a date counted once and
+        only every `horizon`-th of overlapping targets; and that of a Newey-West error, for
+        misses that occur in clusters. The value is NaN below 20 targets.
     """
     known = rows[["lower", "upper", "realized"]].notna().all(axis=1)
     used = rows[known]
@@ -64,7 +67,7 @@ def coverage(
 
 
 def clip_rate(recent: pd.DataFrame, usual: float, *, subject: str = "forecasts") -> Observation:
-    """Return the share of forecasts that were bounded by the range seen in training.
+    """Observe the share of forecasts that were bounded by the range seen in training.
 
     Parameters
     ----------
@@ -73,10 +76,13 @@ def clip_rate(recent: pd.DataFrame, usual: float, *, subject: str = "forecasts")
     usual
         The share in the backtest.
     subject
-        What the alert will name.
+        The subject of the alert.
 
-    The limit is the binomial's at the usual share (at least one in a thousand), with the tickers
-    of a date counted once. NaN without rows.
+    Returns
+    -------
+    Observation
+        The limit is the binomial's at the usual share (at least one in a thousand), with the
+        tickers of a date counted once. NaN without rows.
     """
     if recent.empty:
         return Observation("clip rate", subject, NAN, NAN, NAN, f"{subject}: none yet")

@@ -1,9 +1,9 @@
-"""Drift of inputs: whether the features of the last sessions are still those of the years before.
+"""Drift of inputs: whether recent features are distributed as in the years before.
 
 The usual limits of the population stability index (0.1, 0.25) hold for independent customers.
 Features of a market are neither independent from day to day nor from ticker to ticker: a quarter
-of any past year would break them. Here the sessions before, the reference, say themselves how far a
-window of the same length strays: the limit is a quantile of the index over all their windows.
+of any past year would exceed them. Here the limit comes from the sessions before, the reference: it
+is a quantile of the index over all their windows of the same length.
 """
 
 from collections.abc import Sequence
@@ -15,46 +15,58 @@ from scipy import stats
 from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.scoring.inference import Floats
 
-FALSE_ALARMS = 0.01  # of a look at all features together, of a market that does not change
+FALSE_ALARMS = 0.01  # of one check of all features, in a market that does not change
 CLEAR_SHARE = 0.8  # of the limit
-LEAST_SHIFT = 0.1  # of PSI; what is smaller matters to nobody, however sure it is
+LEAST_SHIFT = 0.1  # of PSI; smaller shifts are irrelevant, even if significant
 PSI_BINS, KS_BINS = 10, 50
 HALF_SESSION = 0.5  # added to each bin, or an empty one would make the index infinite
-FEWEST_WINDOWS = 4  # that fit side by side into the reference
+FEWEST_WINDOWS = 4  # without overlap in the reference
 COLUMNS = ["feature", "psi", "psi_limit", "ks", "ks_limit"]
 
 
 def input_drift(
     reference: pd.DataFrame, recent: pd.DataFrame, features: Sequence[str]
 ) -> pd.DataFrame:
-    """Return how far each feature drifted: `feature, psi, psi_limit, ks, ks_limit`.
+    """Measure how far each feature drifted.
 
     Parameters
     ----------
     reference
         One row an origin and ticker: `origin` and the features, of the sessions before.
     recent
-        The same for the last sessions, as many as are to be judged together (63, say).
+        The same for the last sessions that are judged together, such as 63.
     features
-        The columns to compare; NaN is a value of its own, so that a feature that ceases shows.
+        The columns to compare; NaN is a value of its own, so that a missing feature shows.
 
-    Every date weighs the same, whatever the number of its tickers. PSI is
+    Returns
+    -------
+    DataFrame
+        `feature, psi, psi_limit, ks, ks_limit`, one row a feature.
+
+    Raises
+    ------
+    ValueError
+        `recent` is empty.
+
+    Notes
+    -----
+    Every date has the same weight, whatever the number of its tickers. PSI is
     ``sum (p - q) log(p / q)`` over the deciles of the reference, KS the largest distance of the
     distribution functions over 50 quantiles. The limits are the quantiles at
     ``1 - 0.01 / features`` of a gamma law (as of quadratic forms: Satterthwaite 1946) with mean and
     variance of the statistic over all windows of the reference that are as long as `recent`;
-    that of PSI is at least 0.1. They are NaN where the reference holds fewer than four such
-    windows. Raises ``ValueError`` where `recent` is empty.
+    that of PSI is at least 0.1. They are NaN if the reference holds fewer than four such
+    windows.
     """
     if recent.empty:
-        raise ValueError("recent holds no rows; hand over at least one session")
+        raise ValueError("recent must hold at least one session; it is empty")
     window = recent["origin"].nunique()
-    rows = [(name, *_judged(reference, recent, name, window, len(features))) for name in features]
+    rows = [(name, *_measure(reference, recent, name, window, len(features))) for name in features]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def input_observations(drift: pd.DataFrame) -> list[Observation]:
-    """Return what `input_drift` found as observations; features without a limit are left out."""
+    """Return the result of `input_drift` as observations; features without a limit are left out."""
     return [
         Observation(
             "input drift",
@@ -71,7 +83,13 @@ def input_observations(drift: pd.DataFrame) -> list[Observation]:
 
 
 def population_stability(counts: Floats, reference: Floats) -> Floats:
-    """Return the index of sessions by bin (..., bins) against a reference (bins)."""
+    """Return the index of sessions by bin (..., bins) against a reference (bins).
+
+    Examples
+    --------
+    >>> population_stability(np.array([5.0, 5.0]), np.array([50.0, 50.0]))
+    array(0.)
+    """
     p, q = (
         (x + HALF_SESSION) / (x + HALF_SESSION).sum(axis=-1, keepdims=True)
         for x in (counts, reference)
@@ -80,12 +98,18 @@ def population_stability(counts: Floats, reference: Floats) -> Floats:
 
 
 def kolmogorov_smirnov(counts: Floats, reference: Floats) -> Floats:
-    """Return the largest distance between distributions, sessions by bin (..., bins), (bins)."""
+    """Return the largest distance between distributions, sessions by bin (..., bins), (bins).
+
+    Examples
+    --------
+    >>> kolmogorov_smirnov(np.array([8.0, 2.0]), np.array([50.0, 50.0])).round(2)
+    np.float64(0.3)
+    """
     p, q = (np.cumsum(x, axis=-1) / x.sum(axis=-1, keepdims=True) for x in (counts, reference))
     return np.asarray(np.abs(p - q).max(axis=-1))
 
 
-def _judged(
+def _measure(
     before: pd.DataFrame, recent: pd.DataFrame, name: str, window: int, features: int
 ) -> tuple[float, ...]:
     """Return PSI with its limit and KS with its limit for one feature."""

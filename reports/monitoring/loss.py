@@ -1,6 +1,6 @@
 """Drift of the loss: a CUSUM of QLIKE relative to HAR, with a limit from the model's own past.
 
-A cumulative sum (Page 1954, Biometrika 41) finds a small lasting change soonest. Its textbook
+A cumulative sum (Page 1954, Biometrika 41) detects a small lasting change fastest. Its textbook
 limits hold for independent normal numbers; losses are neither, so the limit is found by resampling
 blocks of the past, as Chatterjee & Qiu (2009, Annals of Applied Statistics 3) do.
 """
@@ -12,31 +12,35 @@ from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.scoring.inference import Floats
 
 SLACK = 0.25  # half the shift to be found, in standard deviations of the limited differences
-TAILS = 0.01  # share of the reference at either end that is limited: one storm is no drift
+TAILS = 0.01  # share of the reference at either end that is limited: one crisis is not a drift
 PATHS, SEED = 1_000, 0
-FALSE_ALARMS, YEAR = 0.05, 250  # the probability of an alarm within so many sessions
+FALSE_ALARMS, YEAR = 0.05, 250  # the probability of a false alarm within a year, in sessions
 CLEAR_SHARE = 0.5
 FEWEST_BLOCKS = 10
 
 
 def fewest_sessions(horizon: int) -> int:
-    """Return how many sessions a reference needs: ten blocks."""
+    """Return the number of sessions that a reference needs: ten blocks."""
     return FEWEST_BLOCKS * _block(horizon)
 
 
 class LossCusum:
-    """A CUSUM that knows from a reference what is usual.
+    """A CUSUM whose mean, scale and limit come from a reference.
 
     Parameters
     ----------
     reference
         Loss of the model less loss of HAR, one a session (tickers averaged), out of sample from
-        before the champion was put to work, without NaN; at least ten blocks (50 sessions at
-        horizon 1), better years: from one year the limit is broken in 10 % of years, not in 5.
+        before the champion was promoted, without NaN; at least ten blocks (50 sessions at
+        horizon 1), better years: with one year the limit is exceeded in 10 % of years, not in 5.
     horizon
-        Sessions that a target covers; blocks of ``2 h + 3`` sessions keep what overlap does.
+        Sessions that a target covers; blocks of ``2 h + 3`` sessions preserve the correlation of
+        overlapping targets.
 
-    Raises ``ValueError`` where the reference is too short or never varies.
+    Raises
+    ------
+    ValueError
+        The reference is too short, or constant.
     """
 
     def __init__(self, reference: ArrayLike, horizon: int = 1) -> None:
@@ -54,9 +58,9 @@ class LossCusum:
         self.limit = self._limit(limited, block)
 
     def path(self, differences: ArrayLike) -> Floats:
-        """Return the sum after each session, along the last axis; it never falls below zero.
+        """Return the sum after each session, along the last axis; it is never negative.
 
-        `differences` are as in the reference, of the sessions since the champion took over.
+        `differences` are as in the reference, of the sessions since the promotion of the champion.
         """
         found = np.clip(np.asarray(differences, dtype=np.float64), self.low, self.high)
         steps = (found - self.mean) / self.deviation - SLACK
@@ -67,7 +71,7 @@ class LossCusum:
         return path
 
     def observation(self, differences: ArrayLike, subject: str) -> Observation:
-        """Return where the sum stands after the last session; zero before the first."""
+        """Observe the sum after the last session; zero before the first."""
         path = self.path(differences)
         value = float(path[-1]) if len(path) else 0.0
         since = len(path) - int(np.flatnonzero(path == 0)[-1] + 1 if (path == 0).any() else 0)
@@ -80,7 +84,7 @@ class LossCusum:
         )
 
     def _limit(self, past: Floats, block: int) -> float:
-        """Return what the largest sum of a year of resampled blocks exceeds in 5 % of cases.
+        """Return the value that the largest sum of a resampled year exceeds in 5 % of cases.
 
         The mean of the past is itself uncertain: each year is moved by a draw of its error.
         """

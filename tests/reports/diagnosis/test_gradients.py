@@ -41,7 +41,7 @@ from volcast.reports.training.gradient_flow import (
         ({"first_to_last": 0.051}, HEALTHY, "gradient is 1/20 of", "Nothing to do"),
         ({"gradient_peak": 41.0}, EXPLODING, "is 205 times that of the first", "Lower learning"),
         ({"gradient_peak": 39.0}, HEALTHY, "Healthy", "Nothing to do"),
-        ({"finite_share": 0.5}, EXPLODING, "50 % of the gradients are not finite", "Lower learning"),
+        ({"finite_share": 0.5}, EXPLODING, "50 % of the gradients are not finite", "Lower"),
         ({"dead_share": 0.75}, DEAD, "75 % of the units of hidden layer 1", "Lower learning_rate"),
         ({"dead_share": 0.4}, HEALTHY, "40 % of the units of hidden layer 1 are dead.", "Nothing"),
         ({"saturated_share": 0.6}, DEAD, "60 % of the activations of a hidden", "Lower learning"),

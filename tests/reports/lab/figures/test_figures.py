@@ -1,4 +1,4 @@
-"""The lab's drawings and words, from small tables made by hand."""
+"""The drawings of the lab, from small tables made by hand."""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -7,13 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from volcast.reports.blocks import Paragraph, Steps
 from volcast.reports.figures.render import figure_svg
 from volcast.reports.lab.figures import curves, descent, graphs, regions, surfaces
 from volcast.reports.lab.figures.style import powers_of_ten
-from volcast.reports.lab.formatting import exact, listed
-from volcast.reports.section import Page, Section
-from volcast.reports.templating import render_html
 
 
 def new_axes(projection=None):
@@ -117,20 +113,3 @@ def test_powers_of_ten_are_plain_text(value, text):
     axes = new_axes()
     powers_of_ten(axes.yaxis)
     assert axes.yaxis.get_major_formatter()(value, 0) == text
-
-
-def test_numbers_and_lists_are_written_in_words():
-    assert listed(["a"]) == "a"
-    assert listed(["a", 1, "c"]) == "a, 1 and c"
-    assert exact(np.float64(0.1) + 0.2) == "0.30000000000000004"
-
-
-def test_an_explained_section_ends_with_its_advice_and_lists_its_steps():
-    plain = Section("one", "One", "Found.", "do it.", [Paragraph("So.", style="note")])
-    blocks = [Paragraph("Why."), Steps(["p = 1", "q < 2"])]
-    taught = Section("two", "Two", "Shown.", "try it.", blocks, advice_last=True)
-    pages = [render_html(Page("T", "S", [section])) for section in (plain, taught)]
-    bodies = [page[page.index("<section") :] for page in pages]
-    assert bodies[0].index("Next:") < bodies[0].index("So.")
-    assert bodies[1].index("Why.") < bodies[1].index("<li>q &lt; 2</li>") < bodies[1].index("Next:")
-    assert "<ol>" not in bodies[0]
