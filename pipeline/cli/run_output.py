@@ -20,8 +20,8 @@ from volcast.pipeline.backtest.run_folder import (
 )
 from volcast.pipeline.errors import RunFolderError
 
-HEADINGS = ("ticker", "as of", "from", "to", "sessions")
-NUMBER_HEADINGS = ("forecast", "interval", "last session", "HAR")
+HEADINGS = ("ticker", "as of", "from", "to", "days")
+NUMBER_HEADINGS = ("volatility", "interval", "last", "HAR")
 
 
 def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:

@@ -48,9 +48,9 @@ def test_the_printed_table_shows_the_same_numbers(finished):
     shown = volcast("forecast", finished).out
     assert "\x1b" not in shown
     header = next(line for line in shown.splitlines() if "ticker" in line)
-    for name in ("ticker", "as of", "from", "to", "sessions"):
+    for name in ("ticker", "as of", "from", "to", "days"):
         assert name in header
-    for name in ("forecast", "interval", "last session", "HAR"):
+    for name in ("volatility", "interval", "last", "HAR"):
         assert name in header
     for row in load_newest_forecasts(finished):
         line = next(
