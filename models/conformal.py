@@ -1,4 +1,4 @@
-"""Prediction intervals from what earlier forecasts of the same model turned out to be off by."""
+"""Conformal prediction intervals from the errors of earlier forecasts of the same model."""
 
 from __future__ import annotations
 
@@ -10,26 +10,40 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 
 FEWEST_RESIDUALS = 50
-ROUNDING = 1e-9  # 100 * 0.95 must not become the 96th
+ROUNDING = 1e-9  # keeps 100 * 0.95 from being rounded up to rank 96
 
 
 def conformal_interval(variance: Float, log_residuals: Float, level: float) -> tuple[Float, Float]:
-    """Return lower and upper bound of the realised variance around each forecast.
+    """Return the lower and upper bound of the realised variance for each forecast.
+
+    The interval is that of split conformal prediction, with the finite-sample rank: the upper bound
+    is the residual of rank ``ceil((m + 1) (1 - tail))``, at most the largest one, and the lower
+    bound its mirror image.
 
     Parameters
     ----------
-    variance : (n,)
-        Forecasts of the mean daily variance.
-    log_residuals : (m,)
-        ``log(realized / forecast)`` of forecasts that were out of sample and whose outcome was
-        known before the first of `variance`; NaN is left out.
-    level : float
+    variance
+        Forecasts of the mean daily variance, (n,).
+    log_residuals
+        ``log(realised / forecast)`` of m out-of-sample forecasts, (m,), whose outcomes were known
+        before the first of `variance`; NaN is ignored.
+    level
         Probability of the interval; the tails are equal.
 
-    The interval is that of split conformal prediction (Vovk, Gammerman & Shafer 2005, ch. 2), with
-    the finite-sample rank: the upper bound is the residual of rank ``ceil((m + 1) (1 - tail))``,
-    the lower one its mirror image; beyond the last residual there is none, and the last is taken.
-    With fewer than 50 residuals it is NaN.
+    Returns
+    -------
+    lower, upper
+        (n,), in the unit of `variance`; NaN with fewer than 50 residuals.
+
+    References
+    ----------
+    Vovk, Gammerman & Shafer (2005), Algorithmic Learning in a Random World, chapter 2.
+
+    Examples
+    --------
+    >>> lower, upper = conformal_interval(np.array([1e-4]), np.linspace(-1.0, 1.0, 99), level=0.9)
+    >>> print(f"{lower[0]:.1e} {upper[0]:.1e}")
+    4.0e-05 2.5e-04
     """
     known = log_residuals[np.isfinite(log_residuals)]
     if len(known) < FEWEST_RESIDUALS:
@@ -42,10 +56,27 @@ def conformal_interval(variance: Float, log_residuals: Float, level: float) -> t
 
 
 def probability_integral_transform(log_residuals_new: Float, log_residuals: Float) -> Float:
-    """Return the share of past residuals below each new one, (n,): its probability integral.
+    """Return the share of past residuals below each new one, (n,).
 
-    Uniform in (0, 1) where the distribution of the past is that of the present; NaN where a new
-    residual is, or with fewer than 50 past ones.
+    It is uniform in (0, 1) if the distribution has not changed.
+
+    Parameters
+    ----------
+    log_residuals_new
+        ``log(realised / forecast)`` of n forecasts, (n,).
+    log_residuals
+        Those of m earlier out-of-sample forecasts, (m,); NaN is ignored.
+
+    Returns
+    -------
+    share
+        (n,), in (0, 1); NaN for a residual that is NaN, and with fewer than 50 past ones.
+
+    Examples
+    --------
+    >>> past = np.linspace(-1.0, 1.0, 99)
+    >>> probability_integral_transform(np.array([-2.0, 0.001, np.nan]), past).tolist()
+    [0.005, 0.505, nan]
     """
     known = np.sort(log_residuals[np.isfinite(log_residuals)])
     if len(known) < FEWEST_RESIDUALS:

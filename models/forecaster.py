@@ -1,4 +1,4 @@
-"""The one interface of everything that forecasts variance."""
+"""The interface of all forecasters of variance, and the sample that they see."""
 
 from __future__ import annotations
 
@@ -17,27 +17,29 @@ REQUIRED = ("har_1", "har_5", "har_22")  # logs of the daily, weekly and monthly
 
 @dataclass(frozen=True)
 class Sample:
-    """What a forecaster may see: a grid of T sessions x N tickers, oldest first.
+    """The data of a forecaster: a grid of T sessions x N tickers, oldest first.
 
     Attributes
     ----------
-    names : tuple of str, (F,)
-        The columns of `x`.
-    x : float32 (T, N, F)
-        Features; row t uses data up to the close of session t. NaN where unknown.
-    optional : bool (F,)
-        Features that may be missing in a usable row.
-    level : bool (F,)
-        Features that are the log of a daily variance.
-    horizons : tuple of int, (H,)
-        In sessions.
-    target : float64 (T, N, H)
-        Mean daily variance over t+1 .. t+h; NaN where it is not known, or is no target.
-    target_end : datetime64 (T, N, H)
-        The session t+h, the first at whose close the target is known.
-    variance, log_return : float64 (T, N)
-        The variance proxy of session t, and its log return.
-    sessions : datetime64 (T,)
+    names
+        The F names of the features in `x`.
+    x
+        Features, (T, N, F); row t uses data up to the close of session t. NaN if unknown.
+    optional
+        Whether a feature may be missing in a usable row, (F,).
+    level
+        Whether a feature is the log of a daily variance, (F,).
+    horizons
+        The H horizons in sessions.
+    target
+        Mean daily variance over t+1 .. t+h, (T, N, H), in squared log-return units; NaN if it is
+        not known or not valid.
+    target_end
+        The date of session t+h, (T, N, H), at whose close the target becomes known.
+    variance, log_return
+        The daily variance proxy and the log return of session t, (T, N).
+    sessions
+        The dates of the sessions, (T,).
     """
 
     names: tuple[str, ...]
@@ -52,7 +54,7 @@ class Sample:
     sessions: NDArray[Any]
 
     def until(self, last: int) -> Sample:
-        """Return sessions 0 .. `last`, with the targets that are known at the close of `last`."""
+        """Return sessions 0 .. `last`, with only the targets known at the close of `last`."""
         rows = slice(0, last + 1)
         known = self.target_end[rows] <= self.sessions[last]
         return replace(
@@ -66,7 +68,7 @@ class Sample:
         )
 
     def usable(self) -> NDArray[np.bool_]:
-        """Return where a forecast can be made, (T, N): all required features are known."""
+        """Return the usable rows, (T, N), in which all required features are known."""
         return self._usable
 
     @cached_property
@@ -74,7 +76,13 @@ class Sample:
         return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
 
     def positions(self, names: tuple[str, ...]) -> NDArray[np.intp]:
-        """Return where the named features are in `x`; ``ValueError`` for a missing one."""
+        """Return the positions of the named features in `x`.
+
+        Raises
+        ------
+        ValueError
+            A feature is missing.
+        """
         missing = [name for name in names if name not in self.names]
         if missing:
             raise ValueError(
@@ -83,38 +91,80 @@ class Sample:
         return np.array([self.names.index(name) for name in names], dtype=np.intp)
 
     def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
-        """Return the named features, (T, N, len(names)); ``ValueError`` for a missing one."""
+        """Return the named features, (T, N, len(names)).
+
+        Raises
+        ------
+        ValueError
+            A feature is missing.
+        """
         return self.x[:, :, self.positions(names)]
 
 
 @dataclass(frozen=True)
 class Split:
-    """Session positions of one fold's training and validation parts; the test part is not here."""
+    """The positions of one fold's training and validation sessions, without the test part.
+
+    Examples
+    --------
+    >>> Split(train=slice(0, 400), validation=slice(405, 490)).both
+    slice(0, 490, None)
+    """
 
     train: slice
     validation: slice
 
     @property
     def both(self) -> slice:
-        """Training and validation part, with the purged gap between them."""
+        """The training and validation parts, with the purged gap between them."""
         return slice(self.train.start, self.validation.stop)
 
 
 class Forecaster(Protocol):
-    """A model of future variance.
+    """A model of future daily variance.
 
-    `fit` sees a sample that ends with the last session known, so that it cannot look ahead;
-    `forecast` may use, for the origin t, nothing after session t.
+    `fit` gets a sample that ends with the last known session, so that it cannot look ahead;
+    `forecast` may use, for the origin t, nothing after the close of session t. A model of your own
+    needs only these two methods.
+
+    Examples
+    --------
+    >>> class Constant(Forecaster):
+    ...     def fit(self, sample, split):
+    ...         self.variance_ = np.nanmean(sample.variance[split.both])
+    ...         return self
+    ...
+    ...     def forecast(self, sample, origins):
+    ...         constant = np.full(sample.target[origins].shape, self.variance_)
+    ...         return mask_unusable(constant, sample, origins)
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate everything from the sessions of `split`."""
+        """Fit to the sessions of `split`, and return the forecaster itself.
+
+        Parameters
+        ----------
+        sample
+            The known sessions; later ones are cut off.
+        split
+            The training sessions, and the later validation sessions for early stopping.
+        """
         ...
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance over t+1 .. t+h for each origin t, (n, N, H).
+        """Return the mean daily variance over t+1 .. t+h for each origin t.
 
-        NaN where the origin is not usable.
+        Parameters
+        ----------
+        sample
+            Sessions up to the last origin or beyond.
+        origins
+            The positions of the n origins.
+
+        Returns
+        -------
+        variance
+            (n, N, H), in squared log-return units; NaN at origins that are not usable.
         """
         ...
 
@@ -122,29 +172,32 @@ class Forecaster(Protocol):
 def select_fit_rows(
     sample: Sample, part: slice, known_before: int | None = None
 ) -> NDArray[np.bool_]:
-    """Return which cells (T, N) of `part` can be fitted on: usable, all targets known.
+    """Return the rows (T, N) of `part` to fit on: usable, and with all targets known.
 
-    With `known_before`, a session's position, every target must end before that session. The gap
-    that `part` leaves does this for one exchange; a ticker that trades on fewer days than the
-    others reaches further.
+    With `known_before`, the position of a session, every target must also end before that session.
+    For a single exchange the purged gap ensures this, but the targets of a ticker that trades on
+    fewer days than the others end later.
     """
-    inside = np.zeros(len(sample.sessions), dtype=bool)
-    inside[part] = True
+    in_part = np.zeros(len(sample.sessions), dtype=bool)
+    in_part[part] = True
     known = np.isfinite(sample.target).all(axis=2)
     if known_before is not None:
         known &= (sample.target_end < sample.sessions[known_before]).all(axis=2)
-    return inside[:, None] & sample.usable() & known
+    return in_part[:, None] & sample.usable() & known
 
 
 def mask_unusable(forecast: Float, sample: Sample, origins: slice) -> Float:
-    """Return `forecast` (n, N, H) with NaN at origins that are not usable."""
+    """Return `forecast` (n, N, H) with NaN at unusable origins."""
     return np.where(sample.usable()[origins, :, None], forecast, np.nan)
 
 
 def forecast_usable_rows(
     sample: Sample, origins: slice, predict: Callable[[NDArray[np.float32]], Float]
 ) -> Float:
-    """Return ``predict(x)``, (rows, F) to (rows, H), at the usable origins, (n, N, H), else NaN."""
+    """Return the forecasts of `predict` at the usable origins, else NaN, (n, N, H).
+
+    `predict` maps features (rows, F) to variances (rows, H).
+    """
     usable = sample.usable()[origins]
     variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
     if usable.any():

@@ -1,4 +1,4 @@
-"""The insanity filter: no forecast leaves the range that was seen in training."""
+"""The insanity filter: forecasts are clipped to the range of the training targets."""
 
 from __future__ import annotations
 
@@ -12,11 +12,21 @@ from volcast.models.forecaster import Float, Sample, Split, select_fit_rows
 
 @dataclass(frozen=True)
 class Bounds:
-    """Smallest and largest realised target of each ticker and horizon, (N, H).
+    """The smallest and the largest realised target of each ticker and horizon, (N, H).
 
-    Swanson & White (1997) named the idea; Bollerslev, Patton & Quaedvlieg (2016, Journal of
-    Econometrics 192, section 3.3) use it for HAR models. A ticker without rows takes the range
-    of all tickers.
+    A ticker without rows takes the range over all tickers.
+
+    References
+    ----------
+    Swanson & White (1997), Review of Economics and Statistics 79. Bollerslev, Patton & Quaedvlieg
+    (2016), Journal of Econometrics 192, section 3.3, apply it to HAR models.
+
+    Examples
+    --------
+    >>> bounds = Bounds(low=np.array([[1e-5]]), high=np.array([[1e-3]]))
+    >>> forecast, clipped = bounds.clip(np.array([2e-4, 5e-3]).reshape(2, 1, 1))
+    >>> forecast.ravel().tolist(), clipped.ravel().tolist()
+    ([0.0002, 0.001], [False, True])
     """
 
     low: Float
@@ -24,7 +34,7 @@ class Bounds:
 
     @classmethod
     def fit(cls, sample: Sample, split: Split) -> Bounds:
-        """Return the range over training and validation part."""
+        """Return the range of the targets over the training and validation parts."""
         rows = select_fit_rows(sample, split.both)[:, :, None]
         low = np.where(rows, sample.target, np.inf).min(axis=0)
         high = np.where(rows, sample.target, -np.inf).max(axis=0)
@@ -34,6 +44,6 @@ class Bounds:
         )
 
     def clip(self, forecast: Float) -> tuple[Float, NDArray[np.bool_]]:
-        """Return the bounded forecast (n, N, H), and where it was changed; NaN stays NaN."""
+        """Return the clipped forecast (n, N, H), and where it was changed; NaN stays NaN."""
         bounded = np.clip(forecast, self.low, self.high)
         return bounded, ~np.isnan(forecast) & (bounded != forecast)

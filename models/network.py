@@ -17,18 +17,23 @@ from volcast.models.forecaster import (
 )
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
-NO_DRIFT = 10.0  # independent targets that the prior of a constant level is worth
+DRIFT_PRIOR = 10.0  # weight of the prior that the level is constant, in independent targets
 
 
 class Network(Forecaster):
-    """A HAR-anchored Keras network, pooled over tickers, all horizons at once.
+    """A HAR-anchored Keras network, pooled over tickers, for all horizons at once.
 
     Parameters
     ----------
     regressor
-        The unfitted regressor; its anchor is set to the HAR columns here.
+        The unfitted regressor; `fit` sets its anchor, levels and level trust.
     on_epoch
-        Called as ``on_epoch(epoch, train_loss, val_loss)`` with the members' medians.
+        Called after each epoch as ``on_epoch(epoch, train_loss, val_loss)``, with the medians over
+        the members.
+
+    References
+    ----------
+    Corsi (2009), Journal of Financial Econometrics 7 (HAR).
     """
 
     def __init__(self, regressor: KerasVolatilityRegressor, on_epoch: Any = None) -> None:
@@ -36,30 +41,30 @@ class Network(Forecaster):
         self.on_epoch = on_epoch
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Train on the training part, stop early and correct the bias on the validation part."""
+        """Train on the training part; stop early and correct the bias on the validation part."""
         train = select_fit_rows(sample, split.train, known_before=split.validation.start)
         held_out = select_fit_rows(sample, split.validation)
         self.regressor.set_params(
             anchor=list(sample.positions(REQUIRED)),
             levels=list(np.flatnonzero(sample.level)),
-            level_trust=self._level_trust(sample, int(held_out.any(axis=1).sum())),
+            level_trust=self._compute_level_trust(sample, int(held_out.any(axis=1).sum())),
         )
         self.regressor.fit(
             sample.x[train],
             sample.target[train],
             validation_data=(sample.x[held_out], sample.target[held_out]),
-            callbacks=self._callbacks(),
+            callbacks=self._build_callbacks(),
         )
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the regressor's forecasts, (n, N, H)."""
+        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )
 
     def forecast_members(self, sample: Sample, origins: slice) -> Float:
-        """Return what each network forecasts alone, without the blend, (members, n, N, H)."""
+        """Return the forecasts of each network alone, without the blend, (members, n, N, H)."""
         usable = sample.usable()[origins]
         shape = (self.regressor.members, *usable.shape, len(sample.horizons))
         variance = np.full(shape, np.nan)
@@ -67,23 +72,23 @@ class Network(Forecaster):
             variance[:, usable] = self.regressor.predict_members(sample.x[origins][usable])
         return variance
 
-    def _level_trust(self, sample: Sample, sessions: int) -> list[float]:
+    def _compute_level_trust(self, sample: Sample, sessions: int) -> list[float]:
         """Return the share of the held-out level error to correct at each horizon.
 
-        Targets overlap, so that `sessions` hold sessions / horizon independent ones; against them
-        stands the prior that the level has not drifted. A forecast of logs is a median: what
-        moves it to the mean is no drift and is corrected wholly.
+        Targets overlap, so that `sessions` contain sessions / horizon independent ones; they are
+        weighed against the prior that the level has not drifted. For other losses than QLIKE the
+        forecast is a median of the variance, and the correction to the mean is made in full.
         """
         if self.regressor.loss != "qlike":
             return [1.0] * len(sample.horizons)
-        return [sessions / (sessions + NO_DRIFT * horizon) for horizon in sample.horizons]
+        return [sessions / (sessions + DRIFT_PRIOR * horizon) for horizon in sample.horizons]
 
-    def _callbacks(self) -> list[Any]:
+    def _build_callbacks(self) -> list[Any]:
         if self.on_epoch is None:
             return []
         from volcast.models.backend import keras
 
-        def tell(epoch: int, logs: dict[str, float]) -> None:
+        def report_epoch(epoch: int, logs: dict[str, float]) -> None:
             self.on_epoch(epoch + 1, logs["loss"], logs["val_loss"])
 
-        return [keras.callbacks.LambdaCallback(on_epoch_end=tell)]
+        return [keras.callbacks.LambdaCallback(on_epoch_end=report_epoch)]

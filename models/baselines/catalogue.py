@@ -22,9 +22,9 @@ NETWORK = "network"
 
 @dataclass(frozen=True)
 class Baseline:
-    """A baseline: its class as ``module:Class``, and the arguments of its constructor.
+    """A baseline: its class as ``module:Class``, and the keyword arguments of its constructor.
 
-    The module is imported when the baseline is created.
+    The module is imported when the baseline is built.
     """
 
     path: str
@@ -57,12 +57,12 @@ BASELINES: dict[str, Callable[[], Forecaster]] = {
 def make_baseline(name: str) -> Forecaster:
     """Return the unfitted baseline called `name`, or an instance of ``module:Class``.
 
-    A module is looked up in the working folder first; its class is called without arguments.
+    A module is searched in the working folder first; its class is called without arguments.
 
     Raises
     ------
     ValueError
-        There is no such baseline, module or class, or the class has no `fit` and `forecast`.
+        The baseline, module or class does not exist, or the class lacks `fit` or `forecast`.
 
     Examples
     --------
@@ -75,22 +75,28 @@ def make_baseline(name: str) -> Forecaster:
         return BASELINES[name]()
     attribute = name.partition(":")[2]
     try:
-        made = getattr(_import_module(name), attribute)
+        forecaster_class = getattr(_import_module(name), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(
-            f"the baseline {name} cannot be imported: {error}; give it as module:Class, with an "
-            "importable module"
+            f"the baseline {name} cannot be imported: {error}; give it as module:Class, with a "
+            "module that can be imported from the working folder"
         ) from error
-    if not all(callable(getattr(made, method, None)) for method in ("fit", "forecast")):
+    if not all(callable(getattr(forecaster_class, method, None)) for method in ("fit", "forecast")):
         raise ValueError(
             f"the baseline {name} has no `fit` and `forecast`, which volcast.Forecaster requires"
         )
-    forecaster: Forecaster = made()
+    forecaster: Forecaster = forecaster_class()
     return forecaster
 
 
 def find_source_file(name: str) -> Path | None:
-    """Return the file of a ``module:Class``; None for a name in `BASELINES` or without a file."""
+    """Return the file of a ``module:Class``; None for a name in `BASELINES`, or without a file.
+
+    Examples
+    --------
+    >>> find_source_file("har") is None
+    True
+    """
     if ":" not in name:
         return None
     file = getattr(_import_module(name), "__file__", None)
@@ -99,7 +105,7 @@ def find_source_file(name: str) -> Path | None:
 
 def _import_module(name: str) -> ModuleType:
     """Import the module of a ``module:Class``, from the working folder first."""
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    folder = str(Path.cwd())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     return importlib.import_module(name.partition(":")[0])

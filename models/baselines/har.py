@@ -1,4 +1,4 @@
-"""Log-HAR models by least squares: a ticker's own, pooled, and on all features."""
+"""Log-HAR models by least squares: by ticker, pooled, and extended by all features (HAR-X)."""
 
 from __future__ import annotations
 
@@ -19,69 +19,80 @@ from volcast.models.forecaster import (
 from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.preprocessing import LinearCorrection
 
-FEWEST_ROWS = 250  # a year; below that a ticker takes the pooled coefficients
+FEWEST_ROWS = 250  # a year; with fewer a ticker takes the pooled coefficients
 
 
 class LogHAR(Forecaster):
-    """Direct log-HAR of each horizon, ticker by ticker, on all rows before the origin.
+    """Log-HAR by ticker: for each horizon a regression on daily, weekly and monthly variance.
 
-    A ticker with fewer than `FEWEST_ROWS` rows takes the coefficients of all tickers together.
+    ``log v(t+1 .. t+h) = b_0 + b_1 har_1 + b_2 har_5 + b_3 har_22``, on all rows before the origin.
+    The forecast is corrected from median to mean by smearing. A ticker with fewer than
+    `FEWEST_ROWS` rows takes the coefficients fitted to all tickers together.
 
     Parameters
     ----------
     window
-        Fit on no more than so many of the latest sessions; None takes all.
+        Number of most recent sessions to fit on; None uses all.
+
+    References
+    ----------
+    Corsi (2009), Journal of Financial Econometrics 7, eq. 6, in logs. Duan (1983), Journal of the
+    American Statistical Association 78 (smearing).
     """
 
     def __init__(self, window: int | None = None) -> None:
         self.window = window
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate on training and validation part together; it needs no early stopping."""
+        """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, _latest(split.both, self.window))
         x, log_y = sample.columns(REQUIRED), np.log(sample.target)
         pooled = LogLinear.fit(x[rows], log_y[rows])
         self.models_ = [
-            LogLinear.fit(x[mine, ticker], log_y[mine, ticker])
-            if mine.sum() >= FEWEST_ROWS
+            LogLinear.fit(x[own, ticker], log_y[own, ticker])
+            if own.sum() >= FEWEST_ROWS
             else pooled
-            for ticker, mine in enumerate(rows.T)
+            for ticker, own in enumerate(rows.T)
         ]
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean variance, corrected from median to mean, (n, N, H)."""
+        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         x = sample.columns(REQUIRED)[origins]
         logs = [model.predict_log(x[:, ticker]) for ticker, model in enumerate(self.models_)]
         return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
 
 
 class PooledHAR(Forecaster):
-    """Direct log-HAR of each horizon with the same coefficients for all tickers."""
+    """Log-HAR as in `LogHAR`, with the same coefficients for all tickers."""
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate on training and validation part together."""
+        """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
         self.model_ = LogLinear.fit(sample.columns(REQUIRED)[rows], np.log(sample.target[rows]))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean variance, (n, N, H)."""
+        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         x = sample.columns(REQUIRED)[origins]
         logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
         return mask_unusable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
 
 
 class HARX(Forecaster):
-    """Pooled HAR plus a ridge regression of its error on every feature that the network has.
+    """Pooled HAR plus a ridge regression of its error on every feature of the network.
 
-    What it gains over HAR is information; what the network gains over it is the network's. It
-    sees what the network sees: levels relative to HAR, standardised, bounded, missing ones at
-    their mean.
+    It has the same inputs as the network: levels relative to HAR, standardised, clipped, and
+    missing values at their mean. Its gain over HAR is due to the features; the gain of the network
+    over it is due to the network.
+
+    References
+    ----------
+    Hoerl & Kennard (1970), Technometrics 12 (ridge regression).
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate on training and validation part together."""
+        """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
         self.model_ = LinearCorrection.fit(
             sample.x[rows],
@@ -92,7 +103,7 @@ class HARX(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean variance, (n, N, H)."""
+        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 

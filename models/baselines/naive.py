@@ -1,4 +1,4 @@
-"""Forecasts that need no fitting: the last value, and the mean of the last month."""
+"""Baselines without estimation: the last value, and the mean of the last month."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ import pandas as pd
 
 from volcast.models.forecaster import Float, Forecaster, Sample, Split, mask_unusable
 
-MONTH = 22
+MONTH = 22  # sessions
 SHARE_NEEDED = 0.6  # of the sessions of a window, as for the features
 
 
-def repeat_over_horizons(today: Float, sample: Sample, origins: slice) -> Float:
-    """Return one variance (T, N) as the forecast of every horizon, (n, N, H)."""
-    over_horizons = np.repeat(today[origins, :, None], len(sample.horizons), axis=2)
+def repeat_over_horizons(variance: Float, sample: Sample, origins: slice) -> Float:
+    """Return one variance (T, N) as the forecast of every horizon, (n, N, H).
+
+    It is NaN at origins that are not usable.
+    """
+    over_horizons = np.repeat(variance[origins, :, None], len(sample.horizons), axis=2)
     return mask_unusable(over_horizons, sample, origins)
 
 
 class LastValue(Forecaster):
-    """Tomorrow is like today."""
+    """The random walk: the forecast of every horizon is the variance of the origin."""
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Nothing to estimate."""
+        """Return the forecaster; it has nothing to estimate."""
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -32,10 +35,10 @@ class LastValue(Forecaster):
 
 
 class MonthMean(Forecaster):
-    """Tomorrow is like the mean of the last 22 sessions."""
+    """The mean variance of the last 22 sessions, flat over the horizons."""
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Nothing to estimate."""
+        """Return the forecaster; it has nothing to estimate."""
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -44,6 +47,14 @@ class MonthMean(Forecaster):
 
 
 def rolling_month_mean(variance: Float) -> Float:
-    """Return the mean over t-21 .. t of each ticker, (T, N); NaN unless 60 % are known."""
+    """Return the mean over sessions t-21 .. t of each ticker, (T, N).
+
+    It is NaN unless 60 % of the sessions have a variance.
+
+    Examples
+    --------
+    >>> rolling_month_mean(np.full((14, 1), 1e-4))[[12, 13], 0].tolist()
+    [nan, 0.0001]
+    """
     windows = pd.DataFrame(variance).rolling(MONTH, min_periods=int(np.ceil(SHARE_NEEDED * MONTH)))
     return windows.mean().to_numpy()

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on the network's features: what a nonlinear rival makes of them."""
+"""Gradient-boosted trees on the features of the network, as a nonlinear competitor."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from volcast.models.forecaster import (
     select_fit_rows,
 )
 
-# scikit-learn's own number of steps and rate (docs/experiments.md has others); leaves that no
-# single week can fill.
+# scikit-learn's default number of steps and rate (docs/experiments.md compares others); leaves are
+# larger than a single week can fill.
 SETTINGS = {
     "max_iter": 100,
     "learning_rate": 0.1,
@@ -29,19 +29,24 @@ SETTINGS = {
 
 
 class Trees(Forecaster):
-    """scikit-learn's histogram gradient boosting of the log variance, pooled over tickers.
+    """Histogram gradient boosting of the log variance by scikit-learn, pooled over tickers.
 
-    One ensemble a horizon. The mean of the exponentiated residuals turns the forecast of the mean
-    log into a mean (Duan 1983), as for HAR. A missing feature is a value of its own.
+    There is one ensemble per horizon. The mean of the exponentiated residuals turns the forecast
+    of the mean log into one of the mean, as for HAR. Missing features are handled by the trees.
+
+    References
+    ----------
+    Ke et al. (2017), LightGBM, NeurIPS 30. Duan (1983), Journal of the American Statistical
+    Association 78 (smearing).
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Estimate on training and validation part together."""
+        """Fit on the rows of the training and validation parts together."""
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         rows = select_fit_rows(sample, split.both)
         x, log_y = sample.x[rows], np.log(sample.target[rows])
-        self.columns_ = np.isfinite(x).any(axis=0)  # scikit-learn cannot bin what is never known
+        self.columns_ = np.isfinite(x).any(axis=0)  # scikit-learn cannot bin a column of NaN
         x = x[:, self.columns_]
         self.models_ = []
         for horizon in range(len(sample.horizons)):
@@ -51,7 +56,7 @@ class Trees(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean variance, (n, N, H)."""
+        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(sample, origins, self._predict)
 
     def _predict(self, x: NDArray[np.float32]) -> Float:

@@ -1,1 +1,1 @@
-"""What a training run says about its settings: each file measures one thing and returns a table."""
+"""Training diagnostics: each file measures one property of a training and returns tables."""

@@ -1,4 +1,4 @@
-"""Optimizers, batch sizes and learning rates beside each other, each on the same rows and seeds."""
+"""Optimizers, batch sizes and learning rates compared on the same rows and seeds."""
 
 from __future__ import annotations
 
@@ -9,37 +9,51 @@ import pandas as pd
 
 from volcast.models.diagnose.hyperparameter_trials import Trials, run_trials
 from volcast.models.diagnose.training_problem import TrainingProblem
+from volcast.models.training_options import OPTIMIZERS
 
 SEEDS = 8
-OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
-SMALL_SWEEP = {  # plain descent takes larger steps than those that scale the gradient
+ADAPTIVE_RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+# The learning rates to try by optimizer, in the order of the tables. Those that do not rescale the
+# gradient need larger ones; an optimizer that is not listed is tried at the adaptive rates, too.
+RATES_TO_TRY: Mapping[str, tuple[float, ...]] = {
     "sgd": (0.003, 0.01, 0.03, 0.1, 0.3),
     "momentum": (0.001, 0.003, 0.01, 0.03, 0.1),
     "nesterov": (0.001, 0.003, 0.01, 0.03, 0.1),
-    "rmsprop": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
-    "adam": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
-    "adamw": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2),
+    "rmsprop": ADAPTIVE_RATES,
 }
 BATCH_SIZES = (1, 8, 16, 32, 64, 128, 256)  # and the full batch
 RATES = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0)
 
 
-def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trials:
-    """Train with each optimizer at its own best rate of a small sweep.
+def list_optimizer_rates() -> dict[str, tuple[float, ...]]:
+    """Return the learning rates to try of every optimizer.
 
-    The best rate has the lowest validation loss, mean of the seeds; the later rows that judge have
-    no part in the choice. Trials are named ``adam, rate 0.001``.
+    Examples
+    --------
+    >>> list(list_optimizer_rates())
+    ['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam', 'adamw']
     """
+    others = [name for name in OPTIMIZERS if name not in RATES_TO_TRY]
+    return {**RATES_TO_TRY, **dict.fromkeys(others, ADAPTIVE_RATES)}
+
+
+def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trials:
+    """Train with each optimizer at the best of several learning rates.
+
+    The best rate has the lowest validation loss, averaged over the seeds; the test rows play no
+    part in the choice. Trials are named ``adam, rate 0.001``.
+    """
+    optimizers = list_optimizer_rates()
     settings = {
         f"{optimizer}, rate {rate:g}": {"optimizer": optimizer, "learning_rate": rate}
-        for optimizer in OPTIMIZERS
-        for rate in SMALL_SWEEP[optimizer]
+        for optimizer, rates in optimizers.items()
+        for rate in rates
     }
     trials = _run(problem, settings, seeds)
     validation = trials.outcomes.groupby("trial", sort=False)["validation"].mean()
     best = {
         validation[[name for name in settings if settings[name]["optimizer"] == optimizer]].idxmin()
-        for optimizer in OPTIMIZERS
+        for optimizer in optimizers
     }
     return Trials(
         *(
@@ -52,20 +66,19 @@ def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trial
 def compare_batch_sizes(
     problem: TrainingProblem, sizes: Sequence[int] = BATCH_SIZES, *, seeds: int = SEEDS
 ) -> Trials:
-    """Train at the configured learning rate with each batch size, and with the full batch."""
+    """Train with each batch size below the number of rows, and with the full batch."""
     rows = len(problem.training)
-    known = [size for size in sizes if size < rows]
-    settings = {f"batch {size}": {"batch_size": size} for size in known}
+    settings = {f"batch {size}": {"batch_size": size} for size in sizes if size < rows}
     return _run(problem, {**settings, f"full batch, {rows}": {"batch_size": rows}}, seeds)
 
 
 def compare_learning_rates(
     problem: TrainingProblem, rates: Sequence[float] = RATES, *, seeds: int = SEEDS
 ) -> Trials:
-    """Train at the configured batch size with each learning rate."""
+    """Train with each learning rate."""
     return _run(problem, {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}, seeds)
 
 
 def _run(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]], seeds: int) -> Trials:
-    named = {name: {**changes, "members": seeds} for name, changes in settings.items()}
-    return run_trials(problem, named)
+    trials = {name: {**changes, "members": seeds} for name, changes in settings.items()}
+    return run_trials(problem, trials)

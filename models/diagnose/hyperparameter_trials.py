@@ -1,4 +1,4 @@
-"""Several settings of one network, trained at once and judged on later rows."""
+"""Trials of hyperparameters, trained together and scored on later rows."""
 
 from __future__ import annotations
 
@@ -12,13 +12,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from volcast.models.diagnose.training_problem import TrainingProblem, compute_qlike_by_horizon
-from volcast.models.engine.epoch_program import ProgramShape, program
-from volcast.models.engine.member_groups import ActiveMember, Group, Member, uses_weight_decay
+from volcast.models.engine.epoch_program import ProgramShape, get_program
+from volcast.models.engine.member_groups import (
+    BatchShape,
+    Group,
+    Member,
+    activate_members,
+    uses_weight_decay,
+)
 from volcast.models.engine.stacked_network import (
     build_stack,
     compute_outputs,
     draw_initial_weights,
-    flatten_weights,
     set_weights,
 )
 from volcast.models.engine.training import TrainingPlan, TrainingResult, train
@@ -31,20 +36,21 @@ TIMED_EPOCHS = 3
 
 @dataclass(frozen=True)
 class Trials:
-    """What became of each setting.
+    """The results of trials, whose names are in the column `trial`.
 
     Attributes
     ----------
-    curves : DataFrame
-        `trial, member, epoch, train_loss, val_loss`: losses as shares of the untrained network's,
-        which are HAR's; a member's rows end with its stop.
-    outcomes : DataFrame
-        `trial, member, seed, best_epoch, epochs, diverged, validation, held_out, ratio`: the best
-        validation loss, and QLIKE of the validation rows and of the later ones, of this one
-        network, relative to HAR's, means over horizons.
-    together : DataFrame
-        `trial, batch_size, ratio, ms_per_epoch`: QLIKE of all members' mean, and the wall-clock
-        milliseconds that a network takes for an epoch while eight train side by side.
+    curves
+        `trial, member, epoch, train_loss, val_loss`: losses relative to the untrained network's,
+        that is, HAR's; the rows of a member end where it stopped.
+    outcomes
+        A row per network: `trial, member, seed, best_epoch, epochs, diverged, validation, held_out,
+        ratio`. `validation` is the best validation loss relative to the untrained network's;
+        `held_out` and `ratio` are the QLIKE of validation and test rows relative to HAR's. All are
+        means over horizons.
+    together
+        A row per trial: `trial, batch_size, ratio, ms_per_epoch`: the ratio of the mean of all
+        members, and the wall-clock milliseconds per network and epoch while eight train together.
     """
 
     curves: pd.DataFrame
@@ -53,9 +59,9 @@ class Trials:
 
 
 def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]]) -> Trials:
-    """Train the configured network with each of the named `settings`; judge it on `problem.test`.
+    """Train the configured network with each of the named `settings`; score it on `problem.test`.
 
-    Settings that differ in learning rate, batch size or weight decay only train in one stack.
+    Settings that differ only in learning rate, batch size or weight decay train together.
     """
     regressors = {name: problem.configure(**changes) for name, changes in settings.items()}
     alike: dict[TrainingPlan, list[str]] = {}
@@ -64,7 +70,7 @@ def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any
     parts = [
         part
         for plan, names in alike.items()
-        for part in _trained(problem, plan, {name: regressors[name] for name in names})
+        for part in _run_together(problem, plan, {name: regressors[name] for name in names})
     ]
     order = list(settings)
     curves, outcomes, together = (
@@ -76,62 +82,58 @@ def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any
     return Trials(curves, outcomes, together)
 
 
-def _trained(
+def _run_together(
     problem: TrainingProblem, plan: TrainingPlan, regressors: Mapping[str, KerasVolatilityRegressor]
 ) -> list[tuple[pd.DataFrame, ...]]:
-    teams = {name: problem.build_members(regressor) for name, regressor in regressors.items()}
-    everyone = [member for team in teams.values() for member in team]
-    trained = train(problem.rows, everyone, plan)
+    """Return the tables of trials that share a plan, in the order of `Trials`."""
+    members = {name: problem.build_members(regressor) for name, regressor in regressors.items()}
+    trained = train(problem.rows, [member for some in members.values() for member in some], plan)
     corrections = {
-        part: _corrections(problem, plan, trained, getattr(problem, part))
+        part: _compute_corrections(problem, plan, trained, getattr(problem, part))
         for part in ("validation", "test")
     }
-    ratios = {part: _ratios(problem, plan, corrections, part) for part in corrections}
-    timed: dict[tuple[int, int], float] = {}
+    ratios = {part: _compute_ratios(problem, plan, corrections, part) for part in corrections}
+    timed: dict[BatchShape, float] = {}
     start = 0
     tables: list[tuple[pd.DataFrame, ...]] = []
-    for name, team in teams.items():
-        mine = slice(start, start + len(team))
-        start = mine.stop
-        batch_shape = team[0].batch_shape
+    for name, own in members.items():
+        numbers = slice(start, start + len(own))
+        start = numbers.stop
+        batch_shape = own[0].batch_shape
         if batch_shape not in timed:
-            timed[batch_shape] = _time_epoch(problem, plan, team)
-        mean = {part: values[mine].mean(axis=0)[None] for part, values in corrections.items()}
+            timed[batch_shape] = _time_epoch(problem, plan, own)
+        mean = {part: values[numbers].mean(axis=0)[None] for part, values in corrections.items()}
         together = {
             "trial": [name],
             "batch_size": [batch_shape[0]],
-            "ratio": _ratios(problem, plan, mean, "test"),
+            "ratio": _compute_ratios(problem, plan, mean, "test"),
             "ms_per_epoch": [timed[batch_shape]],
         }
-        tables.append(
-            (
-                _curves(name, trained, mine),
-                _outcomes(name, trained, mine, team).assign(
-                    held_out=ratios["validation"][mine], ratio=ratios["test"][mine]
-                ),
-                pd.DataFrame(together),
-            )
+        outcomes = _build_outcomes(name, trained, numbers, own).assign(
+            held_out=ratios["validation"][numbers], ratio=ratios["test"][numbers]
         )
+        tables.append((_build_curves(name, trained, numbers), outcomes, pd.DataFrame(together)))
     return tables
 
 
-def _ratios(
+def _compute_ratios(
     problem: TrainingProblem, plan: TrainingPlan, corrections: Mapping[str, Float], part: str
 ) -> Float:
-    """Return the ratio to HAR on a part of the rows of each correction (networks, n, H).
+    """Return the QLIKE relative to HAR's on a part of the rows, (networks,).
 
-    Other losses than QLIKE are centred on the validation rows, as the regressor does.
+    `corrections` are (networks, n, H) by part. Corrections trained on other losses than QLIKE are
+    centred on the validation rows, as in the regressor.
     """
-    mine, numbers = corrections[part], getattr(problem, part)
+    selected, numbers = corrections[part], getattr(problem, part)
     if plan.optimization.loss != "qlike":
         rows = problem.validation
         error = problem.rows.target[rows] - problem.rows.anchor[rows] - corrections["validation"]
-        mine = mine + np.log(np.exp(error).mean(axis=1))[:, None]
-    losses = compute_qlike_by_horizon(problem.rows, numbers, mine)
+        selected = selected + np.log(np.exp(error).mean(axis=1))[:, None]
+    losses = compute_qlike_by_horizon(problem.rows, numbers, selected)
     return np.asarray(losses.mean(axis=1) / problem.compute_har_loss(numbers).mean())
 
 
-def _corrections(
+def _compute_corrections(
     problem: TrainingProblem, plan: TrainingPlan, trained: TrainingResult, numbers: NDArray[np.intp]
 ) -> Float:
     members, outputs = trained.best_epoch.shape
@@ -141,15 +143,15 @@ def _corrections(
     return flat.reshape(members, outputs, len(numbers)).swapaxes(1, 2)
 
 
-def _curves(name: str, trained: TrainingResult, mine: slice) -> pd.DataFrame:
-    member, epoch = np.indices(trained.train_loss[:, mine].T.shape)
+def _build_curves(name: str, trained: TrainingResult, selected: slice) -> pd.DataFrame:
+    member, epoch = np.indices(trained.train_loss[:, selected].T.shape)
     table = pd.DataFrame(
         {
             "trial": name,
             "member": member.ravel(),
             "epoch": epoch.ravel(),
             **{
-                loss: (values[:, mine] / values[0, mine]).T.ravel()
+                loss: (values[:, selected] / values[0, selected]).T.ravel()
                 for loss, values in (
                     ("train_loss", trained.train_loss),
                     ("val_loss", trained.val_loss),
@@ -157,49 +159,41 @@ def _curves(name: str, trained: TrainingResult, mine: slice) -> pd.DataFrame:
             },
         }
     )
-    return pd.DataFrame(table[(epoch <= trained.epochs_run[mine][:, None]).ravel()])
+    return pd.DataFrame(table[(epoch <= trained.epochs_run[selected][:, None]).ravel()])
 
 
-def _outcomes(
-    name: str, trained: TrainingResult, mine: slice, team: Sequence[Member]
+def _build_outcomes(
+    name: str, trained: TrainingResult, selected: slice, members: Sequence[Member]
 ) -> pd.DataFrame:
-    curve = trained.val_loss_by_output[:, mine]
-    best = np.take_along_axis(curve, trained.best_epoch[None, mine], axis=0)[0]
+    curve = trained.val_loss_by_output[:, selected]
+    best = np.take_along_axis(curve, trained.best_epoch[None, selected], axis=0)[0]
     return pd.DataFrame(
         {
             "trial": name,
-            "member": np.arange(len(team)),
-            "seed": [member.seed for member in team],
-            "best_epoch": trained.best_epoch[mine].max(axis=1),
-            "epochs": trained.epochs_run[mine],
-            "diverged": trained.diverged[mine],
-            "validation": best.mean(axis=1) / trained.val_loss[0, mine],
+            "member": np.arange(len(members)),
+            "seed": [member.seed for member in members],
+            "best_epoch": trained.best_epoch[selected].max(axis=1),
+            "epochs": trained.epochs_run[selected],
+            "diverged": trained.diverged[selected],
+            "validation": best.mean(axis=1) / trained.val_loss[0, selected],
         }
     )
 
 
-def _time_epoch(problem: TrainingProblem, plan: TrainingPlan, team: Sequence[Member]) -> float:
-    """Return what a network-epoch takes in a group of the team's size; the program is compiled."""
-    width = min(8, 1 << (len(team) - 1).bit_length())
-    some = list(team)[:width]
-    compiled = program(
-        ProgramShape(
-            plan.architecture,
-            plan.optimization,
-            width,
-            team[0].batch_shape[0],
-            uses_weight_decay(team),
-        )
-    )
-    weights = draw_initial_weights(plan.architecture, [member.seed for member in some])
-    states = compiled.initial_state(flatten_weights(weights))
-    trainees = [ActiveMember(n, *pair) for n, pair in enumerate(zip(some, states, strict=True))]
-    group = Group(trainees, compiled, problem.rows.table())
-    rates = np.full((len(some), team[0].batch_shape[1]), 1e-6)
-    group.train(rates)
+def _time_epoch(problem: TrainingProblem, plan: TrainingPlan, members: Sequence[Member]) -> float:
+    """Return the milliseconds per network and epoch, in a group of up to eight members."""
+    width = min(8, 1 << (len(members) - 1).bit_length())
+    some, (batch, steps) = list(members)[:width], members[0].batch_shape
+    decay = uses_weight_decay(members)
+    program = get_program(ProgramShape(plan.architecture, plan.optimization, width, batch, decay))
+    seeds = [member.seed for member in some]
+    weights = draw_initial_weights(plan.architecture, seeds)
+    group = Group(activate_members(some, program, weights), program, problem.rows.build_table())
+    rates = np.full((len(some), steps), 1e-6)
+    group.train_epoch(rates)  # warms up
     seconds = []
     for _ in range(TIMED_EPOCHS):
         start = time.perf_counter()
-        group.train(rates)
+        group.train_epoch(rates)
         seconds.append(time.perf_counter() - start)
     return 1000.0 * float(np.median(seconds)) / len(some)

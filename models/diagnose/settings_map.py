@@ -1,4 +1,4 @@
-"""Learning rate against batch size, in the loss of forecasts for rows that came later."""
+"""The map of learning rate and batch size: the loss on later rows of every combination."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ SEEDS = 8
 
 @dataclass(frozen=True)
 class SettingsMap:
-    """`seeds`: a row a network; `cells`: a row a cell, with what its members' mean is worth.
+    """The results of every combination of learning rate and batch size.
 
-    `seeds` has `learning_rate, batch_size, seed, best_epoch, epochs, diverged, held_out, ratio`,
-    `cells` has `learning_rate, batch_size, ratio_together, ms_per_epoch`; ratios are QLIKE of the
-    later rows relative to HAR, `held_out` that of the rows that stopped the training.
+    Attributes
+    ----------
+    seeds
+        A row per network: `learning_rate, batch_size, seed, best_epoch, epochs, diverged, held_out,
+        ratio`. `ratio` is the QLIKE of the test rows relative to HAR's, `held_out` that of the
+        validation rows.
+    cells
+        A row per combination: `learning_rate, batch_size, ratio_together, ms_per_epoch`, where
+        `ratio_together` is the ratio of the mean of its members.
     """
 
     seeds: pd.DataFrame
@@ -37,10 +43,12 @@ def map_settings(
 ) -> SettingsMap:
     """Train the configured network at every rate and batch size, `seeds` times each.
 
-    `rates` are 0.03 to 10 times the configured one where none are given. The full batch is added,
-    and a batch size of more rows than there are is left out.
+    By default `rates` are 0.03 to 10 times the configured one. The full batch is added, and batch
+    sizes above the number of rows are left out.
     """
-    rates = rates or [_rounded(share * problem.regressor.learning_rate) for share in RATES]
+    rates = rates or [
+        _round_to_two_digits(share * problem.regressor.learning_rate) for share in RATES
+    ]
     rows = len(problem.training)
     sizes = [*(size for size in sorted(set(batch_sizes)) if size < rows), rows]
     cells = {f"{rate!r} {size}": (rate, size) for size in sizes for rate in rates}
@@ -51,15 +59,15 @@ def map_settings(
             for name, (rate, size) in cells.items()
         },
     )
-    return _as_map(trials, cells)
+    return _build_map(trials, cells)
 
 
-def _rounded(rate: float) -> float:
+def _round_to_two_digits(rate: float) -> float:
     return float(f"{rate:.2g}")
 
 
-def _as_map(trials: Trials, cells: dict[str, tuple[float, int]]) -> SettingsMap:
-    def labelled(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+def _build_map(trials: Trials, cells: dict[str, tuple[float, int]]) -> SettingsMap:
+    def label(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
         labels = pd.DataFrame(
             [cells[name] for name in table["trial"]], columns=["learning_rate", "batch_size"]
         )
@@ -68,5 +76,5 @@ def _as_map(trials: Trials, cells: dict[str, tuple[float, int]]) -> SettingsMap:
     outcome = ["seed", "best_epoch", "epochs", "diverged", "held_out", "ratio"]
     together = trials.together.rename(columns={"ratio": "ratio_together"})
     return SettingsMap(
-        labelled(trials.outcomes, outcome), labelled(together, ["ratio_together", "ms_per_epoch"])
+        label(trials.outcomes, outcome), label(together, ["ratio_together", "ms_per_epoch"])
     )

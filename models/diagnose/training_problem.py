@@ -61,6 +61,16 @@ class TrainingProblem:
         return build_members(params, self.training, self.validation)
 
     @property
+    def learning_rate(self) -> float:
+        """The configured learning rate."""
+        return self.regressor.learning_rate
+
+    @property
+    def optimizer(self) -> str:
+        """The name of the configured optimizer."""
+        return self.regressor.optimizer
+
+    @property
     def batch_size(self) -> int:
         """The configured rows per step, or the default for the number of training rows."""
         return self.build_members()[0].batch_size

@@ -1,6 +1,6 @@
 """The training engine; docs/engine.md explains it in one page.
 
-`stack` builds several networks as one Keras model, `program` compiles an epoch of it, `training`
-packs members into stacks and loops over the epochs; `optimization`, `schedules` and `stopping` say how
-to train, and `callbacks` lets Keras's own callbacks listen.
+`stacked_network` builds several networks as one Keras model, `epoch_program` compiles an epoch of
+it, `member_groups` packs members into stacks, and `training` loops over the epochs; `optimization`,
+`schedules` and `early_stopping` define how to train, and `callbacks` calls Keras's callbacks.
 """

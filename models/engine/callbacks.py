@@ -1,4 +1,4 @@
-"""Keras's epoch-level callbacks, told of a whole stack."""
+"""Calls Keras's epoch-level callbacks for a stack of members."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from volcast.models.engine.stacked_network import Architecture, Weights, build_s
 
 
 class EpochCallbacks:
-    """Tells Keras callbacks of each epoch, with logs a member.
+    """Calls Keras callbacks after each epoch, with logs for each member.
 
-    Logs hold `loss` and `val_loss`, the medians over the members that trained, and the same with
-    `_0`, `_1`, ... for each member, NaN where it has stopped; `learning_rate_0`, ... is the rate
-    of the epoch's last step. `model` is the stack with the weights after the epoch; setting its
-    `stop_training` ends the training of all. Callbacks hear of epochs, not of batches.
+    The logs hold `loss` and `val_loss`, the medians over the members that trained, and the same
+    with `_0`, `_1`, ... for each member, NaN once it has stopped; `learning_rate_0`, ... are the
+    rates of the epoch's last step. `model` is the stack with the weights after the epoch; setting
+    its `stop_training` stops all members. Callbacks are called by epoch, not by batch.
     """
 
     def __init__(
@@ -28,19 +28,19 @@ class EpochCallbacks:
         self._list = keras.callbacks.CallbackList(callbacks, model=self.model, epochs=epochs)
 
     def begin(self) -> None:
-        """Say that training begins."""
+        """Call `on_train_begin`."""
         if self.model is not None:
             self.model.stop_training = False
-            self.model.optimizer = None  # TensorBoard asks; the rates are in the logs
+            self.model.optimizer = None  # TensorBoard reads it; the rates are in the logs
             self._list.on_train_begin()
 
-    def epoch(
+    def report_epoch(
         self,
         number: int,
         curves: dict[str, NDArray[np.float64]],
         weights: Callable[[], Weights],
     ) -> bool:
-        """Tell of epoch `number` (1 is the first) by curves (members,); return whether to stop."""
+        """Report epoch `number`, counted from 1, with curves (members,); return whether to stop."""
         if self.model is None:
             return False
         set_weights(self.model, weights())
@@ -52,7 +52,7 @@ class EpochCallbacks:
         return bool(self.model.stop_training)
 
     def end(self) -> None:
-        """Say that training has ended."""
+        """Call `on_train_end`."""
         if self.model is not None:
             self._list.on_train_end()
 

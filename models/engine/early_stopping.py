@@ -1,4 +1,4 @@
-"""Early stopping of each member on its own, keeping the weights of each output's best epoch."""
+"""Early stopping by member, with the weights of each output's best epoch."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from numpy.typing import NDArray
 
 
 class EarlyStopping:
-    """Which members still train, and the weights so far that were best for each output.
+    """Tracks which members still train, and the best weights so far for each output.
 
     Parameters
     ----------
     patience
         Epochs without a new best validation loss, of any output, after which a member stops.
     val_loss
-        Validation loss (members, H) of the untrained weights, the first to beat.
+        Validation loss (members, H) of the untrained weights.
     weights
-        The untrained weights, a row a member.
+        The untrained weights, (members, P).
 
-    An output whose own patience has ended is settled: it keeps the weights it has, though its
-    member may train on for the sake of another.
+    Notes
+    -----
+    An output whose own patience has run out keeps its best weights, even if its member continues
+    to train for another output.
     """
 
     def __init__(
@@ -36,7 +38,7 @@ class EarlyStopping:
 
     @property
     def active(self) -> NDArray[np.bool_]:
-        """Return which members (members,) still train."""
+        """Return which members still train, (members,)."""
         return np.asarray(self._open.any(axis=1))
 
     def update(
@@ -45,9 +47,9 @@ class EarlyStopping:
         val_loss: NDArray[np.floating],
         weights: NDArray[np.float32],
     ) -> None:
-        """Take in an epoch's train loss (members,), validation loss (members, H), and weights.
+        """Record an epoch's train loss (members,), validation loss (members, H) and weights.
 
-        A member diverges, and trains no more, when either loss is not a finite number.
+        A member diverges and stops if either loss is infinite or NaN.
         """
         active = self.active
         finite = np.isfinite(train_loss) & np.isfinite(val_loss).all(axis=1)

@@ -1,9 +1,9 @@
-"""One epoch of a stack as one XLA program: a pure function of numbers, compiled once a shape.
+"""One epoch of a stack as one XLA program: a pure function, compiled once per shape.
 
-A member is one row of the `state` matrix: its weights, then the optimizer's slots for them. State,
-row numbers in training order and learning rates go in; state, the loss of each step and the
-validation loss come out. Inside, Keras's own layers, loss and optimizer do the work on variables
-that serve as scratch.
+A member is one row of the `state` matrix: its weights, then the optimizer's slots for them. The
+inputs are the state, row numbers in training order and learning rates; the outputs are the new
+state, the loss of each step and the validation loss. Inside, Keras's own layers, loss and optimizer
+work on scratch variables.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from volcast.models.engine.optimization import (
 )
 from volcast.models.engine.stacked_network import Architecture, build_stack
 
-PROGRAMS_KEPT = 16  # shapes that stay in memory
-EVALUATION_ROWS = 512  # rows a member and step when a loss is only measured
+CACHED_PROGRAMS = 16
+EVALUATION_ROWS = 512  # per member and step when a loss is only measured
 
-_ASKING = Lock()
+_CACHE_LOCK = Lock()
 
 
 @dataclass(frozen=True)
 class ProgramShape:
-    """What the code of a program depends on; `uses_weight_decay` says whether weights decay at all."""
+    """What the code of a program depends on; two trainings of one shape share the program."""
 
     architecture: Architecture
     optimization: Optimization
@@ -46,7 +46,7 @@ class ProgramShape:
 
 
 class Table(NamedTuple):
-    """The rows, stored once: `inputs` (n, F), `anchor` and `target` (n, H), float32 tensors."""
+    """The rows as float32 tensors: `inputs` (n, F), `anchor` and `target` (n, H)."""
 
     inputs: Any
     anchor: Any
@@ -54,16 +54,16 @@ class Table(NamedTuple):
 
 
 class RowSelection(NamedTuple):
-    """Row numbers of each member, (width, n) of int32; the first `count` (width,) count."""
+    """Row numbers of each member, (width, n) of int32, of which the first `count` are valid."""
 
     rows: Any
     count: Any
 
 
 class Evaluation(NamedTuple):
-    """What is measured without training, by output (width, H).
+    """The mean `loss` of some rows, and their smallest and largest correction, `low` and `high`.
 
-    The mean `loss`, and the smallest and the largest correction, `low` and `high`, of the rows.
+    Each is (width, H), measured without training.
     """
 
     loss: Any
@@ -72,7 +72,7 @@ class Evaluation(NamedTuple):
 
 
 class EpochSettings(NamedTuple):
-    """Learning rate (width, steps), weight decay (width,), dropout seed (width,), steps so far."""
+    """Learning rate (width, steps), weight decay and dropout seed (width,), and steps so far."""
 
     rate: Any
     decay: Any
@@ -83,11 +83,11 @@ class EpochSettings(NamedTuple):
 class EpochProgram:
     """The compiled epoch of one shape; any number of threads may run it.
 
-    Keras's layers and optimizers work on variables, and a variable serves one thread at a time. So
-    each thread runs the one executable on a scratch set of variables of its own.
+    Keras's layers and optimizers work on variables, and only one thread at a time can use a
+    variable. Each thread therefore runs the same executable on its own scratch variables.
     """
 
-    _told: tuple[int, ...] = ()  # the shape of what a step tells of a member: its loss
+    _step_shape: tuple[int, ...] = ()  # of what a step returns for a member: its loss
 
     def __init__(self, shape: ProgramShape) -> None:
         self.shape = shape
@@ -104,15 +104,15 @@ class EpochProgram:
         self._loss_by_output = build_output_loss(self._loss, shape.architecture.outputs)
         slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
         self._columns = [v.value for v in (self._weights, *slots)]
-        self._function = tf.function(self._epoch, jit_compile=True, autograph=False)
+        self._function = tf.function(self._run_epoch, jit_compile=True, autograph=False)
         self._compiled: dict[int, Any] = {}  # by rows in the table
         self._idle: dict[int, SimpleQueue[Any]] = {}
         self._compiling = Lock()
 
-    def initial_state(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return what (members, P) weights start from: they, and slots of a new optimizer.
+    def build_initial_state(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return weights (members, P), followed by the slots of a new optimizer.
 
-        The slots of Keras's optimizers here all begin at zero.
+        The slots of Keras's optimizers used here all start at zero.
         """
         return np.pad(weights, ((0, 0), (0, weights.shape[1] * (len(self._columns) - 1))))
 
@@ -120,28 +120,29 @@ class EpochProgram:
         self,
         state: Any,
         table: Table,
-        picks: tuple[RowSelection, RowSelection],
+        selections: tuple[RowSelection, RowSelection],
         settings: EpochSettings,
     ) -> Any:
-        """Train one epoch on the first picks, then measure on the second ones.
+        """Train one epoch on the first selection, then evaluate on the second.
 
-        Returns the new state, the mean loss of each step (steps, width), and the `Evaluation` of the
-        second picks, as arrays. Losses are those of the data; the L2 penalty is not in them.
+        Returns the new state, the mean loss of each step (steps, width), and the `Evaluation` of
+        the second selection, as arrays. Losses are those of the data, without the L2 penalty.
         """
-        arguments = (state, table, picks, settings)
+        arguments = (state, table, selections, settings)
         rows = int(table.inputs.shape[0])
-        compiled = self._compiled_for(rows, arguments)
+        compiled = self._compile(rows, arguments)
         try:
             function = self._idle[rows].get_nowait()
         except Empty:
-            function = _on_own_variables(compiled)
+            function = _copy_with_own_variables(compiled)
         try:
-            state, losses, measure = function(*arguments)
-            return state.numpy(), losses.numpy(), Evaluation(*(part.numpy() for part in measure))
+            state, losses, evaluation = function(*arguments)
+            arrays = Evaluation(*(part.numpy() for part in evaluation))
+            return state.numpy(), losses.numpy(), arrays
         finally:
             self._idle[rows].put(function)
 
-    def _compiled_for(self, rows: int, arguments: tuple[Any, ...]) -> Any:
+    def _compile(self, rows: int, arguments: tuple[Any, ...]) -> Any:
         with self._compiling:
             if rows not in self._compiled:
                 compiled = self._function.get_concrete_function(*arguments)
@@ -150,67 +151,69 @@ class EpochProgram:
                 self._compiled[rows] = compiled
         return self._compiled[rows]
 
-    def _epoch(
+    def _run_epoch(
         self,
         state: Any,
         table: Table,
-        picks: tuple[RowSelection, RowSelection],
-        given: EpochSettings,
+        selections: tuple[RowSelection, RowSelection],
+        settings: EpochSettings,
     ) -> Any:
-        training, validation = picks
-        self._assign(state, given)
+        training, validation = selections
+        self._assign(state, settings)
         batch = self.shape.batch_size
         steps = -(-tf.reduce_max(training.count) // batch)
-        told = (self.shape.width, *self._told)
-        losses = tf.TensorArray(tf.float32, given.rate.shape[1], element_shape=told)
+        element_shape = (self.shape.width, *self._step_shape)
+        losses = tf.TensorArray(tf.float32, settings.rate.shape[1], element_shape=element_shape)
 
         def step(number: Any, losses: Any) -> Any:
-            self._rate.value.assign(given.rate[:, number, None])
-            loss = self._step(table, training, number, given)
+            self._rate.value.assign(settings.rate[:, number, None])
+            loss = self._take_step(table, training, number, settings)
             return number + 1, losses.write(number, loss)
 
         _, losses = tf.while_loop(lambda number, _: number < steps, step, (0, losses))
-        measure = self._measure(table, validation)
-        return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), measure
+        evaluation = self._evaluate(table, validation)
+        return tf.concat([v.read_value() for v in self._columns], 1), losses.stack(), evaluation
 
-    def _assign(self, state: Any, given: EpochSettings) -> None:
+    def _assign(self, state: Any, settings: EpochSettings) -> None:
         for variable, part in zip(
             self._columns, tf.split(state, len(self._columns), axis=1), strict=True
         ):
             variable.assign(part)
-        self._optimizer.iterations.assign(given.done)
+        self._optimizer.iterations.assign(settings.done)
         if self._decay is not None:
-            self._decay.assign(given.decay[:, None])
+            self._decay.assign(settings.decay[:, None])
 
-    def _step(self, table: Table, picks: RowSelection, number: Any, given: EpochSettings) -> Any:
-        """Take one step of the optimizer on each member's next batch; return the losses before."""
-        loss, gradient = self._gradient(table, picks, number, given)
+    def _take_step(
+        self, table: Table, selection: RowSelection, number: Any, settings: EpochSettings
+    ) -> Any:
+        """Take one optimizer step on each member's next batch; return the losses before it."""
+        loss, gradient = self._compute_gradient(table, selection, number, settings)
         bounded = clip_gradient(gradient, self.shape.optimization.clipping, self._sizes)
         self._optimizer.apply([bounded], [self._weights])
         return loss
 
-    def _gradient(
-        self, table: Table, picks: RowSelection, number: Any, given: EpochSettings
+    def _compute_gradient(
+        self, table: Table, selection: RowSelection, number: Any, settings: EpochSettings
     ) -> Any:
         """Return the loss of each member's next batch, (width,), and its gradient, (width, P)."""
-        keys = self._dropout_keys(given.seed)
+        keys = self._build_dropout_keys(settings.seed)
         with tf.GradientTape() as tape:
-            truth, anchor, correction, weight = self._block(
-                table, picks, number * self.shape.batch_size, keys
+            truth, anchor, correction, weight = self._run_block(
+                table, selection, number * self.shape.batch_size, keys
             )
             values = self._loss(truth, anchor + correction)
             loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.optimization.l2 > 0:
-                total += self._penalty()
+                total += self._compute_penalty()
         return loss, tape.gradient(total, self._weights.value)
 
-    def _measure(self, table: Table, picks: RowSelection) -> Evaluation:
-        """Return the measure of each member's picks, without training."""
-        last = tf.reduce_max(picks.count)
+    def _evaluate(self, table: Table, selection: RowSelection) -> Evaluation:
+        """Return the evaluation of each member's selection, without training."""
+        last = tf.reduce_max(selection.count)
 
         def block(start: Any, so_far: Evaluation) -> Any:
-            truth, anchor, correction, weight = self._block(table, picks, start)
+            truth, anchor, correction, weight = self._run_block(table, selection, start)
             losses = self._loss_by_output(truth, anchor + correction) * weight[..., None]
             counts = weight[..., None] > 0
             low = tf.reduce_min(tf.where(counts, correction, np.inf), axis=1)
@@ -224,35 +227,37 @@ class EpochProgram:
         size = [self.shape.width, self.shape.architecture.outputs]
         start = Evaluation(*(tf.fill(size, np.float32(x)) for x in (0.0, np.inf, -np.inf)))
         _, total = tf.while_loop(lambda start, _: start < last, block, (0, start))
-        rows = tf.cast(picks.count, tf.float32)[:, None]
+        rows = tf.cast(selection.count, tf.float32)[:, None]
         return Evaluation(total.loss / rows, total.low, total.high)
 
-    def _block(self, table: Table, picks: RowSelection, start: Any, keys: Any = None) -> Any:
-        """Return truth, anchor, correction (width, rows, H) of a block, and 1 where a pick counts.
+    def _run_block(
+        self, table: Table, selection: RowSelection, start: Any, keys: Any = None
+    ) -> Any:
+        """Return truth, anchor and correction (width, rows, H) of a block, and weights of its rows.
 
-        `keys` of the dropout layers are given in training. The last batch is the shorter one:
-        beyond the count, rows weigh nothing.
+        `keys` of the dropout layers are given in training. The last batch may be shorter: rows
+        beyond the count have the weight 0.
         """
         training = keys is not None
         rows = self.shape.batch_size if training else EVALUATION_ROWS
-        taken = tf.slice(picks.rows, [0, start], [self.shape.width, rows])
-        weight = tf.cast((start + tf.range(rows))[None] < picks.count[:, None], tf.float32)
-        inputs, anchor, target = (tf.gather(column, taken) for column in table)
+        numbers = tf.slice(selection.rows, [0, start], [self.shape.width, rows])
+        weight = tf.cast((start + tf.range(rows))[None] < selection.count[:, None], tf.float32)
+        inputs, anchor, target = (tf.gather(column, numbers) for column in table)
         fixed = keys if training else [v.value for v in self._stack.non_trainable_variables]
         correction, _ = self._stack.stateless_call(
-            self._layer_weights(), fixed, inputs, training=training
+            self._split_weights(), fixed, inputs, training=training
         )
         return target, anchor, correction, weight
 
-    def _layer_weights(self) -> list[Any]:
-        """Return the kernels and biases, (width, ...), that the matrix of weights holds."""
+    def _split_weights(self) -> list[Any]:
+        """Return the kernels and biases, (width, ...), of the matrix of weights."""
         parts = tf.split(self._weights.value, self._sizes, axis=1)
         return [
             tf.reshape(part, (self.shape.width, *size))
             for part, size in zip(parts, self._layers, strict=True)
         ]
 
-    def _dropout_keys(self, seed: Any) -> list[Any]:
+    def _build_dropout_keys(self, seed: Any) -> list[Any]:
         """Return a key for each dropout layer, (width, 2): each member's seed, then the step."""
         layers = len(self._stack.non_trainable_variables)
         step = tf.cast(self._optimizer.iterations.value, tf.int32)
@@ -261,12 +266,12 @@ class EpochProgram:
             for layer in range(layers)
         ]
 
-    def _penalty(self) -> Any:
-        kernels = self._layer_weights()[::2]
+    def _compute_penalty(self) -> Any:
+        kernels = self._split_weights()[::2]
         return self.shape.optimization.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
 
 
-def _on_own_variables(compiled: Any) -> Any:
+def _copy_with_own_variables(compiled: Any) -> Any:
     """Return a compiled function on new variables; the executable is shared."""
     own = copy(compiled)
     variables = [tf.Variable(variable) for variable in compiled.variables]
@@ -276,12 +281,12 @@ def _on_own_variables(compiled: Any) -> Any:
     return own
 
 
-def program(shape: ProgramShape) -> EpochProgram:
-    """Return the program of this shape, compiled once and kept for the next who asks."""
-    with _ASKING:
-        return _kept(shape)
+def get_program(shape: ProgramShape) -> EpochProgram:
+    """Return the program of this shape, from the cache if it has been compiled before."""
+    with _CACHE_LOCK:
+        return _build_program(shape)
 
 
-@lru_cache(maxsize=PROGRAMS_KEPT)
-def _kept(shape: ProgramShape) -> EpochProgram:
+@lru_cache(maxsize=CACHED_PROGRAMS)
+def _build_program(shape: ProgramShape) -> EpochProgram:
     return EpochProgram(shape)

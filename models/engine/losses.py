@@ -1,4 +1,4 @@
-"""Losses of a log-variance forecast, row by row; the minimum, zero, is at the truth."""
+"""Losses of a log-variance forecast by row; their minimum, zero, is at the realised value."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,17 +9,17 @@ from volcast.models.backend import keras, tf
 
 Loss = Callable[[Any, Any], Any]
 
-EXPONENT_CAP = 4.0  # a forecast 55 times too low; beyond it the loss goes on as a straight line
+EXPONENT_CAP = 4.0  # a forecast 55 times too low; beyond it the loss is linear
 
 
 def qlike(log_realized: Any, log_forecast: Any) -> Any:
-    """Return QLIKE of the variance, ``exp(e) - e - 1`` with ``e = log realized - log forecast``.
+    """Return the QLIKE loss, ``exp(e) - e - 1`` with ``e = log realized - log forecast``.
 
-    The mean over the last axis (horizons) of (..., H), as Keras's losses do. Minimised by the
-    conditional *mean* of the variance, also when the realised value is a noisy but unbiased proxy
+    It is the mean over the last axis (horizons) of (..., H), as in Keras's losses. The conditional
+    *mean* of the variance minimises it, also when the realised value is a noisy but unbiased proxy
     (Patton 2011, Journal of Econometrics 160, eq. 24). Above ``e = EXPONENT_CAP`` the exponential
-    continues as its tangent, so that one wild row can neither overflow nor turn the sign of its
-    gradient.
+    is continued by its tangent, so that an extreme row can neither overflow nor reverse the sign
+    of its gradient.
     """
     error = log_realized - log_forecast
     capped = tf.minimum(error, EXPONENT_CAP)
@@ -27,20 +27,20 @@ def qlike(log_realized: Any, log_forecast: Any) -> Any:
 
 
 def build_output_loss(loss: Loss, outputs: int) -> Loss:
-    """Return the loss of each output, (..., H) truth and forecast to (..., H).
+    """Return the loss of each output, which maps truth and forecast (..., H) to (..., H).
 
-    A loss that is no mean over its outputs cannot be split: each output is then given the whole.
+    A loss that is not a mean over its outputs cannot be split: each output then gets all of it.
     """
     numbers = np.random.default_rng(0).normal(size=(2, 8, outputs)).astype(np.float32)
-    whole = np.asarray(loss(*tf.constant(numbers)))
+    mean = np.asarray(loss(*tf.constant(numbers)))
     parts = np.asarray(loss(*tf.constant(numbers[..., None])))
-    if parts.shape == numbers.shape[1:] and np.allclose(parts.mean(axis=-1), whole, rtol=1e-5):
+    if parts.shape == numbers.shape[1:] and np.allclose(parts.mean(axis=-1), mean, rtol=1e-5):
         return lambda truth, forecast: loss(truth[..., None], forecast[..., None])
     return lambda truth, forecast: tf.repeat(loss(truth, forecast)[..., None], outputs, axis=-1)
 
 
 def build_row_loss(loss: str | Loss) -> Loss:
-    """Return the loss of each row: (..., H) truth and forecast to (...).
+    """Return the loss of each row, which maps truth and forecast (..., H) to (...).
 
     `loss` is "qlike", the name of a Keras loss ("mse", "huber", "log_cosh", ...), a
     `keras.losses.Loss` (its reduction over rows is left to the engine) or a function of truth and
@@ -49,10 +49,10 @@ def build_row_loss(loss: str | Loss) -> Loss:
     Raises
     ------
     ValueError
-        Keras knows no loss of that name.
+        Keras has no loss of that name.
     """
     if loss == "qlike":
         return qlike
     found: Any = keras.losses.get(loss)
-    of_rows: Loss = found.call if isinstance(found, keras.losses.Loss) else found
-    return of_rows
+    per_row: Loss = found.call if isinstance(found, keras.losses.Loss) else found
+    return per_row

@@ -1,4 +1,4 @@
-"""Members packed into groups: what one compiled program trains at once."""
+"""Rows, members, and the groups of members that one compiled program trains together."""
 
 from __future__ import annotations
 
@@ -20,18 +20,27 @@ from volcast.models.engine.epoch_program import (
     RowSelection,
     Table,
 )
+from volcast.models.engine.stacked_network import Weights, flatten_weights
 
-SMALLEST_BUCKET = 16_384  # rows; padding costs memory alone, compiling costs a second
-WIDEST_ON_GPU = 128  # members; a GPU is idle below
-SHUFFLING, DROPPING = 1, 2  # streams of a member's seed, beside that of its initial weights
+SMALLEST_TABLE = 16_384  # rows; padding costs only memory, compiling costs a second
+WIDEST_ON_GPU = 128  # members; with fewer a GPU is idle
+SHUFFLE_STREAM, DROPOUT_STREAM = 1, 2  # of a member's seed, besides that of its initial weights
 
 Float = NDArray[np.float64]
-BatchShape = tuple[int, int]  # rows a step, and steps an epoch
+BatchShape = tuple[int, int]  # rows per step, and steps per epoch
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of the log-variance problem: `inputs` (n, F), `anchor` and `target` (n, H), float32."""
+    """Rows of the log-variance problem, float32.
+
+    Attributes
+    ----------
+    inputs
+        Standardised inputs, (n, F).
+    anchor, target
+        Logs of the anchor's forecast and of the realised variance, (n, H).
+    """
 
     inputs: NDArray[np.float32]
     anchor: NDArray[np.float32]
@@ -41,18 +50,18 @@ class Rows:
         """Return n."""
         return len(self.inputs)
 
-    def table(self) -> Table:
-        """Return the rows as tensors, padded to a bucket (a power of 2) that others share."""
-        bucket = max(SMALLEST_BUCKET, _power_of_two(len(self)))
+    def build_table(self) -> Table:
+        """Return the rows as tensors, padded to a power of 2 so that programs can be shared."""
+        length = max(SMALLEST_TABLE, _round_up_to_power_of_two(len(self)))
         columns = (self.inputs, self.anchor, self.target)
-        return Table(*(_padded(column, (bucket, column.shape[1])) for column in columns))
+        return Table(*(_pad(column, (length, column.shape[1])) for column in columns))
 
 
 @dataclass(frozen=True)
 class Member:
-    """One network: its seed, how it learns, and the rows that it trains and stops on.
+    """One network: its seed, its settings, and the rows that it trains and stops on.
 
-    `training` and `validation` are row numbers; a row may be named twice (a bootstrap).
+    `training` and `validation` are row numbers; a bootstrap sample repeats some of them.
     """
 
     seed: int
@@ -64,19 +73,25 @@ class Member:
 
     @property
     def batch_shape(self) -> BatchShape:
-        """Return what members of one group must share; the last batch may be the shorter one."""
-        rows = min(self.batch_size, _power_of_two(len(self.training)))
+        """Rows per step and steps per epoch, equal in a group; the last batch may be shorter.
+
+        Examples
+        --------
+        >>> Member(0, np.arange(100), np.arange(100, 120), batch_size=32).batch_shape
+        (32, 4)
+        """
+        rows = min(self.batch_size, _round_up_to_power_of_two(len(self.training)))
         return rows, -(-len(self.training) // rows)
 
 
 def uses_weight_decay(members: Sequence[Member]) -> bool:
-    """Return whether any member's weights decay, which the compiled program must know."""
+    """Return whether the weights of any member decay; the compiled program depends on it."""
     return any(member.weight_decay > 0 for member in members)
 
 
 @dataclass
 class ActiveMember:
-    """A member while it trains: its row of the program's state and its own stream of shuffles."""
+    """A member in training: its row of the program's state, and its own random streams."""
 
     number: int
     member: Member
@@ -87,50 +102,64 @@ class ActiveMember:
 
     def __post_init__(self) -> None:
         """Seed the streams."""
-        self.shuffle = np.random.default_rng([self.member.seed, SHUFFLING])
-        words = np.random.SeedSequence([self.member.seed, DROPPING]).generate_state(1)
+        self.shuffle = np.random.default_rng([self.member.seed, SHUFFLE_STREAM])
+        words = np.random.SeedSequence([self.member.seed, DROPOUT_STREAM]).generate_state(1)
         self.dropout_seed = int(words.view(np.int32)[0])
+
+    def draw_order(self) -> NDArray[np.integer]:
+        """Return the training rows in the random order of the next epoch."""
+        return self.shuffle.permutation(self.member.training)
+
+
+def activate_members(
+    members: Sequence[Member], program: EpochProgram, weights: Weights
+) -> list[ActiveMember]:
+    """Return the members with the state from which they start: weights and a new optimizer."""
+    states = program.build_initial_state(flatten_weights(weights))
+    pairs = enumerate(zip(members, states, strict=True))
+    return [ActiveMember(number, *pair) for number, pair in pairs]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Up to `width` trainees of one lane and the program that trains them."""
+    """Up to `width` members of one batch shape, and the program that trains them."""
 
-    trainees: list[ActiveMember]
+    active_members: list[ActiveMember]
     program: EpochProgram
     table: Table
 
-    def train(self, rates: Float) -> tuple[Float, Evaluation]:
-        """Train an epoch at `rates` (members, steps); return train loss and validation measure.
+    def train_epoch(self, rates: Float) -> tuple[Float, Evaluation]:
+        """Train an epoch at `rates` (members, steps); return train loss and validation result.
 
         The train loss (members,) is the mean over the epoch's steps, each before it is taken, as
-        in `fit`.
+        in Keras's `fit`.
         """
-        orders = [t.shuffle.permutation(t.member.training) for t in self.trainees]
-        step_losses, measure = self.step(orders, rates)
+        orders = [active.draw_order() for active in self.active_members]
+        step_losses, evaluation = self.train_in_order(orders, rates)
         counts = np.array([len(order) for order in orders])
-        batch, steps = self.trainees[0].member.batch_shape
+        batch, steps = self.active_members[0].member.batch_shape
         sizes = np.clip(counts - batch * np.arange(steps)[:, None], 0, batch)
-        return (sizes * step_losses).sum(axis=0) / counts, measure
+        return (sizes * step_losses).sum(axis=0) / counts, evaluation
 
-    def step(self, orders: Sequence[NDArray[np.integer]], rates: Float) -> tuple[Float, Evaluation]:
-        """Train an epoch in the given orders of rows, a step for each of `rates` (members, steps).
+    def train_in_order(
+        self, orders: Sequence[NDArray[np.integer]], rates: Float
+    ) -> tuple[Float, Evaluation]:
+        """Train an epoch on rows in the given orders, one step for each of `rates`.
 
-        Returns the losses, (steps, members), each before its step is taken, and the validation
-        measure after the last one.
+        Returns the losses (steps, members), each before its step is taken, and the validation
+        result after the last one. `rates` is (members, steps).
         """
-        step_losses, measure = self._run(
-            orders, [t.member.validation for t in self.trainees], rates
-        )
+        validation = [active.member.validation for active in self.active_members]
+        step_losses, evaluation = self._run(orders, validation, rates)
         steps = rates.shape[1]
-        for trainee in self.trainees:
-            trainee.steps_done += steps
-        return step_losses[:steps], measure
+        for active in self.active_members:
+            active.steps_done += steps
+        return step_losses[:steps], evaluation
 
-    def measure(self, picks: Sequence[NDArray[np.integer]]) -> Evaluation:
-        """Return the measure of each member's picks, without training."""
-        nothing = [np.empty(0, np.int32)] * len(self.trainees)
-        return self._run(nothing, picks, np.zeros((len(picks), 1)))[1]
+    def evaluate(self, numbers: Sequence[NDArray[np.integer]]) -> Evaluation:
+        """Return the evaluation of each member on its row numbers, without training."""
+        no_rows = [np.empty(0, np.int32)] * len(self.active_members)
+        return self._run(no_rows, numbers, np.zeros((len(numbers), 1)))[1]
 
     def _run(
         self,
@@ -138,75 +167,80 @@ class Group:
         validation: Sequence[NDArray[np.integer]],
         rates: Float,
     ) -> tuple[Float, Evaluation]:
-        shape = self.program.shape
-        bucket = int(self.table.inputs.shape[0])
-        steps = -(-bucket // shape.batch_size)
-        picks = (
-            _picks(training, shape.width, steps * shape.batch_size),
-            _picks(validation, shape.width, -(-bucket // EVALUATION_ROWS) * EVALUATION_ROWS),
+        width, batch = self.program.shape.width, self.program.shape.batch_size
+        rows = int(self.table.inputs.shape[0])
+        steps = -(-rows // batch)
+        selections = (
+            _select(training, width, steps * batch),
+            _select(validation, width, -(-rows // EVALUATION_ROWS) * EVALUATION_ROWS),
         )
-        settings = EpochSettings(
-            rate=_padded(rates, (shape.width, steps)),
-            decay=_padded([t.member.weight_decay for t in self.trainees], (shape.width,)),
-            seed=_padded([t.dropout_seed for t in self.trainees], (shape.width,), np.int32),
-            done=tf.constant(self.trainees[0].steps_done),
-        )
-        states = np.stack([trainee.state for trainee in self.trainees])
-        state = _padded(states, (shape.width, states.shape[1]))
-        states, step_losses, measure = self.program.run(state, self.table, picks, settings)
-        for trainee, row in zip(self.trainees, states, strict=False):
-            trainee.state = row
-        n = len(self.trainees)
+        settings = self._build_settings(rates, steps)
+        states = np.stack([active.state for active in self.active_members])
+        state = _pad(states, (width, states.shape[1]))
+        states, step_losses, evaluation = self.program.run(state, self.table, selections, settings)
+        for active, row in zip(self.active_members, states, strict=False):
+            active.state = row
+        n = len(self.active_members)
         return (
             step_losses[:, :n].astype(np.float64),
-            Evaluation(*(part[:n].astype(np.float64) for part in measure)),
+            Evaluation(*(part[:n].astype(np.float64) for part in evaluation)),
+        )
+
+    def _build_settings(self, rates: Float, steps: int) -> EpochSettings:
+        width, members = self.program.shape.width, self.active_members
+        return EpochSettings(
+            rate=_pad(rates, (width, steps)),
+            decay=_pad([active.member.weight_decay for active in members], (width,)),
+            seed=_pad([active.dropout_seed for active in members], (width,), np.int32),
+            done=tf.constant(members[0].steps_done),
         )
 
 
 def pack_groups(
-    trainees: Sequence[ActiveMember], widths: dict[BatchShape, int]
+    active_members: Sequence[ActiveMember], widths: dict[BatchShape, int]
 ) -> list[list[ActiveMember]]:
-    """Return groups of trainees of one lane, as few as there can be, the lanes in turn."""
+    """Return the smallest number of groups of one batch shape each, the shapes in turn."""
     groups = []
-    ordered = sorted(trainees, key=lambda trainee: (trainee.member.batch_shape, trainee.number))
-    for batch_shape, those in groupby(ordered, key=lambda trainee: trainee.member.batch_shape):
-        queue, width = list(those), widths[batch_shape]
-        parts = [queue[start : start + width] for start in range(0, len(queue), width)]
+    ordered = sorted(active_members, key=lambda active: (active.member.batch_shape, active.number))
+    for batch_shape, some in groupby(ordered, key=lambda active: active.member.batch_shape):
+        alike, width = list(some), widths[batch_shape]
+        parts = [alike[start : start + width] for start in range(0, len(alike), width)]
         groups += list(enumerate(parts))
     return [group for _, group in sorted(groups, key=itemgetter(0))]
 
 
 def choose_widths(members: Sequence[Member], *, on_gpu: bool = False) -> dict[BatchShape, int]:
-    """Return the members a program for each lane: no more than there are, a power of 2.
+    """Return the number of members per program for each batch shape, a power of 2.
 
-    On processors a stack of 8 is as fast as any; up to 16 members are better split by 4, for more
-    of them find a processor and stopped ones leave sooner.
+    It is at most the number of members, rounded up. On a CPU a stack of 8 is as fast as any; up to
+    16 members are better split by 4, so that more processors are used and stopped members leave
+    their group sooner.
     """
     widths = {}
-    lanes = [member.batch_shape for member in members]
-    for batch_shape in sorted(set(lanes)):
-        count = lanes.count(batch_shape)
+    shapes = [member.batch_shape for member in members]
+    for batch_shape in sorted(set(shapes)):
+        count = shapes.count(batch_shape)
         widest = WIDEST_ON_GPU if on_gpu else 8 if count > 16 else 4
-        widths[batch_shape] = min(widest, _power_of_two(count))
+        widths[batch_shape] = min(widest, _round_up_to_power_of_two(count))
     return widths
 
 
-def _picks(rows: Sequence[NDArray[np.integer]], width: int, length: int) -> RowSelection:
-    """Return row numbers padded to (width, length); a place without a member picks nothing."""
+def _select(rows: Sequence[NDArray[np.integer]], width: int, length: int) -> RowSelection:
+    """Return row numbers padded to (width, length); a position without a member selects none."""
     numbers, count = np.zeros((width, length), np.int32), np.zeros(width, np.int32)
-    for place, picked in enumerate(rows):
-        numbers[place, : len(picked)] = picked
-        count[place] = len(picked)
+    for position, selected in enumerate(rows):
+        numbers[position, : len(selected)] = selected
+        count[position] = len(selected)
     return RowSelection(tf.constant(numbers), tf.constant(count))
 
 
-def _padded(values: ArrayLike, shape: tuple[int, ...], kind: type = np.float32) -> Any:
-    """Return `values` in the corner of a tensor of zeros."""
-    known = np.asarray(values)
+def _pad(values: ArrayLike, shape: tuple[int, ...], kind: type = np.float32) -> Any:
+    """Return `values` in the first corner of a tensor of zeros."""
+    array = np.asarray(values)
     padded: NDArray[Any] = np.zeros(shape, kind)
-    padded[tuple(slice(size) for size in known.shape)] = known
+    padded[tuple(slice(size) for size in array.shape)] = array
     return tf.constant(padded)
 
 
-def _power_of_two(count: int) -> int:
+def _round_up_to_power_of_two(count: int) -> int:
     return 1 << (count - 1).bit_length()

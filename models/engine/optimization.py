@@ -1,28 +1,32 @@
-"""What a training minimises and by which steps: Keras's optimizers, with settings a member."""
+"""The loss, the optimizer and the gradient clipping of a training, with settings per member."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from volcast.models.backend import keras, tf
 from volcast.models.engine.losses import Loss
 from volcast.models.training_options import OPTIMIZERS
 
-TINY = 1e-30  # keeps the norm of nothing off zero
+TINY = 1e-30  # keeps the norm of a zero gradient above 0
 
 
 @dataclass(frozen=True)
 class Clipping:
-    """A bound on each member's gradient: on every entry, on each weight's norm, or on all's."""
+    """A bound `at` on each member's gradient.
 
-    by: Literal["value", "norm", "global_norm"]
+    `by` is a name in `volcast.models.training_options.CLIPPINGS`: "value" bounds each entry, "norm"
+    the norm of each kernel and bias, "global_norm" the norm of all of them together.
+    """
+
+    by: str
     at: float
 
 
 @dataclass(frozen=True)
 class Optimization:
-    """How to train: what two trainings must have in common to share a compiled program."""
+    """What two trainings must have in common, besides their shape, to share a compiled program."""
 
     optimizer: str = "adam"
     loss: str | Loss = "qlike"
@@ -31,17 +35,17 @@ class Optimization:
 
 
 class MemberLearningRates(keras.optimizers.schedules.LearningRateSchedule):
-    """A learning rate (members, 1), which broadcasts over weights; the program assigns it."""
+    """Learning rates (members, 1), which broadcast over weights; the program assigns them."""
 
     def __init__(self, members: int) -> None:
         self.value = tf.Variable(tf.zeros([members, 1]), trainable=False)
 
     def __call__(self, step: Any) -> Any:
-        """Return the rate of the current step."""
+        """Return the rates of the current step."""
         return self.value.read_value()
 
     def get_config(self) -> dict[str, Any]:
-        """Return what builds it again."""
+        """Return the arguments of the constructor."""
         return {"members": self.value.shape[0]}
 
 
@@ -64,19 +68,19 @@ def build_member_optimizer(name: str, rate: MemberLearningRates, decay: Any, wei
 
 
 def clip_gradient(gradient: Any, clipping: Clipping | None, sizes: list[int]) -> Any:
-    """Bound each member's row of the gradient (members, P), whatever its neighbours do.
+    """Return the gradient (members, P) with each member's row bounded on its own.
 
-    `sizes` are the columns of each kernel and bias.
+    `sizes` are the numbers of columns of each kernel and bias.
     """
     if clipping is None:
         return gradient
     if clipping.by == "value":
         return tf.clip_by_value(gradient, -clipping.at, clipping.at)
     parts = [gradient] if clipping.by == "global_norm" else tf.split(gradient, sizes, axis=1)
-    return tf.concat([_bounded(part, clipping.at) for part in parts], axis=1)
+    return tf.concat([_clip_norm(part, clipping.at) for part in parts], axis=1)
 
 
-def _bounded(rows: Any, norm: float) -> Any:
-    """Scale rows down to a norm; a row of zeros stays what it is."""
+def _clip_norm(rows: Any, norm: float) -> Any:
+    """Scale rows down to a norm; a row of zeros stays zero."""
     square = tf.reduce_sum(tf.square(rows), axis=1, keepdims=True)
     return rows * tf.minimum(1.0, norm * tf.math.rsqrt(tf.maximum(square, TINY)))

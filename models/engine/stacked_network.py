@@ -1,8 +1,8 @@
-"""Several networks as one Keras model: every weight carries a leading member axis."""
+"""Several networks as one Keras model, in which every weight has a leading member axis."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import keras, tf
+from volcast.models.training_options import InitialisationName
 
-FORWARD_ROWS = 512  # rows a block when forecasting
+FORECAST_BLOCK_ROWS = 512
 
-# From the inputs and the units of a layer, the largest weight that its kernel is drawn with.
-UNIFORM_LIMITS: dict[str, Callable[[int, int], float]] = {
+# The limit of the uniform distribution of a layer's kernel, from its inputs and units.
+UNIFORM_LIMITS: Mapping[InitialisationName, Callable[[int, int], float]] = {
     "glorot": lambda inputs, units: float(np.sqrt(6.0 / (inputs + units))),  # 2010, eq. 16
     "he": lambda inputs, _: float(np.sqrt(6.0 / inputs)),  # He et al. 2015, eq. 10, as uniform
 }
@@ -25,7 +26,7 @@ Weights = list[NDArray[np.float32]]  # kernels and biases by layer, each (member
 
 @dataclass(frozen=True)
 class Architecture:
-    """The shape of one network: what must be equal for two to share a compiled program."""
+    """The shape of one network; two networks of one shape can share a compiled program."""
 
     inputs: int
     outputs: int
@@ -41,7 +42,7 @@ class Architecture:
 
 @keras.saving.register_keras_serializable(package="volcast")
 class StackedDense(keras.layers.Layer):
-    """`members` dense layers side by side: (members, rows, inputs) to (members, rows, units)."""
+    """`members` parallel dense layers: (members, rows, inputs) to (members, rows, units)."""
 
     def __init__(
         self, members: int, units: int, activation: str | None = None, **options: Any
@@ -66,7 +67,7 @@ class StackedDense(keras.layers.Layer):
         return self.activation(tf.matmul(inputs, self.kernel) + self.bias)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `.keras` files need to build the layer again."""
+        """Return the arguments of the constructor, for `.keras` files."""
         activation = keras.activations.serialize(self.activation)
         own = {"members": self.members, "units": self.units, "activation": activation}
         return {**super().get_config(), **own}
@@ -74,9 +75,9 @@ class StackedDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="volcast")
 class StackedDropout(keras.layers.Layer):
-    """Dropout whose mask depends on each member's own key, not on its place in the stack.
+    """Dropout whose mask depends on each member's own key, not on its position in the stack.
 
-    `key` (members, 2) of int32 seeds the mask; whoever trains sets it anew before each step.
+    `key`, (members, 2) of int32, seeds the mask; the training sets it before each step.
     """
 
     def __init__(self, rate: float, **options: Any) -> None:
@@ -94,7 +95,7 @@ class StackedDropout(keras.layers.Layer):
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Return `inputs`; in training with a share `rate` of zeros and the rest scaled up."""
+        """Return `inputs`; in training, zero a share `rate` of them and scale up the rest."""
         if not training:
             return inputs
         keys = tf.unstack(tf.convert_to_tensor(self.key))
@@ -103,7 +104,7 @@ class StackedDropout(keras.layers.Layer):
         return tf.where(draws < self.rate, 0.0, inputs / (1.0 - self.rate))
 
     def get_config(self) -> dict[str, Any]:
-        """Return what `.keras` files need to build the layer again."""
+        """Return the arguments of the constructor, for `.keras` files."""
         return {**super().get_config(), "rate": self.rate}
 
 
@@ -119,18 +120,18 @@ def build_stack(architecture: Architecture, members: int, *, dtype: str = "float
 
 
 def set_weights(stack: Any, weights: Weights) -> None:
-    """Give the members of `stack` their weights."""
+    """Assign weights to the members of `stack`."""
     for variable, value in zip(stack.trainable_variables, weights, strict=True):
         variable.assign(value)
 
 
 def flatten_weights(weights: Weights) -> NDArray[np.float32]:
-    """Return the weights of all layers as a matrix, a row a member."""
+    """Return the weights of all layers as a matrix (members, P)."""
     return np.concatenate([part.reshape(len(part), -1) for part in weights], axis=1)
 
 
 def unflatten_weights(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
-    """Return the kernels and biases, (members, ...), that rows of weights hold."""
+    """Return the kernels and biases, (members, ...), of rows of weights (members, P)."""
     shapes = architecture.shapes()
     ends = np.cumsum([np.prod(shape) for shape in shapes])
     parts = np.split(rows, ends[:-1], axis=1)
@@ -138,9 +139,9 @@ def unflatten_weights(rows: NDArray[np.float32], architecture: Architecture) -> 
 
 
 def split_by_output(rows: NDArray[np.float32], architecture: Architecture) -> Weights:
-    """Return networks of one output each, (members * H, ...), of rows (members, H, P) of weights.
+    """Return networks of one output each, (members * H, ...), from weights (members, H, P).
 
-    Of row (m, h) output h is kept: the hidden layers and that column of the last one.
+    Network (m, h) takes the hidden layers of row (m, h), and column h of its last layer.
     """
     members, outputs, _ = rows.shape
     *hidden, kernel, bias = unflatten_weights(rows.reshape(members * outputs, -1), architecture)
@@ -149,13 +150,12 @@ def split_by_output(rows: NDArray[np.float32], architecture: Architecture) -> We
 
 
 def draw_initial_weights(
-    architecture: Architecture, seeds: Sequence[int], scheme: str = "glorot"
+    architecture: Architecture, seeds: Sequence[int], scheme: InitialisationName = "glorot"
 ) -> Weights:
-    """Return fresh weights: uniform kernels, zero biases, and a zero last layer.
+    """Return initial weights: uniform kernels, zero biases, and a zero last layer.
 
-    Each member draws from its own seed, so that it starts alike in whatever stack it is. The
-    zero last layer makes the untrained network predict exactly zero: no correction. `scheme` is a
-    key of `UNIFORM_LIMITS`.
+    Each member draws from its own seed, so that its weights do not depend on the stack it is in.
+    Because of the zero last layer the untrained network predicts exactly zero, no correction.
     """
     generators = [np.random.default_rng(seed) for seed in seeds]
     shapes = architecture.shapes()
@@ -168,23 +168,23 @@ def draw_initial_weights(
 
 
 def compute_outputs(stack: Any, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the output (networks, n, units) of each network of a stack for `inputs` (n, F).
+    """Return the outputs (networks, n, units) of the networks of a stack for `inputs` (n, F).
 
-    Rows go through in blocks of one size, so that a row's forecast does not depend, in the last
-    bit, on how many rows follow it.
+    Rows are processed in blocks of one size, so that the last bit of a row's forecast does not
+    depend on the number of rows that follow.
     """
     members, outputs = stack.output_shape[0], stack.output_shape[-1]
     result = np.empty((members, len(inputs), outputs), np.float32)
-    for start in range(0, len(inputs), FORWARD_ROWS):
-        block = inputs[start : start + FORWARD_ROWS]
-        padded = np.zeros((members, FORWARD_ROWS, inputs.shape[1]), np.float32)
+    for start in range(0, len(inputs), FORECAST_BLOCK_ROWS):
+        block = inputs[start : start + FORECAST_BLOCK_ROWS]
+        padded = np.zeros((members, FORECAST_BLOCK_ROWS, inputs.shape[1]), np.float32)
         padded[:, : len(block)] = block
         result[:, start : start + len(block)] = stack(padded, training=False)[:, : len(block)]
     return result
 
 
 def build_plain_network(stack: Any, numbers: Sequence[int]) -> Any:
-    """Return networks of a stack, of one output each, as one of Dense layers: (n, F) to (n, H)."""
+    """Return one-output networks of a stack as one model of Dense layers, (n, F) to (n, H)."""
     inputs = keras.Input((stack.input_shape[-1],))
     branches = [_plain_branch(stack, number)(inputs) for number in numbers]
     outputs = branches[0] if len(branches) == 1 else keras.layers.Concatenate()(branches)

@@ -1,4 +1,4 @@
-"""The training loop: epoch by epoch, in packed groups, until every member has stopped."""
+"""The training loop: epoch by epoch, in groups of members, until every member has stopped."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 from volcast.models.backend import tf
 from volcast.models.engine.callbacks import EpochCallbacks
 from volcast.models.engine.early_stopping import EarlyStopping
-from volcast.models.engine.epoch_program import ProgramShape, program
+from volcast.models.engine.epoch_program import EpochProgram, ProgramShape, get_program
 from volcast.models.engine.member_groups import (
     ActiveMember,
+    BatchShape,
     Group,
     Member,
     Rows,
+    activate_members,
     choose_widths,
     pack_groups,
     uses_weight_decay,
@@ -30,39 +32,53 @@ from volcast.models.engine.stacked_network import (
     Architecture,
     Weights,
     draw_initial_weights,
-    flatten_weights,
     split_by_output,
     unflatten_weights,
 )
+from volcast.models.training_options import InitialisationName
 
 Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What all members of a training share; `initialisation` is a key of `stack.UNIFORM_LIMITS`."""
+    """The settings that all members of a training share."""
 
     architecture: Architecture
     optimization: Optimization = field(default_factory=Optimization)
     schedule: Schedule = field(default_factory=Schedule)
     epochs: int = 40
     patience: int = 5
-    initialisation: str = "glorot"
+    initialisation: InitialisationName = "glorot"
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The best networks, and the curves of their members (epochs + 1, members).
+    """The best networks, and the curves of their members.
 
-    `weights` are of networks of one output: network ``m * H + h`` is member m as it was at the
-    best epoch (members, H) of output h, and gives that output. Row 0 of the losses is the
-    untrained network; NaN stands where a member had stopped. `val_loss_by_output` is (epochs + 1,
-    members, H), and `val_loss` its mean. `correction_range` is the largest correction of a
-    validation row less the smallest, `correction_size` the largest in absolute value, each of the
-    output where it is largest: a dead network corrects all rows alike. The learning rate is that
-    of an epoch's last step. A
-    member that `diverged` reached a loss that is no finite number; its weights are the best
-    before.
+    Curves are (epochs + 1, members); row 0 is the untrained network, and NaN follows a member's
+    stop.
+
+    Attributes
+    ----------
+    weights
+        Of networks with one output: network ``m * H + h`` is member m at the best epoch of output
+        h.
+    best_epoch
+        (members, H); 0 is the untrained network.
+    epochs_run
+        Number of epochs trained, (members,).
+    diverged
+        Whether a loss became infinite or NaN, (members,); the weights are the best up to then.
+    train_loss, val_loss
+        Losses of the data; `val_loss` is the mean over outputs.
+    val_loss_by_output
+        (epochs + 1, members, H).
+    learning_rate
+        Of the epoch's last step.
+    correction_range, correction_size
+        The largest minus the smallest correction of the validation rows, and the largest absolute
+        one, of the output where it is largest: a dead network corrects all rows alike.
     """
 
     weights: Weights
@@ -85,33 +101,64 @@ def train(
     start: Weights | None = None,
     callbacks: Sequence[Any] = (),
 ) -> TrainingResult:
-    """Train all members until each one's early stop; return the weights best for each output.
+    """Train all members with early stopping; return the best weights for each output.
 
-    A member stops when the validation loss of no output has improved for `plan.patience` epochs,
-    or is no longer finite; from then on it takes no part. `start` gives the weights to begin with
-    instead of those of the seeds; `callbacks` are Keras's and hear of each epoch (see
-    `EpochCallbacks`).
+    A member stops if the validation loss of no output has improved for `plan.patience` epochs, or
+    is no longer finite; from then on it takes no part in the training.
 
-    Members are packed by batch size and steps an epoch into groups of one width, which run side
-    by side on the processors. Same seed, rows and plan: bit-identical weights, in whatever place,
-    group or thread a member trains. A member trained quite alone differs by rounding, for XLA
-    multiplies single matrices otherwise: weights by up to 1e-7 after five epochs, measured. Another
-    machine or another TensorFlow may differ as well.
+    Parameters
+    ----------
+    rows
+        The rows that the members refer to by number.
+    members
+        Packed by batch size and steps per epoch into groups of one width, which run in parallel.
+    plan
+        What the members share.
+    start
+        Initial weights instead of those drawn from the members' seeds.
+    callbacks
+        Keras callbacks, called after each epoch (see `EpochCallbacks`).
+
+    Notes
+    -----
+    The same seed, rows and plan give bit-identical weights, whatever the group, position or thread
+    of a member. A member trained entirely alone differs by rounding, up to 1e-7 in the weights
+    after five epochs, because XLA multiplies single matrices differently. Another machine or
+    another version of TensorFlow may differ as well.
     """
-    listeners = EpochCallbacks(callbacks, plan.architecture, len(members), plan.epochs)
+    epoch_callbacks = EpochCallbacks(callbacks, plan.architecture, len(members), plan.epochs)
     with ThreadPoolExecutor(count_processors()) as pool:
         run = _Run(rows, members, plan, start, pool)
-        listeners.begin()
+        epoch_callbacks.begin()
         for epoch in range(1, plan.epochs + 1):
-            losses = run.epoch(epoch)
-            if listeners.epoch(epoch, losses, run.weights) or not run.stopping.active.any():
+            losses = run.train_epoch(epoch)
+            stop = epoch_callbacks.report_epoch(epoch, losses, run.get_weights)
+            if stop or not run.stopping.active.any():
                 break
-        listeners.end()
-    return run.outcome()
+        epoch_callbacks.end()
+    return run.build_result()
+
+
+def get_programs(
+    members: Sequence[Member], plan: TrainingPlan, widths: dict[BatchShape, int]
+) -> dict[BatchShape, EpochProgram]:
+    """Return the compiled program of each batch shape."""
+    decay = uses_weight_decay(members)
+    return {
+        (batch, steps): get_program(
+            ProgramShape(plan.architecture, plan.optimization, width, batch, decay)
+        )
+        for (batch, steps), width in widths.items()
+    }
+
+
+def count_processors() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Run:
-    """What changes in the course of one training."""
+    """The state of one training."""
 
     def __init__(
         self,
@@ -121,54 +168,44 @@ class _Run:
         start: Weights | None,
         pool: ThreadPoolExecutor,
     ) -> None:
-        seeds = [member.seed for member in members]
-        fresh = draw_initial_weights(plan.architecture, seeds, plan.initialisation)
-        weights = fresh if start is None else start
         self.plan = plan
         self.pool = pool
         self.members = members
-        self.table = rows.table()
+        self.table = rows.build_table()
         self.widths = choose_widths(members, on_gpu=bool(tf.config.list_physical_devices("GPU")))
-        self.programs = {
-            batch_shape: program(
-                ProgramShape(
-                    plan.architecture,
-                    plan.optimization,
-                    width,
-                    batch_shape[0],
-                    uses_weight_decay(members),
-                )
-            )
-            for batch_shape, width in self.widths.items()
-        }
-        states = next(iter(self.programs.values())).initial_state(flatten_weights(weights))
-        numbered = enumerate(zip(members, states, strict=True))
-        self.trainees = [ActiveMember(number, *pair) for number, pair in numbered]
+        self.programs = get_programs(members, plan, self.widths)
+        seeds = [member.seed for member in members]
+        drawn = draw_initial_weights(plan.architecture, seeds, plan.initialisation)
+        weights = drawn if start is None else start
+        program = next(iter(self.programs.values()))
+        self.active_members = activate_members(members, program, weights)
         self.plateaus = PlateauReductions(plan.schedule, len(members))
-        losses = self._measured([m.training for m in members], [m.validation for m in members])
-        self.stopping = EarlyStopping(plan.patience, losses[1], self._states())
+        losses = self._measure_losses(
+            [member.training for member in members], [member.validation for member in members]
+        )
+        self.stopping = EarlyStopping(plan.patience, losses[1], self._get_states())
         rates = np.array([member.learning_rate for member in members])
-        nothing = np.zeros_like(losses[1])
+        zeros = np.zeros_like(losses[1])
         self.curves: list[tuple[Float, ...]] = [
-            (losses[0].mean(axis=1), losses[1], rates, nothing, nothing)
+            (losses[0].mean(axis=1), losses[1], rates, zeros, zeros)
         ]
 
-    def epoch(self, number: int) -> dict[str, Float]:
+    def train_epoch(self, number: int) -> dict[str, Float]:
         """Train every member that has not stopped; return the epoch's losses and rates."""
-        running = [self.trainees[at] for at in np.flatnonzero(self.stopping.active)]
-        rates = {trainee.number: self._rates(trainee, number) for trainee in running}
+        running = [self.active_members[n] for n in np.flatnonzero(self.stopping.active)]
+        rates = {active.number: self._compute_rates(active, number) for active in running}
 
         def train_group(group: Group) -> tuple[Float, ...]:
-            own_rates = np.stack([rates[trainee.number] for trainee in group.trainees])
-            train_loss, measure = group.train(own_rates)
-            return train_loss, *measure
+            own_rates = np.stack([rates[active.number] for active in group.active_members])
+            train_loss, evaluation = group.train_epoch(own_rates)
+            return train_loss, *evaluation
 
-        train_loss, val_loss, low, high = self._by_member(train_group, running)
-        self.stopping.update(train_loss, val_loss, self._states())
+        train_loss, val_loss, low, high = self._run_groups(train_group, running)
+        self.stopping.update(train_loss, val_loss, self._get_states())
         self.plateaus.update(val_loss.mean(axis=1))
         last_rates = np.full(len(self.members), np.nan)
-        for trainee in running:
-            last_rates[trainee.number] = rates[trainee.number][-1]
+        for active in running:
+            last_rates[active.number] = rates[active.number][-1]
         self.curves.append((train_loss, val_loss, last_rates, low, high))
         return {
             "loss": train_loss,
@@ -176,12 +213,12 @@ class _Run:
             "learning_rate": last_rates,
         }
 
-    def weights(self) -> Weights:
-        """Return the weights of now."""
-        return unflatten_weights(self._states(), self.plan.architecture)
+    def get_weights(self) -> Weights:
+        """Return the current weights."""
+        return unflatten_weights(self._get_states(), self.plan.architecture)
 
-    def outcome(self) -> TrainingResult:
-        """Return the best weights, and the curves so far."""
+    def build_result(self) -> TrainingResult:
+        """Return the best weights, and the curves."""
         train_loss, val_loss, learning_rate, low, high = (
             np.array(curve) for curve in zip(*self.curves, strict=True)
         )
@@ -194,55 +231,52 @@ class _Run:
             val_loss=val_loss.mean(axis=2),
             val_loss_by_output=val_loss,
             learning_rate=learning_rate,
-            correction_range=_finite((high - low).max(axis=2)),
-            correction_size=_finite(np.maximum(-low, high).max(axis=2)),
+            correction_range=_replace_infinite((high - low).max(axis=2)),
+            correction_size=_replace_infinite(np.maximum(-low, high).max(axis=2)),
         )
 
-    def _rates(self, trainee: ActiveMember, epoch: int) -> Float:
+    def _compute_rates(self, active: ActiveMember, epoch: int) -> Float:
         """Return the learning rate of each step of an epoch."""
-        shares = self.plan.schedule.shares(epoch, trainee.member.batch_shape[1], self.plan.epochs)
+        steps = active.member.batch_shape[1]
+        factors = self.plan.schedule.compute_factors(epoch, steps, self.plan.epochs)
         return np.asarray(
-            trainee.member.learning_rate * self.plateaus.share[trainee.number] * shares
+            active.member.learning_rate * self.plateaus.factor[active.number] * factors
         )
 
-    def _measured(self, *picks: Sequence[NDArray[np.integer]]) -> tuple[Float, ...]:
-        """Return the losses (members, H) of the untrained members over two sets of picks."""
+    def _measure_losses(self, *numbers: Sequence[NDArray[np.integer]]) -> tuple[Float, ...]:
+        """Return the losses (members, H) of the untrained members on sets of row numbers."""
 
-        def measure(group: Group) -> tuple[Float, ...]:
-            own = [[part[t.number] for t in group.trainees] for part in picks]
-            return tuple(group.measure(part).loss for part in own)
+        def measure_group(group: Group) -> tuple[Float, ...]:
+            own = [[part[active.number] for active in group.active_members] for part in numbers]
+            return tuple(group.evaluate(part).loss for part in own)
 
-        return self._by_member(measure, self.trainees)
+        return self._run_groups(measure_group, self.active_members)
 
-    def _by_member(
-        self, work: Callable[[Group], tuple[Float, ...]], trainees: Sequence[ActiveMember]
+    def _run_groups(
+        self, work: Callable[[Group], tuple[Float, ...]], active_members: Sequence[ActiveMember]
     ) -> tuple[Float, ...]:
-        """Do `work` for each group, side by side; return its figures of all members, or NaN."""
+        """Apply `work` to each group in parallel; return its figures by member, else NaN."""
         groups = [
             Group(some, self.programs[some[0].member.batch_shape], self.table)
-            for some in pack_groups(trainees, self.widths)
+            for some in pack_groups(active_members, self.widths)
         ]
-        outcomes = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
-        numbers = [trainee.number for group in groups for trainee in group.trainees]
-        figures = (np.concatenate(parts) for parts in zip(*outcomes, strict=True))
-        return tuple(self._placed(figure, numbers) for figure in figures)
+        results = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
+        numbers = [active.number for group in groups for active in group.active_members]
+        figures = (np.concatenate(parts) for parts in zip(*results, strict=True))
+        return tuple(self._expand(figure, numbers) for figure in figures)
 
-    def _placed(self, known: Float, numbers: Sequence[int]) -> Float:
-        """Return a figure of some members among all of them, NaN where there is none."""
+    def _expand(self, known: Float, numbers: Sequence[int]) -> Float:
+        """Return a figure of some members as one of all members, NaN for the others."""
         figure = np.full((len(self.members), *known.shape[1:]), np.nan)
         figure[numbers] = known
         return figure
 
-    def _states(self) -> NDArray[np.float32]:
-        """Return the weights of now as a matrix, a row a member."""
+    def _get_states(self) -> NDArray[np.float32]:
+        """Return the current weights as a matrix (members, P)."""
         size = sum(np.prod(shape) for shape in self.plan.architecture.shapes())
-        return np.stack([trainee.state[:size] for trainee in self.trainees])
+        return np.stack([active.state[:size] for active in self.active_members])
 
 
-def _finite(values: Float) -> Float:
+def _replace_infinite(values: Float) -> Float:
+    """Return `values` with NaN for infinite ones."""
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def count_processors() -> int:
-    """Return how many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

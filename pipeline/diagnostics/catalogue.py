@@ -66,19 +66,19 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "the learning-rate finder",
         f"{_MODELS}.rate_finder:find_rate",
         f"{_REPORTS}.rates:build_rates_section",
-        lambda problem: {"configured": problem.regressor.learning_rate},
+        lambda problem: {"configured": problem.learning_rate},
     ),
     "map": Diagnostic(
         "learning rate and batch size",
         f"{_MODELS}.settings_map:map_settings",
         f"{_REPORTS}.settings_map:build_map_section",
-        lambda problem: {"configured": (problem.regressor.learning_rate, problem.batch_size)},
+        lambda problem: {"configured": (problem.learning_rate, problem.batch_size)},
     ),
     "optimizers": Diagnostic(
         "six optimizers",
         f"{_MODELS}.comparison:compare_optimizers",
         f"{_REPORTS}.comparison:build_optimizers_section",
-        lambda problem: {"configured": f"{problem.regressor.optimizer},"},
+        lambda problem: {"configured": f"{problem.optimizer},"},
     ),
     "batch-sizes": Diagnostic(
         "batch sizes",
@@ -90,7 +90,7 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         "learning rates",
         f"{_MODELS}.comparison:compare_learning_rates",
         f"{_REPORTS}.comparison:build_learning_rates_section",
-        lambda problem: {"configured": f"rate {problem.regressor.learning_rate:g}"},
+        lambda problem: {"configured": f"rate {problem.learning_rate:g}"},
     ),
     "gradients": Diagnostic(
         "gradients",

@@ -18,7 +18,7 @@ from volcast.models.backprop.optimizers import (
     Optimizer,
     RMSprop,
 )
-from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.member_groups import SHUFFLE_STREAM
 from volcast.models.engine.optimization import Optimization
 from volcast.models.engine.stacked_network import Architecture
 from volcast.models.engine.training import TrainingPlan, train
@@ -56,7 +56,7 @@ def by_hand(rule, activation):
     network = Network(tuple(Layer(kernel, bias[0], name) for kernel, bias, name in pairs))
     inputs = ROWS.inputs.astype(np.float64)
     error = ROWS.target.astype(np.float64) - ROWS.anchor
-    descent, shuffle = Optimizer(rule), np.random.default_rng([SEED, SHUFFLING])
+    descent, shuffle = Optimizer(rule), np.random.default_rng([SEED, SHUFFLE_STREAM])
     losses, networks = [], [network]
     for _ in range(EPOCHS):
         order, seen = shuffle.permutation(TRAIN), 0.0

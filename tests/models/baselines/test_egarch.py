@@ -16,14 +16,14 @@ def test_the_next_session_is_that_of_arch_with_the_same_parameters():
     log_return = np.random.default_rng(0).normal(size=900) * 0.01
     model = arch_model(100.0 * log_return, vol="EGARCH", p=1, o=1, q=1, rescale=False)
     theirs = model.fix([0.05, 0.01, 0.15, -0.08, 0.96]).forecast(horizon=1, start=0).variance
-    mine = np.exp(RECURSION.next_session(log_return))
+    mine = np.exp(RECURSION.forecast_next(log_return))
     np.testing.assert_allclose(mine[600:], theirs.to_numpy()[600:, 0], rtol=1e-8)
 
 
 def test_several_sessions_ahead_the_log_variance_returns_to_its_level():
     log_return = np.array([0.0, -0.05, np.nan])
-    log_s = RECURSION.next_session(log_return)
-    means = RECURSION.mean_ahead(log_return, (1, 2))
+    log_s = RECURSION.forecast_next(log_return)
+    means = RECURSION.forecast_mean(log_return, (1, 2))
     second = 0.01 + 0.96 * log_s
     np.testing.assert_allclose(means[:, 0], np.exp(log_s) / 1e4)
     np.testing.assert_allclose(means[:, 1], (np.exp(log_s) + np.exp(second)) / 2e4)
@@ -32,7 +32,7 @@ def test_several_sessions_ahead_the_log_variance_returns_to_its_level():
 
 def test_an_exploding_estimate_stays_a_number():
     wild = EGARCHRecursion(mean=0.0, omega=0.0, alpha=9.0, gamma=-9.0, beta=0.999)
-    assert np.isfinite(wild.next_session(np.full(500, -0.9))).all()
+    assert np.isfinite(wild.forecast_next(np.full(500, -0.9))).all()
 
 
 def test_the_mean_over_the_fitted_rows_is_that_of_the_target():

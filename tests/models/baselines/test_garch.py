@@ -24,7 +24,7 @@ def returns(count=800, seed=0):
 def test_the_recursion_is_that_of_a_loop_and_a_missing_return_counts_as_the_level():
     log_return = returns(60)
     log_return[[0, 30, 31]] = np.nan
-    ahead = RECURSION.next_session(log_return)
+    ahead = RECURSION.forecast_next(log_return)
     level = 0.04 / (1.0 - 0.96)
     state = level
     for value, forecast in zip(log_return, ahead, strict=True):
@@ -41,9 +41,9 @@ def test_the_mean_over_several_sessions_is_that_of_a_loop(alpha, beta, level):
     omega = level * (1.0 - alpha - beta)
     recursion = GARCHRecursion(0.0, omega, alpha, beta, np.ones(3))
     log_return = returns(30)
-    means = recursion.mean_ahead(log_return, HORIZONS)
+    means = recursion.forecast_mean(log_return, HORIZONS)
     for origin in (0, 29):
-        steps = [recursion.next_session(log_return)[origin]]
+        steps = [recursion.forecast_next(log_return)[origin]]
         while len(steps) < max(HORIZONS):
             steps.append(omega + (alpha + beta) * steps[-1])
         by_loop = [np.mean(steps[:h]) / 1e4 for h in HORIZONS]
@@ -54,7 +54,7 @@ def test_the_forecasts_are_those_of_arch_with_the_same_parameters():
     log_return = returns()
     model = arch_model(100.0 * log_return, vol="GARCH", p=1, q=1, rescale=False)
     theirs = model.fix([0.05, 0.04, 0.08, 0.88]).forecast(horizon=22, start=0).variance
-    mine = RECURSION.mean_ahead(log_return, HORIZONS)
+    mine = RECURSION.forecast_mean(log_return, HORIZONS)
     for column, horizon in enumerate(HORIZONS):
         expected = theirs.to_numpy()[400:, :horizon].mean(axis=1) / 1e4
         np.testing.assert_allclose(mine[400:, column], expected, rtol=1e-12)
@@ -62,7 +62,7 @@ def test_the_forecasts_are_those_of_arch_with_the_same_parameters():
 
 def test_a_persistence_of_one_or_more_still_gives_finite_forecasts():
     integrated = GARCHRecursion(0.0, 0.01, 0.2, 0.8, np.ones(3))
-    means = integrated.mean_ahead(returns(), HORIZONS)
+    means = integrated.forecast_mean(returns(), HORIZONS)
     assert np.isfinite(means).all() and (means > 0).all()
 
 
@@ -122,14 +122,14 @@ def test_gjr_forecasts_are_those_of_arch_with_the_same_parameters():
     log_return = returns()
     model = arch_model(100.0 * log_return, vol="GARCH", p=1, o=1, q=1, rescale=False)
     theirs = model.fix([0.05, 0.04, 0.03, 0.1, 0.87]).forecast(horizon=22, start=0).variance
-    mine = GJR.mean_ahead(log_return, HORIZONS)
+    mine = GJR.forecast_mean(log_return, HORIZONS)
     for column, horizon in enumerate(HORIZONS):
         expected = theirs.to_numpy()[400:, :horizon].mean(axis=1) / 1e4
         np.testing.assert_allclose(mine[400:, column], expected, rtol=1e-12)
 
 
 def test_gjr_weighs_falls_more_and_a_missing_return_counts_as_the_level():
-    fall, rise, none = (GJR.next_session(np.array([r])) for r in (-0.02, 0.021, np.nan))
+    fall, rise, none = (GJR.forecast_next(np.array([r])) for r in (-0.02, 0.021, np.nan))
     assert fall > 1.4 * rise
     assert none == pytest.approx(GJR.level)
 

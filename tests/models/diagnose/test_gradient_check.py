@@ -25,9 +25,11 @@ def test_both_gradients_of_a_linear_network_are_those_worked_by_hand():
     error = rows.anchor[chosen] + x @ kernel + bias - rows.target[chosen].astype(np.float64)
     by_kernel = 2.0 * x.T @ error / error.size + 2.0 * 0.3 * kernel
     expected = np.concatenate([by_kernel.ravel(), 2.0 * error.sum(axis=0) / error.size])
-    np.testing.assert_allclose(loss.automatic(point), expected, rtol=1e-12)
-    np.testing.assert_allclose(loss.numerical(point, np.arange(10), STEP), expected, rtol=1e-8)
-    slopes = loss.slopes(point)
+    np.testing.assert_allclose(loss.differentiate(point), expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        loss.compute_differences(point, np.arange(10), STEP), expected, rtol=1e-8
+    )
+    slopes = loss.compute_slopes(point)
     for slope in slopes:
         np.testing.assert_allclose(slope, (2.0 * error / 2).ravel(), rtol=1e-6)
 

@@ -15,7 +15,7 @@ from volcast.models.diagnose.gradient_flow import (
     measure_regressor_flow,
 )
 from volcast.models.diagnose.gradient_recording import record_epochs
-from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.member_groups import SHUFFLE_STREAM
 from volcast.models.engine.stacked_network import draw_initial_weights, flatten_weights
 from volcast.models.engine.training import train
 
@@ -58,7 +58,7 @@ def naive_steps(problem, member):
     plan, rows = problem.build_plan(), problem.rows
     clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
     weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
-    shuffle = np.random.default_rng([member.seed, SHUFFLING])
+    shuffle = np.random.default_rng([member.seed, SHUFFLE_STREAM])
     for _ in range(EPOCHS):
         order = shuffle.permutation(member.training)
         for start in range(0, len(order), member.batch_size):
@@ -109,9 +109,9 @@ def test_norms_and_clipping_are_those_of_a_naive_loop(by):
             np.testing.assert_allclose(mine, values, rtol=1e-3, atol=1e-6, err_msg=name)
         assert (np.array(expected["gradient"])[0, :-1] == 0).all(), "the last layer starts at zero"
         changed = np.array(expected["gradient"]) > np.array(expected["bounded"]) * (1 + 1e-6)
-        acted = np.concatenate([epoch.acted[:, place] for epoch in seen]) > 0
+        clipped = np.concatenate([epoch.clipped[:, place] for epoch in seen]) > 0
         assert 0 < changed.mean() < 1
-        np.testing.assert_array_equal(acted, changed)
+        np.testing.assert_array_equal(clipped, changed)
 
 
 def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_norm():
@@ -122,9 +122,11 @@ def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_nor
     steps = list(naive_steps(problem, problem.build_members()[0]))
     norms = np.array([np.linalg.norm(by_layer(gradient)) for gradient, _, _ in steps])
     norms = norms.reshape(EPOCHS, -1)
-    acted = norms > 0.12
-    np.testing.assert_allclose(table["clipped_share"], acted.mean(axis=1))
-    kept = [(0.12 / n[a]).mean() if a.any() else np.nan for n, a in zip(norms, acted, strict=True)]
+    clipped = norms > 0.12
+    np.testing.assert_allclose(table["clipped_share"], clipped.mean(axis=1))
+    kept = [
+        (0.12 / n[a]).mean() if a.any() else np.nan for n, a in zip(norms, clipped, strict=True)
+    ]
     np.testing.assert_allclose(table["kept_share"], kept, rtol=1e-4)
     np.testing.assert_allclose(table["gradient_norm"], np.median(norms, axis=1), rtol=1e-4)
     np.testing.assert_allclose(table["gradient_peak"], norms.max(axis=1), rtol=1e-4)
@@ -143,7 +145,7 @@ def test_dead_relu_units_are_counted_exactly():
     problem = make_problem(hidden=(8,), activation="relu")
     alive, dead = [100.0] * 8, [-100.0, 100.0, -100.0, 100.0, -100.0, 100.0, 100.0, 100.0]
     weights = made_weights(problem, 1.0, [alive, dead])
-    share, saturated = UnitActivity(problem, problem.build_plan(), 2).shares(weights)
+    share, saturated = UnitActivity(problem, problem.build_plan(), 2).compute_shares(weights)
     np.testing.assert_allclose(share, [[0.0, np.nan], [3 / 8, np.nan]])
     assert np.isnan(saturated).all()
 
@@ -152,7 +154,7 @@ def test_dead_relu_units_are_counted_exactly():
 def test_saturated_activations_are_counted_exactly(activation, low):
     problem = make_problem(hidden=(4,), activation=activation)
     weights = made_weights(problem, 1e-3, [[0.0] * 4, [0.0, 9.0, -9.0, 0.0]])
-    dead, saturated = UnitActivity(problem, problem.build_plan(), 2).shares(weights)
+    dead, saturated = UnitActivity(problem, problem.build_plan(), 2).compute_shares(weights)
     np.testing.assert_allclose(saturated[:, 0], [0.0, 0.5])
     assert (dead[:, 0] < 1).all()
 

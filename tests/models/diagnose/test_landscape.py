@@ -52,7 +52,7 @@ def naive_loss(problem, weights, numbers):
 def test_losses_of_many_networks_are_those_of_each_alone(problem):
     size = sum(int(np.prod(shape)) for shape in problem.build_plan().architecture.shapes())
     weights = 0.2 * np.random.default_rng(1).normal(size=(35, size))
-    found = LossEvaluator(problem, problem.build_plan()).of(weights)
+    found = LossEvaluator(problem, problem.build_plan()).evaluate(weights)
     for part, numbers in (("training", problem.training), ("validation", problem.validation)):
         expected = [naive_loss(problem, one, numbers) for one in weights[[0, 1, 34]]]
         np.testing.assert_allclose(found[part][[0, 1, 34]], expected, rtol=1e-5)
@@ -96,11 +96,11 @@ def test_rates_share_their_start_and_the_surface_holds_all_paths(problem, tables
 
 def test_the_table_tells_the_loss_of_true_weights_from_that_on_the_plane(problem, tables):
     walk = record_training_paths(problem)[0]
-    plane = fit_path_plane(walk.weights[walk.kept], walk.weights, problem.regressor.seed)
+    plane = fit_path_plane(walk.weights[walk.best_epoch], walk.weights, problem.regressor.seed)
     path = tables["path"].query("plane == 'path'")
     farthest = int(path["distance"].argmax())
     row, true = path.iloc[farthest], walk.weights[farthest]
-    near = plane.at(row[["x", "y"]].to_numpy(float)[None])[0]
+    near = plane.compute_weights(row[["x", "y"]].to_numpy(float)[None])[0]
     assert row["distance"] == pytest.approx(np.linalg.norm(true - near), rel=1e-5)
     assert row["distance"] > 0.05
     for point, column in ((true, "loss"), (near, "loss_on_plane")):
@@ -129,27 +129,27 @@ def test_a_straight_path_lies_in_its_plane():
     begin, end = rng.normal(size=(2, 40))
     path = begin + np.linspace(0, 1, 6)[:, None] * (end - begin)
     plane = fit_path_plane(path[4], path, seed=0)
-    np.testing.assert_allclose(plane.distance(path), 0.0, atol=1e-12)
-    assert plane.share(path) == pytest.approx(1.0)
+    np.testing.assert_allclose(plane.compute_distance(path), 0.0, atol=1e-12)
+    assert plane.compute_share(path) == pytest.approx(1.0)
     np.testing.assert_allclose(plane.directions @ plane.directions.T, np.eye(2), atol=1e-12)
-    places = plane.coordinates(path)
+    places = plane.compute_coordinates(path)
     np.testing.assert_allclose(places[:, 1], 0.0, atol=1e-12)
     assert (np.diff(places[:, 0]) > 0).all()
-    np.testing.assert_allclose(plane.at(places), path, atol=1e-12)
+    np.testing.assert_allclose(plane.compute_weights(places), path, atol=1e-12)
 
 
 def test_a_path_in_three_directions_leaves_the_plane_by_what_the_third_holds():
     centre = np.zeros(5)
     path = np.array([[3.0, 0, 0, 0, 0], [0, 2.0, 0, 0, 0], [0, 0, 1.0, 0, 0]])
     plane = fit_path_plane(centre, path, seed=0)
-    np.testing.assert_allclose(plane.distance(path), [0, 0, 1], atol=1e-12)
-    assert plane.share(path) == pytest.approx(13 / 14)
+    np.testing.assert_allclose(plane.compute_distance(path), [0, 0, 1], atol=1e-12)
+    assert plane.compute_share(path) == pytest.approx(13 / 14)
 
 
 def test_coordinates_of_slanted_directions_are_those_of_the_nearest_point():
     plane = Plane(np.ones(3), np.array([[1.0, 0, 0], [1.0, 1.0, 0]]))
-    np.testing.assert_allclose(plane.coordinates(np.array([[4.0, 3.0, 8.0]])), [[1.0, 2.0]])
-    np.testing.assert_allclose(plane.distance(np.array([[4.0, 3.0, 8.0]])), [7.0])
+    np.testing.assert_allclose(plane.compute_coordinates(np.array([[4.0, 3.0, 8.0]])), [[1.0, 2.0]])
+    np.testing.assert_allclose(plane.compute_distance(np.array([[4.0, 3.0, 8.0]])), [7.0])
 
 
 def test_the_surface_of_a_linear_network_with_squared_loss_is_a_paraboloid():

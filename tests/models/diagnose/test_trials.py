@@ -4,14 +4,15 @@ import pytest
 
 from tests.models.diagnose.samples import HELD_OUT, LATER, TRAIN, make_part, make_problem
 from volcast.models.diagnose.comparison import (
-    OPTIMIZERS,
     compare_batch_sizes,
     compare_learning_rates,
     compare_optimizers,
+    list_optimizer_rates,
 )
 from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.diagnose.settings_map import map_settings
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.training_options import OPTIMIZERS
 
 SETTINGS = {
     "slow": {"learning_rate": 1e-4},
@@ -90,7 +91,8 @@ def test_the_map_goes_from_a_thirtieth_to_ten_times_the_configured_rate():
 def test_each_optimizer_is_there_once_at_its_best_rate(problem):
     trials = compare_optimizers(problem, seeds=2)
     names = list(trials.together["trial"])
-    assert [name.split(",")[0] for name in names] == list(OPTIMIZERS)
+    assert [name.split(",")[0] for name in names] == list(list_optimizer_rates())
+    assert list_optimizer_rates().keys() == OPTIMIZERS.keys()
     assert set(trials.curves["trial"]) == set(trials.outcomes["trial"]) == set(names)
     sgd = next(name for name in names if name.startswith("sgd"))
     rates = {

@@ -19,7 +19,7 @@ from tests.models.engine.samples import (
 )
 from volcast.models.backend import keras
 from volcast.models.engine.losses import qlike
-from volcast.models.engine.member_groups import SHUFFLING
+from volcast.models.engine.member_groups import SHUFFLE_STREAM
 from volcast.models.engine.optimization import Clipping, Optimization, build_keras_optimizer
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stacked_network import draw_initial_weights
@@ -49,7 +49,7 @@ def fit_by_keras(optimization, rate, decay=0.0, loss=qlike):
     # `loss` reports the penalty too; the metric is the data's loss, as the engine reports it.
     metric = keras.metrics.MeanMetricWrapper(loss, name="data")
     model.compile(optimizer, loss=loss, metrics=[metric])
-    shuffle = np.random.default_rng([SEED, SHUFFLING])
+    shuffle = np.random.default_rng([SEED, SHUFFLE_STREAM])
     error = ROWS.target - ROWS.anchor
     curve = []
     for _ in range(EPOCHS):

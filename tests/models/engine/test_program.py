@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from tests.models.engine.samples import assert_same_member, make_log_rows, member, plan, trained
-from volcast.models.engine.epoch_program import program
+from volcast.models.engine.epoch_program import get_program
 
 
 def test_growing_folds_and_other_rates_share_one_program_and_another_batch_size_has_its_own(
@@ -35,7 +35,7 @@ def test_threads_and_stacks_of_every_size_share_one_program(monkeypatch):
     import volcast.models.engine.training as training
 
     monkeypatch.setattr(
-        training, "program", lambda shape: KNOWN.append(program(shape)) or KNOWN[-1]
+        training, "get_program", lambda shape: KNOWN.append(get_program(shape)) or KNOWN[-1]
     )
     given = plan(2, patience=77)
 

@@ -11,7 +11,9 @@ from volcast.models.engine.schedules import PlateauReductions, Schedule
 
 
 def whole_course(schedule, epochs, steps):
-    return np.concatenate([schedule.shares(e, steps, epochs) for e in range(1, epochs + 1)])
+    return np.concatenate(
+        [schedule.compute_factors(e, steps, epochs) for e in range(1, epochs + 1)]
+    )
 
 
 def test_shares_by_hand():
@@ -31,9 +33,9 @@ def test_shares_by_hand():
     warmup=st.floats(0, 30),
 )
 def test_shares_stay_above_zero_and_never_exceed_one(kind, epochs, steps, warmup):
-    shares = whole_course(Schedule(kind, warmup_epochs=warmup), epochs, steps)
-    assert shares.shape == (epochs * steps,)
-    assert (shares > 0).all() and (shares <= 1 + 1e-12).all()
+    compute_factors = whole_course(Schedule(kind, warmup_epochs=warmup), epochs, steps)
+    assert compute_factors.shape == (epochs * steps,)
+    assert (compute_factors > 0).all() and (compute_factors <= 1 + 1e-12).all()
 
 
 def test_plateaus_are_those_of_keras():
@@ -55,8 +57,8 @@ def test_plateaus_are_those_of_keras():
         expected.append(rates)
     for epoch, losses in enumerate(curves):
         plateaus.update(losses)
-        np.testing.assert_allclose(plateaus.share, np.array(expected)[:, epoch])
-    assert len(set(plateaus.share)) > 1, "all members went the same way"
+        np.testing.assert_allclose(plateaus.factor, np.array(expected)[:, epoch])
+    assert len(set(plateaus.factor)) > 1, "all members went the same way"
 
 
 def test_a_plateau_halves_the_rate_of_the_member_that_stands_still():

@@ -99,13 +99,15 @@ def test_a_member_that_diverges_is_frozen_and_reported_and_touches_nobody():
 
 def test_a_member_that_has_stopped_takes_no_part_any_more(monkeypatch):
     trained_by_epoch = []
-    train = Group.train
+    train_epoch = Group.train_epoch
 
-    def watched(group, rates):
-        trained_by_epoch.append((len(group.trainees), {t.number for t in group.trainees}))
-        return train(group, rates)
+    def record(group, rates):
+        trained_by_epoch.append(
+            (len(group.active_members), {t.number for t in group.active_members})
+        )
+        return train_epoch(group, rates)
 
-    monkeypatch.setattr(Group, "train", watched)
+    monkeypatch.setattr(Group, "train_epoch", record)
     rates = [EXPLODING] * 4 + [1e-3] * 4
     run = trained([member(s, learning_rate=r) for s, r in enumerate(rates)], plan(3))
     assert run.diverged.tolist() == [True] * 4 + [False] * 4
@@ -115,11 +117,13 @@ def test_a_member_that_has_stopped_takes_no_part_any_more(monkeypatch):
 
 def test_groups_are_as_few_as_there_can_be_and_lanes_take_turns():
     members = [member(s, batch_size=(8, 32)[s % 2]) for s in range(12)]
-    trainees = [ActiveMember(at, one, np.zeros(1, np.float32)) for at, one in enumerate(members)]
+    active_members = [
+        ActiveMember(at, one, np.zeros(1, np.float32)) for at, one in enumerate(members)
+    ]
     widths = choose_widths(members)
-    numbers = [[t.number for t in group] for group in pack_groups(trainees, widths)]
+    numbers = [[t.number for t in group] for group in pack_groups(active_members, widths)]
     assert numbers == [[0, 2, 4, 6], [1, 3, 5, 7], [8, 10], [9, 11]]
-    survivors = [t for t in trainees if t.number in (0, 3, 8, 10)]
+    survivors = [t for t in active_members if t.number in (0, 3, 8, 10)]
     assert [[t.number for t in group] for group in pack_groups(survivors, widths)] == [
         [0, 8, 10],
         [3],

@@ -5,7 +5,7 @@ import pytest
 
 from tests.models.samples import LAST_KNOWN, SPLIT, make_rows, make_sample
 from volcast.models.engine.stacked_network import compute_outputs
-from volcast.models.network import NO_DRIFT, Network
+from volcast.models.network import DRIFT_PRIOR, Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 
@@ -86,7 +86,7 @@ def test_the_level_of_a_long_horizon_is_trusted_less_and_a_median_always_moved(l
     regressor = KerasVolatilityRegressor(hidden=(4,), members=2, epochs=2, loss=loss)
     Network(regressor).fit(make_sample().until(LAST_KNOWN), SPLIT)
     sessions = SPLIT.validation.stop - SPLIT.validation.start
-    shrunk = [sessions / (sessions + NO_DRIFT * h) for h in (1, 5)]
+    shrunk = [sessions / (sessions + DRIFT_PRIOR * h) for h in (1, 5)]
     assert regressor.level_trust == (shrunk if loss == "qlike" else [1.0, 1.0])
 
 

@@ -163,9 +163,7 @@ def test_a_loss_of_keras_comes_back(loss, tmp_path):
 @pytest.mark.parametrize("loss", [lambda y, f: qlike(y, f), keras.losses.Huber(0.3)])
 def test_a_loss_that_keras_does_not_keep_is_refused_before_anything_is_written(loss, tmp_path):
     regressor = KerasVolatilityRegressor(**PARAMETERS, loss=loss).fit(*make_rows(60))
-    with pytest.raises(
-        ValueError, match="cannot be saved, as Keras does not restore it unch"
-    ):
+    with pytest.raises(ValueError, match="cannot be saved, as Keras does not restore it unch"):
         regressor.save(tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -140,7 +140,7 @@ def test_every_declared_name_exists():
     for optimizer in options.OPTIMIZERS:
         assert isinstance(build_keras_optimizer(optimizer, 0.1), keras.optimizers.Optimizer)
     for schedule in options.SCHEDULES:
-        assert Schedule(schedule).shares(1, steps=2, epochs=2).shape == (2,)
+        assert Schedule(schedule).compute_factors(1, steps=2, epochs=2).shape == (2,)
     for clipping in set(options.CLIPPINGS) - {"none"}:
         assert clip_gradient(tf.ones([1, 3]), Clipping(clipping, 0.5), [1, 2]).shape == (1, 3)
     for activation in options.ACTIVATIONS:
