@@ -1,1 +1,1 @@
-"""Dense networks and backpropagation in plain NumPy and float64, short enough to be read."""
+"""Dense networks and backpropagation in plain NumPy and float64, short enough to read in full."""

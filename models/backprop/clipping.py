@@ -1,4 +1,4 @@
-"""Clipping: bounds on a gradient, so that one steep row cannot throw the weights away."""
+"""Gradient clipping: bounds on a gradient, against steps that are too large."""
 
 from __future__ import annotations
 
@@ -12,9 +12,24 @@ from volcast.models.backprop._typing import Float
 
 @dataclass(frozen=True)
 class Clipping:
-    """A bound `at` on every entry (value), on each parameter's norm, or on that of all together.
+    """A bound `at` on every entry ("value"), on each parameter's norm, or on their joint norm.
 
-    Raises ``ValueError`` for another kind, or a bound that is not above 0.
+    Parameters
+    ----------
+    by
+        "value", "norm" or "global_norm".
+    at
+        The bound, above 0.
+
+    Raises
+    ------
+    ValueError
+        `by` is another name, or `at` is not above 0.
+
+    Examples
+    --------
+    >>> Clipping("norm", 1.0).clip([np.array([3.0, 4.0])])[0].tolist()
+    [0.6000000000000001, 0.8]
     """
 
     by: str
@@ -27,7 +42,7 @@ class Clipping:
             raise ValueError(f"at must be above 0; got {self.at!r}")
 
     def clip(self, gradients: Sequence[Float]) -> list[Float]:
-        """Return the gradients within the bound; smaller ones stay as they are."""
+        """Return the gradients within the bound; smaller ones are unchanged."""
         return _KINDS[self.by](gradients, self.at)
 
 
@@ -40,7 +55,7 @@ def _by_norm(gradients: Sequence[Float], at: float) -> list[Float]:
 
 
 def _by_global_norm(gradients: Sequence[Float], at: float) -> list[Float]:
-    """Scale all by one factor: the direction of the step stays what it was."""
+    """Scale all by one factor, which keeps the direction of the step."""
     norm = float(np.sqrt(sum(np.sum(g**2) for g in gradients)))
     return [g * _factor(norm, at) for g in gradients]
 

@@ -1,4 +1,4 @@
-"""Losses: one number for how wrong a forecast is, and its slope with respect to the forecast."""
+"""Losses of a forecast, and their gradients with respect to the forecast."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,14 @@ ALMOST_ONE = 1.0 - np.finfo(np.float64).eps
 
 @dataclass(frozen=True)
 class Loss:
-    """A mean over rows. `value` and `gradient` (dJ/da) take truth and forecast, (n, outputs)."""
+    """A mean over rows; `value` and `gradient` (dJ/da) take truth and forecast, (n, outputs).
+
+    Examples
+    --------
+    >>> truth, forecast = np.array([[1.0]]), np.array([[3.0]])
+    >>> MSE.value(truth, forecast), MSE.gradient(truth, forecast).item()
+    (4.0, 4.0)
+    """
 
     name: str
     value: Callable[[Float, Float], float]
@@ -39,7 +46,7 @@ def _binary_gradient(y: Float, a: Float) -> Float:
 
 
 def _categorical(y: Float, a: Float) -> float:
-    """Sum over classes, for `y` has a single one in each row."""
+    """Return the mean over rows of the sum over classes; `y` has a single 1 in each row."""
     return float(-np.sum(y * np.log(_probability(a))) / len(y))
 
 

@@ -1,4 +1,4 @@
-"""Dense layers: forward keeps every z and a, backward returns through them by the chain rule."""
+"""Dense networks: a forward pass that stores every z and a, and a backward pass through them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Layer:
 
 @dataclass(frozen=True, eq=False)
 class ForwardPass:
-    """What a forward pass kept: `z` of each layer; `a[0]` the inputs, `a[k]` what layer k gave."""
+    """A forward pass: `z` of each layer; `a[0]` are the inputs, `a[k]` the outputs of layer k."""
 
     z: list[Float]
     a: list[Float]
@@ -34,7 +34,7 @@ class ForwardPass:
 
 @dataclass(frozen=True, eq=False)
 class BackwardPass:
-    """What a backward pass found: dJ/dz of each layer, dJ/d(parameters), dJ/d(inputs)."""
+    """A backward pass: `delta`, dJ/dz of each layer; dJ/d(parameters) and dJ/d(inputs)."""
 
     delta: list[Float]
     parameters: Parameters
@@ -43,24 +43,28 @@ class BackwardPass:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Layers in order; training makes new networks and changes none."""
+    """Layers in order; a network is immutable, and training builds new ones."""
 
     layers: tuple[Layer, ...]
 
     def forward(self, inputs: Float) -> ForwardPass:
-        """Return all sums and activations for rows (n, inputs)."""
+        """Return the sums and activations of all layers for rows (n, inputs)."""
         z, a = [], [inputs]
         for layer in self.layers:
             z.append(a[-1] @ layer.weights + layer.bias)
             a.append(layer.activation.value(z[-1]))
         return ForwardPass(z, a)
 
-    def backward(self, kept: ForwardPass, gradient: Float) -> BackwardPass:
-        """Return all gradients, given that of the loss with respect to the output, dJ/da."""
+    def backward(self, forward_pass: ForwardPass, gradient: Float) -> BackwardPass:
+        """Return all gradients, given dJ/da, that of the loss with respect to the output."""
         deltas: list[Float] = []
         parameters: Parameters = []
         for number in reversed(range(len(self.layers))):
-            layer, inputs, outputs = self.layers[number], kept.a[number], kept.a[number + 1]
+            layer, inputs, outputs = (
+                self.layers[number],
+                forward_pass.a[number],
+                forward_pass.a[number + 1],
+            )
             delta = layer.activation.backward(gradient, outputs)  # dJ/dz
             deltas.insert(0, delta)
             parameters[:0] = [inputs.T @ delta, delta.sum(axis=0)]
@@ -91,19 +95,27 @@ def loss_and_gradients(
     network: Network, inputs: Float, truth: Float, loss: Loss
 ) -> tuple[float, Parameters]:
     """Return the loss over some rows and its gradient with respect to every parameter."""
-    kept = network.forward(inputs)
-    output = kept.a[-1]
-    found = network.backward(kept, loss.gradient(truth, output))
-    return loss.value(truth, output), found.parameters
+    forward_pass = network.forward(inputs)
+    output = forward_pass.a[-1]
+    backward_pass = network.backward(forward_pass, loss.gradient(truth, output))
+    return loss.value(truth, output), backward_pass.parameters
 
 
 def initialise_network(
     sizes: Sequence[int], activations: Sequence[Activation], rng: np.random.Generator
 ) -> Network:
-    """Return a network of random weights and zero biases: `sizes` are the inputs, then the units.
+    """Return a network with random weights and zero biases.
 
-    He et al. 2015 (normal, variance 2 / inputs) before a ReLU, Glorot & Bengio 2010 (uniform,
-    variance 2 / (inputs + units)) before anything else.
+    `sizes` are the number of inputs, then the units of each layer. Weights are drawn after He et
+    al. 2015 (normal, variance 2 / inputs) for ReLU, and after Glorot & Bengio 2010 (uniform,
+    variance 2 / (inputs + units)) for other activations.
+
+    Examples
+    --------
+    >>> from volcast.models.backprop.activations import IDENTITY, TANH
+    >>> network = initialise_network((2, 3, 1), (TANH, IDENTITY), np.random.default_rng(0))
+    >>> network.predict(np.zeros((5, 2))).shape
+    (5, 1)
     """
     layers = []
     for (inputs, units), activation in zip(pairwise(sizes), activations, strict=True):

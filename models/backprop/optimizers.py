@@ -1,7 +1,6 @@
-"""Update rules: each turns a gradient g, and what it remembers, into a change of the weight.
+"""Update rules, which turn a gradient g and a memory of earlier gradients into a weight change.
 
-r is the rate, m the momentum, v what the rule remembers of earlier gradients. The rules without a
-remark are Keras's.
+r is the learning rate, m the momentum, v the memory. Unless noted, the conventions are Keras's.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Memory = tuple[Float, ...]
 
 
 class UpdateRule(Protocol):
-    """One update rule; a parameter's memory holds `slots` arrays, all zero at first."""
+    """An update rule; the memory of a parameter holds `slots` arrays, which are initially zero."""
 
     @property
     def rate(self) -> float:
@@ -26,21 +25,27 @@ class UpdateRule(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many arrays a parameter's memory holds."""
+        """The number of arrays in the memory of a parameter."""
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter in this step (1, 2, ...), and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter in this step (1, 2, ...), and the new memory."""
 
 
 @dataclass(frozen=True)
 class GradientDescent:
-    """Gradient descent: ``-r g``."""
+    """Gradient descent: ``-r g``.
+
+    Examples
+    --------
+    >>> GradientDescent(0.1).compute_change(np.array([2.0]), (), step=1)[0].tolist()
+    [-0.2]
+    """
 
     rate: float
     slots = 0
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         return -self.rate * g, ()
 
 
@@ -52,8 +57,8 @@ class Momentum:
     momentum: float = 0.9
     slots = 1
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         v = self.momentum * memory[0] - self.rate * g
         return v, (v,)
 
@@ -62,38 +67,39 @@ class Momentum:
 class AveragedMomentum:
     """Momentum as a moving average (EMA): ``v = m v + (1 - m) g``, add ``-r v``.
 
-    Not Keras's: it takes the steps of classical momentum with the rate ``r (1 - m)``.
+    This is not Keras's convention; the steps are those of classical momentum at the rate
+    ``r (1 - m)``.
     """
 
     rate: float
     momentum: float = 0.9
     slots = 1
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         v = self.momentum * memory[0] + (1.0 - self.momentum) * g
         return -self.rate * v, (v,)
 
 
 @dataclass(frozen=True)
 class Nesterov:
-    """Momentum that looks ahead (Nesterov 1983): ``v = m v - r g``, add ``m v - r g``."""
+    """Nesterov momentum (Nesterov 1983): ``v = m v - r g``, add ``m v - r g``."""
 
     rate: float
     momentum: float = 0.9
     slots = 1
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         v = self.momentum * memory[0] - self.rate * g
         return self.momentum * v - self.rate * g, (v,)
 
 
 @dataclass(frozen=True)
 class RMSprop:
-    """Steps by the gradient's recent size: ``v = d v + (1 - d) g^2``, add ``-r g / sqrt(v + e)``.
+    """Steps scaled by the recent size of the gradient (Tieleman & Hinton 2012).
 
-    Tieleman & Hinton 2012.
+    ``v = d v + (1 - d) g^2``, add ``-r g / sqrt(v + e)``.
     """
 
     rate: float
@@ -101,17 +107,17 @@ class RMSprop:
     epsilon: float = 1e-7
     slots = 1
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         v = self.decay * memory[0] + (1.0 - self.decay) * g**2
         return -self.rate * g / np.sqrt(v + self.epsilon), (v,)
 
 
 @dataclass(frozen=True)
 class Adam:
-    """Averaged momentum over the recent size, both freed of their start at zero.
+    """Averaged momentum scaled by the recent size of the gradient, both bias-corrected.
 
-    Kingma & Ba 2015, in the order of its section 2, where epsilon is not corrected.
+    Kingma & Ba 2015, in the form of the end of section 2, in which epsilon is not corrected.
     """
 
     rate: float
@@ -120,8 +126,8 @@ class Adam:
     epsilon: float = 1e-7
     slots = 2
 
-    def change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
-        """Return what to add to the parameter, and the new memory."""
+    def compute_change(self, g: Float, memory: Memory, step: int) -> tuple[Float, Memory]:
+        """Return the change of the parameter, and the new memory."""
         mean = self.momentum * memory[0] + (1.0 - self.momentum) * g
         square = self.decay * memory[1] + (1.0 - self.decay) * g**2
         correction = np.sqrt(1.0 - self.decay**step) / (1.0 - self.momentum**step)
@@ -130,7 +136,7 @@ class Adam:
 
 
 class Optimizer:
-    """A rule at work: remembers the past gradients of each parameter."""
+    """Applies an update rule, with a memory for each parameter."""
 
     def __init__(self, rule: UpdateRule) -> None:
         self.rule = rule
@@ -143,7 +149,7 @@ class Optimizer:
             self._memories = [(np.zeros_like(p),) * self.rule.slots for p in parameters]
         self.steps += 1
         changed = [
-            self.rule.change(g, memory, self.steps)
+            self.rule.compute_change(g, memory, self.steps)
             for g, memory in zip(gradients, self._memories, strict=True)
         ]
         self._memories = [memory for _, memory in changed]

@@ -1,4 +1,4 @@
-"""Training: shuffled mini-batches, one step each, until the epochs or the patience end."""
+"""Training by mini-batches, with early stopping."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ Rows = tuple[Float, Float]  # inputs (n, F) and truth (n, outputs)
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train.
+    """The settings of a training.
 
     Attributes
     ----------
     loss, rule
-        What to minimise, and by which steps.
-    epochs : int
-        Passes over the rows, at most.
-    batch_size : int or None
-        Rows a step; None takes all of them (batch descent), 1 is stochastic descent.
-    clipping : Clipping or None
-        Bound on each step's gradient.
-    patience : int or None
-        Epochs without a better validation loss after which training stops.
-    seed : int
-        Of the shuffling.
+        The loss to minimise, and the update rule.
+    epochs
+        Maximum number of passes over the rows.
+    batch_size
+        Rows per step; None uses all of them (batch descent), 1 is stochastic descent.
+    clipping
+        Bound on the gradient of each step; None for none.
+    patience
+        Epochs without a better validation loss after which training stops; None for no stopping.
+    seed
+        Seed of the shuffling.
     """
 
     loss: Loss
@@ -49,11 +49,16 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The network of the best epoch, and how training went.
+    """The network of the best epoch, and the course of the training.
 
-    `networks` holds the network of every epoch, the untrained one first. `history` has a row for
-    each of them: `epoch, train_loss, val_loss`, measured after the epoch; the validation loss is
-    NaN where no rows were held out, and then the last epoch counts as the best.
+    Attributes
+    ----------
+    network, best_epoch
+        The network with the lowest validation loss, or of the last epoch without validation rows.
+    networks
+        The network after every epoch, the untrained one first.
+    history
+        A row for each of them: `epoch, train_loss, val_loss` (NaN without validation rows).
     """
 
     network: Network
@@ -65,19 +70,26 @@ class TrainingResult:
 def train(
     network: Network, rows: Rows, settings: TrainingSettings, *, validation: Rows | None = None
 ) -> TrainingResult:
-    """Train until the epochs or the patience end; return the weights of the best epoch.
+    """Train for the given epochs, or until the patience runs out; return the best network.
 
-    Raises ``ValueError`` for a patience without validation rows.
+    Raises
+    ------
+    ValueError
+        `patience` is given without validation rows.
     """
     if settings.patience is not None and validation is None:
-        raise ValueError(f"patience={settings.patience} needs validation rows; give some")
-    networks, records, best = [network], [_measured(network, rows, validation, settings.loss)], 0
+        raise ValueError(f"patience={settings.patience} needs validation rows; pass `validation`")
+    networks, records, best = (
+        [network],
+        [_measure_losses(network, rows, validation, settings.loss)],
+        0,
+    )
     steps = iterate_steps(network, rows, settings)
     steps_an_epoch = -(-len(rows[0]) // (settings.batch_size or len(rows[0])))
     for epoch in range(1, settings.epochs + 1):
         *_, network = islice(steps, steps_an_epoch)
         networks.append(network)
-        records.append(_measured(network, rows, validation, settings.loss))
+        records.append(_measure_losses(network, rows, validation, settings.loss))
         if validation is None or records[epoch][1] < records[best][1]:
             best = epoch
         if settings.patience is not None and epoch - best >= settings.patience:
@@ -88,25 +100,25 @@ def train(
 
 
 def iterate_steps(network: Network, rows: Rows, settings: TrainingSettings) -> Iterator[Network]:
-    """Yield the network after each step of `settings.epochs` epochs, newly shuffled each."""
+    """Yield the network after each step; rows are shuffled before each epoch."""
     inputs, truth = rows
-    descent, rng = Optimizer(settings.rule), np.random.default_rng(settings.seed)
+    optimizer, rng = Optimizer(settings.rule), np.random.default_rng(settings.seed)
     size = settings.batch_size or len(inputs)
     for _ in range(settings.epochs):
         order = rng.permutation(len(inputs))
         for start in range(0, len(order), size):
-            taken = order[start : start + size]
-            _, gradients = loss_and_gradients(network, inputs[taken], truth[taken], settings.loss)
+            batch = order[start : start + size]
+            _, gradients = loss_and_gradients(network, inputs[batch], truth[batch], settings.loss)
             if settings.clipping is not None:
                 gradients = settings.clipping.clip(gradients)
-            network = network.with_parameters(descent.step(network.parameters, gradients))
+            network = network.with_parameters(optimizer.step(network.parameters, gradients))
             yield network
 
 
-def _measured(
+def _measure_losses(
     network: Network, rows: Rows, validation: Rows | None, loss: Loss
 ) -> tuple[float, float]:
-    """Return the loss over the training and over the validation rows."""
+    """Return the loss on the training rows and on the validation rows."""
     train_loss = loss.value(rows[1], network.predict(rows[0]))
     if validation is None:
         return train_loss, np.nan

@@ -1,1 +1,1 @@
-"""The optimisation lab: experiments small enough to check by hand, a file each, giving tables."""
+"""The optimisation lab: small experiments that can be checked by hand, one per file."""

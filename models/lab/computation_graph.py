@@ -1,4 +1,4 @@
-"""The computation graph of j = 3 (a + b c): values forward, gradients backward."""
+"""The computation graph of j = 3 (a + b c), forward and backward."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.gradient_check import central_differences
 
-AT = {"a": 1.0, "b": 2.0, "c": 3.0}
+POINT = {"a": 1.0, "b": 2.0, "c": 3.0}
 
 
 @dataclass(frozen=True)
 class Node:
-    """A variable made of others: its value, and its slope with respect to each of them."""
+    """A variable, as a function of its parents, with its slope with respect to each of them."""
 
     name: str
     formula: str
@@ -32,7 +32,7 @@ GRAPH = (
 )
 
 
-def forward(inputs: Mapping[str, float]) -> dict[str, float]:
+def compute_values(inputs: Mapping[str, float]) -> dict[str, float]:
     """Return the value of every node, parents first."""
     values = dict(inputs)
     for node in GRAPH:
@@ -40,8 +40,15 @@ def forward(inputs: Mapping[str, float]) -> dict[str, float]:
     return values
 
 
-def backward(values: Mapping[str, float]) -> dict[str, float]:
-    """Return dj/d(node) of every node: each hands its own on to its parents, times the slope."""
+def compute_gradients(values: Mapping[str, float]) -> dict[str, float]:
+    """Return dj/d(node) of every node, by the chain rule from the last node to the inputs.
+
+    Examples
+    --------
+    >>> gradients = compute_gradients(compute_values(POINT))
+    >>> {name: gradients[name] for name in POINT}
+    {'a': 3.0, 'b': 9.0, 'c': 6.0}
+    """
     gradients = dict.fromkeys(values, 0.0) | {GRAPH[-1].name: 1.0}
     for node in reversed(GRAPH):
         slopes = node.slopes(*(values[parent] for parent in node.parents))
@@ -53,12 +60,12 @@ def backward(values: Mapping[str, float]) -> dict[str, float]:
 def build_tables() -> dict[str, pd.DataFrame]:
     """Return `nodes` (name, formula, level, value, gradient) and `edges` (source, target, slope).
 
-    `level` is the longest way from an input; an input's formula is its name.
+    `level` is the length of the longest path from an input; the formula of an input is its name.
     """
-    values = forward(AT)
-    gradients = backward(values)
-    formulas = {name: name for name in AT} | {node.name: node.formula for node in GRAPH}
-    levels = dict.fromkeys(AT, 0)
+    values = compute_values(POINT)
+    gradients = compute_gradients(values)
+    formulas = {name: name for name in POINT} | {node.name: node.formula for node in GRAPH}
+    levels = dict.fromkeys(POINT, 0)
     for node in GRAPH:
         levels[node.name] = 1 + max(levels[parent] for parent in node.parents)
     nodes = pd.DataFrame(
@@ -80,10 +87,10 @@ def build_tables() -> dict[str, pd.DataFrame]:
     return {"nodes": nodes, "edges": pd.DataFrame(edges)}
 
 
-def numeric_gradients() -> Float:
-    """Return the gradients of the inputs by central differences, in the order of `AT`."""
-    names = list(AT)
+def compute_numeric_gradients() -> Float:
+    """Return the gradients of the inputs by central differences, in the order of `POINT`."""
+    names = list(POINT)
     return central_differences(
-        lambda at: forward(dict(zip(names, at, strict=True)))[GRAPH[-1].name],
-        np.array(list(AT.values())),
+        lambda at: compute_values(dict(zip(names, at, strict=True)))[GRAPH[-1].name],
+        np.array(list(POINT.values())),
     )

@@ -1,4 +1,4 @@
-"""All experiments of the lab by name."""
+"""The experiments of the lab by name; to add one, write its file and add an entry here."""
 
 import pandas as pd
 
@@ -34,5 +34,5 @@ EXPERIMENTS = {
 
 
 def build_all_tables() -> dict[str, dict[str, pd.DataFrame]]:
-    """Return the tables of every experiment; a few seconds."""
+    """Return the tables of every experiment by name; it takes a few seconds."""
     return {name: tables() for name, tables in EXPERIMENTS.items()}

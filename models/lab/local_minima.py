@@ -1,4 +1,4 @@
-"""A surface that is not convex: two minima, the saddle between them, and a plateau around."""
+"""A surface with two minima, a saddle point between them and a plateau around them."""
 
 from __future__ import annotations
 
@@ -10,54 +10,63 @@ import pandas as pd
 from volcast.models.backprop._typing import Float
 from volcast.models.backprop.gradient_check import central_differences
 from volcast.models.backprop.optimizers import Adam, GradientDescent, Momentum, RMSprop, UpdateRule
-from volcast.models.lab.objective_functions import Function, grid_table, path, path_table
+from volcast.models.lab.objective_functions import (
+    Function,
+    build_grid_table,
+    build_path_table,
+    descend,
+)
 
 CENTRES = np.array([[-1.2, -0.3], [1.2, 0.3]])
 DEPTHS = np.array([1.0, 0.7])
 WIDTH = 0.8
 X_RANGE, Y_RANGE = (-3.5, 3.5), (-2.5, 2.5)
 LINES, STEPS, NEWTON_STEPS = 41, 150, 50
-NEAR = 0.2  # of a minimum: the path has ended there
+NEAR = 0.2  # largest distance between a minimum and the end of a path that has reached it
 RATE = 0.1
-STARTS = {"slope": (-1.8, 1.3), "beside the saddle": (0.35, -1.3), "plateau": (2.9, 2.2)}
+STARTS = {"slope": (-1.8, 1.3), "next to the saddle": (0.35, -1.3), "plateau": (2.9, 2.2)}
 
 
-def _wells(point: Float) -> Float:
-    """Return the depth that each well adds at a point, (..., wells)."""
+def _compute_depths(point: Float) -> Float:
+    """Return the value of each well at a point, (..., wells)."""
     square = ((point[..., None, :] - CENTRES) ** 2).sum(axis=-1)
     return np.asarray(-DEPTHS * np.exp(-square / (2.0 * WIDTH**2)))
 
 
-def _gradient(point: Float) -> Float:
+def _compute_gradient(point: Float) -> Float:
     away = (point[..., None, :] - CENTRES) / WIDTH**2
-    return np.asarray(-(_wells(point)[..., None] * away).sum(axis=-2))
+    return np.asarray(-(_compute_depths(point)[..., None] * away).sum(axis=-2))
 
 
-TWO_WELLS = Function("two wells", lambda point: np.asarray(_wells(point).sum(axis=-1)), _gradient)
+TWO_WELLS = Function(
+    "two wells", lambda point: np.asarray(_compute_depths(point).sum(axis=-1)), _compute_gradient
+)
 
 
 def build_tables() -> dict[str, pd.DataFrame]:
-    """Return the surface, its places, and the paths from three starts.
+    """Return the tables of the experiment.
 
-    `surface` has rows `x, y, value`; `places` (two minima, a saddle, the plateau's start) `kind, x,
-    y, value, slope, curvature_low, curvature_high`; `paths` rows `start, name, step, x, y, value`;
-    `outcomes` a row a path: where it ended.
+    - `surface`: `x, y, value`.
+    - `places`: `kind, x, y, value, slope, curvature_low, curvature_high` of the two minima, the
+      saddle point and the start on the plateau.
+    - `paths`: `start, name, step, x, y, value` from three starts.
+    - `outcomes`: a row per path, with its end.
     """
-    places = _places()
+    points = _build_points()
     paths = pd.concat(
-        path_table(TWO_WELLS, path(TWO_WELLS, point, rule, STEPS), start=start, name=name)
+        build_path_table(TWO_WELLS, descend(TWO_WELLS, point, rule, STEPS), start=start, name=name)
         for start, point in STARTS.items()
-        for name, rule in _rules()
+        for name, rule in _list_rules()
     )
     return {
-        "surface": grid_table(TWO_WELLS, X_RANGE, Y_RANGE, LINES),
-        "places": places,
+        "surface": build_grid_table(TWO_WELLS, X_RANGE, Y_RANGE, LINES),
+        "places": points,
         "paths": paths,
-        "outcomes": _outcomes(paths, places),
+        "outcomes": _build_outcomes(paths, points),
     }
 
 
-def _rules() -> list[tuple[str, UpdateRule]]:
+def _list_rules() -> list[tuple[str, UpdateRule]]:
     return [
         ("vanilla", GradientDescent(RATE)),
         ("momentum", Momentum(RATE)),
@@ -66,15 +75,15 @@ def _rules() -> list[tuple[str, UpdateRule]]:
     ]
 
 
-def _places() -> pd.DataFrame:
-    """Return the stationary points, named by their curvatures, and where the plateau starts."""
+def _build_points() -> pd.DataFrame:
+    """Return the stationary points, classified by their curvatures, and the plateau's start."""
     guesses = [*CENTRES, CENTRES.mean(axis=0)]
-    points = [_stationary(np.asarray(guess)) for guess in guesses]
+    points = [_find_stationary_point(np.asarray(guess)) for guess in guesses]
     points.append(np.array(STARTS["plateau"]))
     records = []
     for point in points:
-        slope = float(np.linalg.norm(_gradient(point)))
-        low, high = np.linalg.eigvalsh(_hessian(point))
+        slope = float(np.linalg.norm(_compute_gradient(point)))
+        low, high = np.linalg.eigvalsh(_compute_hessian(point))
         flat = slope > 1e-9
         kind = "plateau" if flat else "minimum" if low > 0 else "saddle"
         records.append(
@@ -91,25 +100,25 @@ def _places() -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _hessian(point: Float) -> Float:
-    """Return the second derivatives, by differences of the gradient."""
+def _compute_hessian(point: Float) -> Float:
+    """Return the second derivatives, by central differences of the gradient."""
 
     def slope(at: int, point: Float) -> float:
-        return float(_gradient(point)[at])
+        return float(_compute_gradient(point)[at])
 
     matrix: Float = np.array([central_differences(partial(slope, at), point) for at in (0, 1)])
     return np.asarray((matrix + matrix.T) / 2.0)
 
 
-def _stationary(point: Float) -> Float:
-    """Return where the gradient is zero, by Newton's method from a point near by."""
+def _find_stationary_point(point: Float) -> Float:
+    """Return a point with zero gradient, by Newton's method from a point nearby."""
     for _ in range(NEWTON_STEPS):
-        point = point - np.linalg.solve(_hessian(point), _gradient(point))
+        point = point - np.linalg.solve(_compute_hessian(point), _compute_gradient(point))
     return point
 
 
-def _outcomes(paths: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
-    minima = places[places["kind"] == "minimum"].sort_values("value")
+def _build_outcomes(paths: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
+    minima = points[points["kind"] == "minimum"].sort_values("value")
     records = []
     for (start, name), rows in paths.groupby(["start", "name"], sort=False):
         end = rows[["x", "y"]].to_numpy()[-1]

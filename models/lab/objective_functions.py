@@ -1,4 +1,4 @@
-"""Functions of a point to descend on, and the path that an update rule takes down them."""
+"""Functions of a point to minimise, and the path of an update rule on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,13 @@ PARABOLA = Function("f(x) = x²", lambda x: x[..., 0] ** 2, lambda x: 2.0 * x)
 
 
 def build_quadratic(steepness: float) -> Function:
-    """Return ``x² + steepness y²``: the ratio of its curvatures is the steepness."""
+    """Return ``x² + steepness y²``, whose curvatures have the ratio `steepness`.
+
+    Examples
+    --------
+    >>> build_quadratic(10.0).value_at(np.array([1.0, 1.0]))
+    11.0
+    """
     curvature = np.array([1.0, steepness])
     return Function(
         f"x² + {steepness:g} y²",
@@ -38,30 +44,37 @@ def build_quadratic(steepness: float) -> Function:
     )
 
 
-def path(function: Function, start: Sequence[float], rule: UpdateRule, steps: int) -> Float:
-    """Return the start and the point after each step, (steps + 1, d)."""
-    points, descent = [np.array(start, dtype=np.float64)], Optimizer(rule)
+def descend(function: Function, start: Sequence[float], rule: UpdateRule, steps: int) -> Float:
+    """Return the start and the point after each step, (steps + 1, d).
+
+    Examples
+    --------
+    >>> from volcast.models.backprop.optimizers import GradientDescent
+    >>> descend(PARABOLA, [4.0], GradientDescent(0.25), steps=2).ravel().tolist()
+    [4.0, 2.0, 1.0]
+    """
+    points, optimizer = [np.array(start, dtype=np.float64)], Optimizer(rule)
     for _ in range(steps):
-        points += descent.step(points[-1:], [function.gradient(points[-1])])
+        points += optimizer.step(points[-1:], [function.gradient(points[-1])])
     return np.array(points)
 
 
-def path_table(function: Function, points: Float, **labels: str | float) -> pd.DataFrame:
-    """Return a path as rows `step, x, (y,) value`, with the labels as columns before."""
+def build_path_table(function: Function, points: Float, **labels: str | float) -> pd.DataFrame:
+    """Return a path as rows `step, x, (y,) value`, with the labels as further columns."""
     table = pd.DataFrame(points, columns=["x", "y"][: points.shape[1]])
     table.insert(0, "step", range(len(table)))
     return table.assign(value=function.value(points)).assign(**labels)
 
 
-def grid_table(
+def build_grid_table(
     function: Function, x: tuple[float, float], y: tuple[float, float], lines: int
 ) -> pd.DataFrame:
-    """Return the function on an even grid, rows `x, y, value`, `lines` a side."""
-    points = grid(x, y, lines)
+    """Return the function on a regular grid of `lines` by `lines` points, rows `x, y, value`."""
+    points = build_grid(x, y, lines)
     return pd.DataFrame({"x": points[:, 0], "y": points[:, 1], "value": function.value(points)})
 
 
-def grid(x: tuple[float, float], y: tuple[float, float], lines: int) -> Float:
-    """Return the points of an even grid, (lines², 2), x running fastest."""
+def build_grid(x: tuple[float, float], y: tuple[float, float], lines: int) -> Float:
+    """Return the points of a regular grid, (lines², 2), with x varying fastest."""
     across, up = np.meshgrid(np.linspace(*x, lines), np.linspace(*y, lines))
     return np.column_stack([across.ravel(), up.ravel()])

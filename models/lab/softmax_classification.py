@@ -1,4 +1,4 @@
-"""Three classes by softmax: a spiral of three arms, stopped early."""
+"""Classification of three classes by softmax, on a spiral with three arms, with early stopping."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from volcast.models.backprop.losses import CATEGORICAL_CROSS_ENTROPY
 from volcast.models.backprop.network import Network, initialise_network
 from volcast.models.backprop.optimizers import Adam
 from volcast.models.backprop.training import TrainingSettings, train
-from volcast.models.lab.decision_regions import accuracy, point_table, region_table
+from volcast.models.lab.decision_regions import (
+    build_point_table,
+    build_region_table,
+    compute_accuracy,
+)
 
 ARMS, ROWS_AN_ARM, HIDDEN = 3, 120, 24
 TURNS, NOISE = 0.6, 0.3  # of a whole turn; radians
@@ -23,8 +27,8 @@ VIEW = (-1.15, 1.15)
 SEED = 1
 
 
-def rows() -> tuple[tuple[Float, Float], tuple[Float, Float]]:
-    """Return training and validation rows: inputs (n, 2), and a one in the class's column."""
+def draw_rows() -> tuple[tuple[Float, Float], tuple[Float, Float]]:
+    """Return training and validation rows: inputs (n, 2), and the one-hot class (n, 3)."""
     rng = np.random.default_rng(SEED)
     classes = np.repeat(np.arange(ARMS), ROWS_AN_ARM)
     radius = rng.uniform(0.1, 1.0, len(classes))
@@ -36,7 +40,7 @@ def rows() -> tuple[tuple[Float, Float], tuple[Float, Float]]:
     return (inputs[training], truth[training]), (inputs[held_out], truth[held_out])
 
 
-def network() -> Network:
+def build_network() -> Network:
     """Return the untrained network."""
     return initialise_network((2, HIDDEN, ARMS), (TANH, SOFTMAX), np.random.default_rng(SEED))
 
@@ -45,27 +49,27 @@ def build_tables() -> dict[str, pd.DataFrame]:
     """Return `points` (validation), `regions`, `history` with accuracies, and a `summary`.
 
     `history` has rows `epoch, train_loss, val_loss, train_accuracy, val_accuracy`; `summary` one
-    row: `best_epoch, epochs, train_accuracy, val_accuracy` of the weights that were restored.
+    row: `best_epoch, epochs, train_accuracy, val_accuracy` of the restored weights.
     """
-    training, validation = rows()
-    trained = train(network(), training, SETTINGS, validation=validation)
+    training, validation = draw_rows()
+    trained = train(build_network(), training, SETTINGS, validation=validation)
     history = trained.history.assign(
-        train_accuracy=[_accuracy(each, training) for each in trained.networks],
-        val_accuracy=[_accuracy(each, validation) for each in trained.networks],
+        train_accuracy=[_compute_accuracy(each, training) for each in trained.networks],
+        val_accuracy=[_compute_accuracy(each, validation) for each in trained.networks],
     )
     restored = {
         "best_epoch": trained.best_epoch,
         "epochs": len(history) - 1,
-        "train_accuracy": _accuracy(trained.network, training),
-        "val_accuracy": _accuracy(trained.network, validation),
+        "train_accuracy": _compute_accuracy(trained.network, training),
+        "val_accuracy": _compute_accuracy(trained.network, validation),
     }
     return {
-        "points": point_table(trained.network, validation[0], validation[1].argmax(axis=1)),
-        "regions": region_table(trained.network, VIEW, VIEW),
+        "points": build_point_table(trained.network, validation[0], validation[1].argmax(axis=1)),
+        "regions": build_region_table(trained.network, VIEW, VIEW),
         "history": history,
         "summary": pd.DataFrame([restored]),
     }
 
 
-def _accuracy(each: Network, rows: tuple[Float, Float]) -> float:
-    return accuracy(each, rows[0], rows[1].argmax(axis=1))
+def _compute_accuracy(each: Network, rows: tuple[Float, Float]) -> float:
+    return compute_accuracy(each, rows[0], rows[1].argmax(axis=1))

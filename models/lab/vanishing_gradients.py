@@ -1,4 +1,4 @@
-"""Vanishing gradients: what is left of a gradient after so many layers, foretold and measured."""
+"""Vanishing gradients: the share of a gradient that passes through many layers."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ NAMES = ("sigmoid", "tanh", "relu")
 UNITS, ROWS, DRAWS = 32, 16, 10
 
 
-def stack(name: str, depth: int, rng: np.random.Generator) -> Network:
-    """Return `depth` layers of one activation, freshly drawn."""
+def build_stack(name: str, depth: int, rng: np.random.Generator) -> Network:
+    """Return `depth` layers of one activation with random weights."""
     return initialise_network((UNITS,) * (depth + 1), (ACTIVATIONS[name],) * depth, rng)
 
 
 def build_tables() -> dict[str, pd.DataFrame]:
-    """Return `gradients` and, of the deepest stacks, `layers`.
+    """Return `gradients`: `activation, depth, left, low, high, bound`.
 
-    `gradients` has rows `activation, depth, left, low, high`: the norm of dJ/d(inputs) as a share
-    of that of dJ/d(output), median and range over ten draws of the weights; `bound` is 0.25^depth.
+    `left` is the norm of dJ/d(inputs) as a share of that of dJ/d(output), the median over ten draws
+    of the weights; `low` and `high` are its range; `bound` is 0.25^depth.
     """
     records = []
     for name in NAMES:
         for depth in DEPTHS:
-            shares = [_share_left(name, depth, draw) for draw in range(DRAWS)]
+            shares = [_compute_share_left(name, depth, draw) for draw in range(DRAWS)]
             records.append(
                 {
                     "activation": name,
@@ -42,10 +42,10 @@ def build_tables() -> dict[str, pd.DataFrame]:
     return {"gradients": pd.DataFrame(records)}
 
 
-def _share_left(name: str, depth: int, draw: int) -> float:
+def _compute_share_left(name: str, depth: int, draw: int) -> float:
     """Return the share of a random gradient's norm that reaches the inputs of a stack."""
     rng = np.random.default_rng([draw, depth])
-    network = stack(name, depth, rng)
+    network = build_stack(name, depth, rng)
     inputs, gradient = rng.normal(size=(2, ROWS, UNITS))
-    found = network.backward(network.forward(inputs), gradient)
-    return float(np.linalg.norm(found.inputs) / np.linalg.norm(gradient))
+    backward = network.backward(network.forward(inputs), gradient)
+    return float(np.linalg.norm(backward.inputs) / np.linalg.norm(gradient))

@@ -8,7 +8,7 @@ from volcast.models.backprop.clipping import Clipping
 from volcast.models.backprop.gradient_check import (
     TOLERANCE,
     central_differences,
-    parameter_errors,
+    compute_parameter_errors,
     relative_error,
 )
 from volcast.models.backprop.losses import (
@@ -193,9 +193,9 @@ def test_the_gradient_check_finds_a_planted_wrong_gradient(place):
         gradients[place] = gradients[place] * 1.001
         return value, gradients
 
-    errors = parameter_errors(make_network(), make_rows(), MSE)
+    errors = compute_parameter_errors(make_network(), make_rows(), MSE)
     assert max(errors) < TOLERANCE / 100
-    planted = parameter_errors(make_network(), make_rows(), MSE, wrong)
+    planted = compute_parameter_errors(make_network(), make_rows(), MSE, wrong)
     assert [at for at, error in enumerate(planted) if error > TOLERANCE] == [place]
 
 

@@ -75,12 +75,12 @@ def test_vanilla_descent_in_a_bowl_shrinks_each_direction_by_its_own_factor(tabl
 @pytest.mark.parametrize("steepness", quadratic_loss.STEEPNESS)
 def test_above_the_limit_a_bowl_is_left_and_below_it_is_not(steepness):
     from volcast.models.backprop.optimizers import GradientDescent
-    from volcast.models.lab.objective_functions import build_quadratic, path
+    from volcast.models.lab.objective_functions import build_quadratic, descend
 
-    function, limit = build_quadratic(steepness), quadratic_loss.largest_rate(steepness)
+    function, limit = build_quadratic(steepness), quadratic_loss.compute_largest_rate(steepness)
     for share, leaves in ((1.05, True), (0.95, False)):
         values = function.value(
-            path(function, quadratic_loss.START, GradientDescent(share * limit), 400)
+            descend(function, quadratic_loss.START, GradientDescent(share * limit), 400)
         )
         assert (values[-1] > values[0]) == leaves
 
@@ -118,14 +118,18 @@ def test_the_graph_has_value_21_and_gradients_3_9_6(tables):
     nodes = tables["graph"]["nodes"].set_index("name")
     assert nodes.loc["j", "value"] == 21.0
     assert nodes.loc[["a", "b", "c"], "gradient"].tolist() == [3.0, 9.0, 6.0]
-    np.testing.assert_allclose(computation_graph.numeric_gradients(), [3.0, 9.0, 6.0], rtol=1e-9)
+    np.testing.assert_allclose(
+        computation_graph.compute_numeric_gradients(), [3.0, 9.0, 6.0], rtol=1e-9
+    )
 
 
 def test_a_variable_used_twice_gathers_both_gradients(monkeypatch):
     twice = computation_graph.Node("u", "b b", ("b", "b"), lambda x, y: x * y, lambda x, y: (y, x))
     monkeypatch.setattr(computation_graph, "GRAPH", (twice, *computation_graph.GRAPH[1:]))
     assert (
-        computation_graph.backward(computation_graph.forward(computation_graph.AT))["b"]
+        computation_graph.compute_gradients(
+            computation_graph.compute_values(computation_graph.POINT)
+        )["b"]
         == 3 * 2 * 2.0
     )
 
@@ -186,7 +190,7 @@ def test_other_losses_take_other_steps(tables):
     losses = tables["by_hand"]["losses"].set_index("loss")
     square, half = losses.loc["(a₂ - y)²"], losses.loc["½ (a₂ - y)²"]
     assert half["delta"] == pytest.approx(square["delta"] / 2, rel=1e-14)
-    forward = backpropagation_step.one_step(backpropagation_step.BINARY_CROSS_ENTROPY).before
+    forward = backpropagation_step.take_step(backpropagation_step.BINARY_CROSS_ENTROPY).before
     crossed = losses.loc["cross-entropy"]
     assert crossed["delta"] == pytest.approx(forward.a[-1].item() - 1.0, rel=1e-13)
     assert (losses["after"] < losses["before"]).all()
@@ -223,7 +227,7 @@ def test_one_neuron_finds_the_weights_of_newton_and_of_scikit_learn(tables):
 
     weights = tables["logistic"]["weights"]
     np.testing.assert_allclose(weights["descent"], weights["newton"], atol=1e-6)
-    inputs, truth = logistic_regression.rows()
+    inputs, truth = logistic_regression.draw_rows()
     theirs = LogisticRegression(C=np.inf, tol=1e-10).fit(inputs, truth[:, 0])
     expected = [*theirs.coef_[0], theirs.intercept_[0]]
     np.testing.assert_allclose(weights["newton"], expected, atol=1e-5)
@@ -253,7 +257,7 @@ def test_batch_descent_is_smooth_and_stochastic_descent_is_not(tables):
     rises = paths.groupby("way")["value"].apply(lambda loss: (loss.diff() > 0).sum())
     assert rises["batch"] == 0
     assert rises["stochastic"] > rises["mini-batch"]
-    x, truth = batch_sizes.line_rows()
+    x, truth = batch_sizes.draw_line_rows()
     slope, intercept = np.polyfit(x[:, 0], truth[:, 0], 1)
     best = np.mean((slope * x + intercept - truth) ** 2)
     assert paths.groupby("way")["value"].last()["batch"] == pytest.approx(best, rel=1e-3)
