@@ -35,7 +35,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Notice:
-    """A warning that stands out: its title in bold, its text, and an optional link."""
+    """A highlighted warning: its title in bold, its text, and an optional link."""
 
     kind: ClassVar[str] = "notice"
     text: str
@@ -129,8 +129,8 @@ class Mark:
 class Card:
     """The forecasts of one ticker.
 
-    `facts` are short texts with a value in the middle: what stands before it, the value, what
-    follows. `band` is the beginning and the width of the interval on the scale, in percent.
+    `facts` are short texts with a value in the middle: the text before it, the value, the
+    text after it. `band` is the beginning and the width of the interval on the scale, in percent.
     """
 
     title: str

@@ -1,1 +1,1 @@
-"""From the table of a diagnostic to its words, figures and tables, one diagnostic a file."""
+"""The pages of the training diagnostics, one file a section."""

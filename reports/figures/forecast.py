@@ -15,7 +15,7 @@ from volcast.reports.figures.palette import (
 )
 
 HEADROOM = 1.08  # the axis ends this far above the highest line
-FEW_SESSIONS = 15  # up to so many, single days are named on the axis
+FEW_SESSIONS = 15  # with fewer, single days are named on the axis
 DAYS_NAMED = 5
 LONE_OUTLIER = 1.5  # an outcome this far above all else is cut and marked
 OUTLIER_PLACE = 0.97  # of the mark, as a share of the height
@@ -34,7 +34,7 @@ def forecast_against_realized(
     Outcomes are dots, the model (`label` in the legend, its own name if None) a line with its
     interval as a band, HAR a thin line. NaN leaves a gap; the newest forecast, whose outcome is not
     known, is marked by a larger dot with its interval as an upright line. One outcome far above all
-    else is cut: a mark at the top tells its value.
+    else is cut: a mark at the top gives its value.
     """
     colour, dates = model_colour(model), recent["date"]
     band = f"{interval_level:.0%} interval"
@@ -87,7 +87,7 @@ def _mark_outlier(recent: pd.DataFrame, place: int, axes: Axes) -> None:
     upright = axes.get_xaxis_transform()  # dates along, shares of the height upwards
     day = date2num(recent["date"].iloc[place])  # type: ignore[no-untyped-call]
     axes.plot([day], [OUTLIER_PLACE], marker="^", markersize=5.0, color=INK, transform=upright)
-    late = place > len(recent) // 2  # its value then stands to the left, inside the figure
+    late = place > len(recent) // 2  # its value is then on the left, inside the figure
     axes.annotate(
         f"{recent['realized'].iloc[place]:.0f}",
         (day, OUTLIER_PLACE),

@@ -77,7 +77,7 @@ def loss_surface(
 ) -> Any:
     """Draw one plane and part on Axes of projection "3d": the surface, and on it the first path.
 
-    The path stands where its points lie in the plane, at the loss of these points.
+    The path is drawn where its points lie in the plane, at the loss of these points.
     """
     x, y, loss = surface_grid(surface)
     top = float(np.quantile(loss[np.isfinite(loss)], TOP_SHARE))

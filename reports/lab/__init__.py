@@ -1,1 +1,1 @@
-"""The sections of the lab's page: each puts the tables of one experiment into words and figures."""
+"""The lab's page, one file a section: each presents the tables of one experiment."""

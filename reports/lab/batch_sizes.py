@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figure_panels import draw_panel
 from volcast.reports.lab.figures.curves import batch_size_curves
 from volcast.reports.lab.figures.surfaces import contour
@@ -28,7 +28,7 @@ COLUMNS = [
 
 def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.batch_sizes`."""
-    paths, curves, sizes = tables["paths"], tables["curves"], tables["sizes"]
+    paths, sizes = tables["paths"], tables["sizes"]
     ways = paths.drop_duplicates("way")
     named = [f"{r['way']} ({r['batch_size']} a step)" for r in rows(ways)]
     return Section(
@@ -46,36 +46,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 "By step, batch sizes hardly differ. By epoch, a small batch takes more steps with "
                 "the same rows and gets further; a large batch needs a larger rate to keep up."
             ),
-            Figures(
-                [
-                    draw_panel(
-                        "Three paths on one loss",
-                        "batches-paths",
-                        "Contours of the loss by weight and bias, with the paths of "
-                        f"{listed(named)}.",
-                        partial(
-                            contour, tables["surface"], paths, names=("Weight", "Bias"), by="way"
-                        ),
-                        height_px=320,
-                    ),
-                    draw_panel(
-                        "Loss by epoch",
-                        "batches-epochs",
-                        "Training loss by epoch, a line a batch size; after the last epoch "
-                        + listed([f"{r['batch_size']} rows {r['median']:.3f}" for r in rows(sizes)])
-                        + ".",
-                        partial(batch_size_curves, curves, along="epoch", unit="Epoch"),
-                        height_px=300,
-                    ),
-                    draw_panel(
-                        "Loss by step",
-                        "batches-steps",
-                        "The same training losses by step: the lines nearly coincide.",
-                        partial(batch_size_curves, curves, along="steps", unit="Step (log scale)"),
-                        height_px=300,
-                    ),
-                ]
-            ),
+            Figures(_panels(tables)),
             fold_table("Batch sizes", text_table(sizes, COLUMNS)),
             Paragraph(
                 "Vanilla descent at one rate for all batch sizes, on a network of one hidden "
@@ -87,6 +58,35 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         "and check that the loss still falls steadily.",
         advice_last=True,
     )
+
+
+def _panels(tables: Mapping[str, pd.DataFrame]) -> list[Panel]:
+    paths, curves, sizes = tables["paths"], tables["curves"], tables["sizes"]
+    ways = listed(list(paths["way"].unique()))
+    ends = listed([f"{r['batch_size']} rows {r['median']:.3f}" for r in rows(sizes)])
+    return [
+        draw_panel(
+            "Three paths on one loss",
+            "batches-paths",
+            f"Contours of the loss by weight and bias, with the paths of {ways}.",
+            partial(contour, tables["surface"], paths, names=("Weight", "Bias"), by="way"),
+            height_px=320,
+        ),
+        draw_panel(
+            "Loss by epoch",
+            "batches-epochs",
+            f"Training loss by epoch and batch size; after the last epoch {ends}.",
+            partial(batch_size_curves, curves, along="epoch", unit="Epoch"),
+            height_px=300,
+        ),
+        draw_panel(
+            "Loss by step",
+            "batches-steps",
+            "The same training losses by step: the lines nearly coincide.",
+            partial(batch_size_curves, curves, along="steps", unit="Step (log scale)"),
+            height_px=300,
+        ),
+    ]
 
 
 def _sentence(sizes: pd.DataFrame) -> str:

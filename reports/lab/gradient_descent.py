@@ -81,5 +81,5 @@ def _select_path(paths: pd.DataFrame, start: float) -> pd.DataFrame:
 def _verdicts(outcomes: pd.DataFrame) -> str:
     """Return the rates by verdict; they are the same from every start."""
     verdicts = groups(outcomes.drop_duplicates(["rate", "verdict"]), "verdict")
-    said = {"slow": "was slow", "converged": "converged", "diverged": "diverged"}
-    return listed([f"{said[v]} at rate {numbers(list(part['rate']))}" for v, part in verdicts])
+    texts = {"slow": "was slow", "converged": "converged", "diverged": "diverged"}
+    return listed([f"{texts[v]} at rate {numbers(list(part['rate']))}" for v, part in verdicts])

@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figure_panels import draw_panel
 from volcast.reports.lab.figures.surfaces import contour, surface
 from volcast.reports.lab.formatting import listed
@@ -35,15 +35,11 @@ PATH_COLUMNS = [
 
 def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.local_minima`."""
-    grid, paths, outcomes = tables["surface"], tables["paths"], tables["outcomes"]
-    vanilla = paths[paths["name"] == paths["name"].iloc[0]]
-    flat = outcomes["start"].iloc[-1]
-    from_plateau = paths[paths["start"] == flat]
-    beside = vanilla[vanilla["start"] == vanilla["start"].unique()[1]]
+    outcomes = tables["outcomes"]
     return Section(
         name="wells",
         title="Saddle, minima and plateau",
-        sentence=_sentence(outcomes, int(paths["step"].max())),
+        sentence=_sentence(outcomes, int(tables["paths"]["step"].max())),
         blocks=[
             Paragraph(
                 "A network's loss has many minima, and between any two of them a saddle, where the "
@@ -56,34 +52,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 "steps as long as their rate whatever the slope; momentum accumulates many small "
                 "steps."
             ),
-            Figures(
-                [
-                    draw_panel(
-                        "The surface, and a path past the saddle",
-                        "wells-surface",
-                        "A surface with two wells, a saddle between them and a plateau around, and "
-                        "the path of vanilla descent past the saddle.",
-                        partial(surface, grid, beside, names=("x", "y", "f(x, y)")),
-                        projection="3d",
-                        height_px=300,
-                    ),
-                    draw_panel(
-                        "Vanilla descent from three starts",
-                        "wells-starts",
-                        f"Contours with the paths of vanilla descent from {_starts(outcomes)}.",
-                        partial(contour, grid, vanilla, names=("x", "y"), by="start"),
-                        height_px=300,
-                    ),
-                    draw_panel(
-                        "From the plateau, by four rules",
-                        "wells-plateau",
-                        f"Contours with the paths of {listed(list(outcomes['name'].unique()))} "
-                        "from the plateau.",
-                        partial(contour, grid, from_plateau, names=("x", "y"), by="name"),
-                        height_px=300,
-                    ),
-                ]
-            ),
+            Figures(_panels(tables)),
             fold_table(
                 "Minima and saddle, by their curvatures",
                 text_table(tables["places"], PLACE_COLUMNS),
@@ -98,6 +67,39 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         "seed) or Adam before you reject the model.",
         advice_last=True,
     )
+
+
+def _panels(tables: Mapping[str, pd.DataFrame]) -> list[Panel]:
+    grid, paths, outcomes = tables["surface"], tables["paths"], tables["outcomes"]
+    vanilla = paths[paths["name"] == paths["name"].iloc[0]]
+    from_plateau = paths[paths["start"] == outcomes["start"].iloc[-1]]
+    past_saddle = vanilla[vanilla["start"] == vanilla["start"].unique()[1]]
+    return [
+        draw_panel(
+            "The surface, and a path past the saddle",
+            "wells-surface",
+            "A surface with two wells, a saddle between them and a plateau around, and "
+            "the path of vanilla descent past the saddle.",
+            partial(surface, grid, past_saddle, names=("x", "y", "f(x, y)")),
+            projection="3d",
+            height_px=300,
+        ),
+        draw_panel(
+            "Vanilla descent from three starts",
+            "wells-starts",
+            f"Contours with the paths of vanilla descent from {_starts(outcomes)}.",
+            partial(contour, grid, vanilla, names=("x", "y"), by="start"),
+            height_px=300,
+        ),
+        draw_panel(
+            "From the plateau, by four rules",
+            "wells-plateau",
+            f"Contours with the paths of {listed(list(outcomes['name'].unique()))} "
+            "from the plateau.",
+            partial(contour, grid, from_plateau, names=("x", "y"), by="name"),
+            height_px=300,
+        ),
+    ]
 
 
 def _starts(outcomes: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""Tables as plain records, for those who word and draw them row by row."""
+"""Tables as plain records, for text and drawings that go row by row."""
 
 from typing import Any
 

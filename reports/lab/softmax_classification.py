@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figure_panels import draw_panel
 from volcast.reports.lab.figures.curves import loss_curves
 from volcast.reports.lab.figures.regions import accuracy_curves, decision_regions
@@ -27,10 +27,9 @@ EVERY = 10  # epochs; the table in full would be long
 
 def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.softmax_classification`."""
-    history, points = tables["history"], tables["points"]
+    history = tables["history"]
     summary = rows(tables["summary"])[0]
     best, epochs = int(summary["best_epoch"]), int(summary["epochs"])
-    losses = {"training": history["train_loss"], "validation": history["val_loss"]}
     return Section(
         name="classes",
         title="Three classes: softmax",
@@ -49,36 +48,42 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 "falling. Early stopping waits for the number of epochs set as its patience, then "
                 "restores the weights of the best epoch."
             ),
-            Figures(
-                [
-                    draw_panel(
-                        "Decision regions",
-                        "classes-regions",
-                        f"Three interleaved spiral regions; of {len(points)} held-out rows "
-                        f"{int((~points['right']).sum())} are wrong.",
-                        partial(decision_regions, tables["regions"], points),
-                        height_px=360,
-                    ),
-                    draw_panel(
-                        "Accuracy by epoch",
-                        "classes-accuracy",
-                        f"Training accuracy {summary['train_accuracy']:.1%}, validation "
-                        f"{summary['val_accuracy']:.1%} at the restored epoch {best}.",
-                        partial(accuracy_curves, history, best_epoch=best),
-                        height_px=300,
-                    ),
-                    draw_panel(
-                        "Loss by epoch",
-                        "classes-loss",
-                        f"Both losses by epoch; the validation loss is lowest in epoch {best}.",
-                        partial(loss_curves, losses, loss="Loss (categorical cross-entropy, nats)"),
-                        height_px=300,
-                    ),
-                ]
-            ),
+            Figures(_panels(tables)),
             fold_table(f"Every {EVERY} epochs", text_table(history.iloc[::EVERY], COLUMNS)),
         ],
         advice="always hold out rows, and keep the weights of the best epoch rather than of the "
         "last.",
         advice_last=True,
     )
+
+
+def _panels(tables: Mapping[str, pd.DataFrame]) -> list[Panel]:
+    history, points = tables["history"], tables["points"]
+    summary = rows(tables["summary"])[0]
+    best = int(summary["best_epoch"])
+    losses = {"training": history["train_loss"], "validation": history["val_loss"]}
+    return [
+        draw_panel(
+            "Decision regions",
+            "classes-regions",
+            f"Three interleaved spiral regions; of {len(points)} held-out rows "
+            f"{int((~points['right']).sum())} are wrong.",
+            partial(decision_regions, tables["regions"], points),
+            height_px=360,
+        ),
+        draw_panel(
+            "Accuracy by epoch",
+            "classes-accuracy",
+            f"Training accuracy {summary['train_accuracy']:.1%}, validation "
+            f"{summary['val_accuracy']:.1%} at the restored epoch {best}.",
+            partial(accuracy_curves, history, best_epoch=best),
+            height_px=300,
+        ),
+        draw_panel(
+            "Loss by epoch",
+            "classes-loss",
+            f"Both losses by epoch; the validation loss is lowest in epoch {best}.",
+            partial(loss_curves, losses, loss="Loss (categorical cross-entropy, nats)"),
+            height_px=300,
+        ),
+    ]

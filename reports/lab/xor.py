@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.reports.blocks import Figures, Paragraph, fold_table
+from volcast.reports.blocks import Figures, Panel, Paragraph, fold_table
 from volcast.reports.figure_panels import draw_panel
 from volcast.reports.lab.figures.curves import loss_curves
 from volcast.reports.lab.figures.regions import decision_regions
@@ -35,10 +35,6 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     rows = len(points)
     hidden, alone = (part for _, part in groups(seeds, "units"))
     solved = int((hidden["right"] == rows).sum())
-    curves = {
-        f"{units} hidden" if units else "one neuron": part["train_loss"].reset_index(drop=True)
-        for units, part in groups(tables["history"], "units")
-    }
     return Section(
         name="xor",
         title="XOR",
@@ -51,26 +47,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
                 "ones from the zeros, and a single neuron can only draw a straight line. Hidden "
                 "neurons draw several, and the output neuron combines them."
             ),
-            Figures(
-                [
-                    draw_panel(
-                        "Decision regions",
-                        "xor-regions",
-                        f"Decision regions of the network; {int(points['right'].sum())} of {rows} "
-                        "rows lie in the region of their class.",
-                        partial(decision_regions, tables["regions"], points),
-                        height_px=360,
-                    ),
-                    draw_panel(
-                        "Loss with and without hidden neurons",
-                        "xor-loss",
-                        f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden "
-                        f"neurons and at {curves['one neuron'].iloc[-1]:.4f} without.",
-                        partial(loss_curves, curves, loss="Loss (binary cross-entropy, nats)"),
-                        height_px=300,
-                    ),
-                ]
-            ),
+            Figures(_panels(tables)),
             fold_table("The four rows", text_table(points, POINT_COLUMNS)),
             fold_table("Every seed", text_table(seeds, SEED_COLUMNS)),
         ],
@@ -78,3 +55,29 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         "neurons, or a feature that makes the classes linearly separable.",
         advice_last=True,
     )
+
+
+def _panels(tables: Mapping[str, pd.DataFrame]) -> list[Panel]:
+    points = tables["points"]
+    curves = {
+        f"{units} hidden" if units else "one neuron": part["train_loss"].reset_index(drop=True)
+        for units, part in groups(tables["history"], "units")
+    }
+    return [
+        draw_panel(
+            "Decision regions",
+            "xor-regions",
+            f"Decision regions of the network; {int(points['right'].sum())} of {len(points)} "
+            "rows lie in the region of their class.",
+            partial(decision_regions, tables["regions"], points),
+            height_px=360,
+        ),
+        draw_panel(
+            "Loss with and without hidden neurons",
+            "xor-loss",
+            f"The loss ends at {curves[next(iter(curves))].iloc[-1]:.4f} with hidden "
+            f"neurons and at {curves['one neuron'].iloc[-1]:.4f} without.",
+            partial(loss_curves, curves, loss="Loss (binary cross-entropy, nats)"),
+            height_px=300,
+        ),
+    ]

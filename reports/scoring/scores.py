@@ -25,46 +25,16 @@ Part: TypeAlias = Mapping[str, NDArray[Any]]  # the rows of one model, column by
 
 CELL = ["horizon", "origin", "ticker"]  # one row to be scored, whatever the model
 SCORE_COLUMNS = [
-    "horizon",
-    "ticker",
-    "model",
-    "rows",
-    "qlike",
-    "mse",
-    "mae",
-    "rmse_volatility",
-    "r2_log",
-    "ratio_to_har",
-    "mz_intercept",
-    "mz_slope",
-    "mz_r2",
-    "dm_statistic",
-    "dm_p_value",
-    "clipped_share",
-    "fallback_share",
-    "coverage",
-    "qlike_median",
-    "tickers_won",
-    "mcs_p",
-    "utility_bp",
-    "pinball",
+    *("horizon", "ticker", "model", "rows", "qlike", "mse", "mae", "rmse_volatility", "r2_log"),
+    *("ratio_to_har", "mz_intercept", "mz_slope", "mz_r2", "dm_statistic", "dm_p_value"),
+    *("clipped_share", "fallback_share", "coverage", "qlike_median", "tickers_won", "mcs_p"),
+    *("utility_bp", "pinball"),
 ]
 
-SCORED_BY = [
-    "horizon",
-    "model",
-    "origin",
-    "variance",
-    "realized",
-    "qlike",
-    "lower",
-    "upper",
-    "volatility",
-    "volatility_lower",
-    "volatility_upper",
-    "volatility_realized",
-    "clipped",
-    "fallback",
+USED_COLUMNS = [
+    *("horizon", "model", "origin", "variance", "realized", "qlike", "lower", "upper"),
+    *("volatility", "volatility_lower", "volatility_upper", "volatility_realized"),
+    *("clipped", "fallback"),
 ]
 
 BASIS_POINTS = 1e4
@@ -194,7 +164,7 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     among the best.
     """
     rows = scored_rows(forecasts)
-    columns = {name: rows[name].to_numpy() for name in SCORED_BY}
+    columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
     records: list[dict[str, Any]] = []
     for horizon, ticker, positions in _cells(rows):
         parts = {

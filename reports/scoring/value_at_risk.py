@@ -46,12 +46,12 @@ def tail_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _of_model(rows: pd.DataFrame, model: str) -> Iterator[pd.DataFrame]:
     """Yield the tails of one model, a frame a level."""
-    mine = rows[rows["model"] == model].sort_values(["origin", "ticker"], kind="stable")
-    volatility = np.sqrt(mine["variance"].to_numpy(np.float64))
-    residual = mine["log_return"].to_numpy(np.float64) / volatility
-    quantile, beyond = _residual_tails(mine, residual)
-    known = mine["tested"].to_numpy(bool) & np.isfinite(quantile[0])
-    named = mine.loc[known, ["model", "origin", "ticker", "log_return"]]
+    own_rows = rows[rows["model"] == model].sort_values(["origin", "ticker"], kind="stable")
+    volatility = np.sqrt(own_rows["variance"].to_numpy(np.float64))
+    residual = own_rows["log_return"].to_numpy(np.float64) / volatility
+    quantile, beyond = _residual_tails(own_rows, residual)
+    known = own_rows["tested"].to_numpy(bool) & np.isfinite(quantile[0])
+    named = own_rows.loc[known, ["model", "origin", "ticker", "log_return"]]
     for place, level in enumerate(LEVELS):
         var, es = (tail[place, known] * volatility[known] for tail in (quantile, beyond))
         yield named.assign(level=level, var=var, es=es)[TAIL_COLUMNS]
@@ -85,7 +85,7 @@ def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Float
 def _tails(
     residual: Floats, number: NDArray[np.intp], own: NDArray[np.bool_], level: float
 ) -> tuple[Floats, Floats]:
-    """Return quantile and mean beyond it of each ticker that stands alone, and of all, the last."""
+    """Return quantile and mean beyond it: of tickers with enough residuals, and of all, the last."""
     quantile, beyond = np.full((2, len(own) + 1), np.nan)
     samples = {int(ticker): residual[number == ticker] for ticker in np.flatnonzero(own)}
     for place, sample in {**samples, len(own): residual}.items():

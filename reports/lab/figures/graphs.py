@@ -72,7 +72,7 @@ def weighted_network(neurons: pd.DataFrame, weights: pd.DataFrame, axes: Axes) -
 
 
 def _places(nodes: pd.DataFrame, edges: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Return where nodes stand: inputs below each other, others at the middle of their parents."""
+    """Return the places of the nodes: inputs in a column, others at the middle of their parents."""
     places: dict[str, tuple[float, float]] = {}
     for node in rows(nodes):
         parents = [places[p] for p in edges.loc[edges["target"] == node["name"], "source"]]
@@ -84,8 +84,8 @@ def _places(nodes: pd.DataFrame, edges: pd.DataFrame) -> dict[str, tuple[float, 
 def _arrow(axes: Axes, tail: tuple[float, float], head: tuple[float, float], **style: Any) -> None:
     """Draw an arrow from the edge of one node to that of another."""
     gap = NODE_SIZE / 2 + 1
-    whole = {"arrowstyle": "-|>", "color": INK, "alpha": 0.7, "shrinkA": gap, "shrinkB": gap}
-    axes.annotate("", xy=head, xytext=tail, arrowprops=whole | style)
+    arrow = {"arrowstyle": "-|>", "color": INK, "alpha": 0.7, "shrinkA": gap, "shrinkB": gap}
+    axes.annotate("", xy=head, xytext=tail, arrowprops=arrow | style)
 
 
 def _circle(axes: Axes, place: tuple[float, float], text: str) -> None:
