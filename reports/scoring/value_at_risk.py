@@ -85,7 +85,7 @@ def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Float
 def _tails(
     residual: Floats, number: NDArray[np.intp], own: NDArray[np.bool_], level: float
 ) -> tuple[Floats, Floats]:
-    """Return quantile and mean beyond it: of tickers with enough residuals, and of all, the last."""
+    """Return quantile and mean beyond it: tickers with enough residuals, and all, the last."""
     quantile, beyond = np.full((2, len(own) + 1), np.nan)
     samples = {int(ticker): residual[number == ticker] for ticker in np.flatnonzero(own)}
     for place, sample in {**samples, len(own): residual}.items():
