@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from volcast.models.forecaster import Forecaster, Sample, Split
+from volcast.models.network import Network
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 SESSIONS, TICKERS, HORIZONS = 600, 3, (1, 5)
 SPLIT = Split(train=slice(0, 400), validation=slice(405, 490))
@@ -85,6 +87,11 @@ def assert_no_look_ahead(make: Callable[[], Forecaster], sample: Sample, last: i
         np.testing.assert_array_equal(model.forecast(future, origins), expected)
         refitted = make().fit(future.until(LAST_KNOWN), SPLIT)
         np.testing.assert_array_equal(refitted.forecast(future, origins), expected)
+
+
+def small_network() -> Network:
+    """Return a network that is fitted within seconds."""
+    return Network(KerasVolatilityRegressor(hidden=(4,), members=2, epochs=3, batch_size=64))
 
 
 def make_rows(

@@ -19,26 +19,24 @@ from tests.models.samples import (
     corrupted,
     make_sample,
     only,
+    small_network,
 )
 from volcast.models.baselines.catalogue import BASELINES, NETWORK
 from volcast.models.forecaster import Forecaster, Split, select_fit_rows
-from volcast.models.network import Network
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 
-def small_network() -> Network:
-    return Network(KerasVolatilityRegressor(hidden=(4,), members=2, epochs=3, batch_size=64))
-
-
-def blended_network() -> Network:
+def blended_network():
     network = small_network()
     network.regressor.set_params(blend=0.5)
     return network
 
 
 FORECASTERS = {**BASELINES, NETWORK: small_network, "network_blended": blended_network}
+
 ALL = slice(0, SESSIONS)
+
 SAMPLE = make_sample()
+
 every_forecaster = pytest.mark.parametrize("make", FORECASTERS.values(), ids=FORECASTERS.keys())
 
 
@@ -203,29 +201,6 @@ def test_until_keeps_a_target_that_ends_at_the_last_session_and_no_later_one():
 def test_fitted_rows_need_every_target_to_end_before_the_bound():
     rows = select_fit_rows(SAMPLE, slice(21, 200), known_before=100)
     assert rows[:, 0].nonzero()[0].tolist() == list(range(21, 95))  # 94 + 5 = 99 < 100
-
-
-def test_the_network_trains_on_the_training_part_alone():
-    model = small_network().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
-    rows = select_fit_rows(SAMPLE, SPLIT.train, known_before=SPLIT.validation.start)
-    inputs = model.regressor.inputs_
-    level = inputs.anchor.predict_log(SAMPLE.x[rows][:, :3]).mean(axis=1, keepdims=True)
-    relative = (SAMPLE.x[rows][:, :3] - level).mean(axis=0)
-    np.testing.assert_allclose(inputs.scaler.mean[:3], relative, atol=1e-6)
-    np.testing.assert_allclose(inputs.scaler.mean[3], np.nanmean(SAMPLE.x[rows][:, 3]), rtol=1e-5)
-    assert inputs.scaler.mean[4] == 0.0  # a feature that nobody ever knew
-
-
-def test_a_ticker_that_trades_rarely_does_not_reach_into_the_validation_part():
-    late = SAMPLE.target_end.copy()
-    late[300:400, 0] = SAMPLE.sessions[SPLIT.validation.start]
-    reaching = dataclasses.replace(SAMPLE, target_end=late).until(LAST_KNOWN)
-    other = reaching.target.copy()
-    other[300:400, 0] *= 5.0
-    changed = dataclasses.replace(reaching, target=other)
-    one, two = (small_network().fit(sample, SPLIT).regressor for sample in (reaching, changed))
-    np.testing.assert_array_equal(one.inputs_.anchor.slopes, two.inputs_.anchor.slopes)
-    np.testing.assert_array_equal(one.history_["train_loss"], two.history_["train_loss"])
 
 
 def test_a_missing_har_feature_is_named():

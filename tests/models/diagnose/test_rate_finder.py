@@ -11,34 +11,6 @@ def found():
     return find_rate(make_problem())
 
 
-def test_a_sweep_takes_the_steps_of_an_epoch_of_training():
-    problem = make_problem(batch_size=64)
-    team = problem.build_members()
-    steps = team[0].batch_shape[1]
-    losses, orders = sweep_learning_rates(
-        problem.rows, team, problem.build_plan(), np.full(2 * steps + 3, 1e-3)
-    )
-    assert losses.shape == (2 * steps + 3, 3)
-    training = len(problem.training)
-    for order in orders:
-        assert len(order) == 2 * training + 3 * 64
-        assert sorted(order[:training]) == list(problem.training)
-        assert sorted(order[training : 2 * training]) == list(problem.training)
-    assert (orders[0][:training] != orders[1][:training]).any()
-
-
-def test_the_first_loss_of_a_sweep_is_that_of_the_untrained_network():
-    problem = make_problem()
-    losses, orders = sweep_learning_rates(
-        problem.rows, problem.build_members(), problem.build_plan(), np.full(3, 1e-3)
-    )
-    for member, order in enumerate(orders):
-        rows = order[:32]
-        error = problem.rows.target[rows] - problem.rows.anchor[rows]
-        expected = (np.exp(error) - error - 1).mean()
-        np.testing.assert_allclose(losses[0, member], expected, rtol=1e-5)
-
-
 def test_an_epochs_last_batch_may_be_the_shorter_one():
     values = np.array([1.0, 3.0, 5.0, 7.0, 11.0, 2.0, 4.0])
     np.testing.assert_allclose(_average_by_step(values, batch=2, epoch=5), [2.0, 6.0, 11.0, 3.0])

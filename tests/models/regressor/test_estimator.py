@@ -11,7 +11,6 @@ from tests.models.samples import make_rows
 from volcast.models.backend import keras
 from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.models.regressor.training_plan import choose_batch_size
 
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
 
@@ -253,40 +252,9 @@ def test_a_plain_network_of_dense_layers_gives_the_members_correction():
         np.testing.assert_allclose(plain(inputs), stacked[member], atol=1e-6, rtol=1e-6)
 
 
-def test_bootstrapped_members_train_on_other_rows():
-    x, y = make_rows(100)
-    plain, drawn = (fitted(x, y, bootstrap=b, learning_rate=1e-30) for b in (False, True))
-    assert np.ptp(plain.history_["train_loss"][0]) == 0.0
-    assert len(set(drawn.history_["train_loss"][0])) == 4
-    np.testing.assert_array_equal(plain.history_["val_loss"][0], drawn.history_["val_loss"][0])
-
-
 @pytest.mark.parametrize("loss", ["huber", keras.losses.LogCosh()])
 def test_other_losses_of_keras_train_and_are_centred(loss):
     x, y = make_rows(200)
     regressor = fitted(x, y, loss=loss, learning_rate=0.03, validation_fraction=0.25)
     assert (regressor.history_["val_loss"][-1] < regressor.history_["val_loss"][0]).all()
     np.testing.assert_allclose((y[150:] / regressor.predict(x[150:])).mean(), 1.0, rtol=1e-12)
-
-
-def test_schedule_decay_and_clipping_reach_the_engine():
-    x, y = make_rows(100)
-    options = {"learning_rate": 0.05, "epochs": 3}
-    base = fitted(x, y, **options).history_["train_loss"][-1]
-    for change in (
-        {"schedule": "cosine"},
-        {"warmup_epochs": 2.0},
-        {"weight_decay": 0.5},
-        {"optimizer": "adamw"},
-        {"clipping": "value", "clip_at": 1e-3},
-    ):
-        changed = fitted(x, y, **options, **change).history_["train_loss"][-1]
-        assert (np.abs(changed / base - 1.0) > 1e-6).all(), change
-
-
-def test_without_a_batch_size_it_goes_by_the_rows():
-    sizes = [choose_batch_size(rows) for rows in (1, 500, 8_000, 12_000, 40_000, 10**6)]
-    assert sizes == [64, 64, 64, 128, 256, 1024]
-    x, y = make_rows(200)
-    chosen, given = fitted(x, y), fitted(x, y, batch_size=64)
-    np.testing.assert_array_equal(chosen.predict(x), given.predict(x))

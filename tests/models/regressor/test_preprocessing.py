@@ -1,16 +1,17 @@
-"""Levels relative to the anchor, the blend with HAR-X, and how far the level is trusted."""
+"""Levels relative to the anchor, the blend with HAR-X, and the level correction."""
 
 import numpy as np
 import pytest
 
-from tests.models.samples import LAST_KNOWN, SPLIT, make_rows, make_sample
+from tests.models.samples import make_rows
 from volcast.models.engine.stacked_network import compute_outputs
-from volcast.models.network import DRIFT_PRIOR, Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 
 LEVELS = np.array([0, 1])
+
 ANCHOR = np.array([0])
+
 SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0]}
 
 
@@ -79,25 +80,3 @@ def test_the_level_is_corrected_by_the_share_that_is_trusted():
     whole = KerasVolatilityRegressor(**SMALL).fit(x, y).bias_
     trusted = KerasVolatilityRegressor(**SMALL, level_trust=[1.0, 0.25]).fit(x, y).bias_
     np.testing.assert_allclose(trusted, whole * [1.0, 0.25])
-
-
-@pytest.mark.parametrize("loss", ["qlike", "mse"])
-def test_the_level_of_a_long_horizon_is_trusted_less_and_a_median_always_moved(loss):
-    regressor = KerasVolatilityRegressor(hidden=(4,), members=2, epochs=2, loss=loss)
-    Network(regressor).fit(make_sample().until(LAST_KNOWN), SPLIT)
-    sessions = SPLIT.validation.stop - SPLIT.validation.start
-    shrunk = [sessions / (sessions + DRIFT_PRIOR * h) for h in (1, 5)]
-    assert regressor.level_trust == (shrunk if loss == "qlike" else [1.0, 1.0])
-
-
-def test_a_missing_anchor_is_refused_in_held_out_rows_and_by_every_forecast():
-    x, y = make_rows(60)
-    hole = x.copy()
-    hole[3, 0] = np.nan
-    regressor = KerasVolatilityRegressor(**SMALL).fit(x, y)
-    refused = pytest.raises(ValueError, match="anchor column 0 is not finite in row 3")
-    for forecast in (regressor.predict, regressor.predict_members):
-        with refused:
-            forecast(hole)
-    with refused:
-        KerasVolatilityRegressor(**SMALL).fit(x, y, (hole, y))

@@ -1,0 +1,23 @@
+"""Trees: what least squares cannot learn."""
+
+import numpy as np
+
+from tests.models.samples import LAST_KNOWN, SESSIONS, SPLIT, make_sample
+from volcast.models.baselines.har import HARX
+from volcast.models.baselines.trees import Trees
+
+SAMPLE = make_sample()
+
+
+def test_trees_learn_what_least_squares_cannot():
+    rng = np.random.default_rng(0)
+    bend = np.abs(SAMPLE.x[:, :, :1] + 9.0)
+    target = np.exp(-9.0 + bend + 0.1 * rng.normal(size=SAMPLE.target.shape))
+    bent = SAMPLE.until(LAST_KNOWN)
+    object.__setattr__(bent, "target", np.where(np.isfinite(bent.target), target[:495], np.nan))
+    errors = {}
+    for model in (Trees(), HARX()):
+        forecast = model.fit(bent, SPLIT).forecast(SAMPLE, slice(495, SESSIONS))
+        known = np.isfinite(forecast)
+        errors[type(model)] = np.mean((np.log(forecast) - np.log(target[495:]))[known] ** 2)
+    assert errors[Trees] < 0.5 * errors[HARX]

@@ -1,0 +1,115 @@
+"""The recorded training against the engine and a naive loop."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.models.diagnose.problems import make_problem
+from volcast.models.backend import keras, tf
+from volcast.models.diagnose.gradient_recording import record_epochs
+from volcast.models.engine.member_groups import SHUFFLE_STREAM
+from volcast.models.engine.stacked_network import draw_initial_weights, flatten_weights
+from volcast.models.engine.training import train
+
+EPOCHS = 3
+
+
+def watched(problem, epochs=EPOCHS):
+    plan = problem.build_plan()
+    return list(record_epochs(problem.rows, problem.build_members(), plan, epochs))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"schedule": "cosine", "dropout": 0.2, "clipping": "norm", "clip_at": 0.05},
+        {"optimizer": "adamw", "l2": 0.01, "schedule": "plateau", "initialisation": "he"},
+    ],
+)
+def test_watched_training_is_that_of_the_engine(settings):
+    problem = make_problem(epochs=EPOCHS, patience=EPOCHS, **settings)
+    weights = []
+    listener = keras.callbacks.LambdaCallback()
+    listener.on_epoch_end = lambda epoch, logs=None: weights.append(
+        [variable.numpy() for variable in listener.model.trainable_variables]
+    )
+    run = train(problem.rows, problem.build_members(), problem.build_plan(), callbacks=[listener])
+    for number, epoch in enumerate(watched(problem), start=1):
+        np.testing.assert_allclose(epoch.train_loss, run.train_loss[number], rtol=1e-6)
+        np.testing.assert_allclose(epoch.val_loss, run.val_loss[number], rtol=1e-6)
+        np.testing.assert_allclose(
+            flatten_weights(epoch.weights),
+            flatten_weights(weights[number - 1]),
+            rtol=1e-5,
+            atol=1e-7,
+        )
+
+
+def naive_steps(problem, member):
+    """Yield gradient, clipped gradient and weights of each step of plain SGD, layer by layer."""
+    plan, rows = problem.build_plan(), problem.rows
+    clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
+    weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
+    shuffle = np.random.default_rng([member.seed, SHUFFLE_STREAM])
+    for _ in range(EPOCHS):
+        order = shuffle.permutation(member.training)
+        for start in range(0, len(order), member.batch_size):
+            batch = order[start : start + member.batch_size]
+            variables = [tf.Variable(part) for part in weights]
+            with tf.GradientTape() as tape:
+                x = rows.inputs[batch]
+                for kernel, bias in zip(variables[:-2:2], variables[1:-2:2], strict=True):
+                    x = tf.nn.silu(x @ kernel + bias)
+                error = rows.target[batch] - rows.anchor[batch] - x @ variables[-2] - variables[-1]
+                loss = tf.reduce_mean(tf.exp(error) - error - 1.0)
+            gradient = [part.numpy() for part in tape.gradient(loss, variables)]
+            if clipping.by == "value":
+                bounded = [np.clip(part, -clipping.at, clipping.at) for part in gradient]
+            else:
+                norms = [np.linalg.norm(part) for part in gradient]
+                if clipping.by == "global_norm":
+                    norms = [np.linalg.norm(norms)] * len(norms)
+                shares = [min(1.0, clipping.at / max(norm, 1e-30)) for norm in norms]
+                bounded = [g * share for g, share in zip(gradient, shares, strict=True)]
+            yield gradient, bounded, weights
+            weights = [w - rate * part for w, part in zip(weights, bounded, strict=True)]
+
+
+def by_layer(parts):
+    kernels_and_biases = zip(parts[::2], parts[1::2], strict=True)
+    return [np.hypot(np.linalg.norm(k), np.linalg.norm(b)) for k, b in kernels_and_biases]
+
+
+CLIPPED_AT = {"value": 0.02, "norm": 0.05, "global_norm": 0.12}
+
+
+@pytest.mark.parametrize("by", CLIPPED_AT)
+def test_norms_and_clipping_are_those_of_a_naive_loop(by):
+    problem = make_problem(optimizer="sgd", clipping=by, clip_at=CLIPPED_AT[by], learning_rate=0.3)
+    seen = watched(problem)
+    for place, member in enumerate(problem.build_members()):
+        steps = list(naive_steps(problem, member))
+        rate = problem.regressor.learning_rate
+        expected = {
+            "gradient": [by_layer(gradient) for gradient, _, _ in steps],
+            "bounded": [by_layer(bounded) for _, bounded, _ in steps],
+            "update": [[rate * norm for norm in by_layer(bounded)] for _, bounded, _ in steps],
+            "size": [by_layer(weights) for _, _, weights in steps],
+        }
+        for name, values in expected.items():
+            mine = np.concatenate([getattr(epoch, name)[:, place] for epoch in seen])
+            np.testing.assert_allclose(mine, values, rtol=1e-3, atol=1e-6, err_msg=name)
+        assert (np.array(expected["gradient"])[0, :-1] == 0).all(), "the last layer starts at zero"
+        changed = np.array(expected["gradient"]) > np.array(expected["bounded"]) * (1 + 1e-6)
+        clipped = np.concatenate([epoch.clipped[:, place] for epoch in seen]) > 0
+        assert 0 < changed.mean() < 1
+        np.testing.assert_array_equal(clipped, changed)
+
+
+def test_members_of_different_batches_cannot_be_watched_together():
+    problem = make_problem()
+    one, other = problem.build_members()
+    mixed = [one, replace(other, batch_size=16)]
+    with pytest.raises(ValueError, match="must share batch size and steps; got"):
+        next(record_epochs(problem.rows, mixed, problem.build_plan(), 1))
