@@ -65,34 +65,40 @@ def run_job(
     """
     config = resolve_for_home(config, home)
     with lock_folder(home.folder):
-        nearly_full = update_reserve(home)
-        check_head(home)
-        progress.stage("updating the bars")
-        market = load_market(config, clock(), progress)
-        origin = _find_last_origin(market.panel)
-        day = pd.Timestamp(market.panel.sessions[origin])
-        with Ledger.to_write(home.ledger) as ledger:
-            preconditions.check_live(ledger, home)
-            preconditions.check_tickers(ledger, market.panel.tickers, home)
-            write_archived_config(config, home, ledger)
-            context = JobContext(
-                config=config,
-                panels=PanelCache(market, config),
-                origin=origin,
-                clock=clock,
-                vintage=market.vintage,
-                data_hash=BarHashes(market.bars).until(day),
-                ledger=ledger,
-                registry_view=RegistryView(home),
-                data_notes=market.notes,
-                preconditions=(
-                    observe_disk_space(home, nearly_full=nearly_full),
-                    preconditions.observe_ledger_ahead(ledger, day.date()),
-                ),
-                disk_nearly_full=nearly_full,
-                progress=progress,
-            )
-            return _run_and_report(context, home, if_due=if_due)
+        return _run_in_locked_home(home, config, clock, progress, if_due=if_due)
+
+
+def _run_in_locked_home(
+    home: Home, config: Config, clock: Clock, progress: Progress, *, if_due: bool
+) -> Summary:
+    nearly_full = update_reserve(home)
+    check_head(home)
+    progress.stage("updating the bars")
+    market = load_market(config, clock(), progress)
+    origin = _find_last_origin(market.panel)
+    day = pd.Timestamp(market.panel.sessions[origin])
+    with Ledger.to_write(home.ledger) as ledger:
+        preconditions.check_live(ledger, home)
+        preconditions.check_tickers(ledger, market.panel.tickers, home)
+        write_archived_config(config, home, ledger)
+        context = JobContext(
+            config=config,
+            panels=PanelCache(market, config),
+            origin=origin,
+            clock=clock,
+            vintage=market.vintage,
+            data_hash=BarHashes(market.bars).until(day),
+            ledger=ledger,
+            registry_view=RegistryView(home),
+            data_notes=market.notes,
+            preconditions=(
+                observe_disk_space(home, nearly_full=nearly_full),
+                preconditions.observe_ledger_ahead(ledger, day.date()),
+            ),
+            disk_nearly_full=nearly_full,
+            progress=progress,
+        )
+        return _run_and_report(context, home, if_due=if_due)
 
 
 def _find_last_origin(panel: Panel) -> int:

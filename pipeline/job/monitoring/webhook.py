@@ -15,7 +15,7 @@ from volcast.pipeline.files import write_text
 from volcast.pipeline.ledger.ledger import Ledger
 
 STATE_FILE = "webhook.json"  # next to the ledger: the row up to which alerts were posted
-STATE_KEY = "told"  # as homes of every version have it
+STATE_KEY = "told"  # the key in the homes of every version
 FIRST_POST = dt.timedelta(hours=12)  # how old an alert may be when nothing was posted before
 TIMEOUT = 10.0  # seconds
 

@@ -71,7 +71,7 @@ def test_forecasts_made_under_other_settings_are_rebuilt(promoted_home, config, 
 
 
 def test_past_forecasts_are_rebuilt_from_the_bars_of_their_day(replayed_home):
-    """The bars are read up to the day: what came later has no part in them."""
+    """The bars are read up to the day: later bars have no part in them."""
     with Ledger.to_read(replayed_home.ledger) as ledger:
         rebuilt = verify_and_rebuild(ledger, replayed_home, newest=60)
     assert rebuilt == 60

@@ -131,7 +131,7 @@ def test_a_run_without_data_is_reported_and_caught_up_on(started, standin, fault
     assert [(alert.name, alert.subject) for alert in no_data.raised] == [
         ("stale data", "all tickers")
     ]
-    assert "no ticker has a bar of the last session" in no_data.line()
+    assert "no ticker has a bar for the last session" in no_data.line()
     assert fault in (404, "empty") or "the stored bars to 2024-01-29 are used" in no_data.line()
     standin.faults.clear()
     after = run_on(home, config, "2024-01-31")

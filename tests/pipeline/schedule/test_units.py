@@ -169,7 +169,7 @@ def test_the_workflow_is_yaml_whose_steps_wait_for_the_guard():
     assert shlex.split(retrain)[1:] == job_here.command[1:]
 
 
-def test_a_workflow_started_by_hand_is_let_through(tmp_path):
+def test_a_workflow_started_manually_is_let_through(tmp_path):
     _, guard = lines_and_guard(AFTER_CLOSE)
     assert let_through(guard, "", "2018-01-06 03:00 UTC", tmp_path)
 

@@ -36,4 +36,4 @@ def test_a_ticker_without_any_bar_counts_from_its_last_forecast(home, config, ma
     one = replace_bars(market, bars, two)
     context = make_context(home, two, one, ledger, FIRST + 3)
     words = [o.words for o in observe_stale_tickers(context) if o.subject == "BBB"]
-    assert words == ["BBB lacks the last 3 sessions"]
+    assert words == ["BBB has no bar for the last 3 sessions"]
