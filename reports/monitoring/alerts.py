@@ -108,7 +108,7 @@ def step(
     watched = {name for name, _ in seen}
     for key in [key for key in now if key not in seen and key[0] in watched]:
         alert = now.pop(key)
-        cleared.append(replace(alert, words=f"{alert.subject} is no longer watched"))
+        cleared.append(replace(alert, words=f"{alert.subject} is no longer monitored"))
     cleared.sort(key=lambda alert: alert.key)
     return tuple(now[key] for key in sorted(now)), tuple(raised), tuple(cleared)
 

@@ -60,8 +60,8 @@ def coverage(
     low, high = stats.binom.ppf([FALSE_ALARMS / 2, 1 - FALSE_ALARMS / 2], targets, level) / targets
     limit = max(level - low if share < level else high - level, clustered)
     words = (
-        f"{subject}: {share:.1%} of the outcomes of {dates} sessions lay inside intervals of "
-        f"{level:.0%}; chance explains {limit:.1%} either way"
+        f"{subject}: {share:.1%} of the outcomes of {dates} sessions fell inside {level:.0%} "
+        f"intervals; deviations up to {limit:.1%} are expected by chance"
     )
     return Observation("coverage", subject, away, limit, CLEAR_SHARE * limit, words)
 
@@ -91,6 +91,6 @@ def clip_rate(recent: pd.DataFrame, usual: float, *, subject: str = "forecasts")
     limit = float(stats.binom.isf(FALSE_ALARMS, dates, max(usual, FALSE_ALARMS)) / dates)
     words = (
         f"{subject}: {share:.1%} were clipped over {dates} sessions, {usual:.1%} in the backtest; "
-        f"chance explains {limit:.1%}"
+        f"up to {limit:.1%} is expected by chance"
     )
     return Observation("clip rate", subject, share, limit, CLEAR_SHARE * limit, words)

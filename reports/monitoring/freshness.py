@@ -33,11 +33,15 @@ def freshness(sessions_behind: Mapping[str, int], *, tolerated: int = 0) -> list
     if not sessions_behind:
         raise ValueError("freshness needs at least one ticker; there is none")
     common = min(sessions_behind.values())
-    stale = f"no ticker has a bar of the last{_sessions(common)}" if common else "prices are fresh"
+    stale = f"no ticker has a bar for the last{_sessions(common)}" if common else "prices are fresh"
     found = [_observe("stale data", ALL, common, tolerated, stale)]
     for ticker, behind in sorted(sessions_behind.items()):
         own = behind - common
-        words = f"{ticker} lacks the last{_sessions(behind)}" if own else f"{ticker} is there"
+        words = (
+            f"{ticker} has no bar for the last{_sessions(behind)}"
+            if own
+            else f"{ticker} is up to date"
+        )
         found.append(_observe("missing ticker", ticker, own, tolerated, words))
     return found
 

@@ -74,8 +74,7 @@ def input_observations(drift: pd.DataFrame) -> list[Observation]:
             psi,
             psi_limit,
             CLEAR_SHARE * psi_limit,
-            f"{feature}: PSI {psi:.2f}, windows of the sessions before reach {psi_limit:.2f}; "
-            f"KS {ks:.2f} against {ks_limit:.2f}",
+            f"{feature}: PSI {psi:.2f} (limit {psi_limit:.2f}), KS {ks:.2f} (limit {ks_limit:.2f})",
         )
         for feature, psi, psi_limit, ks, ks_limit in drift[COLUMNS].itertuples(index=False)
         if np.isfinite(psi_limit)

@@ -77,12 +77,12 @@ class Comparison:
     def words(self, needed: float) -> str:
         """Return the comparison as a clause; `needed` is the evidence that decides."""
         if not self.sessions:
-            return f"no session on which {self.rival} and {self.incumbent} can be compared"
+            return f"{self.rival} and {self.incumbent} cannot be compared on any session"
         parts = [
             f"over {self.sessions} sessions ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}) "
-            f"{self._difference} (QLIKE {self.rival_loss:.4f} a session against "
+            f"{self._difference} (mean QLIKE {self.rival_loss:.4f} against "
             f"{self.incumbent_loss:.4f})",
-            f"evidence {_evidence(self.evidence)} of the {needed:g} that are needed",
+            f"evidence {_evidence(self.evidence)} ({needed:g} required)",
         ]
         if not math.isnan(self.test.statistic):
             parts.append(
@@ -94,9 +94,10 @@ class Comparison:
     @property
     def _difference(self) -> str:
         if self.gain == 0:
-            return f"{self.rival} lost as much as {self.incumbent}"
-        side = "less" if self.gain > 0 else "more"
-        return f"{self.rival} lost {abs(self.gain):.1%} {side} than {self.incumbent}"
+            return f"the loss of {self.rival} equals that of {self.incumbent}"
+        side = "lower" if self.gain > 0 else "higher"
+        share = f"{abs(self.gain):.1%} {side}"
+        return f"the loss of {self.rival} was {share} than that of {self.incumbent}"
 
 
 def compare(

@@ -49,7 +49,9 @@ def decide(
             why = f"the evidence for HAR reached {1 / rules.alpha:g}"
             return _decision("demote", against_har, why, (challenge, against_har), rules)
         if against_har.sessions >= rules.window:
-            why = f"it lost to HAR by {rules.minimum_effect:.1%} or more over a whole window"
+            why = (
+                f"its loss exceeded HAR's by {rules.minimum_effect:.1%} or more over a full window"
+            )
             return _decision("demote", against_har, why, (challenge, against_har), rules)
     if challenge is None:
         reason = "keep: there is no challenger"
@@ -57,7 +59,7 @@ def decide(
     refused = _refusal(challenge, rules)
     if refused:
         return _decision("keep", challenge, refused, (challenge, against_har), rules)
-    why = f"{1 / rules.alpha:g} of evidence and {rules.minimum_effect:.1%} are reached"
+    why = f"the evidence reached {1 / rules.alpha:g} and the gain {rules.minimum_effect:.1%}"
     return _decision("promote", challenge, why, (challenge, against_har), rules)
 
 
@@ -66,11 +68,11 @@ def _refusal(challenge: Comparison, rules: GateRules) -> str | None:
     if challenge.unanswered:
         return f"{challenge.rival} gave no usable forecast for {challenge.unanswered} rows"
     if not challenge.sessions:
-        return "nothing to judge by yet"
+        return "there are no sessions to compare yet"
     if not _saves(challenge, rules):
-        return f"a gain of at least {rules.minimum_effect:.1%} is needed"
+        return f"the gain must be at least {rules.minimum_effect:.1%}"
     if challenge.evidence < 1 / rules.alpha:
-        return "the evidence does not suffice yet"
+        return "the evidence is not sufficient yet"
     return None
 
 

@@ -56,7 +56,7 @@ def test_an_alert_of_a_subject_that_left_the_watch_is_cleared_when_others_of_its
     still_open, _, (cleared,) = step(alerts, [seen(12, "LIVE")], DAY + dt.timedelta(1))
     assert [alert.subject for alert in still_open] == ["LIVE"]
     assert (cleared.subject, cleared.since) == ("DEAD", DAY)
-    assert cleared.words == "DEAD is no longer watched"
+    assert cleared.words == "DEAD is no longer monitored"
 
 
 def test_a_subject_that_could_not_be_measured_is_still_watched():

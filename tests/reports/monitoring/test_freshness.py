@@ -13,7 +13,7 @@ def test_a_source_that_stands_still_is_told_once_and_a_silent_ticker_by_name():
     }  # fmt: skip
     assert alarms(freshness({"A": 1, "B": 2}, tolerated=2)) == set()
     words = {o.subject: o.words for o in freshness({"A": 0, "B": 1})}
-    assert words["B"] == "B lacks the last session"
+    assert words["B"] == "B has no bar for the last session"
 
 
 def test_freshness_without_tickers_is_refused():
