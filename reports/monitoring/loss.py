@@ -77,8 +77,8 @@ class LossCusum:
         since = len(path) - int(np.flatnonzero(path == 0)[-1] + 1 if (path == 0).any() else 0)
         words = (
             f"{subject}: the loss relative to HAR has been above its reference mean of "
-            f"{self.mean:+.4f} for {since} sessions; CUSUM {value:.1f}, limit {self.limit:.1f} (exceeded "
-            "by chance in 5 % of years)"
+            f"{self.mean:+.4f} for {since} sessions; CUSUM {value:.1f}, limit "
+            f"{self.limit:.1f} (exceeded by chance in 5 % of years)"
         )
         return Observation(
             "loss drift", subject, value, self.limit, CLEAR_SHARE * self.limit, words, "error"

@@ -58,7 +58,7 @@ def test_the_words_say_plainly_who_lost_more_and_what_the_evidence_is():
     assert "(mean QLIKE 0.4500 against 0.5000); evidence 0.3 (20 required)" in found.words(20)
     assert "the loss of v2 was 10.0% higher than that of v1" in replace(found, gain=-0.1).words(20)
     assert "the loss of v2 equals that of v1" in replace(found, gain=0.0).words(20)
-    assert "evidence 1,234 of" in replace(found, evidence=1234.4).words(20)
+    assert "evidence 1,234 (20 required)" in replace(found, evidence=1234.4).words(20)
     assert "evidence above a million of" in replace(found, evidence=1e30).words(20)
 
 
@@ -132,7 +132,8 @@ def test_a_champion_that_loses_to_har_over_a_window_is_demoted():
     assert found.evidence < 20
     decision = decide(challenge(gain=0.05), found)
     assert decision.action == "demote"
-    assert decision.reason.startswith("demote v1: it lost to HAR by 0.5% or more over a whole")
+    why = "demote v1: its loss exceeded HAR's by 0.5% or more over a full window; over 250"
+    assert decision.reason.startswith(why)
 
 
 def test_before_a_window_is_full_only_evidence_demotes():
