@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.bars import Bars
-from volcast.features.panel import Panel
 from volcast.features.look_ahead import corrupt_future, find_first_difference
+from volcast.features.panel import Panel
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import BARS, read_config, read_table
 from volcast.pipeline.backtest.splits import Fold
@@ -103,7 +103,9 @@ def _remove_futures(bars: Grids, panel: Panel, positions: list[int]) -> Iterator
         origin = panel.sessions[position]
         last = {n: int(b.sessions.searchsorted(origin, "right")) - 1 for n, b in bars.items()}
         started = {name: grid for name, grid in bars.items() if last[name] >= 0}
-        corrupted_bars = {name: corrupt_future(grid, last[name], rng) for name, grid in started.items()}
+        corrupted_bars = {
+            name: corrupt_future(grid, last[name], rng) for name, grid in started.items()
+        }
         yield Future("corrupted", origin, corrupted_bars)
         yield Future("truncated", origin, {n: grid.until(last[n]) for n, grid in started.items()})
 

@@ -38,7 +38,7 @@ from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.files import lock_folder, write_text
 from volcast.pipeline.panel.build import feature_names
-from volcast.pipeline.panel.source_state import is_due, source_after, source_state
+from volcast.pipeline.panel.source_state import compute_source_state, is_due, update_source_state
 from volcast.pipeline.progress import Progress
 from volcast.pipeline.version import __version__
 
@@ -200,7 +200,7 @@ def _run_stage(stage: Stage, context: stages.StageContext) -> None:
     """Run a stage unless it is up to date, and record it in the manifest."""
     folder, config, now = context.folder, context.config, context.now
     inputs = hash_files(folder, stage.reads)
-    source = source_state(config, now) if stage.name == "download" else None
+    source = compute_source_state(config, now) if stage.name == "download" else None
     key = _compute_key(stage, config, inputs, source)
     record = context.manifest["stages"].get(stage.name, {})
     unchanged = record.get("key") == key and record.get("outputs") == hash_files(
@@ -214,7 +214,7 @@ def _run_stage(stage: Stage, context: stages.StageContext) -> None:
     summary = stage.function(replace(context, key=key))
     if source is not None and stage.name == "download":
         # A stored source has grown since its state was read: the summary says what was used.
-        source = source_after(config, now, source, summary)
+        source = update_source_state(config, now, source, summary)
         key = _compute_key(stage, config, inputs, source)
     context.manifest["stages"][stage.name] = {
         "key": key,

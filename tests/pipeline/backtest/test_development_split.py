@@ -14,7 +14,7 @@ from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import FEATURES, read_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.panel.build import read_panel
+from volcast.pipeline.panel.panel_table import read_panel
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,8 @@ from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import read_frame
-from volcast.pipeline.panel.build import build_grids, build_panel, read_panel
+from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.panel.panel_table import read_panel
 from volcast.pipeline.progress import Progress
 
 

@@ -72,7 +72,7 @@ def test_the_gradients_of_the_default_network_are_right(problem):
     tables = gradient_check.check_gradients(problem)
     assert (judge_parts(tables)["verdict"] == RIGHT).all()
     section = build_gradient_check_section(tables)
-    assert section.sentence.startswith("The gradients are right: over ")
+    assert section.sentence.startswith("The gradients are correct: over ")
     assert section.advice == "Nothing to do."
 
 
@@ -107,7 +107,7 @@ def test_a_planted_wrong_gradient_is_found_and_placed(problem, settings, begins,
     assert find_first_wrong_layer(judge_parts(tables)) == begins
     section = build_gradient_check_section(tables)
     assert section.sentence.startswith(said)
-    assert section.advice.startswith("Mend the ")
+    assert section.advice.startswith("Fix the ")
 
 
 def test_a_loss_that_cannot_be_checked_is_not_called_right(problem):

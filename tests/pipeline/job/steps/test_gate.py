@@ -92,7 +92,10 @@ def test_evidence_for_other_settings_does_not_count(
     other = change_settings(config, model={"learning_rate": 0.5, "blend": 0.0})
     summary = run_daily_cycle(make_context(home, other, market, ledger, FIRST + 1))
     assert summary.trained == "network 3" and summary.champion == "har 1"
-    assert "there are no sessions to compare yet; the challenger and the champion cannot" in summary.decision
+    assert (
+        "there are no sessions to compare yet; the challenger and the champion cannot"
+        in summary.decision
+    )
 
 
 def test_other_bars_leave_the_evidence_as_it_is(home, config, market, ledger, far_better):
