@@ -4,9 +4,8 @@ Usage: python -m benchmarks.training [--rounds 3] [--json FILE]
 
 4,000 rows x 12 features and 800 validation rows, 64-32-1, Adam, batch 32; every implementation
 validates and applies early stopping. Each measurement runs in a process of its own, which also
-gives its peak memory; the implementations take turns, and medians over rounds are shown. Then 50
-epochs of one network from a cold start, a map of 192 networks, and trainings until the early stop
-on up to a million rows, all with compilation and without imports.
+gives its peak memory; medians over rounds are shown. Then 50 epochs from a cold start, a map of 192
+networks, and trainings until the early stop on up to a million rows, all with compilation.
 """
 
 import argparse
@@ -29,13 +28,12 @@ import numpy as np
 from benchmarks._output import build_parser, write_figures
 
 ROWS, HELD_OUT, FEATURES, BATCH, HIDDEN, RATE = 4_000, 800, 12, 32, (64, 32), 1e-3
-UNLIMITED_PATIENCE = 10**6  # epochs
-COLD_EPOCHS = 50
+UNLIMITED_PATIENCE, COLD_EPOCHS = 10**6, 50
 MAP_RATES = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-MAP_BATCHES = (16, 64, 256, 1024)
-MAP_SEEDS, MAP_EPOCHS = 8, 30
+MAP_BATCHES, MAP_SEEDS, MAP_EPOCHS = (16, 64, 256, 1024), 8, 30
 FULL_ROWS = (1_000, 10_000, 100_000, 200_000, 400_000, 1_000_000)
 FULL_BATCH, FULL_EPOCHS, FULL_PATIENCE = 256, 40, 3
+FULL_FIGURES = ("seconds", "epochs", "ms_per_epoch_of_8", "peak_mib")
 KIB_PER_MIB = 1024
 
 
@@ -273,10 +271,8 @@ def print_tables(figures: dict[str, Any]) -> None:
     print(f"a map of 192 networks x 30 epochs: {figures['map_seconds']} s")
     print(f"\n{'rows':>9}{'s to stop (8 nets)':>20}{'epochs':>8}{'ms/epoch':>13}{'MiB':>7}")
     for rows, full in figures["full_training"].items():
-        numbers = (full["seconds"], full["epochs"], full["ms_per_epoch_of_8"], full["peak_mib"])
-        print(
-            f"{rows:>9}{numbers[0]:>20.1f}{numbers[1]:>8.1f}{numbers[2]:>13.0f}{numbers[3]:>7.0f}"
-        )
+        seconds, epochs, ms, mib = (full[name] for name in FULL_FIGURES)
+        print(f"{rows:>9}{seconds:>20.1f}{epochs:>8.1f}{ms:>13.0f}{mib:>7.0f}")
 
 
 def main() -> None:

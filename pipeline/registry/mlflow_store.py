@@ -40,7 +40,7 @@ def resolve_tracking_uri(home: Home, chosen: str | None = None) -> str:
     Examples
     --------
     >>> from pathlib import Path
-    >>> resolve_tracking_uri(Home(Path("/home/ada/volcast")), "sqlite:///other.db")
+    >>> resolve_tracking_uri(Home(Path("/srv/volcast")), "sqlite:///other.db")
     'sqlite:///other.db'
     """
     return chosen or os.environ.get(TRACKING_VARIABLE) or f"sqlite:///{home.registry.as_posix()}"

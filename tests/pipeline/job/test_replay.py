@@ -104,13 +104,9 @@ def test_twenty_kills_lose_nothing_and_write_nothing_twice(tmp_path, small, pric
     """Each killed process has one more run to do than the one before."""
     sessions = pd.to_datetime(pd.read_csv(prices)["date"].unique())
     days = [f"{day:%Y-%m-%d}" for day in sessions[FIRST : FIRST + KILLS]]
-    subprocess.run(
-        replay_command(tmp_path / "whole", small, days[:1] * 2), check=True, capture_output=True
-    )
+    run_replay(tmp_path / "whole", small, days[:1] * 2)
     started = time.monotonic()
-    subprocess.run(
-        replay_command(tmp_path / "whole", small, days[:2]), check=True, capture_output=True
-    )
+    run_replay(tmp_path / "whole", small, days[:2])
     one_run = time.monotonic() - started
     rng = np.random.default_rng(SEED)
     killed = 0
@@ -129,10 +125,7 @@ def test_twenty_kills_lose_nothing_and_write_nothing_twice(tmp_path, small, pric
             killed += 1
     assert killed >= KILLS // 2, "most runs ended before they could be killed"
     for name in ("whole", "killed"):
-        period = (days[0], days[-1])
-        subprocess.run(
-            replay_command(tmp_path / name, small, period), check=True, capture_output=True
-        )
+        run_replay(tmp_path / name, small, (days[0], days[-1]))
     one, two = (read_forecasts(tmp_path / name) for name in ("whole", "killed"))
     pd.testing.assert_frame_equal(one, two)
     assert len(one) >= KILLS * 4
