@@ -186,4 +186,5 @@ def test_an_installed_volcast_is_typed(user):
     answer = subprocess.run(command, cwd=user[1], capture_output=True, text=True)
     errors = [line for line in answer.stdout.splitlines() if ": error:" in line]
     assert len(errors) == 2, answer.stdout  # those of the last line
-    assert all(line.startswith("typed.py:23: ") for line in errors), errors
+    last = f"typed.py:{len(TYPED.splitlines())}: "
+    assert all(line.startswith(last) for line in errors), errors
