@@ -175,6 +175,8 @@ def test_an_installed_volcast_runs_beside_the_users_own_modules(user):
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["forecasts"]
     assert "mymean:Mine" in (user[1] / "run" / "scores.csv").read_text()
+    units = call(user, "-m", "volcast", "schedule", "install", "--cron", "--home", "job")
+    assert "-m volcast retrain --if-due" in units.stdout, units.stderr
     owner = call(user, "-c", "import volcast.models, models; print(models.OWNER)")
     assert owner.stdout == "the user\n", owner.stderr
 

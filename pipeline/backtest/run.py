@@ -1,4 +1,23 @@
-"""Running the stages in order: which are due, which are skipped, and what is recorded."""
+"""Running the stages in order: which are due, which are skipped, and what is recorded.
+
+Examples
+--------
+>>> import datetime as dt
+>>> from pathlib import Path
+>>> from volcast import Config, run
+>>> import tempfile
+>>> settings = {
+...     "data": {"tickers": ("^GSPC",), "start": "2003-01-01", "end": "2008-03-31"},
+...     "features": {"select": ("har_1", "har_5", "har_22")},
+...     "model": {"members": 1, "epochs": 2},
+...     "baselines": {"models": ("har",)},
+... }
+>>> now = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+>>> with tempfile.TemporaryDirectory() as folder:
+...     manifest = run(Path(folder), Config.model_validate(settings), now=now)
+>>> list(manifest["stages"])
+['download', 'features', 'train', 'evaluate', 'diagnose', 'report']
+"""
 
 from __future__ import annotations
 
@@ -158,21 +177,6 @@ def run(
     ------
     VolcastError
         The run cannot continue; the folder then holds the results of the stages that finished.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> settings = {
-    ...     "data": {"tickers": ("^GSPC",), "start": "2003-01-01", "end": "2008-03-31"},
-    ...     "features": {"select": ("har_1", "har_5", "har_22")},
-    ...     "model": {"members": 1, "epochs": 2},
-    ...     "baselines": {"models": ("har",)},
-    ... }
-    >>> now = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     manifest = run(Path(folder), Config.model_validate(settings), now=now)
-    >>> list(manifest["stages"])
-    ['download', 'features', 'train', 'evaluate', 'diagnose', 'report']
     """
     config = with_absolute_paths(config)
     # Checked before anything is downloaded or written.

@@ -1,4 +1,4 @@
-"""A user's own model takes part in a run by its name; one that cannot be had is a clear error."""
+"""A user's own model takes part in a run by its name; one that cannot be imported is a clear error."""
 
 import sys
 
