@@ -1,4 +1,4 @@
-"""A user's own model takes part in a run by its name; one that cannot be imported is a clear error."""
+"""A run with a model of the user's own, by its name; one that cannot be imported is an error."""
 
 import sys
 
