@@ -40,8 +40,8 @@ def build_section(inputs: DailyInputs) -> Section:
         title="Champion and challenger",
         sentence=sentence,
         blocks=[Paragraph(gate), fold_table("Trainings and changes", table)],
-        advice="`volcast models promote` and `volcast models rollback` override the gate; they ask "
-        "who and why.",
+        advice="`volcast models promote` and `volcast models rollback` override the gate; they "
+        "require a name and a reason.",
         advice_last=True,
     )
 

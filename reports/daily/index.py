@@ -19,8 +19,8 @@ def _link(address: str) -> markupsafe.Markup:
 
 TITLE = "Daily reports"
 SUBTITLE = (
-    "Newest first. The ratio to HAR is that of the QLIKE of the issued forecasts at the shortest "
-    "horizon, over the outcomes known that day; below 1 they were better than HAR."
+    "Newest first. The ratio to HAR is the QLIKE of the issued forecasts divided by HAR's, at the "
+    "shortest horizon and over the outcomes known that day; below 1, they were better than HAR."
 )
 COLUMNS = [
     Column("address", "Date", _link),

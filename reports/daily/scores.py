@@ -23,10 +23,10 @@ COLUMNS = [
 ]
 METHOD = (
     "Only forecasts written before their outcome was known are scored. The backtest is the "
-    "validation part of the model's training, before it was put to work."
+    "validation part of the model's training, before it was deployed."
 )
 OF_A_REPLAY = (
-    " This is a replay: forecasts bear the times of the replayed clock, not of the day on which "
+    " This is a replay: its forecasts carry the times of the replayed clock, not those at which "
     "they were computed."
 )
 
@@ -38,8 +38,11 @@ def build_section(inputs: DailyInputs) -> Section:
     sentence = _against_har(issued) if len(issued) else _nothing_scored(inputs.late)
     if len(issued) and inputs.late:
         sentence += f" {inputs.late:,} more were written after their target had begun: not scored."
-    advice = "`volcast ledger score` prints the same table, `volcast ledger verify` proves it"
-    with_head = f"; with `--head {inputs.head}`, also that all of today's rows are in it."
+    advice = (
+        "`volcast ledger score` prints the same table, and `volcast ledger verify` verifies the "
+        "ledger"
+    )
+    with_head = f"; with `--head {inputs.head}`, also that it contains all of today's rows."
     method = METHOD + (OF_A_REPLAY if inputs.replayed else "")
     shown = [fold_table("Every series", text_table(table, COLUMNS))] if len(table) else []
     return Section(

@@ -29,7 +29,7 @@ TRIAL_COLUMNS = [
     Column("spread", "Seed spread", ".4f"),
     Column("ratio", "Later rows, ratio to HAR", ".4f"),
     Column("p_value", "p against the best", p_value),
-    Column("ms_per_epoch", "ms an epoch", ".2f"),
+    Column("ms_per_epoch", "ms per epoch", ".2f"),
     Column("seconds_to_best", "Seconds to the best epoch", ".3f"),
 ]
 
@@ -142,7 +142,7 @@ def build_comparison_section(
             fold_table(f"Every {kind.thing}", text_table(table, TRIAL_COLUMNS)),
             Paragraph(
                 f"{kind.method} Thick: the median of networks that differ by their seed; bands: "
-                "their middle half. Milliseconds are wall-clock time a network while eight train "
+                "their middle half. Milliseconds are wall-clock time per network while eight train "
                 "at once.",
                 style="note",
             ),
@@ -159,14 +159,12 @@ build_learning_rates_section = partial(build_comparison_section, "learning-rates
 def _advice(equal: pd.DataFrame, configured: str) -> str:
     fastest = equal.iloc[int(equal["seconds_to_best"].argmin())]
     current = equal[equal["trial"].str.startswith(configured)]
-    seconds = f"{fastest['seconds_to_best']:.2g} s a network"
+    seconds = f"{fastest['seconds_to_best']:.2g} s per network"
     if current.empty:
-        return (
-            f"Take {fastest['trial']}: it is the fastest of those as good as the best, {seconds}."
-        )
+        return f"Use {fastest['trial']}: it is the fastest of those as good as the best, {seconds}."
     own = current.iloc[0]
     if own["trial"] == fastest["trial"]:
-        return f"Keep {own['trial']}: no setting is better, and none as good is faster."
+        return f"Keep {own['trial']}: no setting is better, and none that is as good is faster."
     return (
         f"Keep {own['trial']}: no setting is better; {fastest['trial']} is as good in less time, "
         f"{seconds} against {own['seconds_to_best']:.2g}."

@@ -54,7 +54,7 @@ def build_curves_section(history: pd.DataFrame, max_epochs: int) -> Section:
         return training_curves(folds, axes, loss="val_loss")
 
     members = len(lowest)
-    alt = f"Train and validation loss of {members} members, bands from the 10 % to the 90 % one."
+    alt = f"Train and validation loss of {members} members; bands: 10th to 90th percentile."
     return Section(
         name="curves",
         title="Training curves",

@@ -67,10 +67,11 @@ def build_gradient_check_section(tables: Tables) -> Section:
             fold_table("By part", text_table(parts, COLUMNS)),
             Paragraph(
                 "Gradients by automatic differentiation against central differences (step 6e-6), "
-                "both in float64, with drawn weights, over 64 training rows; dropout off, L2 in. "
-                "Entries at which the numerical gradient changes with the step lie at a kink (of "
-                "ReLU, mae or Huber's loss) and are left out. A part is wrong above a relative "
-                f"error of {WRONG_ERROR:g}, if that is ten times its rounding.",
+                "both in float64, with random weights, over 64 training rows, without dropout and "
+                "with the L2 penalty. Entries at which the numerical gradient changes with the "
+                "step lie at a kink (of "
+                "ReLU, mae or Huber's loss) and are left out. A part is wrong if its relative "
+                f"error is above {WRONG_ERROR:g} and above ten times its rounding error.",
                 style="note",
             ),
         ],
@@ -98,7 +99,7 @@ def _sentence(parts: pd.DataFrame) -> str:
     if len(coarse) and begin < 0:
         return (
             f"The gradient cannot be checked: for {len(coarse)} of {len(parts)} parts the loss "
-            "moves in steps larger than what a small change of a weight does to it."
+            "changes in steps larger than the effect of a small change of a weight."
         )
     if begin < 0:
         return (
@@ -109,13 +110,13 @@ def _sentence(parts: pd.DataFrame) -> str:
     wrong = parts[parts["verdict"] == WRONG]
     if begin == 0:
         return (
-            f"The gradient of the loss is wrong: its slope by the forecast has a relative error "
-            f"of {wrong['relative_error'].iloc[0]:.1e}, and with it {len(wrong) - 1} of "
-            f"{len(parts) - 1} kernels and biases.{kinks}"
+            "The gradient of the loss is wrong: its derivative with respect to the forecast has a "
+            f"relative error of {wrong['relative_error'].iloc[0]:.1e}, and with it "
+            f"{len(wrong) - 1} of {len(parts) - 1} kernels and biases.{kinks}"
         )
     return (
         f"A gradient is wrong from layer {begin} down to the first, with a relative error of up to "
-        f"{wrong['relative_error'].max():.1e}; what lies behind it, and the loss, are correct."
+        f"{wrong['relative_error'].max():.1e}; the later layers and the loss are correct."
         f"{kinks}"
     )
 

@@ -86,11 +86,11 @@ def build_gradient_flow_section(tables: Tables) -> Section:
                 f"{network['members']} members trained for {network['epochs']} epochs of "
                 f"{network['steps']} steps each, without early stopping; every step was recorded. "
                 "Figures are medians over members and steps. The last layer starts at zero, so "
-                "that hidden gradients are zero at the very first step by design: layers are "
-                "judged by the ratio of the first hidden layer's gradient to the last one's, per "
-                f"weight, after the first epoch (vanishing below {VANISHED:g}). Exploding: a step "
-                f"without a finite gradient, or of {EXPLODED:g} times the first step's. A dead "
-                "unit gives the same for every row.",
+                "hidden gradients are zero at the first step by design: layers are judged by the "
+                "ratio of the first hidden layer's gradient to the last one's, per "
+                f"weight, after the first epoch (vanishing below {VANISHED:g}). Exploding: a "
+                f"gradient that is not finite, or is {EXPLODED:g} times that of the first step. A "
+                "dead unit has the same output for every row.",
                 style="note",
             ),
         ],
@@ -107,7 +107,7 @@ def _finding(own: Flow, network: pd.Series) -> str:
     elif count > 1:
         ratio = f"the first hidden layer's gradient is {_times(own.first_to_last)} the last one's"
     else:
-        ratio = "there is no layer to lose a gradient in"
+        ratio = "there is no hidden layer in which a gradient could vanish"
     found = {
         EXPLODING: (
             f"{100 * own.infinite:.0f} % of the gradients are not finite"
@@ -118,7 +118,7 @@ def _finding(own: Flow, network: pd.Series) -> str:
             f"{100 * own.dead:.0f} % of the units of hidden layer {own.dead_layer} have the same "
             "output for every row"
             if own.dead > DEAD_SHARE
-            else f"{100 * own.saturated:.0f} % of the activations of a hidden layer are at a bound"
+            else f"{100 * own.saturated:.0f} % of the activations of a hidden layer are saturated"
         ),
     }.get(own.verdict, ratio)
     return f"{sentence_case(own.verdict)}, with {kind}: {found}."
@@ -131,12 +131,12 @@ def _steps(own: Flow, network: pd.Series) -> str:
         clipping = "gradients are not clipped"
     elif own.clipped > 0:
         clipping = (
-            f"clipping ({network['clipping']} at {network['clip_at']:g}) acts in "
-            f"{100 * own.clipped:.1f} % of the steps and leaves {100 * own.kept:.0f} % of the "
-            "norm there"
+            f"clipping ({network['clipping']} at {network['clip_at']:g}) takes effect in "
+            f"{100 * own.clipped:.1f} % of the steps and leaves {100 * own.kept:.0f} % of the norm "
+            "in them"
         )
     else:
-        clipping = f"clipping ({network['clipping']} at {network['clip_at']:g}) never acts"
+        clipping = f"clipping ({network['clipping']} at {network['clip_at']:g}) never takes effect"
     low, high = f"{100 * own.update_low:.2g}", f"{100 * own.update_high:.2g}"
     return (
         f"A step moves a layer's weights by {low} to {high} % of their norm; {clipping}."
@@ -168,12 +168,12 @@ def _advice(own: Flow, cure: Flow | None, network: pd.Series) -> str:
     if own.verdict == DEAD:
         return (
             f"Lower learning_rate (now {rate}), by a factor of 10 to begin with: a unit that is "
-            "dead or at its bound has almost no gradient and does not recover."
+            "dead or saturated has almost no gradient and does not recover."
         )
     if own.verdict == VANISHING:
         if cure is not None and cure.verdict == HEALTHY:
-            return 'Set activation = "relu" and initialisation = "he", or take fewer layers.'
-        return "Take fewer hidden layers: ReLU with He initialisation does not help here."
+            return 'Set activation = "relu" and initialisation = "he", or use fewer layers.'
+        return "Use fewer hidden layers: ReLU with He initialisation does not help here."
     if own.clipped > OFTEN:
         return (
             "The clipping threshold determines the steps: raise clip_at (now "
@@ -203,10 +203,10 @@ def _panels(tables: Tables, by_layer: pd.DataFrame, own: Flow) -> list[Panel]:
         )
     ]
     lines = [
-        ("Gradient by epoch", layers, "gradient_rms", "Gradient of a weight (loss a unit)", True),
+        ("Gradient by epoch", layers, "gradient_rms", "Gradient of a weight (loss per unit)", True),
         ("Updates by epoch", layers, "update_share", "Update, share of the weights' norm", True),
         ("Dead units", hidden, "dead_share", "Units with the same output for all rows (%)", False),
-        ("Saturated units", hidden, "saturated_share", "Activations at a bound (%)", False),
+        ("Saturated units", hidden, "saturated_share", "Saturated activations (%)", False),
     ]
     for title, table, column, label, log in lines:
         if not table[column].max() > (0.0 if log else VISIBLE_SHARE):

@@ -74,12 +74,12 @@ def build_landscape_section(tables: Tables) -> Section:
             ),
             Paragraph(
                 f"Loss over {rows['training_rows']:,} training and {rows['validation_rows']:,} "
-                "validation rows, without penalty, dropout off, of the first member's network; its "
-                "centre is the epoch of the lowest validation loss, the mean over horizons (a "
-                "forecast takes each horizon's own). The path's plane is spanned by its first two "
-                "principal components, seen from the centre; random directions have in each unit "
-                "the norm of its weights (Li et al. 2018). Paths leave a plane: points are drawn "
-                "where they are nearest to it, and the tables give the loss there and at "
+                "validation rows, without the L2 penalty and dropout, of the first member's "
+                "network. The centre is the epoch with the lowest validation loss, averaged over "
+                "horizons (forecasts use the best epoch of each horizon). The plane of the path is "
+                "spanned by its first two principal components about the centre; random directions "
+                "have, in each unit, the norm of its weights (Li et al. 2018). Paths leave a "
+                "plane: points are projected onto it, and the tables give the loss there and at "
                 "the true weights. Losses in the highest tenth are drawn as a plateau.",
                 style="note",
             ),
@@ -114,10 +114,10 @@ def _sentence(tables: Tables, planes: pd.DataFrame) -> str:
     on_path = planes.loc[PATH]
     rise = _rise(tables)
     return (
-        f"In {len(path) - 1} epochs the weights went to a train loss of "
+        f"In {len(path) - 1} epochs the weights reached a train loss of "
         f"{end['training_loss']:.4f} (validation {end['validation_loss']:.4f}); the selected "
-        f"network is that of epoch {kept['epoch']:.0f}, with {kept['training_loss']:.4f} and "
-        f"{kept['validation_loss']:.4f}. The plane of the path holds "
+        f"network is that of epoch {kept['epoch']:.0f}, with losses of {kept['training_loss']:.4f} "
+        f"and {kept['validation_loss']:.4f}. The plane of the path holds "
         f"{100 * on_path['share']:.1f} % of its variance; on it the lowest train loss lies "
         f"{on_path['apart']:.2g} away from the lowest validation loss, for a path "
         f"{_length(path):.2g} long. Moving every unit by a quarter of its norm at random changes "
@@ -138,11 +138,11 @@ def _advice(tables: Tables) -> str:
     gains = start - reached
     best = float(gains.index[gains.argmax()])
     if gains[best] <= 0:
-        return "No rate led below the start: check the inputs before the learning rate."
+        return "No rate reached a loss below the start: check the inputs before the learning rate."
     if gains[rate] < ENOUGH * gains[best]:
         return (
             f"Try learning_rate = {best:.2g}: its path gains {100 * gains[best] / start:.1f} % on "
-            f"the start instead of {100 * gains[rate] / start:.1f} %. One seed shows no more than "
+            f"the start instead of {100 * gains[rate] / start:.1f} %. One seed only indicates "
             "where to look."
         )
     return (

@@ -69,7 +69,7 @@ def build_rates_section(tables: Mapping[str, pd.DataFrame], configured: float) -
                 "The rate grows by a constant factor each step. Each batch's loss is compared with "
                 "that of the untrained network on the same rows, which removes the noise of the "
                 "batch. The line is the median of networks with different seeds and orders of "
-                "rows, the band their middle half.",
+                "rows, the band covers their middle half.",
                 style="note",
             ),
         ],

@@ -26,7 +26,7 @@ MAP_COLUMNS = [
     Column("p_value", "p against the best", p_value),
     Column("equal", "Equal", lambda equal: "yes" if equal else "no"),
     Column("ratio_together", "Mean of the networks", ".4f"),
-    Column("ms_per_epoch", "ms an epoch", ".2f"),
+    Column("ms_per_epoch", "ms per epoch", ".2f"),
 ]
 LINEAR, ROOT = 1.0, 0.5
 
@@ -73,7 +73,7 @@ def build_map_section(tables: Mapping[str, pd.DataFrame], configured: tuple[floa
                     Panel(
                         "Cost of an epoch",
                         figure_svg(
-                            draw_cost, name="map-cost", alt="Milliseconds an epoch by batch size"
+                            draw_cost, name="map-cost", alt="Milliseconds per epoch by batch size"
                         ),
                     ),
                 ]

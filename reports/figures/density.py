@@ -16,5 +16,5 @@ def pit_bars(table: pd.DataFrame, axes: Axes, *, model: str) -> Axes:
     axes.axhline(width, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_xlim(0.0, 100.0)
     axes.grid(visible=False, axis="x")
-    label_axes(axes, x="Place of the outcome in the forecast density (%)", y="Outcomes (%)")
+    label_axes(axes, x="Position of the outcome in the forecast density (%)", y="Outcomes (%)")
     return axes

@@ -41,7 +41,7 @@ def gradient_by_layer(table: pd.DataFrame, axes: Axes) -> Axes:
     label_axes(
         axes,
         x="Layer (1 sees the inputs, the last is the output)",
-        y="Gradient of a weight (loss a unit)",
+        y="Gradient of a weight (loss per unit)",
     )
     legend_above(axes)
     return axes
@@ -132,7 +132,7 @@ def _layer_label(part: pd.DataFrame) -> str:
 
 
 def _whole_numbers(axes: Axes, values: pd.Series) -> None:
-    """Show whole numbers on the x axis, also where there are one or two."""
+    """Show whole numbers on the x axis, even if there are only one or two."""
     axes.set_xlim(values.min() - 0.5, values.max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 

@@ -34,6 +34,6 @@ def rate_sweep(
     axes.set_xscale("log")
     log_axis(axes.xaxis)
     axes.set_ylim(-1.25 * max(depth, 0.01), top)
-    label_axes(axes, x="Learning rate", y="Change of the loss (share of the untrained one)")
+    label_axes(axes, x="Learning rate", y="Change of the loss (share of the untrained loss)")
     legend_above(axes)
     return axes

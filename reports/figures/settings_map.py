@@ -36,7 +36,7 @@ def settings_map(
     axes.set_xticks(range(table.shape[1]), [f"{size:d}" for size in table.columns])
     axes.set_yticks(range(table.shape[0]), [f"{rate:.2g}" for rate in table.index])
     axes.grid(visible=False)
-    label_axes(axes, x="Batch size (rows a step)", y="Learning rate")
+    label_axes(axes, x="Batch size (rows per step)", y="Learning rate")
     return axes
 
 
@@ -78,5 +78,5 @@ def epoch_cost(cells: pd.DataFrame, axes: Axes) -> Axes:
     axes.set_ylim(cost.min() / 1.6, cost.max() * 2.0)
     log_axis(axes.xaxis, cost.index)
     log_axis(axes.yaxis, [1, 2, 5, 10, 20, 50, 100, 1000])
-    label_axes(axes, x="Batch size (rows a step)", y="Milliseconds a network and epoch")
+    label_axes(axes, x="Batch size (rows per step)", y="Milliseconds per network and epoch")
     return axes

@@ -18,7 +18,7 @@ from volcast.reports.text_tables import Column, text_table
 
 COLUMNS = [
     Column("batch_size", "Batch size (rows)", "d"),
-    Column("steps_an_epoch", "Steps an epoch", "d"),
+    Column("steps_an_epoch", "Steps per epoch", "d"),
     Column("epochs", "Epochs", "d"),
     Column("median", "Loss at the end, median", ".4f"),
     Column("min", "lowest seed", ".4f"),
@@ -30,7 +30,7 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     """Return the section of the tables of `volcast.models.lab.batch_sizes`."""
     paths, sizes = tables["paths"], tables["sizes"]
     ways = paths.drop_duplicates("way")
-    named = [f"{r['way']} ({r['batch_size']} a step)" for r in rows(ways)]
+    named = [f"{r['way']} ({r['batch_size']} per step)" for r in rows(ways)]
     return Section(
         name="batches",
         title="Batch, mini-batch, stochastic",
@@ -91,7 +91,7 @@ def _panels(tables: Mapping[str, pd.DataFrame]) -> list[Panel]:
 
 def _sentence(sizes: pd.DataFrame) -> str:
     parts = [
-        f"{r['median']:.3f} with {r['batch_size']} rows a step ({r['steps_an_epoch']} an epoch)"
+        f"{r['median']:.3f} with {r['batch_size']} rows per step ({r['steps_an_epoch']} per epoch)"
         for r in rows(sizes)
     ]
     return f"At one rate, {sizes['epochs'].iloc[0]} epochs end at a loss of {listed(parts)}."

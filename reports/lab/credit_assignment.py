@@ -37,19 +37,19 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
     return Section(
         name="credit",
         title="Credit assignment",
-        sentence=f"Of the total gradient, {largest['share']:.0%} falls to {largest['name']}; the "
-        f"{len(last)} weights of the last layer carry {last['share'].sum():.0%}, the "
+        sentence=f"Of the total gradient, {largest['share']:.0%} is due to {largest['name']}; the "
+        f"{len(last)} weights of the last layer account for {last['share'].sum():.0%}, the "
         f"{len(weights) - len(last)} before them {1 - last['share'].sum():.0%}.",
         blocks=[
             Paragraph(
                 "Which weight contributes how much to the error? The gradient of a weight is the "
                 "error signal of the neuron that it leads to, times the activation that it "
-                "carries. A neuron's own signal is that of the neurons after it, each times the "
-                "weight between, times the slope of its activation: a neuron that was inactive, or "
-                "had small weights, contributes little."
+                "carries. The signal of a neuron is the sum of the signals of the neurons after "
+                "it, each times the connecting weight, times the slope of its own activation: a "
+                "neuron that was inactive, or had small weights, contributes little."
             ),
             Paragraph(
-                "The gradient is a forecast: a small step of one weight alone should lower the "
+                "The gradient is a prediction: a small step of one weight alone should lower the "
                 "loss by rate times gradient squared. The table compares this with the measured "
                 "fall."
             ),

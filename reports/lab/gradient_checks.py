@@ -30,8 +30,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
         name="checks",
         title="Gradient checks",
         sentence=f"{int(own['passed'].sum())} of {len(own)} gradients of this page agree with "
-        f"differences of their loss, to {own['error'].max():.0e} at worst; the one that is wrong "
-        f"on purpose {found}, at {planted['error']:.0e}.",
+        f"differences of their loss, to {own['error'].max():.0e} at worst; the deliberately wrong "
+        f"one {found}, at {planted['error']:.0e}.",
         blocks=[
             Paragraph(
                 "Is the chain rule implemented correctly? Move each parameter up and down by a "

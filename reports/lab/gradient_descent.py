@@ -18,7 +18,7 @@ from volcast.reports.text_tables import Column, text_table
 COLUMNS = [
     Column("start", "Start", "g"),
     Column("rate", "Rate", "g"),
-    Column("factor", "Factor a step", "+.2f"),
+    Column("factor", "Factor per step", "+.2f"),
     Column("x_1", "x after 1 step", ".4g"),
     Column("x_2", "after 2", ".4g"),
     Column("x_10", "after 10", ".4g"),

@@ -47,8 +47,8 @@ def build_section(tables: Mapping[str, pd.DataFrame]) -> Section:
             ),
             Paragraph(
                 "Momentum adds up steps: across the valley they cancel, along it they add. There "
-                f"are two conventions. Classical momentum, that of Keras, is {CLASSICAL}, and adds "
-                f"v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
+                f"are two conventions. Classical momentum, which Keras uses, is {CLASSICAL}, and "
+                f"adds v. The averaged one (EMA) is {AVERAGED}, and adds -r v. At a rate "
                 f"{momenta['ratio_of_rates']:g} times as large, 1 / (1 - m) for m = "
                 f"{momenta['momentum']:g}, it takes exactly the same path: in all of "
                 f"{momenta['steps']:.0f} steps they are never further apart than "

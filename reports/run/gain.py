@@ -32,7 +32,7 @@ def build_section(inputs: ReportInputs) -> Section:
     table = text_table(inputs.steps, STEP_COLUMNS)
     blocks: list[Block] = [Paragraph(METHOD), TableBlock(table)]
     if not table.rows:
-        blocks = [Paragraph("No row of both network and HAR is scored yet.")]
+        blocks = [Paragraph("No row is scored for both the network and HAR yet.")]
     return Section(
         name="gain",
         title="Does the network beat HAR?",

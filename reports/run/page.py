@@ -33,7 +33,7 @@ SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
     data_quality.build_section,
     provenance.build_section,
 )
-FOOTER = "Forecasts of volatility, not of direction; no investment advice."
+FOOTER = "Forecasts of volatility, not of direction; not investment advice."
 
 
 def build_page(inputs: ReportInputs) -> Page:

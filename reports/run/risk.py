@@ -61,7 +61,7 @@ def build_section(inputs: ReportInputs) -> Section:
         ),
     ]
     if not pooled.rows:
-        blocks = [Paragraph("No one-session forecast has 250 residuals before it.")]
+        blocks = [Paragraph("No one-session forecast has 250 earlier residuals yet.")]
     return Section(name="risk", title="Value at risk", short_title="Risk", blocks=blocks)
 
 

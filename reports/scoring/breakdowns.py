@@ -12,7 +12,7 @@ REGIMES = ["calm", "middle", "volatile"]
 REGIME_RULE = (
     "HAR's forecast at the origin is ranked among HAR's forecasts for the same ticker up to that "
     "origin: the lowest third is calm, the highest third volatile. Nothing later than the origin "
-    "enters, so the three groups need not be of equal size."
+    "is used, so the three groups need not be of equal size."
 )
 PIT_BINS = 10
 RECENT_ORIGINS = 250  # about one year of sessions

@@ -201,7 +201,7 @@ WORDS: dict[str, Callable[[Curve], str]] = {
     ),
     STILL_IMPROVING: lambda curve: (
         f"Training ended after the maximum of {curve.epochs:.0f} epochs while the validation loss "
-        f"still fell, by {curve.recent_fall:.1%} of its HAR start over the last epochs"
+        f"was still falling, by {curve.recent_fall:.1%} of its HAR start over the last epochs"
     ),
     UNDERFITTING: lambda curve: (
         f"The train loss fell by only {max(0.0, -curve.train_change):.1%} from its HAR start"

@@ -92,8 +92,8 @@ def wrong_tanh(x):
         (
             {"loss": lambda truth, forecast: tf.reduce_mean(wrong_square(truth - forecast), -1)},
             0,
-            "The gradient of the loss is wrong: its slope by the forecast has a relative error of "
-            "5.0e-03",
+            "The gradient of the loss is wrong: its derivative with respect to the forecast has a "
+            "relative error of 5.0e-03",
         ),
         (
             {"hidden": (6, 5, 4), "activation": wrong_tanh},

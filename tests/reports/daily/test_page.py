@@ -172,7 +172,7 @@ def test_scores_name_har_in_capitals_and_say_what_the_backtest_is():
 def test_a_replay_is_called_one():
     assert "Scores of the replay" not in text_of(QUIET) and "Live scores" in text_of(QUIET)
     text = text_of(replace(QUIET, replayed=True))
-    assert "Live scores" not in text and "forecasts bear the times of the replayed clock" in text
+    assert "Live scores" not in text and "forecasts carry the times of the replayed clock" in text
 
 
 @pytest.mark.parametrize(

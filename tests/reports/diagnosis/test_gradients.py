@@ -45,8 +45,13 @@ from volcast.reports.training.gradient_flow import (
         ({"dead_share": 0.75}, DEAD, "75 % of the units of hidden layer 1", "Lower learning_rate"),
         ({"dead_share": 0.4}, HEALTHY, "40 % of the units of hidden layer 1 are dead.", "Nothing"),
         ({"saturated_share": 0.6}, DEAD, "60 % of the activations of a hidden", "Lower learning"),
-        ({"clipped_share": 0.9}, HEALTHY, "acts in 90.0 % of the steps", "The clipping threshold"),
-        ({"clipped_share": 0.0}, HEALTHY, "(norm at 1) never acts", "Nothing to do"),
+        (
+            {"clipped_share": 0.9},
+            HEALTHY,
+            "takes effect in 90.0 % of the steps",
+            "The clipping threshold",
+        ),
+        ({"clipped_share": 0.0}, HEALTHY, "(norm at 1) never takes effect", "Nothing to do"),
         ({"clipping": "none"}, HEALTHY, "gradients are not clipped", "Nothing to do"),
     ],
 )  # fmt: skip
@@ -72,9 +77,9 @@ def test_a_cure_that_does_not_cure_is_not_advised():
     tables = make_flow(first_to_last=0.01)
     tables["epochs"]["first_to_last"] = 0.01
     section = build_gradient_flow_section(tables)
-    assert section.advice.startswith("Take fewer hidden layers")
+    assert section.advice.startswith("Use fewer hidden layers")
     alone = build_gradient_flow_section(make_flow(("configured",), first_to_last=0.01))
-    assert alone.advice.startswith("Take fewer hidden layers")
+    assert alone.advice.startswith("Use fewer hidden layers")
 
 
 def test_what_holds_the_first_epoch_alone_is_judged_by_it():

@@ -44,7 +44,9 @@ def test_a_rate_whose_path_goes_clearly_lower_is_advised():
         "Try learning_rate = 0.003: its path gains"
     )
     tables["path"].loc[tables["path"]["epoch"] > 0, "validation_loss"] = 9.0
-    assert build_landscape_section(tables).advice.startswith("No rate led below the start")
+    assert build_landscape_section(tables).advice.startswith(
+        "No rate reached a loss below the start"
+    )
 
 
 def test_the_contours_show_paths_start_and_network_on_labelled_axes():

@@ -87,7 +87,7 @@ def test_a_comparison_names_best_and_worst_and_which_are_not_distinguishable():
 
 def test_the_advice_keeps_what_is_configured_where_nothing_is_better():
     assert build_comparison_section("optimizers", TRIALS, "adam,").advice.startswith("Keep adam")
-    assert build_comparison_section("optimizers", TRIALS, "momentum,").advice.startswith("Take sgd")
+    assert build_comparison_section("optimizers", TRIALS, "momentum,").advice.startswith("Use sgd")
 
 
 def test_the_test_against_the_best_is_welchs():

@@ -153,5 +153,5 @@ def test_without_steps_and_risk_their_sections_say_so(forecasts, history):
             risk=pd.DataFrame(columns=RISK_COLUMNS),
         )
     )
-    assert "No row of both network and HAR is scored yet" in page
-    assert "No one-session forecast has 250 residuals before it" in page
+    assert "No row is scored for both the network and HAR yet" in page
+    assert "No one-session forecast has 250 earlier residuals yet" in page
