@@ -1,7 +1,7 @@
 """Pure functions from price bars to feature columns and targets.
 
 `bars` holds the prices of one exchange, the families compute features from them, `selection` says
-which a model gets, `target` is what it forecasts, and `panel` brings both together. The functions
+which a model gets, `target` is what it forecasts, and `panel` combines both. The functions
 take and return arrays and frozen records; they know no settings, clock or file.
 
 A feature in row t uses data up to the close of session t; only `target` looks forward. Everything

@@ -14,7 +14,7 @@ def future_mean_variance(variance: FloatArray, horizon: int) -> FloatArray:
     Parameters
     ----------
     variance
-        (T, N) daily variance in squared log-return units, NaN where there is none.
+        (T, N) daily variance in squared log-return units, NaN if there is none.
     horizon
         Sessions ahead, at least 1.
 

@@ -5,8 +5,8 @@ squared log-return units, not yet floored. Row t uses data to the close of t; th
 also uses the close of t - 1. NaN where a price that the formula needs is missing.
 
 In the formulas u = log(high / open), d = log(low / open) and c = log(close / open). The
-open-to-close proxies miss what happens overnight: they serve as features, and measure the whole day
-only with the squared overnight return added.
+open-to-close proxies miss what happens overnight: they serve as features, and measure the complete
+day only with the squared overnight return added.
 
 References
 ----------
@@ -170,7 +170,7 @@ def overnight_parkinson(prices: PriceLogs) -> FloatArray:
 
     Returns
     -------
-    (T, N) variance of the whole day, from close to close; NaN on the first session.
+    (T, N) variance of the complete day, from close to close; NaN on the first session.
     """
     return overnight(prices) + parkinson(prices)
 
@@ -187,7 +187,7 @@ def overnight_garman_klass(prices: PriceLogs) -> FloatArray:
 
     Returns
     -------
-    (T, N) variance of the whole day, from close to close; NaN on the first session.
+    (T, N) variance of the complete day, from close to close; NaN on the first session.
     """
     return overnight(prices) + garman_klass(prices)
 
@@ -204,7 +204,7 @@ def overnight_rogers_satchell(prices: PriceLogs) -> FloatArray:
 
     Returns
     -------
-    (T, N) variance of the whole day, from close to close; NaN on the first session.
+    (T, N) variance of the complete day, from close to close; NaN on the first session.
     """
     return overnight(prices) + rogers_satchell(prices)
 
@@ -225,7 +225,7 @@ def yang_zhang(prices: PriceLogs, sessions: int) -> FloatArray:
 
     Returns
     -------
-    (T, N) mean variance of a whole day; NaN where fewer than 60 % of the sessions are valid.
+    (T, N) mean variance of a complete day; NaN where fewer than 60 % of the sessions are valid.
     """
     k = (YANG_ZHANG_ALPHA - 1.0) / (YANG_ZHANG_ALPHA + (sessions + 1.0) / (sessions - 1.0))
     overnight_part = window_std(prices.overnight_return, sessions) ** 2

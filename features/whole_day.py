@@ -1,4 +1,4 @@
-"""Variance of the whole day: the realised variance of the session plus the overnight return.
+"""Variance of the complete day: the realised variance of the session plus the overnight return.
 
 References
 ----------
@@ -16,7 +16,7 @@ MIN_SESSIONS_FOR_WEIGHTS = 250  # a year
 def whole_day_variance(
     open_to_close: FloatArray, overnight_return: FloatArray, weighting: str = "sum"
 ) -> FloatArray:
-    """Return the variance of each whole day, from close to close.
+    """Return the variance of each complete day, from close to close.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Baseline forecasters: naive, EWMA, HAR, GARCH and gradient-boosted trees; one model a file."""
+"""Baseline forecasters: naive, EWMA, HAR, GARCH and gradient-boosted trees; one model per file."""

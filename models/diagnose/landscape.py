@@ -96,7 +96,7 @@ def measure_landscape(
     own = paths[0]
     if len(own.weights) < 2:
         raise ValueError(
-            "the network diverged in its first epoch, so that there is no path to show; lower "
+            "the network diverged in its first epoch, so there is no path to show; lower "
             f"learning_rate ({own.learning_rate:g}) or clip the gradients"
         )
     centre = own.weights[own.best_epoch]

@@ -266,7 +266,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         held_out = held_X, validation.check_variance(held_y)
         given, wanted = (part[1].shape[1] for part in (held_out, rows))
         if given != wanted:
-            raise ValueError(f"validation_data has {given} targets a row; y has {wanted}")
+            raise ValueError(f"validation_data has {given} targets per row; y has {wanted}")
         return rows, held_out
 
     def _train(self, parts: tuple[Part, ...], callbacks: Sequence[Any]) -> None:

@@ -23,7 +23,7 @@ class Inputs:
 
     Columns that hold the log of a variance enter minus the anchor's forecast (the mean over the
     targets). A correction therefore cannot identify a period or a ticker by the level of its
-    variance, of which a few years show too little to learn from, and it does not change if all
+    variance, about which a few years contain too little information, and it does not change if all
     variances are multiplied by a constant.
 
     Attributes

@@ -117,7 +117,7 @@ def _compute_digest(path: Path) -> str:
 
 
 def _restore_attributes(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fitted attributes, but for the network."""
+    """Return the fitted attributes, except the network."""
     names = state["feature_names"]
     linear = state["linear"]
     return {

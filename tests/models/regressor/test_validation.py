@@ -123,7 +123,7 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
     x, y = make_rows(20, targets=2)
     with pytest.raises(ValueError, match=r"X has 2 features, .* expecting 3"):
         KerasVolatilityRegressor().fit(x, y, validation_data=(x[:, :2], y))
-    with pytest.raises(ValueError, match="validation_data has 1 targets a row; y has 2"):
+    with pytest.raises(ValueError, match="validation_data has 1 targets per row; y has 2"):
         KerasVolatilityRegressor().fit(x, y, validation_data=(x, y[:, 0]))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         KerasVolatilityRegressor().fit(x, y, validation_data=(x, y[:9]))
