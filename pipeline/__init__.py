@@ -1,1 +1,1 @@
-"""Configuration, data, splits, stages, command line: the one package that sees the outside."""
+"""Configuration, data, splits, stages, command line: the only package that does I/O."""

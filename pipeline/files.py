@@ -22,10 +22,10 @@ DISCARDED = ".discarded"  # suffix of a folder that is being replaced
 
 
 def write_file(path: Path, write: Callable[[Path], Any]) -> None:
-    """Call `write` with a temporary path beside `path`, flush the file, and rename it to `path`.
+    """Call `write` with a temporary path next to `path`, flush the file, and rename it to `path`.
 
-    A reader sees the old file or the new one, never a part. On failure the old file stays and the
-    temporary one is removed.
+    A reader sees the old file or the new one, never part of one. On failure the old file stays and
+    the temporary one is removed.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 
 def write_folder(path: Path, write: Callable[[Path], Any]) -> None:
-    """Call `write` with an empty temporary folder beside `path`, then rename it to `path`.
+    """Call `write` with an empty temporary folder next to `path`, then rename it to `path`.
 
     See `write_file`.
     """

@@ -62,9 +62,9 @@ def split_development_rows(
         select_part(sample, fold.validation, fold.test.start),
         select_part(sample, fold.test),
     ]
-    for name, part in zip(("train", "stop", "judge"), parts, strict=True):
+    for name, part in zip(("training", "early stopping", "evaluation"), parts, strict=True):
         if not len(part[0]):
-            raise _too_short(panel, first_test, f"no row is left to {name} on")
+            raise _too_short(panel, first_test, f"no rows are left for {name}")
     regressor = build_regressor(config).set_params(
         anchor=list(sample.positions(REQUIRED)), levels=list(np.flatnonzero(sample.level))
     )
@@ -79,6 +79,7 @@ def select_part(sample: Sample, sessions: slice, known_before: int | None = None
 
 def _too_short(panel: Panel, first_test: int, reason: str) -> DataError:
     return DataError(
-        f"too little history before the first test, {panel.sessions[first_test].date()}, to train, "
-        f"stop and judge on ({reason}); ask for an earlier start or a later split.test_start"
+        f"too little history before the first test, {panel.sessions[first_test].date()}, for "
+        f"training, early stopping and evaluation ({reason}); choose an earlier start or a later "
+        "split.test_start"
     )

@@ -81,7 +81,7 @@ def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
         raise DataError(
             f"fold {fold.number + 1}, tested from {panel.sessions[fold.test.start].date()}, has "
             f"nothing to {purpose} on: no ticker has features and targets from {first} to {last}; "
-            "fill the gap in the data, or ask for a later start"
+            "fill the gap in the data, or choose a later start"
         )
 
 
@@ -90,6 +90,6 @@ def _describe_shortage(panel: Panel, first_test: int) -> str:
     return (
         f"too little history for the first fold: its test starts after {first_test} sessions, the "
         f"data has {found} ({first.date()} to {last.date()}), and features need about a year "
-        "before the first row; ask for an earlier start, or change split.train_sessions or "
+        "before the first row; choose an earlier start, or change split.train_sessions or "
         "split.test_start"
     )

@@ -63,7 +63,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         whole = False
     if not whole:
-        raise RunFolderError(f"{path} is damaged; delete it, and `volcast run` again")
+        raise RunFolderError(f"{path} is damaged; delete it, and run `volcast run` again")
     return dict(manifest)
 
 

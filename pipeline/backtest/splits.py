@@ -72,8 +72,8 @@ class WalkForward:
         validating = max(1, round(usable * self.validation_share))
         if usable - validating < 1:
             raise ValueError(
-                f"{start - first} sessions before the test leave none to train on "
-                f"when {self.purge} are purged at each of two cuts"
+                f"{start - first} sessions before the test are too few: {self.purge} are purged at "
+                "each of two cuts, and none is left for training"
             )
         validation = slice(start - self.purge - validating, start - self.purge)
         train = slice(first, validation.start - self.purge)

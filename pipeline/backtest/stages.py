@@ -122,7 +122,7 @@ def train(context: StageContext) -> dict[str, Any]:
     fold_folder.remove_other_folds(model, folders)
     due = [f for f in folds if not fold_folder.is_fold_finished(folders[f.number], context.key)]
     if len(due) < len(folds):
-        context.progress.note(f"reusing {len(folds) - len(due)} folds that are finished")
+        context.progress.note(f"reusing {len(folds) - len(due)} finished folds")
     with closing(iter_folds(panel, due, context.config, context.progress)) as results:
         for fold in due:
             first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"

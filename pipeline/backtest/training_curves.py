@@ -20,7 +20,7 @@ def build_training_curves(
     Returns
     -------
     `fold`, `member`, `epoch` (0 is the untrained network, that is the anchor), `CURVES`, and
-    `val_loss_H` for each horizon H, the mean of which is `val_loss`. The rows of a member end with
+    `val_loss_H` for each horizon H; their mean is `val_loss`. The rows of a member end with
     the epoch at which it stopped.
     """
     curves = regressor.history_

@@ -53,7 +53,7 @@ SourceName = Annotated[
 ]
 AsOf = Annotated[
     str | None,
-    typer.Option("--as-of", metavar="MOMENT", help="Use only what was stored by then."),
+    typer.Option("--as-of", metavar="MOMENT", help="Use only data stored by this time."),
 ]
 Calendar = Annotated[
     str | None,

@@ -60,7 +60,7 @@ def replay(
         str | None, typer.Option("--from", metavar="DATE", help="First session.")
     ] = None,
     end: Annotated[
-        str | None, typer.Option("--to", metavar="DATE", help="Last session, included.")
+        str | None, typer.Option("--to", metavar="DATE", help="Last session, inclusive.")
     ] = None,
     quiet: Quiet = False,
     as_json: Json = False,

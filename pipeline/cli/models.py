@@ -33,11 +33,15 @@ Number = Annotated[int, typer.Argument(metavar="VERSION", help="Version number."
 TrackingUri = Annotated[
     str | None,
     typer.Option(
-        "--tracking-uri", metavar="URI", help="MLflow tracking store. Default: that of the home."
+        "--tracking-uri",
+        metavar="URI",
+        help="MLflow tracking store. Default: the store in the home folder.",
     ),
 ]
-Who = Annotated[str, typer.Option("--who", help="Who decides; recorded in the ledger.")]
-Why = Annotated[str, typer.Option("--why", help="The reason; recorded in the ledger.")]
+Who = Annotated[
+    str, typer.Option("--who", help="Name of the person who decides; recorded in the ledger.")
+]
+Why = Annotated[str, typer.Option("--why", help="Reason for the decision; recorded in the ledger.")]
 
 
 @command(group, "list")
@@ -133,7 +137,7 @@ def compare(
 
 @command(group)
 def prune(
-    keep: Annotated[int, typer.Option(min=0, help="Number of the newest versions to keep.")],
+    keep: Annotated[int, typer.Option(min=0, help="Number of newest versions to keep.")],
     home: HomeDir = None,
     uri: TrackingUri = None,
     as_json: Json = False,

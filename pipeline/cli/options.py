@@ -64,7 +64,7 @@ class SettingOption:
         return self.setting.partition(".")[2]
 
 
-_SOURCES = f"{', '.join(SOURCES)}, or one of an installed package"
+_SOURCES = f"{', '.join(SOURCES)}, or one from an installed package"
 _STORED = " or ".join(STORED_NAMES)
 
 SETTING_OPTIONS = (
@@ -72,12 +72,12 @@ SETTING_OPTIONS = (
     SettingOption("--data", Path, "data.path", "File or folder of prices, for files.", "PATH"),
     SettingOption("--ticker", list[str], "data.tickers", "Ticker; may be repeated.", "TICKER"),
     SettingOption("--start", str, "data.start", "First session.", "DATE"),
-    SettingOption("--end", str, "data.end", "Last session, included.", "DATE"),
+    SettingOption("--end", str, "data.end", "Last session, inclusive.", "DATE"),
     SettingOption(
         "--data-dir", Path, "data.dir", f"Folder of stored prices, for {_STORED}.", "DIR"
     ),
     SettingOption(
-        *("--as-of", str, "data.as_of", f"Use only what was stored by then, for {_STORED}."),
+        *("--as-of", str, "data.as_of", f"Use only data stored by this time, for {_STORED}."),
         metavar="MOMENT",
     ),
     SettingOption(

@@ -41,14 +41,14 @@ def one_of(names: Iterable[str]) -> AfterValidator:
 def _check_source(name: str) -> str:
     if name not in SOURCES and name not in list_sources():
         raise ValueError(
-            f"must be {', '.join(list_sources())}, or a source of an installed package"
+            f"must be {', '.join(list_sources())}, or a source from an installed package"
         )
     return name
 
 
 def _check_baseline(name: str) -> str:
     if name not in BASELINES and not OWN_CLASS.fullmatch(name):
-        raise ValueError(f"must be {', '.join(BASELINES)}, or a class of yours as module:Class")
+        raise ValueError(f"must be {', '.join(BASELINES)}, or your own class as module:Class")
     return name
 
 

@@ -72,27 +72,28 @@ class DataSettings(SettingsSection):
     """The market data."""
 
     source: SourceName = Field(
-        "sample", description=f"{describe_sources()}, or a source of an installed package"
+        "sample", description=f"{describe_sources()}, or a source from an installed package"
     )
     tickers: Names = Field(
         (),
-        description="tickers; empty: all that the source has "
+        description="tickers; empty: all tickers of the source "
         f"({' and '.join(NEED_TICKERS)} need them)",
     )
     start: Day = Field(None, description="first session, YYYY-MM-DD; empty: the first available")
     end: Day = Field(
-        None, description="last session, included; empty: the last one whose bar is final"
+        None, description="last session, inclusive; empty: the last one whose bar is final"
     )
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
     intraday: str = Field(
         "",
-        description="file or folder of 1- or 5-minute bars, whose realised variance becomes the "
-        "target; the source files, without a path, also computes the daily bars from them",
+        description="file or folder of 1- or 5-minute bars; their realised variance becomes the "
+        "target, and if source is files and path is empty, the daily bars are computed from them "
+        "too",
     )
     overnight: Literal["sum", "hansen_lunde"] = Field(
         "sum",
         description="with intraday bars: add the squared overnight return to the realised variance "
-        "(sum), or weight the two by the ticker's past (hansen_lunde)",
+        "(sum), or weight the two by the ticker's history (hansen_lunde)",
     )
     calendar: str = Field(
         "", description="exchange calendar, such as XLON, if it does not follow from the ticker"
@@ -101,7 +102,7 @@ class DataSettings(SettingsSection):
         "", description="folder of stored prices; empty: VOLCAST_DATA_DIR or the user's data folder"
     )
     as_of: Moment = Field(
-        None, description=f"for {_STORED}: use what was stored by then, and download nothing"
+        None, description=f"for {_STORED}: use only data stored by this time, and download nothing"
     )
     rate: float = Field(
         2.0, gt=0, le=100, description=f"for {_STORED}: maximum number of requests per second"
@@ -152,7 +153,10 @@ class SplitSettings(SettingsSection):
         1000, ge=60, description="sessions before the first test, and length of a rolling window"
     )
     validation_share: float = Field(
-        0.1, gt=0, le=0.5, description="share of them, the latest, used for early stopping"
+        0.1,
+        gt=0,
+        le=0.5,
+        description="share of the training sessions (the most recent) used for early stopping",
     )
     refit_every: int = Field(126, ge=1, description="sessions between refits of every model")
 
@@ -165,7 +169,7 @@ class ModelSettings(SettingsSection):
         0,
         ge=0,
         le=65_536,
-        description="rows per gradient step; 0: by the number of rows, 64 to 1024 for panels",
+        description="rows per gradient step; 0: from the number of rows, 64 to 1024 for panels",
     )
     epochs: int = Field(40, ge=1, description="maximum number of epochs")
     patience: int = Field(
@@ -197,18 +201,21 @@ class ModelSettings(SettingsSection):
     dropout: float = Field(0.0, ge=0, lt=1, description="dropout rate of the hidden layers")
     l2: float = Field(0.0, ge=0, description="L2 penalty on the weights")
     weight_decay: float = Field(
-        0.0, ge=0, description="decoupled weight decay, of any optimizer; 0 means 0.004 for adamw"
+        0.0, ge=0, description="decoupled weight decay, for any optimizer; 0 means 0.004 for adamw"
     )
     clipping: Annotated[str, one_of(CLIPPINGS)] = Field(
         "global_norm", description=f"gradient clipping per member: {format_choices(CLIPPINGS)}"
     )
     clip_at: float = Field(5.0, gt=0, description="clipping threshold")
     members: int = Field(
-        8, ge=1, le=256, description="networks in the ensemble, which differ in their seed"
+        8, ge=1, le=256, description="networks in the ensemble, each with its own seed"
     )
     bootstrap: bool = Field(False, description="train each member on rows drawn with replacement")
     blend: float = Field(
-        0.5, ge=0, le=1, description="weight, in logs, of a ridge regression on the same features"
+        0.5,
+        ge=0,
+        le=1,
+        description="weight, on the log scale, of a ridge regression on the same features",
     )
     seed: int = Field(
         0, ge=0, le=LARGEST_SEED, description="seed of the initial weights and of shuffling"
@@ -221,7 +228,7 @@ class BaselineSettings(SettingsSection):
     models: tuple[BaselineName, ...] = Field(
         ("last_value", "mean_22", "ewma", "har", "harx", "garch"),
         strict=False,
-        description=f"any of {', '.join(BASELINES)}, or a class of yours as module:Class; "
+        description=f"any of {', '.join(BASELINES)}, or your own class as module:Class; "
         f"{REFERENCE} is always included",
     )
 
@@ -265,7 +272,7 @@ class JobSettings(SettingsSection):
     minimum_effect: float = Field(
         0.005, ge=0, lt=1, description="minimum gain, as a share of the champion's loss"
     )
-    webhook: str = Field("", description="URL that alerts are posted to as JSON; empty: none")
+    webhook: str = Field("", description="URL to which alerts are posted as JSON; empty: none")
     har_window: int = Field(
         250, ge=1, description="sessions over which the champion must not lose to HAR"
     )

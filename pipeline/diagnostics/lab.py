@@ -15,8 +15,8 @@ from volcast.reports.templating import render_html
 
 TITLE = "The optimisation lab"
 SUBTITLE = (
-    "How gradient descent and backpropagation work, on things small enough to check by hand. Every "
-    "number was computed when this page was written, by volcast's own NumPy network."
+    "How gradient descent and backpropagation work, on examples small enough to check by hand. "
+    "Every number was computed when this page was written, by volcast's own NumPy network."
 )
 
 

@@ -40,8 +40,9 @@ def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:
     forecast = set(table["ticker"])
     if not forecast & set(tickers):
         raise ConfigError(
-            f"{home.folder} forecasts {_format_tickers(forecast)}, but there are now only bars of "
-            f"{_format_tickers(tickers)}; correct source and tickers, or choose another --home"
+            f"{home.folder} forecasts {_format_tickers(forecast)}, but the source now has bars of "
+            f"{_format_tickers(tickers)} only; correct the source and the tickers, or choose "
+            "another --home"
         )
 
 

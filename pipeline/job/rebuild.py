@@ -76,8 +76,8 @@ class _ForecastRebuilder:
         if self._hashes(vintage, day).get(row.ticker) != row.data_hash:
             data = self._data(vintage).config.data
             raise LedgerError(
-                f"the bars of {data.path or data.source}, as they were known then, are not those "
-                "that the forecast was made from"
+                f"the bars of {data.path or data.source}, as they were known then, differ from "
+                "those that the forecast used"
             )
         variances = self._variances(vintage, day, row.model, row.model_version)
         return variances.get((row.ticker, row.horizon), float(np.nan))
@@ -109,7 +109,7 @@ class _ForecastRebuilder:
         versions = [each for each in view.registry.versions() if each.number == number]
         if not versions:
             # Without the number, so that all removed versions count as one reason.
-            raise RegistryError("the version that made it was removed from the registry")
+            raise RegistryError("its model version was removed from the registry")
         return view.load(versions[0])
 
 

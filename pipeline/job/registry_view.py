@@ -51,7 +51,7 @@ class RegistryView:
             self.refresh()
         except RegistryError as error:
             self.read_error = (
-                f"the registry cannot be read, so the recorded champion forecasts: {error}"
+                f"the registry cannot be read, so the recorded champion is used: {error}"
             )
             self.champion, self._folder = _read_recorded_champion(home)
             self.newest = self.champion if self.champion.model == NETWORK else None

@@ -113,8 +113,8 @@ def _find_origins(
     last = int(sessions.searchsorted(pd.Timestamp(end), side="right")) if end else len(sessions)
     if first >= last:
         raise ConfigError(
-            f"no session lies from {start} to {end}; the prices reach from "
-            f"{sessions[0].date()} to {sessions[-1].date()}"
+            f"there is no session from {start} to {end}; the prices cover {sessions[0].date()} to "
+            f"{sessions[-1].date()}"
         )
     return range(first, last)
 

@@ -105,7 +105,7 @@ def _find_last_origin(panel: Panel) -> int:
     """Return the position of the last session with a variance."""
     known = np.flatnonzero(np.isfinite(panel.variance).any(axis=1))
     if not len(known):
-        raise DataError("no session has a variance: no ticker's bars have a range of prices")
+        raise DataError("no session has a variance, because no bar has a price range")
     return int(known[-1])
 
 

@@ -24,7 +24,7 @@ STRICT_TABLES = (3, 37, 0)  # the first SQLite that checks the type of every val
 BUSY = f"another process has been using it for {LOCK_TIMEOUT:.0f} s; wait for it or end it"
 # SQLite's primary result codes, https://www.sqlite.org/rescode.html
 STORAGE_FAILURES = {
-    sqlite3.SQLITE_FULL: "the disk is full; free some space and run again; nothing was half "
+    sqlite3.SQLITE_FULL: "the disk is full; free some space and run again; nothing was partly "
     "written",
     sqlite3.SQLITE_BUSY: BUSY,
     sqlite3.SQLITE_LOCKED: "another process has locked it; wait for it or end it",
@@ -163,8 +163,8 @@ def _upgrade(connection: sqlite3.Connection, path: Path, schema: Schema) -> None
         changed = find_changed_statement(connection, schema.at_format(found).statements)
         if changed is not None:
             raise LedgerError(
-                f"the ledger {path} was tampered with ({changed} ... is not as it was created) and "
-                "is not upgraded; restore your latest backup"
+                f"the ledger {path} was tampered with ({changed} ... differs from its definition) "
+                "and is not upgraded; restore your latest backup"
             )
         upgrade_tables(connection, schema)
 

@@ -20,7 +20,7 @@ def choose_format(file: Path | None, chosen: str | None) -> str:
     Raises
     ------
     ConfigError
-        The two contradict each other, or Parquet is to be printed.
+        The two contradict each other, or Parquet would have to be printed.
 
     Examples
     --------

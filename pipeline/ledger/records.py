@@ -37,8 +37,8 @@ class Forecast:
     ticker, calendar
         The ticker, and the calendar of its exchange.
     model, model_version
-        Such as "network" or "har"; the version in the registry, or another name that tells fits
-        apart.
+        Such as "network" or "har"; the version in the registry, or another name that
+        distinguishes fits.
     role
         "champion" is the one forecast that is issued for its origin, ticker and horizon.
     data_vintage

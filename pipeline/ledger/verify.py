@@ -81,8 +81,8 @@ def _check_statements(
     changed = find_changed_statement(connection, statements)
     if changed is not None:
         raise LedgerError(
-            f"the ledger {ledger.path} was tampered with: it is not as it was created "
-            f"({changed} ...); restore your latest backup"
+            f"the ledger {ledger.path} was tampered with ({changed} ... differs from its "
+            "definition); restore your latest backup"
         )
 
 
@@ -110,7 +110,10 @@ def _find_broken_row(connection: sqlite3.Connection, schema: Schema) -> tuple[in
         if _compute_hash(previous, seq, schema.tables[kind], row) != stored:
             return seq, f"row {seq}, {describe_row(kind, row)}, or its hash was altered"
         if row["written_at"] < last_written_at:
-            return seq, f"row {seq}, {describe_row(kind, row)}, is dated before the row before it"
+            return (
+                seq,
+                f"row {seq}, {describe_row(kind, row)}, is dated earlier than the previous row",
+            )
         expected, previous, last_written_at = seq + 1, stored, row["written_at"]
     return _find_removed_end(connection, expected)
 
@@ -146,7 +149,7 @@ def _parse_digits(head: str | None) -> str:
     if head is None or re.fullmatch(f"[0-9a-f]{{{MINIMUM_DIGITS},{HASH_LENGTH}}}", digits):
         return digits
     raise LedgerError(
-        f"a row's hash has {HASH_LENGTH} hexadecimal digits, of which at least the first "
+        f"a row's hash has {HASH_LENGTH} hexadecimal digits, and at least the first "
         f"{MINIMUM_DIGITS} are needed; got {head!r}; `volcast ledger verify` prints the hash of "
         "the last row"
     )

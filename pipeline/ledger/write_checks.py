@@ -112,8 +112,9 @@ def _check_champion(
     issued = find_row(connection, table, {**cell, "role": "champion"})
     if issued is not None:
         raise LedgerError(
-            f"{forecast} cannot be issued: that of {issued['model']} {issued['model_version']} was "
-            "issued already; write it as a challenger's, or wait for the next session"
+            f"{forecast} cannot be issued: the forecast of {issued['model']} "
+            f"{issued['model_version']} has already been issued; write it as a challenger's, or "
+            "wait for the next session"
         )
 
 

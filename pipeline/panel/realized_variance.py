@@ -1,4 +1,4 @@
-"""The realised variance of whole days in the bar table: the session and the night before it."""
+"""The realised variance of complete days in the bar table: the session and the night before it."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from volcast.pipeline.errors import DataError
 def add_realized_variance(
     bars: pd.DataFrame, days: pd.DataFrame, calendars: dict[str, str], weighting: str
 ) -> pd.DataFrame:
-    """Return checked bars with the variance of whole days from intraday bars.
+    """Return checked bars with the variance of complete days from intraday bars.
 
     A session has a variance if its intraday bars have one, and if it and the exchange's session
     before it have a daily bar, for the overnight return; else NaN.

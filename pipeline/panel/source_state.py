@@ -46,7 +46,7 @@ def compute_source_state(config: Config, now: dt.datetime) -> Any:
 
 
 def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
-    """Return the stored content of the tickers asked for, and whether more is due."""
+    """Return the stored content of the requested tickers, and whether more is due."""
     if not config.data.tickers:
         return {"due": True}
     from volcast.pipeline.data.contract.source import Request

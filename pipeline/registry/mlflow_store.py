@@ -76,7 +76,7 @@ def explain_errors(uri: str) -> Iterator[None]:
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RegistryError(
                 f"the model registry {uri} is not available ({reason}); if it is damaged, restore "
-                "your latest backup; until then the champion of champion.json forecasts"
+                "your latest backup; until then the champion recorded in champion.json is used"
             ) from error
 
 

@@ -34,7 +34,7 @@ class Justification:
     def manual_override(cls, who: str, why: str) -> Justification:
         """Return that of a manual override; ``RegistryError`` without who and why."""
         if not (who.strip() and why.strip()):
-            raise RegistryError("a manual override needs who and why: name both --who and --why")
+            raise RegistryError("a manual override needs a name and a reason: give --who and --why")
         return cls("a manual override", who=who, why=why)
 
 

@@ -188,8 +188,8 @@ class Registry:
     def prune(self, keep: int) -> list[int]:
         """Remove all versions except the newest `keep`; return the numbers of those removed.
 
-        Versions with an alias stay, and the one that a rollback would return to. Forecasts of a
-        removed version stay in the ledger, but can no longer be rebuilt.
+        Versions with an alias are kept, and the version to which a rollback would return. Forecasts
+        of a removed version stay in the ledger, but can no longer be rebuilt.
         """
         if keep < 0:
             raise RegistryError(f"the number of versions to keep must be 0 or more; got {keep}")

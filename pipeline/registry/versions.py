@@ -15,7 +15,7 @@ HAR = "har"
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What is known of a model that is to be registered.
+    """What is known about a model to register.
 
     Attributes
     ----------

@@ -55,7 +55,7 @@ def load_exchange_calendar(name: str) -> Any:
         except (NotImplementedError, ValueError) as error:
             raise ConfigError(
                 f"calendar {name} cannot be built by exchange_calendars ({error}); "
-                f"use {WEEKDAYS!r}, which takes every weekday as a session"
+                f"use {WEEKDAYS!r}, which treats every weekday as a session"
             ) from error
 
 

@@ -1,6 +1,6 @@
 """Opening hours: when a session opens and closes, and when its bar is final.
 
-Outside the bounds of a calendar no hours are known; there a session lasts its whole day, from
+Outside the bounds of a calendar no hours are known; there a session lasts all day, from
 midnight to midnight at the exchange.
 """
 
@@ -24,7 +24,7 @@ HOURS_COLUMNS = {  # the columns of exchange_calendars, and ours
 
 
 def session_hours(name: str, first: dt.date, last: dt.date) -> pd.DataFrame:
-    """Return the opening hours of the sessions between two dates, both included.
+    """Return the opening hours of the sessions between two dates, both inclusive.
 
     Parameters
     ----------

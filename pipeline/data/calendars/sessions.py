@@ -38,7 +38,7 @@ def periods_per_year(name: str) -> int:
 
 
 def sessions_between(name: str, first: dt.date, last: dt.date) -> pd.DatetimeIndex:
-    """Return the sessions between two dates, both included: midnight, without timezone.
+    """Return the sessions between two dates, both inclusive: midnight, without timezone.
 
     Examples
     --------

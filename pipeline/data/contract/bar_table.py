@@ -54,7 +54,7 @@ def to_bar_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def select_sessions(bars: pd.DataFrame, start: dt.date | None, end: dt.date | None) -> pd.DataFrame:
-    """Return the rows whose session lies between two dates, both included.
+    """Return the rows whose session lies between two dates, both inclusive.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The contract of a network client: a source that is asked ticker by ticker."""
+"""The contract of a network client: a source that is queried ticker by ticker."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class UnknownTickerError(DataError):
 
 
 class NoBarsError(DataError):
-    """The source knows the ticker, but has no bars in the range asked for."""
+    """The source knows the ticker, but has no bars in the requested range."""
 
 
 class RateLimitError(DataError):
@@ -54,7 +54,7 @@ class Answer:
     calendar: str | None = None
 
 
-# Takes ticker, first session (None: full history) and last session, both included.
+# Takes ticker, first session (None: full history) and last session, both inclusive.
 Fetch = Callable[[str, dt.date | None, dt.date], Answer]
 
 

@@ -16,14 +16,14 @@ NAMES_SHOWN = 10  # of a long list in a message
 
 @dataclass(frozen=True)
 class Request:
-    """The bars asked for.
+    """The requested bars.
 
     Parameters
     ----------
     tickers
         As the source names them; empty asks for all tickers of the source (or for its defaults).
     start, end
-        First and last session, both included; None leaves that side open.
+        First and last session, both inclusive; None leaves that side open.
     now
         The clock, with a timezone. A source of live prices returns no bar that is not final then.
 
@@ -66,7 +66,7 @@ class Download:
         rules: rows with NaN, impossible prices and several rows of one session, the later one
         last, are possible.
     failures
-        Ticker to reason, for each ticker asked for that has no row in ``bars``.
+        Ticker to reason, for each requested ticker that has no row in ``bars``.
     notes
         Further messages for the user, such as that stored bars are old.
     vintages
@@ -86,7 +86,7 @@ class Source(Protocol):
     """A source of daily bars."""
 
     def load(self, request: Request) -> Download:
-        """Return the bars of the tickers asked for, from ``start`` to ``end``.
+        """Return the bars of the requested tickers, from ``start`` to ``end``.
 
         A ticker that the source cannot deliver is listed in ``failures``; the others are returned.
 
@@ -105,7 +105,7 @@ def build_download(
 ) -> Download:
     """Build the answer to a request from the bars of a source.
 
-    The bars are brought into the form of a bar table and cut to the request; each ticker asked for
+    The bars are brought into the form of a bar table and cut to the request; each requested ticker
     without a row gets a reason.
 
     Parameters
@@ -113,7 +113,7 @@ def build_download(
     request
         If it names no ticker, every ticker in ``bars`` is returned.
     bars
-        Anything that `bar_table.to_bar_table` takes; tickers not asked for are left out.
+        Anything that `bar_table.to_bar_table` takes; tickers that were not requested are left out.
     failures
         Ticker to reason, if the source knows a better one than "there is no such ticker".
 
@@ -161,7 +161,7 @@ def explain_unknown_ticker(ticker: str, known: list[str]) -> str:
     if near:
         return f"there is no such ticker; the nearest are {', '.join(near[:NAMES_SHOWN])}"
     more = f" and {len(known) - NAMES_SHOWN} more" if len(known) > NAMES_SHOWN else ""
-    return f"there is no such ticker; there are {', '.join(known[:NAMES_SHOWN])}{more}"
+    return f"there is no such ticker; the known tickers are {', '.join(known[:NAMES_SHOWN])}{more}"
 
 
 def format_failures(failures: Mapping[str, str]) -> str:
@@ -180,4 +180,4 @@ def format_failures(failures: Mapping[str, str]) -> str:
 def _explain_empty_range(request: Request, sessions: pd.Series) -> str:
     first, last = sessions.min().date(), sessions.max().date()
     asked = f"from {request.start or 'the start'} to {request.end or 'the end'}"
-    return f"there are no bars {asked}; the source has {first} to {last}"
+    return f"there are no bars {asked}; the source covers {first} to {last}"

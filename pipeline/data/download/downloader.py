@@ -1,4 +1,4 @@
-"""Bringing the store up to date: ticker by ticker, within the rate limit."""
+"""Update the store: ticker by ticker, within the rate limit."""
 
 import datetime as dt
 import time
@@ -49,7 +49,7 @@ class Downloader:
     def run(self, tickers: Sequence[str]) -> Iterator[UpdateResult]:
         """Yield the result of each ticker as soon as it is stored; its last result counts.
 
-        A ticker with a transient failure is asked for once more at the end; if the source limits
+        A ticker with a transient failure is requested once more at the end; if the source limits
         all requests, as often as the retry policy allows. Whatever was yielded is on disk: an
         interruption loses nothing.
 
@@ -69,7 +69,7 @@ class Downloader:
         breaker = CircuitBreaker(bucket, self.retry_policy, self.progress.note)
         if bucket.blocked_for() > 1:
             self.progress.note(
-                f"requests were limited just now: waiting {bucket.blocked_for():.0f} s"
+                f"recent requests were rate-limited: waiting {bucket.blocked_for():.0f} s"
             )
         streak = FailureStreak(self.retry_policy, breaker)
         with self.client.connected(bucket.take) as fetch:
@@ -83,7 +83,7 @@ class Downloader:
     def _run_round(
         self, tickers: list[str], fetch: Fetch, streak: FailureStreak
     ) -> Iterator[UpdateResult]:
-        """Update each ticker in turn; once the streak gives up, the others are not asked for."""
+        """Update each ticker in turn; once the streak gives up, the others are not requested."""
         started = time.monotonic()
         streak.begin_round()
         for number, ticker in enumerate(tickers):

@@ -62,11 +62,11 @@ class FailureStreak:
             self.rate_limited.append(ticker)
 
     def tickers_to_retry(self) -> list[str]:
-        """Return the tickers to ask for again: none if the source was never reached."""
+        """Return the tickers to request again: none if the source was never reached."""
         return self.transient if self._source_answered else []
 
     def stop_reason(self) -> str:
-        """Return why no more tickers are asked for; empty if the update continues."""
+        """Return why no more tickers are requested; empty if the update continues."""
         if not self._errors:
             return ""
         latest = self._errors[-1]

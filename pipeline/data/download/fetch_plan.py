@@ -1,4 +1,4 @@
-"""What to ask a source for: nothing, the latest sessions, or the full history."""
+"""What to request from a source: nothing, the latest sessions, or the full history."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from volcast.pipeline.data.quality.rules import range_excludes_body
 from volcast.pipeline.data.store.merge import has_prices
 from volcast.pipeline.data.store.ticker_state import FULL_HISTORY, TickerState
 
-OVERLAP = 10  # sessions asked for again
+OVERLAP = 10  # sessions requested again
 MAX_TRIES = 5  # fetches that ask for a missing session; after them it is taken not to exist
 
 
@@ -42,14 +42,14 @@ def plan_fetch(
     calendar: str,
     recheck: bool = False,
 ) -> FetchPlan | None:
-    """Return what to ask for so that all bars from ``start`` to ``settled`` are stored.
+    """Return what to request so that all bars from ``start`` to ``settled`` are stored.
 
     Parameters
     ----------
     stored
         The stored bars of the ticker, by session.
     state
-        Its state: what was asked for before, and how often in vain.
+        Its state: what was requested before, and how often in vain.
     settled
         The last session whose bar is final.
     start
@@ -62,7 +62,7 @@ def plan_fetch(
     Returns
     -------
     The request; None if nothing can be new. A missing session alone is no reason to ask. If there
-    is another reason, the request reaches back to the first missing session that was asked for
+    is another reason, the request reaches back to the first missing session that was requested
     fewer than `MAX_TRIES` times.
     """
     priced = stored.index[has_prices(stored)]
@@ -84,7 +84,7 @@ def plan_fetch(
 def plan_full_history(
     stored: pd.DataFrame, state: TickerState, settled: dt.date, start: dt.date | None
 ) -> FetchPlan:
-    """Return the request for all that is stored, was ever asked for, or is wanted now."""
+    """Return the request for all that is stored, was ever requested, or is wanted now."""
     begins = [start] if start else []
     begins += [state.asked_from] if state.asked_from else []
     begins += [stored.index[0].date()] if len(stored) else []

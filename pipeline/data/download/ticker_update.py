@@ -72,8 +72,8 @@ class TickerUpdate:
             if merge.lost:
                 raise DataError(
                     f"the source's new history lacks {merge.lost} of {len(stored)} stored sessions "
-                    "and differs in the others; the stored bars are kept, the next update asks for "
-                    "them again"
+                    "and differs in the others; the stored bars are kept, and the next update "
+                    "requests the history again"
                 )
             return self._store_merge(merge, state, plan)
 
@@ -126,7 +126,7 @@ class TickerUpdate:
         if not len(stored):
             raise NoBarsError(
                 f"no session in this range is closed and settled at "
-                f"{self.request.now:%Y-%m-%d %H:%M %Z}; ask for an earlier start"
+                f"{self.request.now:%Y-%m-%d %H:%M %Z}; choose an earlier start"
             )
         note = "rescaled by the source; the history was downloaded again" if merge.new_basis else ""
         last = _find_last_session(stored)
@@ -135,7 +135,7 @@ class TickerUpdate:
         return UpdateResult(self.ticker, "unchanged", merge.counts(), last, note)
 
     def _record_answer(self, state: TickerState, stored: pd.DataFrame, plan: FetchPlan) -> None:
-        """Record what was asked for, and how often each missing session was asked for in vain."""
+        """Record what was requested, and how often each missing session was requested in vain."""
         settled = self._last_settled(state)
         begin = plan.start or FULL_HISTORY
         missing = find_unusable_sessions(stored, self._calendar(state), settled)

@@ -1,4 +1,4 @@
-"""What an update of the store is asked for."""
+"""The settings of an update of the store."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ class UpdateRequest:
     now
         The clock, with a timezone: only sessions that have settled by then are stored.
     start
-        First session; `ticker_state.FULL_HISTORY` for the whole history; None: as in earlier
-        updates, and for a new ticker the whole history.
+        First session; `ticker_state.FULL_HISTORY` for the full history; None: as in earlier
+        updates, and for a new ticker the full history.
     recheck
         Compare the last stored sessions with the source again, even if no new session is due.
     anew
-        Download the whole history again, and record what changed in it.
+        Download the full history again, and record what changed in it.
     calendar
         The calendar of tickers whose name does not identify an exchange.
 

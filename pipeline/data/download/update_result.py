@@ -1,4 +1,4 @@
-"""The results of an update: one record a ticker, and all of them as a table."""
+"""The results of an update: one record per ticker, and all of them as a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class UpdateResult:
 
 
 def build_result_table(results: Sequence[UpdateResult]) -> pd.DataFrame:
-    """Return the results as a table: `RESULT_COLUMNS`, one row a ticker, failures first.
+    """Return the results as a table: `RESULT_COLUMNS`, one row per ticker, failures first.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def build_result_table(results: Sequence[UpdateResult]) -> pd.DataFrame:
 
 
 def collect_failures(results: Sequence[UpdateResult]) -> dict[str, str]:
-    """Return ticker to reason, for the tickers that failed or were not asked for.
+    """Return ticker to reason, for the tickers that failed or were not requested.
 
     Examples
     --------

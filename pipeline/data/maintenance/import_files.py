@@ -55,13 +55,13 @@ def import_files(
             locks.enter_context(store.locked(ticker))
         merges = {str(ticker): _merge(store, own) for ticker, own in settled.groupby("ticker")}
         failures |= {
-            ticker: "its prices disagree with the stored ones from their oldest common session on; "
-            "another scale? import it into another --data-dir"
+            ticker: "its prices differ from the stored ones from their oldest common session on, "
+            "perhaps by their scale; import it into another --data-dir"
             for ticker, one in merges.items()
             if one.needs_full_history
         }
         if failures:
-            raise DataError(f"nothing is imported; {format_failures(failures)}")
+            raise DataError(f"nothing was imported; {format_failures(failures)}")
         for ticker, one in merges.items():
             if len(one.rows):
                 store.append(ticker, one.rows, fetched_at=now, factor=one.factor)
@@ -72,7 +72,7 @@ def _read(files: Sequence[Path], now: dt.datetime) -> pd.DataFrame:
     downloads = [FilesSource(file).load(Request((), None, None, now)) for file in files]
     failures = {ticker: why for one in downloads for ticker, why in one.failures.items()}
     if failures:
-        raise DataError(f"nothing is imported; {format_failures(failures)}")
+        raise DataError(f"nothing was imported; {format_failures(failures)}")
     return pd.concat([one.bars for one in downloads], ignore_index=True)
 
 

@@ -40,7 +40,7 @@ class Checked:
     Parameters
     ----------
     bars
-        The ``bars`` table of docs/tables.md: finite prices above 0, one row a ticker and session,
+        The ``bars`` table of docs/tables.md: finite prices above 0, one row per ticker and session,
         low <= open, close <= high, volume above 0 or NaN, variance not negative or NaN.
     quality
         The ``quality`` table of docs/tables.md, sorted by ticker and rule. For each ticker the

@@ -69,7 +69,7 @@ SOURCES: dict[str, SourceEntry] = {
 }
 STORED_NAMES = tuple(name for name, entry in SOURCES.items() if entry.stored)
 NEED_TICKERS = tuple(name for name, entry in SOURCES.items() if entry.needs_tickers)
-PLUGIN = SourceEntry("", "a source of an installed package")
+PLUGIN = SourceEntry("", "a source from an installed package")
 
 
 def list_sources() -> tuple[str, ...]:

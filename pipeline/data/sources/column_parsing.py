@@ -35,7 +35,7 @@ def parse_bars(table: pd.DataFrame, file: Path, ticker: str) -> pd.DataFrame:
         When a number, a date or a ticker cannot be read, or the table has no row.
     """
     if table.empty:
-        raise DataError(f"{file}: the file has no row; it needs at least one bar")
+        raise DataError(f"{file}: the file has no rows; it needs at least one bar")
     columns = {column: table[column] for column in NUMBER_COLUMNS if column in table}
     numbers = {column: parse_numbers(values, file) for column, values in columns.items()}
     names = parse_tickers(table["ticker"], file) if "ticker" in table else ticker

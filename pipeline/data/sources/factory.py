@@ -36,7 +36,7 @@ def build_source(
         The setting ``data.path``: the file or folder that ``files`` reads; plugins are called with
         it.
     options
-        How stored sources are asked, and where their bars are kept.
+        How stored sources are queried, and where their bars are kept.
 
     Raises
     ------
@@ -73,7 +73,9 @@ def build_stored_source(name: str, options: StoreOptions | None = None) -> Store
 def build_client(name: str) -> Client:
     """Return the network client of a stored source; see `build_stored_source`."""
     if name not in STORED_NAMES:
-        raise ConfigError(f"source {name!r} keeps no store; use one of {', '.join(STORED_NAMES)}")
+        raise ConfigError(
+            f"source {name!r} does not store bars; use one of {', '.join(STORED_NAMES)}"
+        )
     client: Client = _import_class(SOURCES[name])()
     return client
 

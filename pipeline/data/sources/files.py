@@ -27,7 +27,7 @@ class FilesSource:
         self.path = Path(path)
 
     def load(self, request: Request) -> Download:
-        """Return the bars asked for; all tickers found if none is named. See `Source.load`.
+        """Return the requested bars; all tickers found if none is named. See `Source.load`.
 
         Columns are found by name; case, spaces, underscores and dots are ignored: date (session,
         timestamp, datetime), ticker (symbol, name), open, high, low, close, and optionally
@@ -46,7 +46,7 @@ class FilesSource:
             try:
                 frames.append(parse_bars(read_table(file), file, ticker_from_file(file)))
             except DataError as error:
-                # A file of another name may hold any of the tickers asked for.
+                # A file of another name may hold any of the requested tickers.
                 if len(files) == 1 or (
                     request.tickers and ticker_from_file(file) not in request.tickers
                 ):

@@ -83,7 +83,7 @@ class IntradaySource:
         ]
         if not parts:
             reasons = (
-                format_failures(self.failures) or f"there are none of {', '.join(self.tickers)}"
+                format_failures(self.failures) or f"there are none for {', '.join(self.tickers)}"
             )
             raise DataError(f"{self.path}: no intraday bars can be used; {reasons}")
         days = pd.concat(parts, ignore_index=True)

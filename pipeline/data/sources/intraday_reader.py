@@ -35,7 +35,7 @@ def read_intraday_bars(file: Path) -> pd.DataFrame:
     """
     table = read_table(file, INTRADAY_NAMES)
     if table.empty:
-        raise DataError(f"{file}: the file has no row; it needs at least one bar")
+        raise DataError(f"{file}: the file has no rows; it needs at least one bar")
     numbers = {name: parse_numbers(table[name], file) for name in NUMBERS if name in table}
     moment = _parse_moments(table["session"].rename("timestamp"), file)
     bars = pd.DataFrame({"moment": moment, "volume": np.nan} | numbers)
@@ -59,6 +59,6 @@ def _parse_moments(values: pd.Series, file: Path) -> pd.Series:
         file,
     )
     if has_offset.any():
-        reject_values(values[~has_offset], "has no offset, and other rows have one", file)
+        reject_values(values[~has_offset], "has no offset, but other rows have one", file)
         return pd.Series(moments)
     return plain

@@ -57,10 +57,10 @@ class PluginSource:
             raise self._broken("it returned no bars; it must raise a DataError that says why")
         unrequested = tickers - set(request.tickers) if request.tickers else set()
         if unrequested:
-            raise self._broken(f"it returned {sorted(unrequested)[0]}, which was not asked for")
+            raise self._broken(f"it returned {sorted(unrequested)[0]}, which was not requested")
         unexplained = set(request.tickers) - tickers - set(answer.failures)
         reasons = dict.fromkeys(
-            sorted(unexplained), f"source {self.name!r} gave no bars and no reason"
+            sorted(unexplained), f"source {self.name!r} returned neither bars nor a reason"
         )
         return dataclasses.replace(answer, failures=answer.failures | reasons)
 

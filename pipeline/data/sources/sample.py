@@ -19,7 +19,7 @@ class SampleSource:
     """The S&P 500 (``^GSPC``) and the Nasdaq Composite (``^IXIC``), daily, 1999 to 2018."""
 
     def load(self, request: Request) -> Download:
-        """Return the bars asked for; both indices when no ticker is named. See `Source.load`."""
+        """Return the requested bars; both indices when no ticker is named. See `Source.load`."""
         # arch takes a second to import
         import arch.data.nasdaq
         import arch.data.sp500

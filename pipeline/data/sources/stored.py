@@ -30,7 +30,7 @@ from volcast.pipeline.text import format_count
 
 @dataclass(frozen=True)
 class StoreOptions:
-    """How a stored source is asked, and where its bars are kept.
+    """How a stored source is queried, and where its bars are kept.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class StoredSource:
     client
         The source to download from.
     options
-        How it is asked, and where its bars are kept.
+        How it is queried, and where its bars are kept.
     """
 
     def __init__(self, client: Client, options: StoreOptions):
@@ -72,9 +72,9 @@ class StoredSource:
         self.store = Store(data_folder(options.folder) / client.name)
 
     def load(self, request: Request) -> Download:
-        """Return the final bars of the tickers asked for, as new as the source has them.
+        """Return the final bars of the requested tickers, as new as the source has them.
 
-        Tickers whose last settled session is stored are not asked for. If the source does not
+        Tickers whose last settled session is stored are not requested. If the source does not
         answer, the stored bars are used, and a note says how old they are.
 
         Raises
@@ -159,7 +159,7 @@ def _describe_stale_bars(
         if ticker in last:
             age = format_count((today - last[ticker].date()).days, "day")
             yield (
-                f"{ticker} is not up to date: {why}; the stored bars to {last[ticker]:%Y-%m-%d} "
+                f"{ticker} is not up to date: {why}; the stored bars up to {last[ticker]:%Y-%m-%d} "
                 f"are used, {age} old"
             )
 

@@ -89,7 +89,7 @@ def _read_text(file: Path) -> str:
         raise DataError(f"{file}: the file is empty; it needs a header and at least one row")
     if b"\0" in data:
         raise DataError(
-            f"{file}: this is not UTF-8 text, it holds NUL bytes; save it as CSV in UTF-8"
+            f"{file}: this is not UTF-8 text: it contains NUL bytes; save it as CSV in UTF-8"
         )
     try:
         return data.decode("utf-8-sig")
@@ -115,7 +115,7 @@ def _read_csv(text: str, file: Path, column_names: Names) -> pd.DataFrame:
     text_types = {"ticker": str, "session": str}
     frame = _parse(text, file, dtype=text_types, **layout)[list(positions)]
     if frame.empty:
-        raise DataError(f"{file}: the file has a header but no row; it needs at least one bar")
+        raise DataError(f"{file}: the file has a header but no rows; it needs at least one bar")
     for column in text_types.keys() & set(frame.columns):
         frame[column] = frame[column].replace("", None)
     return frame

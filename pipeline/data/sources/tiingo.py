@@ -1,4 +1,4 @@
-"""Daily prices from Tiingo, a paid source with a free tier: one request a ticker."""
+"""Daily prices from Tiingo, a paid source with a free tier: one request per ticker."""
 
 import logging
 import os
@@ -29,10 +29,10 @@ FIRST_DAY = "1900-01-01"  # without a start Tiingo sends only the last bar
 REQUEST_TIMEOUT = 30.0  # seconds
 ATTEMPTS = 4
 LONGEST_WAIT = 20.0  # seconds, between attempts
-MAX_REFUSALS = 3  # tickers in a row that fail at every attempt; after them no more are asked for
+MAX_REFUSALS = 3  # tickers in a row that fail at every attempt; after them no more are requested
 REASON_BY_STATUS = MappingProxyType(
     {
-        400: "Tiingo does not take this name or these dates; check them",
+        400: "Tiingo does not accept this name or these dates; check them",
         404: "Tiingo has no prices under this name; check the spelling",
         429: "Tiingo limits the number of requests (HTTP 429); wait for the next hour",
     }
@@ -63,7 +63,7 @@ class TiingoSource:
         self.timeout = timeout
 
     def load(self, request: Request) -> Download:
-        """Return the final bars of the tickers asked for. See `Source.load`.
+        """Return the final bars of the requested tickers. See `Source.load`.
 
         Raises
         ------
@@ -125,7 +125,9 @@ def _read_key() -> str:
             "environment"
         )
     if not re.fullmatch(r"[\x21-\x7e]+", key):
-        raise ConfigError(f"{KEY} must be one word of plain letters and digits; copy it again")
+        raise ConfigError(
+            f"{KEY} must consist of printable ASCII characters without spaces; copy it again"
+        )
     return key
 
 

@@ -34,11 +34,11 @@ def parse_rows(answer: Any, ticker: str) -> pd.DataFrame:
     answer
         The JSON of the answer.
     ticker
-        The ticker asked for.
+        The requested ticker.
 
     Returns
     -------
-    The columns of `COLUMN_NAMES`, and ticker; one row a session, prices not adjusted for splits.
+    The columns of `COLUMN_NAMES`, and ticker; one row per session, prices not adjusted for splits.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def parse_rows(answer: Any, ticker: str) -> pd.DataFrame:
         detail = answer.get("detail", answer) if isinstance(answer, dict) else answer
         raise DataError(f"Tiingo answered: {' '.join(str(detail).split())[:SHOWN]}")
     if not answer:
-        raise DataError("Tiingo has no bars in this range; ask for a longer one")
+        raise DataError("Tiingo has no bars in this range; choose a longer one")
     rows = pd.DataFrame([row if isinstance(row, dict) else {} for row in answer])
     missing = [name for name in COLUMN_NAMES if name not in rows]
     if missing:
-        raise DataError(f"Tiingo's rows lack {', '.join(missing)}; it may have changed its answers")
+        raise DataError(f"Tiingo's rows lack {', '.join(missing)}; its format may have changed")
     table = rows[list(COLUMN_NAMES)].rename(columns=COLUMN_NAMES)
     try:
         numbers = table.drop(columns="session").astype("float64")
@@ -92,6 +92,6 @@ def adjust_final_bars(table: pd.DataFrame, request: Request) -> pd.DataFrame:
     if not final.any():
         raise DataError(
             f"no session in this range is closed and settled at {request.now:%Y-%m-%d %H:%M %Z}; "
-            "ask for an earlier start"
+            "choose an earlier start"
         )
     return bars[final]

@@ -9,7 +9,9 @@ from volcast.pipeline.data.contract.client import (
 )
 
 NOT_FOUND = 404
-UNKNOWN_TICKER = "Yahoo has no prices under this name now; check the spelling, or try again later"
+UNKNOWN_TICKER = (
+    "Yahoo currently has no prices under this name; check the spelling, or try again later"
+)
 NO_BARS = "Yahoo has no bars {}, the last session that is closed and settled"
 SHOWN = 200  # characters of an error in a message
 
@@ -24,7 +26,7 @@ def translate_error(error: Exception, date_range: str) -> Exception:
     error
         Whatever yfinance raised.
     date_range
-        The range asked for, such as ``from 2024-01-02 to 2024-01-31``, for the message.
+        The requested range, such as ``from 2024-01-02 to 2024-01-31``, for the message.
     """
     from yfinance.exceptions import YFPricesMissingError, YFRateLimitError, YFTzMissingError
 
@@ -43,7 +45,7 @@ def translate_error(error: Exception, date_range: str) -> Exception:
     if status is not None:
         return TransientError(f"Yahoo answered HTTP {status}; try again later")
     return TransientError(
-        f"Yahoo did not answer with prices ({type(error).__name__}: {text}); try again later"
+        f"Yahoo did not return prices ({type(error).__name__}: {text}); try again later"
     )
 
 

@@ -40,14 +40,14 @@ def update_intraday(folder: Path, tickers: tuple[str, ...], now: dt.datetime) ->
     folder
         Created if needed; locked meanwhile.
     tickers
-        As Yahoo names them; each is asked for once.
+        As Yahoo names them; each is requested once.
     now
         The clock, with a timezone.
 
     Returns
     -------
     Ticker to reason, for each ticker without new bars. Once Yahoo limits the requests or cannot be
-    reached, the others are not asked for.
+    reached, the others are not requested.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bucket = TokenBucket(folder / ".rate.json", DEFAULT_RATE)
@@ -90,7 +90,7 @@ def fetch_settled_bars(stock: Any, ticker: str, now: dt.datetime) -> pd.DataFram
         When Yahoo has no bar of a session that is closed and settled at ``now``.
     """
     if Path(ticker).name != ticker:
-        raise DataError(f"{ticker!r} cannot be the name of a file; fix the ticker")
+        raise DataError(f"{ticker!r} cannot be used as a file name; fix the ticker")
     frame = stock.history(
         period=PERIOD,
         interval="5m",
@@ -107,7 +107,9 @@ def fetch_settled_bars(stock: Any, ticker: str, now: dt.datetime) -> pd.DataFram
     last_close = session_hours(calendar, last - SCHEDULE_SPAN, last)["closes"].max()
     final = bars["timestamp"] < last_close
     if not final.any():
-        raise DataError(f"no session is closed and settled at {now:%Y-%m-%d %H:%M %Z}; wait for it")
+        raise DataError(
+            f"no session is closed and settled at {now:%Y-%m-%d %H:%M %Z}; try again later"
+        )
     return pd.DataFrame(bars[final].astype({"volume": "float64"}))
 
 

@@ -54,7 +54,7 @@ def open_yahoo_session(before_request: Callable[[], None]) -> Iterator[Any]:
 def _build_session(before_request: Callable[[], None]) -> Any:
     """Return yfinance's own kind of session, which calls ``before_request`` before each request.
 
-    yfinance sends more than was asked for: cookies, a crumb, a timezone, and after an error all of
+    yfinance sends more than was requested: cookies, a crumb, a timezone, and after an error all of
     it again. All of that is counted, because Yahoo counts it.
     """
     from yfinance._http import new_session

@@ -21,7 +21,7 @@ RULE_BY_CHANGE = {REVISED: "revised_bar", HEALED: "healed_session", ANEW: "resca
 def build_history_rows(
     store: Store, tickers: Sequence[str], as_of: dt.datetime | None = None
 ) -> pd.DataFrame:
-    """Return one row a ticker and kind of change, with the columns of the quality table.
+    """Return one row per ticker and kind of change, with the columns of the quality table.
 
     Changes recorded after ``as_of`` are left out.
     """

@@ -1,4 +1,4 @@
-"""The bar store: one Parquet file a ticker, to which rows are only ever added.
+"""The bar store: one Parquet file per ticker, to which rows are only ever added.
 
 A file is replaced atomically: a reader, which needs no lock, sees the old one or the new one, and a
 process killed at any moment leaves one of them. A writer holds the ticker's lock.
@@ -76,7 +76,7 @@ class Store:
         return pd.DataFrame(columns)[list(BAR_COLUMNS)]
 
     def known(self, ticker: str, as_of: dt.datetime | None = None) -> pd.DataFrame:
-        """Return the bars and actions of one ticker known at ``as_of``, one row a session."""
+        """Return the bars and actions of one ticker known at ``as_of``, one row per session."""
         _, logs = self._read([ticker], (*ORDER_COLUMNS, *VALUE_COLUMNS))
         log, number = _concat_tables(logs)
         rows = select_known_rows(log, number, as_of)

@@ -21,11 +21,11 @@ class TickerState:
     calendar
         The exchange calendar that the source named.
     asked_from
-        The earliest first session ever asked for; `FULL_HISTORY` for the whole history.
+        The earliest first session ever requested; `FULL_HISTORY` for the full history.
     answered
         The last session that had settled when the source last answered, with bars or without.
     tries
-        How many times a missing session was asked for, by its date.
+        How many times a missing session was requested, by its date.
     misses
         The days on which the source did not know the ticker, since it last answered.
     failure
@@ -86,6 +86,6 @@ def explain_absence(misses: list[str]) -> str:
     if last - first < GONE_SPAN:
         return ""
     return (
-        f"no prices under this name since {first}, asked on {len(misses)} days; "
-        "it may be renamed or delisted"
+        f"no prices under this name since {first}, requested on {len(misses)} days; it may have "
+        "been renamed or delisted"
     )

@@ -105,13 +105,16 @@ def _build_network_rows(
 def _forecast_with_version(context: JobContext, version: Version) -> tuple[list[Cell], str]:
     """Return the forecasts of a network, or none and the reason."""
     if context.was_trained_on_origin(version):
-        return [], f"{format_version(version)} gave no forecast: it was trained on later sessions"
+        return (
+            [],
+            f"{format_version(version)} produced no forecast: it was trained on later sessions",
+        )
     level = context.config.report.interval
     try:
         model = context.registry_view.load(version)
         return forecast_with_network(model, context.panels, context.day, level), ""
     except VolcastError as error:
-        return [], f"{format_version(version)} gave no forecast: {error}"
+        return [], f"{format_version(version)} produced no forecast: {error}"
 
 
 def _build_har_rows(context: JobContext, issued: set[Key]) -> list[Forecast]:

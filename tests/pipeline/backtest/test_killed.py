@@ -70,7 +70,7 @@ def test_two_fresh_processes_forecast_byte_for_byte_the_same(small, finished, tm
 def test_a_run_killed_again_and_again_ends_as_if_it_never_was(small, finished, tmp_path):
     folder = tmp_path / "run"
     said = {moment: kill_at(small, folder, moment) for moment in MOMENTS}
-    assert "reusing 1 folds that are finished" in said["history.csv"]
+    assert "reusing 1 finished folds" in said["history.csv"]
     assert "train: unchanged, skipped" in said["scores.csv"]
     finish(small, folder)
     for name in (FORECASTS, SCORES, HISTORY, CONFIG):

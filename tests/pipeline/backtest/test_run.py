@@ -124,7 +124,7 @@ def test_a_damaged_fold_is_trained_again_and_the_other_kept(run_dir, finished, n
     answer = volcast("train", run_dir)
     assert done_alone(answer) == "train"
     assert "fold 2/2" in answer.err and "fold 1/2" not in answer.err
-    assert "reusing 1 folds that are finished" in answer.err
+    assert "reusing 1 finished folds" in answer.err
     assert (first / "network.keras").stat().st_mtime_ns == kept
     assert path.exists() and path.read_bytes() != b"garbage"
     volcast("evaluate", run_dir)

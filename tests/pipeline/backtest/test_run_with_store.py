@@ -113,7 +113,7 @@ def test_offline_the_stored_bars_are_used_and_their_age_is_told(
         said, record = download("2024-02-05", tickers=["AAA"])
     told = [line for line in said if "is not up to date: Yahoo cannot be reached" in line]
     assert len(told) == 1
-    assert told[0].endswith("the stored bars to 2024-01-31 are used, 5 days old")
+    assert told[0].endswith("the stored bars up to 2024-01-31 are used, 5 days old")
     assert record["summary"]["notes"] == told
     assert bars_of(folder)["session"].max() == pd.Timestamp("2024-01-31")
     said, _ = download(

@@ -49,7 +49,7 @@ def test_a_first_test_beyond_the_data_is_refused():
 
 def test_a_history_that_the_purge_eats_up_is_refused():
     rule = WalkForward(first_test=45, refit_every=5, purge=22, validation_share=0.1)
-    with pytest.raises(ValueError, match="45 sessions before the test leave none to train on"):
+    with pytest.raises(ValueError, match="45 sessions before the test are too few"):
         list(rule.folds(100))
 
 

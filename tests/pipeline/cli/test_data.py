@@ -71,7 +71,10 @@ def test_update_exits_with_1_when_a_ticker_fails_and_keeps_the_others(stored, st
     standin.faults["NOPE"] = 404
     answer = volcast("data", "update", "AAA", "NOPE", "--rate", 1000)
     assert answer.code == 1
-    assert "volcast: 1 of 2 tickers were not updated; NOPE: Yahoo has no prices" in answer.err
+    assert (
+        "volcast: 1 of 2 tickers were not updated; NOPE: Yahoo currently has no prices"
+        in answer.err
+    )
     assert "NOPE" in answer.out and "not due" in answer.out
 
 
@@ -175,7 +178,7 @@ def test_import_of_another_scale_is_refused_and_nothing_is_changed(data, tmp_pat
     files = [write(tmp_path / "AAA.csv", scaled), write(tmp_path / "BBB.csv", make_bars("BBB"))]
     answer = volcast("data", "import", *files)
     assert answer.code == 1
-    assert "nothing is imported; AAA: its prices disagree with the stored ones" in answer.err
+    assert "nothing was imported; AAA: its prices differ from the stored ones" in answer.err
     assert (data / "yahoo" / "AAA.parquet").read_bytes() == before
     assert Store(data / "yahoo").tickers() == ["AAA"]
 

@@ -201,7 +201,9 @@ def test_show_prints_volatility_and_json_the_whole_row(home):
     assert row["written_at"] == "2018-01-05T23:00:00+00:00"
     nobody = volcast("ledger", "show", "--home", home, "--ticker", "ZZZ", "--json")
     assert nobody.code == 1
-    message = "the ledger has no forecast for ZZZ: there is no such ticker; there are AAA"
+    message = (
+        "the ledger has no forecast for ZZZ: there is no such ticker; the known tickers are AAA"
+    )
     assert nobody.complaint == message
 
 

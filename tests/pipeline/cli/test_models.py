@@ -125,7 +125,7 @@ def test_an_override_without_who_and_why_is_refused(command, home):
     here = ("--home", home.folder)
     assert volcast("models", *command, *here).code == 2
     complaint = volcast("models", *command, "--who", " ", "--why", "x", *here).complaint
-    assert complaint == "a manual override needs who and why: name both --who and --why"
+    assert complaint == "a manual override needs a name and a reason: give --who and --why"
 
 
 def test_without_mlflow_the_remedy_is_named(home, monkeypatch):

@@ -308,10 +308,10 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(small, run_dir, finished
     path.write_text(text)
     for command in (("run", "--config", small, "--out", run_dir), ("train", run_dir)):
         message = volcast(*command).complaint
-        assert message == f"{path} is damaged; delete it, and `volcast run` again"
+        assert message == f"{path} is damaged; delete it, and run `volcast run` again"
     path.unlink()
     answer = volcast("run", "--config", small, "--out", run_dir)
-    assert "reusing 2 folds that are finished" in answer.err
+    assert "reusing 2 finished folds" in answer.err
     assert (run_dir / FORECASTS).read_bytes() == (finished / FORECASTS).read_bytes()
 
 

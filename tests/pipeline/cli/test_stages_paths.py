@@ -52,7 +52,7 @@ def workbook(folder):
     (folder / "a.csv").write_bytes(
         b"PK\x03\x04\x14\0\x06\0\x08\0" + random.Random(0).randbytes(500)
     )
-    return folder / "a.csv", "this is not UTF-8 text, it holds NUL bytes"
+    return folder / "a.csv", "this is not UTF-8 text: it contains NUL bytes"
 
 
 def half_a_parquet_file(folder):

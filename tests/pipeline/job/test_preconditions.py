@@ -54,6 +54,6 @@ def test_a_home_does_not_switch_to_tickers_that_it_never_forecast(home, small):
     with Ledger.to_read(home.ledger) as ledger:
         before = ledger.head()
     complaint = volcast("retrain", "--home", home.folder, "--source", "sample").complaint
-    assert "forecasts AAA, BBB, but there are now only bars of ^GSPC, ^IXIC" in complaint
+    assert "forecasts AAA, BBB, but the source now has bars of ^GSPC, ^IXIC only" in complaint
     with Ledger.to_read(home.ledger) as ledger:
         assert ledger.head() == before

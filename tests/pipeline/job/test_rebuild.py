@@ -37,7 +37,7 @@ def test_forecasts_of_a_removed_version_are_reported_and_the_others_rebuilt(star
     assert registry.prune(0) == [2]
     result, by_model = rebuild_all(started_home)
     (reason,) = result.failures
-    assert reason == "the version that made it was removed from the registry"
+    assert reason == "its model version was removed from the registry"
     assert result.failures[reason].count == by_model["network"] > 0
     assert result.identical == by_model["har"] > 0
 
@@ -52,7 +52,9 @@ def test_a_changed_file_is_reported_once_for_all_its_forecasts(started_home, con
     )
     result, _ = rebuild_all(started_home)
     (reason,) = result.failures
-    assert reason.startswith(f"the bars of {tmp_path / 'prices.csv'}, as they were known then, are")
+    assert reason.startswith(
+        f"the bars of {tmp_path / 'prices.csv'}, as they were known then, differ"
+    )
     assert result.identical > 0  # of the other ticker
 
 
@@ -91,5 +93,5 @@ def test_a_forecast_from_other_bars_is_an_error(replayed_home, small, tmp_path):
     )
     with Ledger.to_read(Home(other).ledger) as ledger:
         row = next(iter(r for r in ledger.forecast_rows() if r.ticker == bars["ticker"][5]))
-    with pytest.raises(LedgerError, match="are not those that the forecast was made from"):
+    with pytest.raises(LedgerError, match="differ from those that the forecast used"):
         make_rebuilder(Home(other))(row)

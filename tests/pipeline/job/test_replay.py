@@ -69,7 +69,7 @@ def test_a_second_replay_changes_nothing(replayed_home, config, market, period):
 
 
 def test_a_period_without_sessions_is_an_error(tmp_path, config, market, period):
-    with pytest.raises(ConfigError, match=r"no session lies from .*; the prices reach from 2016"):
+    with pytest.raises(ConfigError, match=r"there is no session from .*; the prices cover 2016"):
         next(replay(Home(tmp_path), config, market, (period[1], period[0]), Progress()))
 
 

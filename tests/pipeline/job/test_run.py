@@ -132,7 +132,7 @@ def test_a_run_without_data_is_reported_and_caught_up_on(started, standin, fault
         ("stale data", "all tickers")
     ]
     assert "no ticker has a bar for the last session" in no_data.line()
-    assert fault in (404, "empty") or "the stored bars to 2024-01-29 are used" in no_data.line()
+    assert fault in (404, "empty") or "the stored bars up to 2024-01-29 are used" in no_data.line()
     standin.faults.clear()
     after = run_on(home, config, "2024-01-31")
     assert str(after.origin) == "2024-01-31" and after.forecasts == 2 and after.outcomes == 1

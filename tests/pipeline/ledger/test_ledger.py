@@ -81,7 +81,9 @@ def test_a_forecast_that_differs_is_refused_and_nothing_is_written(name, value, 
 
 def test_only_one_forecast_is_issued_per_target(ledger):
     ledger.add_forecasts([forecast()], now=EVENING)
-    with pytest.raises(LedgerError, match="cannot be issued: that of network 2 was issued already"):
+    with pytest.raises(
+        LedgerError, match="cannot be issued: the forecast of network 2 has already been issued"
+    ):
         ledger.add_forecasts([forecast(2e-4, model_version="3")], now=EVENING)
     assert ledger.add_forecasts([forecast(2e-4, model_version="3", role="challenger")], now=EVENING)
     assert list(ledger.issued(ORIGIN)["model_version"]) == ["2"]

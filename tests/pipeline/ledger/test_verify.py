@@ -195,5 +195,5 @@ def test_a_row_that_claims_to_be_older_than_the_last_is_found(original, tmp_path
         table = SCHEMA.tables["forecasts"]
         row = table.encode(har(), deadline=EVENING, written_at=EVENING - HOUR)
         chain.append_row(ledger.connection, table, row, ledger.head())
-        with pytest.raises(LedgerError, match=r"row 13, .* is dated before the row before it"):
+        with pytest.raises(LedgerError, match=r"row 13, .* is dated earlier than the previous row"):
             verify(ledger)

@@ -156,7 +156,7 @@ def test_the_sample_defaults_to_both_indices_over_twenty_years():
 
 
 def test_an_empty_range_says_what_the_source_has():
-    with pytest.raises(DataError, match="the source has 1999-01-04 to 2018-12-31"):
+    with pytest.raises(DataError, match="the source covers 1999-01-04 to 2018-12-31"):
         SampleSource().load(asking("^GSPC", start=dt.date(2020, 1, 1)))
 
 

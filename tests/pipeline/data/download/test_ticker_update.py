@@ -253,7 +253,8 @@ def test_a_ticker_is_called_gone_only_after_many_days_without_prices(standin, st
     notes = [update(day=day)["AAA"].note for day in days]
     assert not any("delisted" in note for note in notes[:-1])
     assert notes[-1] == (
-        "no prices under this name since 2024-02-02, asked on 5 days; it may be renamed or delisted"
+        "no prices under this name since 2024-02-02, requested on 5 days; "
+        "it may have been renamed or delisted"
     )
     assert len(store.bars(["AAA"])) == 22
     standin.faults.clear()

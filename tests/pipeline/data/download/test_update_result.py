@@ -11,6 +11,6 @@ def test_the_table_at_the_end_says_what_came_what_did_not_and_why(standin, updat
     table = build_result_table(outcomes)
     assert table["ticker"].tolist() == ["BBB", "NOPE", "AAA"]
     assert table["status"].tolist() == ["failed", "failed", "updated"]
-    assert table["note"].str.startswith("Yahoo did not answer with prices").tolist()[0]
-    assert table["note"].tolist()[1].startswith("Yahoo has no prices under this name now")
+    assert table["note"].str.startswith("Yahoo did not return prices").tolist()[0]
+    assert table["note"].tolist()[1].startswith("Yahoo currently has no prices under this name")
     assert format_summary(outcomes) == "3 tickers: 1 updated, 2 failed; 22 bars added"

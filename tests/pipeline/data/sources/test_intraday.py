@@ -173,4 +173,4 @@ def test_intraday_bars_that_cannot_be_used_say_why(tmp_path, bars, says):
 
 def test_tickers_that_are_not_there_are_named(tmp_path):
     file = written(tmp_path, make_intraday().assign(ticker="AAA"), "all.csv")
-    assert "there are none of BBB" in failing(file, "BBB")
+    assert "there are none for BBB" in failing(file, "BBB")

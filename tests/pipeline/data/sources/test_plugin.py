@@ -84,7 +84,7 @@ def test_bars_in_any_order_are_put_right(installed):
 def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
     source = source_that(installed, GOOD)
     failures = source.load(asking("AAA", "BBB")).failures
-    assert failures == {"BBB": "source 'theirs' gave no bars and no reason"}
+    assert failures == {"BBB": "source 'theirs' returned neither bars nor a reason"}
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
         ("return Download(make_bars().assign(open='x'), {})", "its bars have a wrong type"),
         ("return Download(make_bars().assign(session='x'), {})", "its bars have a wrong type"),
         ("return Download(make_bars().iloc[:0], {})", "it returned no bars"),
-        ("return Download(make_bars('ZZZ'), {})", "it returned ZZZ, which was not asked for"),
+        ("return Download(make_bars('ZZZ'), {})", "it returned ZZZ, which was not requested"),
     ],
 )
 def test_what_breaks_the_contract_is_told_in_the_sources_name(installed, body, says):

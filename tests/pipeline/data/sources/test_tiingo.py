@@ -105,7 +105,7 @@ def test_a_fault_that_passes_is_overcome(tiingo, fault):
 
 LASTING = [
     (404, 1, "Tiingo has no prices under this name; check the spelling"),
-    (400, 1, "does not take this name or these dates"),
+    (400, 1, "does not accept this name or these dates"),
     (418, 1, "Tiingo answered HTTP 418"),
     (429, ATTEMPTS, "Tiingo limits the number of requests (HTTP 429)"),
     (500, ATTEMPTS, "Tiingo answered HTTP 500; try again later"),
@@ -190,7 +190,10 @@ def test_a_key_that_is_missing_names_the_variable(tiingo, monkeypatch):
 def test_a_malformed_key_is_not_repeated(tiingo, monkeypatch, key):
     monkeypatch.setenv("TIINGO_API_KEY", key)
     message = failing("AAA", error=ConfigError)
-    assert "TIINGO_API_KEY must be one word" in message and tiingo.requests == []
+    assert (
+        "TIINGO_API_KEY must consist of printable ASCII characters" in message
+        and tiingo.requests == []
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])

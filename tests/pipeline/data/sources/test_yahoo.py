@@ -115,10 +115,10 @@ def test_dividends_and_splits_add_no_rows(standin, yahoo):
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        (404, "Yahoo has no prices under this name now"),
+        (404, "Yahoo currently has no prices under this name"),
         (429, "Yahoo limits the number of requests"),
-        (500, "Yahoo did not answer with prices"),
-        ("garbage", "Yahoo did not answer with prices"),
+        (500, "Yahoo did not return prices"),
+        ("garbage", "Yahoo did not return prices"),
         ("empty", "Yahoo has no bars from 2024-01-05 to "),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_failure_leaves_the_file_as_it_was_and_the_others_go_on(minutes, tmp_p
     minutes |= {"AAA": 500, "BBB": (make_intraday(), "XNYS")}
     failures = update_intraday(tmp_path, ("AAA", "../x", "BBB"), NOW)
     assert set(failures) == {"AAA", "../x"}
-    assert "cannot be the name of a file" in failures["../x"]
+    assert "cannot be used as a file name" in failures["../x"]
     assert (tmp_path / "AAA.parquet").read_bytes() == before
     assert len(kept(tmp_path, "BBB")) == 780
 

@@ -157,7 +157,8 @@ def test_five_days_without_prices_in_one_week_are_not_enough_to_call_a_ticker_go
         note = note.record_miss(MONDAY + number * DAY, "not found")
         assert note.failure == "not found"
     assert note.record_miss(MONDAY + 7 * DAY, "not found").failure == (
-        "no prices under this name since 2024-02-05, asked on 7 days; it may be renamed or delisted"
+        "no prices under this name since 2024-02-05, requested on 7 days; "
+        "it may have been renamed or delisted"
     )
 
 

@@ -163,7 +163,7 @@ def test_a_run_before_the_newest_training_does_not_use_that_network(home, config
         run_daily_cycle(make_context(home, config, market, ledger, FIRST + 40))
     summary = run_daily_cycle(make_context(home, config, market, ledger))
     rows = ledger.table("forecasts")
-    assert "network 2 gave no forecast: it was trained on later sessions" in summary.notes
+    assert "network 2 produced no forecast: it was trained on later sessions" in summary.notes
     networks = rows[rows["model"] == "network"]
     assert set(networks["model_version"]) <= {"3"}
     before = str(market.panel.sessions[FIRST - 1].date())
