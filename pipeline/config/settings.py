@@ -6,18 +6,10 @@ rule, its description is the comment that ``volcast config`` prints.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from volcast.models.baselines.catalogue import BASELINES, REFERENCE
 from volcast.models.training_options import (
@@ -35,7 +27,7 @@ from volcast.pipeline.config.choices import (
     format_choices,
     one_of,
 )
-from volcast.pipeline.config.dates import parse_date, parse_moment
+from volcast.pipeline.config.field_types import Day, Horizons, Moment, Names, Units
 from volcast.pipeline.data.sources.catalogue import (
     NEED_TICKERS,
     SOURCES,
@@ -46,20 +38,6 @@ from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 _STORED = format_choices(STORED_NAMES)
-
-
-def _check_distinct(values: tuple[int, ...]) -> tuple[int, ...]:
-    if len(set(values)) < len(values):
-        raise ValueError("must not name a value twice")
-    return values
-
-
-Moment = Annotated[datetime | None, BeforeValidator(parse_moment)]
-Day = Annotated[date | None, BeforeValidator(parse_date)]
-Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
-Horizon = Annotated[int, Field(ge=1, le=250)]
-Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_check_distinct)]
-Units = Annotated[int, Field(ge=1, le=4096)]
 
 
 class SettingsSection(BaseModel):
