@@ -59,7 +59,7 @@ def test_the_words_say_plainly_who_lost_more_and_what_the_evidence_is():
     assert "the loss of v2 was 10.0% higher than that of v1" in replace(found, gain=-0.1).words(20)
     assert "the loss of v2 equals that of v1" in replace(found, gain=0.0).words(20)
     assert "evidence 1,234 (20 required)" in replace(found, evidence=1234.4).words(20)
-    assert "evidence above a million of" in replace(found, evidence=1e30).words(20)
+    assert "evidence above a million (20 required)" in replace(found, evidence=1e30).words(20)
 
 
 def test_a_test_without_a_statistic_is_not_told():

@@ -196,7 +196,7 @@ def test_an_unknown_ticker_names_the_nearest(tmp_path):
     text = "ticker," + HEADER + "".join(f"{name}," + ROW for name in ("AAPL", "MSFT", "GOOG"))
     file = written(tmp_path, text)
     assert "MSTF: there is no such ticker; the nearest are MSFT" in failing(file, "MSTF")
-    assert "there are AAPL, GOOG, MSFT" in failing(file, "ZZZZ")
+    assert "the known tickers are AAPL, GOOG, MSFT" in failing(file, "ZZZZ")
 
 
 def assert_bars_or_data_error(file):
