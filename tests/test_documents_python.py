@@ -7,6 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.models.samples import LAST_KNOWN, SPLIT, assert_no_look_ahead, make_sample
+from tests.reports import synthetic
+from volcast.models.baselines.catalogue import make_baseline
+
 ROOT = Path(__file__).parent.parent
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -37,3 +41,28 @@ def test_the_python_of_a_document_runs(document, given, tmp_path, monkeypatch):
     else:
         assert names["trained"].val_loss.shape[1] == 24
         assert names["trained"].best_epoch.max() > 0
+
+
+def contributing_block(text):
+    """The one block of CONTRIBUTING.md that has the text."""
+    blocks = PYTHON.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    (block,) = (block for block in blocks if text in block)
+    return block
+
+
+def test_the_model_of_the_contributors_guide_looks_at_the_past_alone(tmp_path, monkeypatch):
+    (tmp_path / "year_mean.py").write_text(contributing_block("class YearMean"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    sample = make_sample()
+    assert_no_look_ahead(lambda: make_baseline("year_mean:YearMean"), sample, LAST_KNOWN)
+    fitted = make_baseline("year_mean:YearMean").fit(sample, SPLIT)
+    newest = fitted.forecast(sample, slice(400, 401))[0, 0]
+    np.testing.assert_allclose(newest, sample.variance[151:401, 0].mean())
+
+
+def test_the_section_of_the_contributors_guide_is_built():
+    names = {}
+    exec(contributing_block("def build_section"), names)
+    inputs = synthetic.make_inputs(synthetic.make_forecasts(), synthetic.make_history())
+    section = names["build_section"](inputs)
+    assert f"{len(inputs.scored):,} forecasts were scored." in str(section.blocks)

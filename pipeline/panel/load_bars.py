@@ -13,7 +13,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
-from volcast.pipeline.data.sources.catalogue import find_entry
+from volcast.pipeline.data.sources.catalogue import find_entry, require_tickers
 from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.stored import StoreOptions
@@ -69,6 +69,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         When no ticker has a bar.
     """
     settings = config.data
+    require_tickers(settings.source, settings.tickers)
     intraday, source = _build_sources(config, now, progress)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)

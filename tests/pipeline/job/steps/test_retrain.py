@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.pipeline.job.samples import FIRST, interrupt, make_context
+from tests.pipeline.job.samples import FIRST, change_settings, interrupt, make_context
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.cycle import run_daily_cycle
@@ -53,3 +53,29 @@ def test_a_damaged_network_is_replaced_in_the_next_run(promoted_home, config, ma
         again = run_daily_cycle(make_context(promoted_home, config, market, ledger, FIRST + 1))
     assert summary.trained == "network 3" and summary.forecasts >= 4
     assert "the newest network cannot be loaded" in reason and again.trained is None
+
+
+def find_reason(home, config, market, origin=FIRST + 1):
+    with Ledger.to_write(home.ledger) as ledger:
+        return retrain.find_retrain_reason(make_context(home, config, market, ledger, origin))
+
+
+def test_a_challenger_is_due_without_a_network(tmp_path, config, market):
+    assert find_reason(Home(tmp_path), config, market) == "there is no network yet"
+
+
+def test_none_is_due_in_the_session_after_a_training(started_home, config, market):
+    assert find_reason(started_home, config, market) is None
+
+
+def test_a_challenger_is_due_when_the_settings_change(started_home, config, market):
+    changed = change_settings(config, model={"seed": config.model.seed + 1})
+    assert find_reason(started_home, changed, market) == "the settings have changed"
+
+
+def test_a_challenger_is_due_every_so_many_sessions(started_home, config, market):
+    every = config.job.retrain_every
+    assert find_reason(started_home, config, market, FIRST + every - 1) is None
+    assert find_reason(started_home, config, market, FIRST + every) == (
+        f"{every} sessions have passed since the last training; it is due every {every}"
+    )
