@@ -88,6 +88,7 @@ SETTING_OPTIONS = (
     SettingOption(
         *("--horizon", list[int], "target.horizons"),
         "Forecast horizon in sessions; may be repeated.",
+        "SESSIONS",
     ),
     SettingOption("--seed", int, "model.seed", "Seed of the initial weights and of shuffling."),
     SettingOption(

@@ -52,7 +52,10 @@ def build_source(
         source: Source = _import_class(entry)()
         return source
     if path is None:
-        raise ConfigError(f"source '{name}' needs a path; name a CSV or Parquet file or a folder")
+        raise ConfigError(
+            f"source '{name}' needs a path; name a CSV or Parquet file or a folder with --data, or "
+            "as data.path in the settings"
+        )
     reader: Source = _import_class(entry)(path)
     return reader
 

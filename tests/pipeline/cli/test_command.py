@@ -93,5 +93,5 @@ def test_wrong_usage_exits_with_2(call):
 def test_a_broken_rule_is_a_configuration_error():
     with pytest.raises(ConfigError, match=r"model\.seed must be 0 or more; got -1"):
         GivenSettings(None, {"--seed": -1}).load()
-    with pytest.raises(ConfigError, match="cannot read the configuration"):
+    with pytest.raises(ConfigError, match=r"no configuration nowhere\.toml; `volcast config >"):
         GivenSettings(Path("nowhere.toml")).load()

@@ -71,7 +71,7 @@ def out(tmp_path):
         (("--horizon", "0"), "target.horizons must be 1 or more; got 0"),
         (("--horizon", "5", "--horizon", "5"), "target.horizons must not name a value twice; got"),
         (("--data", "/nowhere/prices.csv"), "/nowhere/prices.csv: there is no such file or folder"),
-        (("--config", "/nowhere/v.toml"), "/nowhere/v.toml: No such file or directory"),
+        (("--config", "/nowhere/v.toml"), "there is no configuration /nowhere/v.toml; `volcast"),
     ],
 )
 def test_a_bad_option_is_refused_before_anything_is_written(small, out, options, message):
