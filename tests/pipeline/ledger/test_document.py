@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.ledger.format_2 import FORMAT_2, level_forecast
+from tests.pipeline.ledger.next_format import NEXT_FORMAT, level_forecast
 from tests.pipeline.ledger.samples import DAY, EVENING, small_ledger
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.schema import COLUMNS
@@ -32,7 +32,7 @@ def test_the_python_of_the_document_recomputes_the_chain_and_finds_a_forgery(tmp
 
 def test_the_python_of_the_document_recomputes_the_chain_of_a_later_format(tmp_path):
     path = small_ledger(tmp_path / "ledger.db")
-    with Ledger.to_write(path, FORMAT_2) as ledger:
+    with Ledger.to_write(path, NEXT_FORMAT) as ledger:
         added = [level_forecast(0.9, "a note", ticker="CCC"), level_forecast(1.1, ticker="DDD")]
         assert ledger.add_forecasts(added, now=EVENING + 30 * DAY) == 2
     (block,) = blocks("python")

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.pipeline.ledger.format_2 import FORMAT_2, RECORDS, level_forecast
 from tests.pipeline.ledger.formats.generate import EXPORT, GOLDEN, write_ledger
+from tests.pipeline.ledger.next_format import NEXT_FORMAT, RECORDS, level_forecast
 from tests.pipeline.ledger.samples import DAY, EVENING, ORIGIN, forecast, outcome
 from volcast.pipeline.errors import LedgerError
 from volcast.pipeline.ledger import queries
@@ -42,7 +42,7 @@ def golden(tmp_path):
 @pytest.fixture
 def mixed(golden):
     """The golden ledger, upgraded, with forecasts that have a level, a note, or neither."""
-    with Ledger.to_write(golden, FORMAT_2) as ledger:
+    with Ledger.to_write(golden, NEXT_FORMAT) as ledger:
         added = [
             level_forecast(0.9, ticker="CCC"),
             level_forecast(1.1, "Ä note", ticker="DDD"),
@@ -101,24 +101,24 @@ def test_an_upgraded_ledger_has_the_same_chain_and_the_new_columns(golden):
     before, other = links(golden), "CREATE VIEW own AS SELECT max(variance) FROM forecasts"
     with closing(sqlite3.connect(golden)) as connection:
         connection.execute(other)
-    Ledger.to_write(golden, FORMAT_2).close()
+    Ledger.to_write(golden, NEXT_FORMAT).close()
     assert links(golden) == before
-    assert verified(golden, FORMAT_2).head == GOLDEN_HEAD
-    assert stored_sql(golden) == {*FORMAT_2.statements, other, *stored_sql(GOLDEN)} - {
-        SCHEMA.at_format(1).tables["forecasts"].create
-    }
-    assert stored_format(golden) == 2
+    assert verified(golden, NEXT_FORMAT).head == GOLDEN_HEAD
+    replaced = {table.create for table in SCHEMA.at_format(1).tables.values()}
+    kept = set(stored_sql(GOLDEN)) - replaced
+    assert stored_sql(golden) == {*NEXT_FORMAT.statements, other, *kept}
+    assert stored_format(golden) == NEXT_FORMAT.format
     with closing(sqlite3.connect(golden)) as connection:
         assert connection.execute("SELECT * FROM own").fetchone() == (0.1 + 0.2,)
         names = [row[1] for row in connection.execute("PRAGMA table_info(forecasts)")]
-        assert names[-3:] == ["written_at", "level", "note"]
+        assert names[-2:] == ["level", "note"]
         with pytest.raises(sqlite3.IntegrityError, match="the ledger is append-only"):
             connection.execute("UPDATE forecasts SET level = 1")
 
 
 def test_an_upgraded_ledger_is_opened_again_without_another_upgrade(mixed):
     before = links(mixed)
-    with Ledger.to_write(mixed, FORMAT_2) as ledger:
+    with Ledger.to_write(mixed, NEXT_FORMAT) as ledger:
         assert ledger.add_forecasts([level_forecast(0.9, ticker="CCC")], now=LATER) == 0
     assert links(mixed) == before
 
@@ -136,7 +136,7 @@ def test_rows_of_both_formats_are_in_one_chain_by_the_rule_of_the_document(mixed
             text = json.dumps([previous, seq, kind, *values], separators=(",", ":"))
             previous = hashlib.sha256(text.encode()).hexdigest()
             assert stored == previous
-    assert verified(mixed, FORMAT_2).head == Head(16, previous)
+    assert verified(mixed, NEXT_FORMAT).head == Head(16, previous)
 
 
 @pytest.mark.parametrize(
@@ -156,19 +156,19 @@ def test_an_altered_value_of_a_later_column_is_found(seq, change, mixed):
         connection.execute("DROP TRIGGER forecasts_never_changed")
         connection.execute(f"UPDATE forecasts SET {change} WHERE seq = {seq}")
     with pytest.raises(LedgerError, match=f"was tampered with: row {seq}, the forecast"):
-        verified(mixed, FORMAT_2)
+        verified(mixed, NEXT_FORMAT)
 
 
 def test_a_missing_trigger_of_an_upgraded_ledger_is_found(mixed):
     with closing(sqlite3.connect(mixed)) as connection:
         connection.execute("DROP TRIGGER forecasts_never_changed")
     with pytest.raises(LedgerError, match="CREATE TRIGGER forecasts_never_changed"):
-        verified(mixed, FORMAT_2)
+        verified(mixed, NEXT_FORMAT)
 
 
 def test_an_earlier_format_is_read_without_being_upgraded(golden):
     before = golden.read_bytes()
-    with Ledger.to_read(golden, FORMAT_2) as ledger:
+    with Ledger.to_read(golden, NEXT_FORMAT) as ledger:
         assert verify(ledger).head == GOLDEN_HEAD
         for name in ("forecasts", "scored"):
             frame = ledger.table(name)
@@ -189,11 +189,11 @@ def test_tampering_is_found_in_an_earlier_format_that_is_only_read(golden):
         connection.execute("DROP TRIGGER forecasts_never_changed")
         connection.execute("UPDATE forecasts SET variance = 1 WHERE seq = 3")
     with pytest.raises(LedgerError, match="row 3, the forecast of network 2 for BTC-USD"):
-        verified(golden, FORMAT_2)
+        verified(golden, NEXT_FORMAT)
 
 
 def test_values_of_a_later_column_are_read_and_exported(mixed, tmp_path, monkeypatch):
-    with Ledger.to_read(mixed, FORMAT_2) as ledger:
+    with Ledger.to_read(mixed, NEXT_FORMAT) as ledger:
         row = next(row for row in ledger.forecast_rows() if row.ticker == "DDD")
         assert (row.level, row.note) == (1.1, "Ä note")
         whole = ledger.table("scored")
@@ -211,7 +211,7 @@ def test_values_of_a_later_column_are_read_and_exported(mixed, tmp_path, monkeyp
 
 
 def test_a_forecast_written_before_the_upgrade_is_not_written_again_with_a_level(mixed):
-    with Ledger.to_write(mixed, FORMAT_2) as ledger:
+    with Ledger.to_write(mixed, NEXT_FORMAT) as ledger:
         same = level_forecast(0.9, variance=2e-4, ticker="BTC-USD", calendar="24/7")
         same = type(same)(**vars(same) | {"lower": float("nan"), "upper": float("nan")})
         assert ledger.add_forecasts([same], now=LATER) == 0
@@ -223,8 +223,9 @@ def test_a_forecast_written_before_the_upgrade_is_not_written_again_with_a_level
 
 def test_a_later_format_is_refused_and_left_as_it_is(mixed):
     before = mixed.read_bytes()
+    refused = f"has format {NEXT_FORMAT.format}, but .* formats up to 1; update"
     for opened in (Ledger.to_read, Ledger.to_write):
-        with pytest.raises(LedgerError, match=r"has format 2, but .* formats up to 1; update"):
+        with pytest.raises(LedgerError, match=refused):
             opened(mixed, SCHEMA.at_format(1))
     assert mixed.read_bytes() == before
 
@@ -235,7 +236,7 @@ def test_a_ledger_that_was_tampered_with_is_not_upgraded(name, golden):
         connection.execute(f"DROP {name}")
     before = stored_sql(golden)
     with pytest.raises(LedgerError, match=r"was tampered with \(CREATE .* and is not upgraded"):
-        Ledger.to_write(golden, FORMAT_2)
+        Ledger.to_write(golden, NEXT_FORMAT)
     assert stored_sql(golden) == before
 
 
@@ -246,14 +247,14 @@ def test_an_upgrade_killed_at_any_statement_leaves_the_old_ledger_or_the_new_one
     subprocess.run(command, check=True, timeout=PATIENCE)
     killed = sorted(folder.glob("[0-9]*.db"), key=lambda path: int(path.stem))
     formats = [stored_format(path) for path in killed]
-    assert formats == sorted(formats) and set(formats) == {1, 2}
-    assert formats.count(1) > len(FORMAT_2.statements)
+    assert formats == sorted(formats) and set(formats) == {1, NEXT_FORMAT.format}
+    assert formats.count(1) > len(NEXT_FORMAT.statements)
     for path in killed:
-        assert verified(path, FORMAT_2).head == GOLDEN_HEAD
-        Ledger.to_write(path, FORMAT_2).close()
-        assert verified(path, FORMAT_2).head == GOLDEN_HEAD
-        assert stored_sql(path) >= set(FORMAT_2.statements)
-    assert verified(folder / "done.db", FORMAT_2).head == GOLDEN_HEAD
+        assert verified(path, NEXT_FORMAT).head == GOLDEN_HEAD
+        Ledger.to_write(path, NEXT_FORMAT).close()
+        assert verified(path, NEXT_FORMAT).head == GOLDEN_HEAD
+        assert stored_sql(path) >= set(NEXT_FORMAT.statements)
+    assert verified(folder / "done.db", NEXT_FORMAT).head == GOLDEN_HEAD
 
 
 def test_a_column_without_the_format_that_adds_it_is_refused():

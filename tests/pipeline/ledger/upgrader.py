@@ -11,7 +11,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from tests.pipeline.ledger.format_2 import FORMAT_2
+from tests.pipeline.ledger.next_format import NEXT_FORMAT
 from volcast.pipeline.ledger import database
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.upgrade import upgrade_tables
@@ -30,7 +30,7 @@ def upgrade_killed_at(path: Path, number: int) -> None:
         upgrade_tables(connection, schema)
 
     database.upgrade_tables = upgrade_traced
-    Ledger.to_write(path, FORMAT_2).close()
+    Ledger.to_write(path, NEXT_FORMAT).close()
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ from volcast.pipeline.ledger.columns import Column
 from volcast.pipeline.ledger.records import Forecast, ForecastRow
 from volcast.pipeline.ledger.schema import SCHEMA, build_schema
 
-Level = Annotated[float, Column("real", "level > 0", since=2)]
-Note = Annotated[str | None, Column("text", since=2)]
+NEXT_NUMBER = SCHEMA.format + 1
+Level = Annotated[float, Column("real", "level > 0", since=NEXT_NUMBER)]
+Note = Annotated[str | None, Column("text", since=NEXT_NUMBER)]
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class LevelForecastRow(ForecastRow):
 
 
 RECORDS = {name: table.record for name, table in SCHEMA.tables.items()}
-FORMAT_2 = build_schema(RECORDS | {"forecasts": LevelForecastRow})
+NEXT_FORMAT = build_schema(RECORDS | {"forecasts": LevelForecastRow})
 
 
 def level_forecast(level: float, note: str | None = None, **changes: object) -> LevelForecast:
