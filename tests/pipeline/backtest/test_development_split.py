@@ -70,7 +70,7 @@ def test_a_history_too_short_to_be_cut_in_three_is_told(panel, config):
             build_folds(panel, short)
         except DataError:
             continue
-        with pytest.raises(DataError, match=r"too little history before the first test, .* to tra"):
+        with pytest.raises(DataError, match=r"history before the first test, .* for tra"):
             build_development_problem(panel, short)
         return
     raise AssertionError("no history was enough for a fold")

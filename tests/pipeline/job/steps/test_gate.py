@@ -63,7 +63,7 @@ def test_a_champion_without_forecasts_is_compared_by_those_issued_instead(
         result = evaluate_gate(ledger, last.registry_view, config.job, last.day)
         issued = ledger.issued(last.day.date())
     assert summary.champion == "network 2" and set(issued["model"]) == {"har"}
-    assert "network 2 gave no forecast" in summary.notes[0]
+    assert "network 2 produced no forecast" in summary.notes[0]
     assert [alert.subject for alert in summary.open_alerts] == ["champion"]
     challenge = result.numbers["challenge"]
     assert challenge["incumbent"] == CHAMPION and challenge["sessions"] == 2
