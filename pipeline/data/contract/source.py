@@ -128,7 +128,7 @@ def build_download(
     >>> prices = {"open": [1.0], "high": [2.0], "low": [1.0], "close": [2.0]}
     >>> bars = pd.DataFrame({"ticker": "SPY", "session": [pd.Timestamp("2024-01-02")], **prices})
     >>> build_download(Request(("SPY", "QQQ"), None, None, now), bars).failures
-    {'QQQ': 'there is no such ticker; there are SPY'}
+    {'QQQ': 'there is no such ticker; the known tickers are SPY'}
     """
     bars, reasons = to_bar_table(bars), dict(failures or {})
     known = list(dict.fromkeys(bars["ticker"]))
