@@ -13,23 +13,9 @@ import pytest
 
 import volcast
 from tests.checkout import FOLDERS, ROOT, build_wheel, copy_without_links
+from tests.pipeline.samples import TINY
 
-SETTINGS = """
-[data]
-tickers = ["^GSPC"]
-start = "2003-01-01"
-end = "2008-03-31"
-[split]
-test_start = "2008-01-01"
-refit_every = 40
-[features]
-select = ["har_1", "har_5", "har_22", "z"]
-[model]
-members = 1
-epochs = 2
-[baselines]
-models = ["har", "mymean:Mine"]
-"""
+SETTINGS = TINY.replace('models = ["har"]', 'models = ["har", "mymean:Mine"]')
 OWN_MODEL = """
 from volcast.models.baselines.naive import MonthMean
 

@@ -12,30 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.checkout import ROOT, build_wheel, copy_without_links, tracked_files
+from tests.pipeline.samples import TINY
 from volcast.pipeline.cli.app import app
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/data.md")
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-
-# Enough for two folds of every model that is asked for, in seconds.
-TINY = """
-[data]
-tickers = ["^GSPC"]
-start = "2003-01-01"
-end = "2008-03-31"
-[split]
-test_start = "2008-01-01"
-refit_every = 40
-[features]
-select = ["har_1", "har_5", "har_22", "z"]
-[model]
-members = 1
-epochs = 2
-[baselines]
-models = ["har"]
-"""
 
 
 class Trial:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,7 @@ import typer
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import command
 from volcast.pipeline.cli.intraday import intraday
-from volcast.pipeline.cli.options import Json, Quiet, WatchList
+from volcast.pipeline.cli.options import ExportFormat, Json, Quiet, WatchList
 from volcast.pipeline.cli.watchlist import read_tickers
 from volcast.pipeline.config.dates import parse_date, parse_moment
 from volcast.pipeline.data.sources.catalogue import STORED_NAMES
@@ -28,13 +27,6 @@ DEFAULT_SOURCE = STORED_NAMES[0]
 
 group = typer.Typer(no_args_is_help=True, help="Download, check, export and import market data.")
 command(group)(intraday)
-
-
-class Format(StrEnum):
-    """The file formats of an export."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 Tickers = Annotated[
@@ -147,7 +139,7 @@ def check(
 @command(group)
 def export(
     tickers: Tickers = None,
-    format: Annotated[Format, typer.Option(help="File format.")] = Format.CSV,
+    format: Annotated[ExportFormat, typer.Option(help="File format.")] = ExportFormat.CSV,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="File to write. Default: bars.csv or bars.parquet."),
@@ -164,7 +156,7 @@ def export(
     bars = store.bars(_check_stored(store, tickers), _parse("--as-of", as_of, parse_moment))
     path = out or Path(f"bars.{format}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    if format is Format.PARQUET:
+    if format is ExportFormat.PARQUET:
         write_file(path, lambda file: bars.to_parquet(file, index=False))
     else:
         write_file(path, lambda file: bars.to_csv(file, index=False))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from volcast.pipeline.cli.command import command
-from volcast.pipeline.cli.options import HomeDir, Json
+from volcast.pipeline.cli.options import ExportFormat, HomeDir, Json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,13 +36,6 @@ class Kind(StrEnum):
     OUTCOMES = "outcomes"
     DECISIONS = "decisions"
     ALERTS = "alerts"
-
-
-class Format(StrEnum):
-    """The file formats of an export."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
 
 
 @command(group)
@@ -146,7 +139,7 @@ def verify(
 def export(
     home: HomeDir = None,
     format: Annotated[
-        Format | None,
+        ExportFormat | None,
         typer.Option(help="File format. Default: the suffix of --out, else csv."),
     ] = None,
     out: Annotated[

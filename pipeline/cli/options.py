@@ -6,6 +6,7 @@ To add an option of ``volcast run``, add an entry to `SETTING_OPTIONS`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,13 @@ import typer
 
 from volcast.pipeline.data.sources.catalogue import SOURCES, STORED_NAMES
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
+
+
+class ExportFormat(StrEnum):
+    """The file formats of an export."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
 
 
 @dataclass(frozen=True)

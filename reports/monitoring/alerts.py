@@ -75,7 +75,7 @@ def step(
         The alerts that are open after the day, those it raised and those it cleared, each sorted
         by name and subject. An alert that remains open keeps its `since` and takes the new value,
         limit, level and words. If its subject was not observed but others of its name were, it is
-        cleared, as that subject is not monitored any more; otherwise it is unchanged. The same
+        cleared, as that subject is no longer monitored; otherwise it is unchanged. The same
         observations twice raise and clear nothing the second time.
 
     Raises

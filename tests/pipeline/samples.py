@@ -30,6 +30,24 @@ members = 1
 models = ["har", "ewma"]
 """
 
+# On the embedded S&P 500: enough for two folds of every model that is asked for, in seconds.
+TINY = """
+[data]
+tickers = ["^GSPC"]
+start = "2003-01-01"
+end = "2008-03-31"
+[split]
+test_start = "2008-01-01"
+refit_every = 40
+[features]
+select = ["har_1", "har_5", "har_22", "z"]
+[model]
+members = 1
+epochs = 2
+[baselines]
+models = ["har"]
+"""
+
 
 def make_prices(
     ticker: str = "AAA", seed: int = 0, sessions: int = SESSIONS, calendar: str = "XNYS"

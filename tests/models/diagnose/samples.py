@@ -6,6 +6,12 @@ from volcast.models.diagnose.training_problem import build_training_problem
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 FEATURES, TRAIN, HELD_OUT, LATER = 6, 500, 150, 250
+SETTINGS = {
+    "slow": {"learning_rate": 1e-4},
+    "fast": {"learning_rate": 1e-2},
+    "sgd": {"optimizer": "sgd", "learning_rate": 0.1},
+    "mse": {"loss": "mse", "learning_rate": 1e-2},
+}
 
 
 def make_part(count, seed, horizons=2):

@@ -1,9 +1,8 @@
 """Optimizers, batch sizes and learning rates compared."""
 
 import numpy as np
-import pytest
 
-from tests.models.diagnose.samples import TRAIN, make_problem
+from tests.models.diagnose.samples import TRAIN
 from volcast.models.diagnose.comparison import (
     compare_batch_sizes,
     compare_learning_rates,
@@ -12,23 +11,6 @@ from volcast.models.diagnose.comparison import (
 )
 from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.training_options import OPTIMIZERS
-
-SETTINGS = {
-    "slow": {"learning_rate": 1e-4},
-    "fast": {"learning_rate": 1e-2},
-    "sgd": {"optimizer": "sgd", "learning_rate": 0.1},
-    "mse": {"loss": "mse", "learning_rate": 1e-2},
-}
-
-
-@pytest.fixture(scope="module")
-def problem():
-    return make_problem()
-
-
-@pytest.fixture(scope="module")
-def trials(problem):
-    return run_trials(problem, SETTINGS)
 
 
 def test_each_optimizer_is_there_once_at_its_best_rate(problem):
@@ -51,7 +33,7 @@ def test_batch_sizes_end_with_the_full_batch_and_leave_out_larger_ones(problem):
     assert names == ["batch 64", f"full batch, {TRAIN}"]
 
 
-def test_a_rate_that_ruins_training_is_told(problem):
+def test_a_rate_that_ruins_training_leaves_the_untrained_network(problem):
     outcomes = compare_learning_rates(problem, (1e-3, 1e30), seeds=2).outcomes
     ruined = outcomes[outcomes["trial"] == "rate 1e+30"]
     assert (ruined["best_epoch"] == 0).all()

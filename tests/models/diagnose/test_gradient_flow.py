@@ -4,53 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.models.diagnose.problems import make_problem
-from volcast.models.backend import tf
+from tests.models.diagnose.problems import by_layer, make_problem, naive_steps
 from volcast.models.diagnose import gradient_flow
 from volcast.models.diagnose.gradient_flow import (
     UnitActivity,
     measure_gradient_flow,
     measure_regressor_flow,
 )
-from volcast.models.engine.member_groups import SHUFFLE_STREAM
 from volcast.models.engine.stacked_network import draw_initial_weights
 
 EPOCHS = 3
-
-
-def naive_steps(problem, member):
-    """Yield gradient, clipped gradient and weights of each step of plain SGD, layer by layer."""
-    plan, rows = problem.build_plan(), problem.rows
-    clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
-    weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
-    shuffle = np.random.default_rng([member.seed, SHUFFLE_STREAM])
-    for _ in range(EPOCHS):
-        order = shuffle.permutation(member.training)
-        for start in range(0, len(order), member.batch_size):
-            batch = order[start : start + member.batch_size]
-            variables = [tf.Variable(part) for part in weights]
-            with tf.GradientTape() as tape:
-                x = rows.inputs[batch]
-                for kernel, bias in zip(variables[:-2:2], variables[1:-2:2], strict=True):
-                    x = tf.nn.silu(x @ kernel + bias)
-                error = rows.target[batch] - rows.anchor[batch] - x @ variables[-2] - variables[-1]
-                loss = tf.reduce_mean(tf.exp(error) - error - 1.0)
-            gradient = [part.numpy() for part in tape.gradient(loss, variables)]
-            if clipping.by == "value":
-                bounded = [np.clip(part, -clipping.at, clipping.at) for part in gradient]
-            else:
-                norms = [np.linalg.norm(part) for part in gradient]
-                if clipping.by == "global_norm":
-                    norms = [np.linalg.norm(norms)] * len(norms)
-                shares = [min(1.0, clipping.at / max(norm, 1e-30)) for norm in norms]
-                bounded = [g * share for g, share in zip(gradient, shares, strict=True)]
-            yield gradient, bounded, weights
-            weights = [w - rate * part for w, part in zip(weights, bounded, strict=True)]
-
-
-def by_layer(parts):
-    kernels_and_biases = zip(parts[::2], parts[1::2], strict=True)
-    return [np.hypot(np.linalg.norm(k), np.linalg.norm(b)) for k, b in kernels_and_biases]
 
 
 def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_norm():
@@ -58,7 +21,7 @@ def test_the_table_counts_the_share_of_clipped_steps_and_what_is_left_of_the_nor
         optimizer="sgd", clipping="global_norm", clip_at=0.12, learning_rate=0.3, members=1
     )
     table = measure_regressor_flow(problem, epochs=EPOCHS)["epochs"]
-    steps = list(naive_steps(problem, problem.build_members()[0]))
+    steps = list(naive_steps(problem, problem.build_members()[0], EPOCHS))
     norms = np.array([np.linalg.norm(by_layer(gradient)) for gradient, _, _ in steps])
     norms = norms.reshape(EPOCHS, -1)
     clipped = norms > 0.12

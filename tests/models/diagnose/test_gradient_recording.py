@@ -5,11 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.models.diagnose.problems import make_problem
-from volcast.models.backend import keras, tf
+from tests.models.diagnose.problems import by_layer, make_problem, naive_steps
+from volcast.models.backend import keras
 from volcast.models.diagnose.gradient_recording import record_epochs
-from volcast.models.engine.member_groups import SHUFFLE_STREAM
-from volcast.models.engine.stacked_network import draw_initial_weights, flatten_weights
+from volcast.models.engine.stacked_network import flatten_weights
 from volcast.models.engine.training import train
 
 EPOCHS = 3
@@ -46,41 +45,6 @@ def test_watched_training_is_that_of_the_engine(settings):
         )
 
 
-def naive_steps(problem, member):
-    """Yield gradient, clipped gradient and weights of each step of plain SGD, layer by layer."""
-    plan, rows = problem.build_plan(), problem.rows
-    clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
-    weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
-    shuffle = np.random.default_rng([member.seed, SHUFFLE_STREAM])
-    for _ in range(EPOCHS):
-        order = shuffle.permutation(member.training)
-        for start in range(0, len(order), member.batch_size):
-            batch = order[start : start + member.batch_size]
-            variables = [tf.Variable(part) for part in weights]
-            with tf.GradientTape() as tape:
-                x = rows.inputs[batch]
-                for kernel, bias in zip(variables[:-2:2], variables[1:-2:2], strict=True):
-                    x = tf.nn.silu(x @ kernel + bias)
-                error = rows.target[batch] - rows.anchor[batch] - x @ variables[-2] - variables[-1]
-                loss = tf.reduce_mean(tf.exp(error) - error - 1.0)
-            gradient = [part.numpy() for part in tape.gradient(loss, variables)]
-            if clipping.by == "value":
-                bounded = [np.clip(part, -clipping.at, clipping.at) for part in gradient]
-            else:
-                norms = [np.linalg.norm(part) for part in gradient]
-                if clipping.by == "global_norm":
-                    norms = [np.linalg.norm(norms)] * len(norms)
-                shares = [min(1.0, clipping.at / max(norm, 1e-30)) for norm in norms]
-                bounded = [g * share for g, share in zip(gradient, shares, strict=True)]
-            yield gradient, bounded, weights
-            weights = [w - rate * part for w, part in zip(weights, bounded, strict=True)]
-
-
-def by_layer(parts):
-    kernels_and_biases = zip(parts[::2], parts[1::2], strict=True)
-    return [np.hypot(np.linalg.norm(k), np.linalg.norm(b)) for k, b in kernels_and_biases]
-
-
 CLIPPED_AT = {"value": 0.02, "norm": 0.05, "global_norm": 0.12}
 
 
@@ -89,7 +53,7 @@ def test_norms_and_clipping_are_those_of_a_naive_loop(by):
     problem = make_problem(optimizer="sgd", clipping=by, clip_at=CLIPPED_AT[by], learning_rate=0.3)
     seen = watched(problem)
     for place, member in enumerate(problem.build_members()):
-        steps = list(naive_steps(problem, member))
+        steps = list(naive_steps(problem, member, EPOCHS))
         rate = problem.regressor.learning_rate
         expected = {
             "gradient": [by_layer(gradient) for gradient, _, _ in steps],

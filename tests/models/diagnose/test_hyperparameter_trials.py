@@ -4,26 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.models.diagnose.samples import HELD_OUT, LATER, TRAIN, make_part, make_problem
-from volcast.models.diagnose.hyperparameter_trials import run_trials
+from tests.models.diagnose.samples import HELD_OUT, LATER, SETTINGS, TRAIN, make_part
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-
-SETTINGS = {
-    "slow": {"learning_rate": 1e-4},
-    "fast": {"learning_rate": 1e-2},
-    "sgd": {"optimizer": "sgd", "learning_rate": 0.1},
-    "mse": {"loss": "mse", "learning_rate": 1e-2},
-}
-
-
-@pytest.fixture(scope="module")
-def problem():
-    return make_problem()
-
-
-@pytest.fixture(scope="module")
-def trials(problem):
-    return run_trials(problem, SETTINGS)
 
 
 def test_trials_keep_their_order_and_their_members(trials):

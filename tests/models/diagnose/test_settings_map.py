@@ -1,16 +1,10 @@
 """The map of learning rate and batch size."""
 
 import numpy as np
-import pytest
 
 from tests.models.diagnose.samples import TRAIN, make_problem
 from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.diagnose.settings_map import map_settings
-
-
-@pytest.fixture(scope="module")
-def problem():
-    return make_problem()
 
 
 def test_the_map_has_every_cell_and_every_seed(problem):

@@ -98,7 +98,7 @@ def test_a_learning_rate_that_explodes_leaves_the_anchor_and_finite_forecasts(cl
         regressor.fit(x, y, callbacks=[heard_by(seen)])
     assert (regressor.best_epoch_ == 0).all()
     assert regressor.diverged_.all() == (clipping == "none")
-    if clipping == "none":  # the loss is no number any more, and ends the training at once
+    if clipping == "none":  # the loss becomes NaN, which ends the training at once
         assert (regressor.epochs_run_ == 1).all()
         assert not np.isfinite(regressor.history_["val_loss"][1]).any()
         assert [epoch for epoch, *_ in seen] == [1]

@@ -11,15 +11,9 @@ from volcast.pipeline.backtest.development_split import (
     split_development_rows,
 )
 from volcast.pipeline.backtest.folds import build_folds
-from volcast.pipeline.backtest.run_folder import FEATURES, read_config
+from volcast.pipeline.backtest.run_folder import read_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.panel.panel_table import read_panel
-
-
-@pytest.fixture(scope="module")
-def panel(finished):
-    return read_panel(finished / FEATURES)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +53,7 @@ def test_large_parts_are_thinned_evenly(panel, config):
     assert len(problem.rows) <= 60 < LARGEST_PART
 
 
-def test_a_history_too_short_to_be_cut_in_three_is_told(panel, config):
+def test_a_history_too_short_for_three_parts_is_an_error(panel, config):
     """It is enough for a fold, which is cut in two."""
     usable = int(np.flatnonzero(np.isfinite(panel.x[:, :, ~panel.optional]).all(axis=2).any(1))[0])
     values = config.model_dump()

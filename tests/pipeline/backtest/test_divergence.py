@@ -16,7 +16,7 @@ learning_rate = 1e30
 """
 
 
-def test_divergence_is_told_in_the_run_and_in_the_report(tmp_path):
+def test_divergence_is_stated_in_the_run_and_in_the_report(tmp_path):
     prices = write_csv(tmp_path / "prices.csv", make_prices())
     config = write_config(tmp_path / "config.toml", EXPLODING)
     options = ("--config", config, "--source", "files", "--data", prices)

@@ -49,7 +49,7 @@ def test_a_class_that_cannot_be_had_is_named(options, tmp_path, name):
     assert f"baselines.models: the baseline {name} cannot be imported" in answer.complaint
 
 
-def test_a_class_that_cannot_be_had_is_told_before_anything_is_written(options, tmp_path):
+def test_a_class_that_cannot_be_loaded_is_an_error_before_anything_is_written(options, tmp_path):
     volcast("run", *options("nowhere:Mine"), "--out", tmp_path / "run")
     assert not (tmp_path / "run" / BARS).exists()
 

@@ -9,7 +9,6 @@ from volcast.pipeline.backtest.fold_folder import find_fold_folder
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.run_folder import (
     BARS,
-    FEATURES,
     FORECASTS,
     MODEL,
     SCORES,
@@ -21,7 +20,6 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import read_frame
 from volcast.pipeline.panel.build import build_grids, build_panel
-from volcast.pipeline.panel.panel_table import read_panel
 from volcast.pipeline.progress import Progress
 
 
@@ -29,11 +27,6 @@ def changed(config: Config, **sections) -> Config:
     """The settings with some keys replaced, section by section."""
     values = config.model_dump()
     return Config.model_validate({k: v | sections.get(k, {}) for k, v in values.items()})
-
-
-@pytest.fixture(scope="module")
-def panel(finished):
-    return read_panel(finished / FEATURES)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The commands of the model registry, on a home of their own."""
 
 import json
-import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -10,43 +9,16 @@ import pytest
 from rich.console import Console
 
 from tests.pipeline.ledger.samples import EVENING, forecast, har
-from tests.pipeline.registry.samples import NOW, facts, model_folder, register_networks
+from tests.pipeline.registry.samples import NOW, facts, model_folder
 from tests.pipeline.samples import volcast
 from volcast.pipeline.cli import printing
-from volcast.pipeline.home import Home
 from volcast.pipeline.ledger.ledger import Ledger
-from volcast.pipeline.registry.registry import Registry
 
 pytestmark = pytest.mark.skipif(
     find_spec("mlflow") is None or find_spec("alembic") is None,
     reason="the extra `ops` is not installed: pip install '.[ops]'",
 )
 LOSSES = {"network": 0.4, "har": 0.5}  # of the validation
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory):
-    """A home with a new registry: HAR alone."""
-    folder = tmp_path_factory.mktemp("template") / "home"
-    Registry(Home(folder))
-    return folder
-
-
-@pytest.fixture
-def home(template, tmp_path):
-    """A copy; opening it moves MLflow's addresses along."""
-    return Home(shutil.copytree(template, tmp_path / "home"))
-
-
-@pytest.fixture
-def registry(home):
-    return Registry(home)
-
-
-@pytest.fixture
-def three(registry, tmp_path):
-    register_networks(registry, tmp_path)
-    return registry
 
 
 def test_the_commands_of_the_registry(three, home):

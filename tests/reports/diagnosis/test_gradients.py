@@ -112,7 +112,7 @@ def test_an_error_within_ten_times_the_rounding_is_none():
     assert judge_parts(tables)["verdict"].tolist()[1] == WRONG
 
 
-def test_kinks_are_told_and_too_many_mean_that_nothing_could_be_checked():
+def test_kinks_are_counted_and_too_many_mean_that_nothing_could_be_checked():
     assert (
         "15 entries at kinks were left out"
         in build_gradient_check_section(make_check(kinks=3)).sentence

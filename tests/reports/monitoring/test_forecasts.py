@@ -48,7 +48,7 @@ def test_rows_without_outcome_do_not_count_and_few_outcomes_say_nothing():
     assert np.isnan(coverage(rows.iloc[:0], level=0.9, horizon=1).value)
 
 
-def test_more_clips_than_in_the_backtest_are_told():
+def test_more_clips_than_in_the_backtest_raise_an_alert():
     origins = pd.bdate_range("2018-01-01", periods=63).repeat(2)
     few = pd.DataFrame({"origin": origins, "clipped": np.arange(126) < 2})
     many = few.assign(clipped=np.arange(126) < 30)

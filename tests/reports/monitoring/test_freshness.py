@@ -4,7 +4,7 @@ from tests.reports.monitoring.observations import alarms
 from volcast.reports.monitoring.freshness import freshness
 
 
-def test_a_source_that_stands_still_is_told_once_and_a_silent_ticker_by_name():
+def test_a_source_that_stands_still_is_reported_once_and_a_silent_ticker_by_name():
     assert alarms(freshness({"A": 0, "B": 0})) == set()
     assert alarms(freshness({"A": 2, "B": 2})) == {("stale data", "all tickers")}
     assert alarms(freshness({"A": 0, "B": 3})) == {("missing ticker", "B")}

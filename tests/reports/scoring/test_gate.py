@@ -62,7 +62,7 @@ def test_the_words_say_plainly_who_lost_more_and_what_the_evidence_is():
     assert "evidence above a million (20 required)" in replace(found, evidence=1e30).words(20)
 
 
-def test_a_test_without_a_statistic_is_not_told():
+def test_a_test_without_a_statistic_is_left_out():
     found = challenge(sessions=250)
     untold = replace(found, test=replace(found.test, statistic=math.nan))
     assert "Diebold-Mariano" in found.words(20)

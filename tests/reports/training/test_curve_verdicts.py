@@ -77,7 +77,7 @@ def test_each_made_curve_gets_its_verdict(name, members):
     assert np.mean(right) >= 0.8
 
 
-def test_a_curve_that_still_falls_at_the_cap_is_told_from_one_that_has_settled():
+def test_a_curve_that_still_falls_at_the_cap_differs_from_one_that_has_settled():
     falling = make_curve(settling(0.15, 30), learning, noise=0.002)
     assert verdict_of(falling, cap=40)["verdict"] == "still improving at the cap"
     assert verdict_of(falling, cap=100)["verdict"] == "converged"

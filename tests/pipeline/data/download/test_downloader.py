@@ -70,7 +70,7 @@ def test_one_ticker_refused_for_good_does_not_hold_up_the_others(standin, update
     assert [outcomes[name].succeeded for name in names] == [True, False, True, True, True]
 
 
-def test_without_a_network_the_stored_bars_stay_and_the_reason_is_told(
+def test_without_a_network_the_stored_bars_stay_and_the_reason_is_given(
     standin, store, update, monkeypatch
 ):
     standin.listings["AAA"] = quarter()

@@ -171,7 +171,7 @@ def test_asked_anew_a_revision_deep_in_the_past_is_found(standin, store, update)
     assert asked_from(standin) < "1930"
 
 
-def test_a_wrong_bar_is_kept_as_served_rejected_by_the_rules_and_replaced_when_mended(
+def test_a_wrong_bar_is_kept_as_served_rejected_by_the_rules_and_replaced_when_corrected(
     standin, store, update
 ):
     standin.listings["AAA"] = quarter()

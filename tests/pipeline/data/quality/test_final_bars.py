@@ -60,7 +60,7 @@ def test_final_bars_come_back_as_they_are():
     assert drop_unfinished_bars(answer, CALENDARS, OVER) is answer
 
 
-def test_the_bars_left_out_are_told_and_a_ticker_without_any_left_is_a_failure(tmp_path):
+def test_the_bars_left_out_are_counted_and_a_ticker_without_any_left_is_a_failure(tmp_path):
     loaded = load_bars(from_files(tmp_path), RUNNING, Progress())
     assert loaded.bars["session"].max() == pd.Timestamp("2024-01-30")
     assert loaded.notes == ("6 bars of 2 tickers left out: not final at 2024-01-31 15:00 EST",)

@@ -101,7 +101,7 @@ def test_a_ticker_passed_over_in_silence_is_a_failure(installed):
         ("return Download(make_bars('ZZZ'), {})", "it returned ZZZ, which was not requested"),
     ],
 )
-def test_what_breaks_the_contract_is_told_in_the_sources_name(installed, body, says):
+def test_an_error_about_the_contract_names_the_source(installed, body, says):
     with pytest.raises(DataError) as caught:
         source_that(installed, body).load(asking("AAA"))
     assert str(caught.value).startswith("source 'theirs' broke its contract: ")

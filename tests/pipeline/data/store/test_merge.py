@@ -46,7 +46,7 @@ def test_any_number_that_changes_is_a_revision(column):
     assert one.rows[column].tolist() == [77.0]
 
 
-def test_an_action_that_is_told_later_is_recorded():
+def test_an_action_that_is_reported_later_is_recorded():
     fetched = frame("2024-01-18")
     fetched.loc["2024-01-25", "dividend"] = 0.24
     assert merge_fetch(frame(), fetched, full=False).counts() == {"adjusted": 1}
