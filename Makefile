@@ -66,6 +66,6 @@ $(VENV)/.locked: requirements.lock
 	@$(INSTALL) --require-hashes --requirement requirements.lock
 	@touch $@
 
-$(VENV)/.project: $(VENV)/.locked pyproject.toml
+$(VENV)/.project: $(VENV)/.locked pyproject.toml pipeline/version.py
 	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@

@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._output import build_parser, print_figures, write_figures
-from volcast.features.bars import VARIANCE_FLOOR, Bars
+from volcast.features.bars import Bars
 from volcast.features.earnings_echo import ECHO_QUARTERS, ECHO_RADII
+from volcast.features.measure import VARIANCE_FLOOR
 from volcast.features.registry import FEATURES, compute_features
 
 MISSING_SHARE = 0.02

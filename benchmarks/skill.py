@@ -28,7 +28,7 @@ import pandas as pd
 from benchmarks._output import build_parser, write_figures
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.pipeline.backtest.evaluation import select_tail_rows
+from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
 from volcast.pipeline.config.load import load_config
@@ -113,7 +113,7 @@ def compute_risk(
     risk_forecasts: pd.DataFrame, panel: Panel
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return the pooled backtests of value at risk, by level and model."""
-    table = risk_table(tail_forecasts(select_tail_rows(risk_forecasts, panel)))
+    table = risk_table(tail_forecasts(select_tail_rows(add_returns(risk_forecasts, panel))))
     pooled = table[table["ticker"] == POOLED]
     found: dict[str, dict[str, dict[str, float]]] = {}
     for row in pooled.to_dict("records"):

@@ -9,31 +9,16 @@ import numpy as np
 import pandas as pd
 
 from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.level import estimate_level_factor
+from volcast.features.measure import mask_below_floor, measure_variance
 from volcast.features.variance import PROXIES
 from volcast.features.windows import lag_rows, window_mean
 
-VARIANCE_FLOOR = 1e-8  # a daily volatility of 0.01 %: a bar below it is stale, not calm
 MONTH, QUARTER = 22, 66  # sessions
 
 PRICES = ("open", "high", "low", "close", "adj_close")
 GRIDS = (*PRICES, "volume", "realized")
 FRAME_COLUMNS = {"realized": "variance"}  # where docs/tables.md names a column otherwise
-
-
-def mask_below_floor(variance: FloatArray) -> FloatArray:
-    """Return `variance` with NaN wherever it is not above `VARIANCE_FLOOR`.
-
-    Parameters
-    ----------
-    variance
-        Daily variance in squared log-return units, any shape; NaN stays NaN.
-
-    Examples
-    --------
-    >>> mask_below_floor(np.array([1e-4, 1e-9, np.nan]))
-    array([0.0001,    nan,    nan])
-    """
-    return np.where(variance > VARIANCE_FLOOR, variance, np.nan)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -209,8 +194,15 @@ class Bars:
     @cached_property
     def variance(self) -> FloatArray:
         """(T, N) daily variance by `proxy` or `realized`; NaN where not above the floor."""
-        measured = PROXIES[self.proxy](self)
-        return mask_below_floor(np.where(self.uses_realized, self.realized, measured))
+        if self.uses_realized.all():
+            return mask_below_floor(self.realized)
+        measured = measure_variance(self, self.proxy)
+        return np.where(self.uses_realized, mask_below_floor(self.realized), measured)
+
+    @cached_property
+    def level_factor(self) -> FloatArray:
+        """(T, N) factor from `variance` to the level of close-to-close returns."""
+        return estimate_level_factor(self.variance, self.log_return)
 
     @cached_property
     def log_variance(self) -> FloatArray:

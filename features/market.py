@@ -9,7 +9,8 @@ import bottleneck as bn
 import numpy as np
 
 from volcast.features._typing import FloatArray
-from volcast.features.bars import VARIANCE_FLOOR, Bars
+from volcast.features.bars import Bars
+from volcast.features.measure import VARIANCE_FLOOR
 from volcast.features.registry import feature
 from volcast.features.windows import window_mean, window_std
 

@@ -15,7 +15,10 @@ from volcast.features.bars import Bars
 from volcast.features.registry import FEATURES, compute_features
 from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
 
-GRIDS = ("x", "target", "variance", "log_return", "target_start", "target_end")
+GRIDS = (
+    *("x", "target", "variance", "log_return", "level_factor"),
+    *("target_start", "target_end"),
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -41,7 +44,10 @@ class Panel:
         (T, N, H) mean daily variance over t + 1 .. t + horizon in squared log-return units; NaN
         where it is not known yet, or where too few of these sessions have a variance.
     variance, log_return
-        (T, N) daily variance proxy and log return of session t.
+        (T, N) daily variance measure and log return of session t.
+    level_factor
+        (T, N) factor from the measure to the level of close-to-close returns, known at t
+        (`volcast.features.level`).
     target_start, target_end
         (T, N) and (T, N, H) dates of sessions t + 1 and t + horizon at the ticker's exchange,
         which its calendar knows beyond the data too.
@@ -57,6 +63,7 @@ class Panel:
     target: FloatArray
     variance: FloatArray
     log_return: FloatArray
+    level_factor: FloatArray
     target_start: DateArray
     target_end: DateArray
 
@@ -106,6 +113,7 @@ def build_exchange_panel(
         target=np.stack([future_mean_variance(bars.variance, h) for h in horizons], axis=-1),
         variance=bars.variance,
         log_return=bars.log_return,
+        level_factor=bars.level_factor,
         target_start=np.repeat(start[:, None], columns, axis=1),
         target_end=np.repeat(end[:, None], columns, axis=1),
     )

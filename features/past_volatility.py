@@ -7,7 +7,8 @@ as missing. A window is NaN where fewer than 60 % of its sessions (rounded up) a
 import numpy as np
 
 from volcast.features._typing import FloatArray
-from volcast.features.bars import Bars, mask_below_floor
+from volcast.features.bars import Bars
+from volcast.features.measure import mask_below_floor
 from volcast.features.registry import feature
 from volcast.features.variance import (
     garman_klass,

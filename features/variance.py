@@ -34,6 +34,7 @@ close_to_close            0.000392
 parkinson                 0.000321
 garman_klass              0.000407
 rogers_satchell           0.000396
+true_range_parkinson      0.000321
 overnight_parkinson       0.000420
 overnight_garman_klass    0.000506
 overnight_rogers_satchell 0.000495
@@ -45,11 +46,14 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
+import numpy as np
+
 from volcast.features._typing import FloatArray
 from volcast.features.windows import window_mean, window_std
 
 PARKINSON_SCALE = 4.0 * math.log(2.0)  # E[range^2] of a Brownian motion, in units of its variance
 GARMAN_KLASS_CLOSE_WEIGHT = 2.0 * math.log(2.0) - 1.0
+WHOLE_DAY_PREFIX = "overnight_"  # of the proxies that add the squared overnight return
 YANG_ZHANG_ALPHA = 1.34  # Yang and Zhang (2000): gives k the least variance
 
 
@@ -209,6 +213,28 @@ def overnight_rogers_satchell(prices: PriceLogs) -> FloatArray:
     return overnight(prices) + rogers_satchell(prices)
 
 
+def true_range_parkinson(prices: PriceLogs) -> FloatArray:
+    """Return the Parkinson variance of the true range, which includes the previous close.
+
+    (max(high, close before) - min(low, close before))^2 / (4 log 2) in logs. It needs no open, and
+    is right for a price that moves between two closes without stopping overnight; a gap at the
+    open counts for 36 % of its square.
+
+    Parameters
+    ----------
+    prices
+        Log prices, (T, N).
+
+    Returns
+    -------
+    (T, N) variance of the complete day, from close to close; NaN on the first session.
+    """
+    close_before = -prices.overnight_return  # relative to the open, as high and low are
+    highest = np.maximum(prices.log_high_open, close_before)
+    lowest = np.minimum(prices.log_low_open, close_before)
+    return np.asarray((highest - lowest) ** 2 / PARKINSON_SCALE)
+
+
 def yang_zhang(prices: PriceLogs, sessions: int) -> FloatArray:
     """Return the Yang-Zhang variance over the last `sessions` sessions, which allows for drift.
 
@@ -241,6 +267,7 @@ PROXIES: dict[str, Callable[[PriceLogs], FloatArray]] = {
         parkinson,
         garman_klass,
         rogers_satchell,
+        true_range_parkinson,
         overnight_parkinson,
         overnight_garman_klass,
         overnight_rogers_satchell,

@@ -1,4 +1,4 @@
-"""Windows over the last sessions of a (T, N) grid: lag, mean, standard deviation, maximum.
+"""Windows over the last sessions of a (T, N) grid: lag, mean, median, deviation, maximum.
 
 Row t of every result uses rows up to t only. NaN in a window is left out; the result is NaN where
 fewer than 60 % of the window's sessions (rounded up) are valid, unless `min_valid` says otherwise.
@@ -95,6 +95,19 @@ def window_max(x: FloatArray, sessions: int, *, min_valid: int | None = None) ->
     array([1., 4., 4.])
     """
     return _apply_moving_window(bn.move_max, x, sessions, min_valid)
+
+
+def window_median(x: FloatArray, sessions: int, *, min_valid: int | None = None) -> FloatArray:
+    """Return the median of the valid values among the last `sessions` rows.
+
+    Parameters and result are those of `window_mean`.
+
+    Examples
+    --------
+    >>> window_median(np.array([[1.0], [4.0], [2.0]]), 3).ravel()
+    array([nan, 2.5, 2. ])
+    """
+    return _apply_moving_window(bn.move_median, x, sessions, min_valid)
 
 
 def _apply_moving_window(

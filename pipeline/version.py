@@ -1,3 +1,3 @@
 """The version of the distribution, kept apart so that `volcast --version` imports nothing else."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

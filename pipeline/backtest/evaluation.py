@@ -20,7 +20,46 @@ HARX = "harx"
 COLUMNS = [
     *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
     *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+    *("log_return", "squared_return", "level_factor"),
 ]
+
+
+def add_returns(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return forecasts with the returns from close to close over their targets.
+
+    `log_return` is the return from the close of the origin to that of `target_end`,
+    `squared_return` the mean of the squared daily returns between them, which is what a variance in
+    the level of close-to-close returns forecasts. Both are NaN unless every one of these returns is
+    known.
+    """
+    first = panel.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
+    last = panel.sessions.get_indexer(pd.DatetimeIndex(folds["target_end"]))
+    ticker = pd.Index(panel.tickers).get_indexer(pd.Index(folds["ticker"]))
+    sums = {}
+    for name, daily in {
+        "log_return": panel.log_return,
+        "squared_return": panel.log_return**2,
+        "known": np.ones_like(panel.log_return),
+    }.items():
+        running = np.cumsum(np.where(np.isfinite(panel.log_return), daily, 0.0), axis=0)
+        sums[name] = running[last, ticker] - running[first, ticker]
+    horizon = folds["horizon"].to_numpy()
+    known = (last >= 0) & (sums["known"] == horizon)
+    return folds.assign(
+        log_return=np.where(known, sums["log_return"], np.nan),
+        squared_return=np.where(known, sums["squared_return"] / horizon, np.nan),
+    )
+
+
+def calibrate_level(folds: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecasts of all folds in the level of close-to-close returns.
+
+    Models are fitted to the variance measure and forecast it. Forecast and outcome are multiplied
+    by the `level_factor` that was known at the origin, so that losses that depend on their ratio,
+    such as QLIKE, are those of the measure.
+    """
+    factor = folds["level_factor"]
+    return folds.assign(**{name: folds[name] * factor for name in ("variance", "realized")})
 
 
 def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -33,7 +72,8 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     Parameters
     ----------
     folds
-        The forecasts of all folds (`walk_forward.FoldResult.forecasts`).
+        The forecasts of all folds (`walk_forward.FoldResult.forecasts`), after `add_returns` and
+        `calibrate_level`.
     level
         Probability of the interval.
 
@@ -62,18 +102,15 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
 
 
-def select_tail_rows(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Return the one-session forecasts of all folds with the log return of the target session.
+def select_tail_rows(folds: pd.DataFrame) -> pd.DataFrame:
+    """Return the one-session forecasts of all folds, after `add_returns`.
 
     Those of the first fold's validation part serve as history: they are not `tested`.
     """
     first = folds["fold"].min()
     wanted = (folds["part"] == TEST) | (folds["fold"] == first)
     rows = folds[(folds["horizon"] == 1) & wanted]
-    session = panel.sessions.get_indexer(pd.DatetimeIndex(rows["target_end"]))
-    ticker = pd.Index(panel.tickers).get_indexer(pd.Index(rows["ticker"]))
-    known = np.where(session >= 0, panel.log_return[session, ticker], np.nan)
-    return pd.DataFrame(rows.assign(log_return=known, tested=rows["part"] == TEST))
+    return pd.DataFrame(rows.assign(tested=rows["part"] == TEST))
 
 
 def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) -> pd.DataFrame:
@@ -107,16 +144,16 @@ def build_attribution_losses(
     rows
         The scored rows of the forecast table.
     members
-        `walk_forward.FoldResult.members` of all folds.
+        `walk_forward.FoldResult.members` of all folds, not calibrated.
     first
-        `forecast_without_refitting`; NaN in the result in the first fold, where both networks are
-        the same.
+        `forecast_without_refitting`, not calibrated; NaN in the result in the first fold, where
+        both networks are the same.
 
     Returns
     -------
     The table that `volcast.reports.scoring.gain_attribution` takes.
     """
-    losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "qlike"]]
+    losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "level_factor", "qlike"]]
     losses = losses.rename(columns={"qlike": NETWORK})
     for model in (REFERENCE, HARX):
         other = rows[rows["model"] == model][[*CELL, "qlike"]].rename(columns={"qlike": model})
@@ -124,11 +161,12 @@ def build_attribution_losses(
             losses = losses.merge(other, on=CELL)
     losses = losses.merge(members, on=CELL).merge(first, on=CELL)
     refitted = losses["fold"] > losses["fold"].min()
-    realized, alone, first_fold = (
-        losses[name].to_numpy(np.float64) for name in ("realized", "alone", "first_fold")
+    realized, factor, alone, first_fold = (
+        losses[name].to_numpy(np.float64)
+        for name in ("realized", "level_factor", "alone", "first_fold")
     )
     return losses.assign(
         single=losses["single_qlike"],
-        alone=qlike(realized, alone),
-        first_fold=np.where(refitted, qlike(realized, first_fold), np.nan),
+        alone=qlike(realized, alone * factor),
+        first_fold=np.where(refitted, qlike(realized, first_fold * factor), np.nan),
     )

@@ -35,7 +35,7 @@ LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn"
 def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportInputs:
     """Return everything that the report of a run shows."""
     forecasts = add_volatility(read_table(folder / FORECASTS), config)
-    columns = ["ticker", "session", "variance"]
+    columns = ["ticker", "session", "variance", "level_factor"]
     features = read_table(folder / FEATURES, columns=columns)
     stages = manifest["stages"]
     tickers = list(features["ticker"].unique())

@@ -151,16 +151,17 @@ def evaluate(context: StageContext) -> dict[str, Any]:
     from volcast.reports.scoring.value_at_risk import tail_forecasts
 
     folders = sorted((context.folder / MODEL).glob("fold-*"))
-    folds = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
     level = context.config.report.interval
     panel = read_panel(context.folder / FEATURES)
+    forecasts = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
+    folds = evaluation.calibrate_level(evaluation.add_returns(forecasts, panel))
     table = evaluation.build_forecast_table(folds, level)
     readable = add_volatility(table, context.config)
     scores = score_table(readable, interval_level=level)
     first = evaluation.forecast_without_refitting(folders[0], panel, table)
     members = fold_folder.read_fold_tables(folders, fold_folder.MEMBERS)
     steps = steps_table(evaluation.build_attribution_losses(scored_rows(readable), members, first))
-    risk = risk_table(tail_forecasts(evaluation.select_tail_rows(folds, panel)))
+    risk = risk_table(tail_forecasts(evaluation.select_tail_rows(folds)))
     for name, result in (
         (FORECASTS, table),
         (SCORES, scores),

@@ -46,10 +46,11 @@ def map_periods_per_year(tickers: Sequence[str], config: Config) -> dict[str, in
 def find_latest_volatility(features: pd.DataFrame, config: Config) -> pd.DataFrame:
     """Return `ticker, session, volatility` of each ticker's last session with a variance.
 
-    `features` has the columns `ticker`, `session` and `variance`.
+    It is in the level of close-to-close returns, as forecasts are. `features` has the columns
+    `ticker`, `session`, `variance` and `level_factor`.
     """
     last = features.dropna(subset="variance").groupby("ticker", sort=False).tail(1)
     tickers = list(last["ticker"].unique())
     periods = last["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
-    volatility = volatility_annual_pct(last["variance"], periods)
+    volatility = volatility_annual_pct(last["variance"] * last["level_factor"], periods)
     return last[["ticker", "session"]].assign(volatility=volatility).reset_index(drop=True)

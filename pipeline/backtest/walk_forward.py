@@ -182,6 +182,7 @@ def _to_long(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.
         "horizon": np.broadcast_to(np.array(panel.horizons)[None, None, :], shape),
         **values,
         "realized": panel.target[origins],
+        "level_factor": np.broadcast_to(panel.level_factor[origins, :, None], shape),
     }
     flat = {name: grid.transpose(1, 2, 0).ravel() for name, grid in columns.items()}
     traded = np.isfinite(panel.variance[origins]) | np.isfinite(panel.log_return[origins])

@@ -49,7 +49,7 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     config = read_config(folder)
     table = add_volatility(read_table(folder / FORECASTS), config)
     table = table[table["variance"].notna()]
-    bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance"])
+    bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance", "level_factor"])
     today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
     newest = table.sort_values("origin").groupby(["ticker", "horizon", "model"], sort=False).tail(1)
     if newest.empty:

@@ -23,7 +23,11 @@ from volcast.pipeline.registry.model_folder import StoredModel
 
 @dataclass(frozen=True)
 class Cell:
-    """The forecast of one ticker and horizon, a mean daily variance with its interval."""
+    """The forecast of one ticker and horizon, a mean daily variance with its interval.
+
+    It is in the level of close-to-close returns: the forecast of the variance measure times
+    `level_factor`.
+    """
 
     ticker: str
     horizon: int
@@ -34,6 +38,7 @@ class Cell:
     upper: float
     clipped: bool
     fallback: bool
+    level_factor: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) 
     )
     cells = []
     for place, horizon in enumerate(panel.horizons):
-        variance = found["variance"][0, :, place]
+        variance = found["variance"][0, :, place] * panel.level_factor[origin]
         errors = model.log_errors.get(horizon, np.empty(0))
         bounds = conformal_interval(variance, errors, level)
         for n in np.flatnonzero(np.isfinite(variance)):
@@ -97,6 +102,7 @@ def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) 
                 "upper": float(bounds[1][n]),
                 "clipped": bool(found["clipped"][0, n, place]),
                 "fallback": bool(found["fallback"][0, n, place]),
+                "level_factor": float(panel.level_factor[origin, n]),
             }
             cells.append(_build_cell(panel, origin, (int(n), place), numbers))
     return cells

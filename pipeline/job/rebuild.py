@@ -53,8 +53,8 @@ def make_rebuilder(home: Home) -> Rebuilder:
 
     The function raises
 
-    - ``LedgerError`` if the bars or the settings of that day are not available, or the bars are
-      not those that the forecast was made from;
+    - ``LedgerError`` if the bars or the settings of that day are not available, the bars are not
+      those that the forecast was made from, or it was made by a version of volcast without a level;
     - ``RegistryError`` if the version that made it was removed, or its folder is damaged.
     """
     return _ForecastRebuilder(home).rebuild
@@ -72,6 +72,10 @@ class _ForecastRebuilder:
 
     def rebuild(self, row: ForecastRow) -> float:
         """Return the variance of a forecast made again; NaN if there is none for its target."""
+        if np.isnan(row.level_factor):
+            raise LedgerError(
+                "it was written by a version of volcast that measured variance in another way"
+            )
         vintage, day = Vintage(row.data_vintage, row.config_hash), pd.Timestamp(row.origin)
         if self._hashes(vintage, day).get(row.ticker) != row.data_hash:
             data = self._data(vintage).config.data

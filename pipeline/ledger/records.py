@@ -46,9 +46,13 @@ class Forecast:
     data_hash, config_hash
         Hashes of the bars and of the settings that it was made from.
     variance, lower, upper
-        Mean daily variance over the target, and its prediction interval (NaN if there is none).
+        Mean daily variance over the target in the level of close-to-close returns, and its
+        prediction interval (NaN if there is none).
     clipped, fallback
         Whether the insanity filter bounded it; whether a fallback replaced the model.
+    level_factor
+        What the model's forecast of the variance measure was multiplied by; NaN in rows of the
+        first format, which were not.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -68,6 +72,7 @@ class Forecast:
     upper: Annotated[float, Column("real", "upper >= lower", nullable=True)] = math.nan
     clipped: Annotated[bool, Column("flag")] = False
     fallback: Annotated[bool, Column("flag")] = False
+    level_factor: Annotated[float, Column("real", "level_factor > 0", since=2)] = math.nan
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""
@@ -119,7 +124,8 @@ class Outcome:
     origin, ticker, horizon
         The forecasts that it belongs to.
     realized
-        Mean daily variance over the target; NaN if a revision showed that there is none.
+        Mean daily variance measure over the target; NaN if a revision showed that there is none.
+        The table `scored` multiplies it by the `level_factor` of the forecast.
     log_return
         The return of the one session of the target; NaN for longer targets.
     source_hash

@@ -56,7 +56,7 @@ INDEXES = (
 )
 # Each forecast with the newest of its outcomes.
 CREATE_VIEW = """CREATE VIEW scored AS
-SELECT f.*, o.realized, o.log_return, o.written_at AS outcome_written_at,
+SELECT f.*, {realized}, o.log_return, o.written_at AS outcome_written_at,
     (SELECT count(*) FROM outcomes r WHERE (r.origin, r.ticker, r.horizon)
         = (f.origin, f.ticker, f.horizon)) AS outcome_rows
 FROM forecasts f LEFT JOIN outcomes o ON o.seq =
@@ -143,7 +143,17 @@ class Schema:
     def statements(self) -> tuple[str, ...]:
         """The statements that make an empty ledger."""
         tables = [table.create for table in self.tables.values()]
-        return (CREATE_CHAIN, *tables, *INDEXES, CREATE_VIEW, *_triggers())
+        return (CREATE_CHAIN, *tables, *INDEXES, self.create_view, *_triggers())
+
+    @property
+    def create_view(self) -> str:
+        """The statement that makes the view of scored forecasts.
+
+        An outcome is in the level of its forecast. Forecasts of the first format have no factor.
+        """
+        has_factor = "level_factor" in self.tables["forecasts"].columns
+        scaled = "o.realized * coalesce(f.level_factor, 1.0) AS realized"
+        return CREATE_VIEW.format(realized=scaled if has_factor else "o.realized")
 
     @property
     def table_statements(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from volcast.features.units import volatility_annual_pct
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
+from volcast.reports.scoring.level import ALL_YEARS, level_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
 from volcast.reports.scoring.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
 from volcast.reports.scoring.value_at_risk import tail_forecasts
@@ -20,12 +21,12 @@ REGISTERED = "registered"  # the action of decisions whose numbers include a bac
 SCORE_COLUMNS = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "clipped_share"]
 SCORED = [
     *("seq", "origin", "target_end", "ticker", "horizon", "model", "model_version", "role"),
-    *("calendar", "variance", "lower", "upper", "clipped", "fallback", "live"),
+    *("calendar", "variance", "lower", "upper", "clipped", "fallback", "level_factor", "live"),
     *("realized", "log_return"),
 ]
 LIVE_COLUMNS = [
     *("horizon", "series", "first", "last", *SCORE_COLUMNS),
-    *("backtest_qlike", "backtest_ratio"),
+    *("level_ratio", "beyond", "backtest_qlike", "backtest_ratio"),
 ]
 
 
@@ -86,7 +87,8 @@ def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]
     -------
     DataFrame
         `LIVE_COLUMNS`. Each series is compared with HAR on the sessions and tickers that both
-        forecast.
+        forecast. `level_ratio` and `beyond` are those of
+        `volcast.reports.scoring.level.level_table`, known for one session ahead only.
     """
     reference = rows[rows["model"] == BASELINE].sort_values("seq")
     reference = reference.drop_duplicates(["origin", "ticker", "horizon"], keep="last")
@@ -142,10 +144,22 @@ def _series_scores(name: str, series: pd.DataFrame, reference: pd.DataFrame) -> 
     span = pair.groupby("horizon")["origin"].agg(["min", "max"])
     return own.assign(
         series=name,
+        **_level_columns(pair, name, own["horizon"]),
         key=[_format_key(name, int(horizon)) for horizon in own["horizon"]],
         first=own["horizon"].map(span["min"]),
         last=own["horizon"].map(span["max"]),
     )
+
+
+def _level_columns(pair: pd.DataFrame, name: str, horizons: pd.Series) -> dict[str, pd.Series]:
+    """Return `level_ratio` and `beyond` of a series by horizon; NaN where returns are unknown."""
+    levels = level_table(pair.assign(squared_return=pair["log_return"] ** 2), name)
+    pooled = levels[(levels["ticker"] == POOLED) & (levels["year"] == ALL_YEARS)]
+    by_horizon = pooled.set_index("horizon")
+    return {
+        column: horizons.map(by_horizon[source]).astype("float64")
+        for column, source in (("level_ratio", "ratio"), ("beyond", "beyond"))
+    }
 
 
 def _format_key(series: str, horizon: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from volcast.pipeline.ledger.schema import CREATE_VIEW, Schema, Table
+from volcast.pipeline.ledger.schema import Schema, Table
 
 OLD = "_before_upgrade"  # suffix of a table while its rows are moved
 
@@ -56,7 +56,7 @@ def add_missing_columns(connection: sqlite3.Connection, schema: Schema) -> None:
         columns = [f"NULL AS {column}" if column in missing else column for column in table.columns]
         selected = ", ".join(("seq", *columns, *table.computed))
         connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {selected} FROM main.{name}")
-    connection.execute(CREATE_VIEW.replace("CREATE VIEW", "CREATE TEMP VIEW"))
+    connection.execute(schema.create_view.replace("CREATE VIEW", "CREATE TEMP VIEW"))
 
 
 def _find_dependents(connection: sqlite3.Connection, schema: Schema) -> list[tuple[str, str]]:

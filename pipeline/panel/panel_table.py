@@ -22,14 +22,15 @@ def panel_to_frame(panel: Panel) -> pd.DataFrame:
 
     Returns
     -------
-    ticker, session, variance, log_return and target_start; target_h and target_end_h for each
-    horizon h; one column per feature.
+    ticker, session, variance, log_return, level_factor and target_start; target_h and target_end_h
+    for each horizon h; one column per feature.
     """
     columns: dict[str, Any] = {
         "ticker": np.repeat(np.array(panel.tickers, dtype=object), len(panel.sessions)),
         "session": np.tile(panel.sessions.to_numpy(DATE_DTYPE), len(panel.tickers)),
         "variance": panel.variance.T.ravel(),
         "log_return": panel.log_return.T.ravel(),
+        "level_factor": panel.level_factor.T.ravel(),
         "target_start": panel.target_start.T.ravel(),
     }
     for position, horizon in enumerate(panel.horizons):
@@ -66,6 +67,9 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
     def grid(name: str, dtype: Any) -> Any:
         return np.ascontiguousarray(frame[name].to_numpy(dtype).reshape(shape).T)
 
+    def stack_grids(prefix: str, dtype: Any) -> Any:
+        return np.stack([grid(f"{prefix}{h}", dtype) for h in horizons], axis=-1)
+
     x = np.empty((*shape[::-1], len(names)), np.float32)
     for position, name in enumerate(names):
         x[:, :, position] = grid(name, np.float32)
@@ -77,9 +81,10 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
         x=x,
         optional=np.array([FEATURES[name].optional for name in names]),
         level=np.array([FEATURES[name].level for name in names]),
-        target=np.stack([grid(f"{TARGET}{h}", np.float64) for h in horizons], axis=-1),
+        target=stack_grids(TARGET, np.float64),
         variance=grid("variance", np.float64),
         log_return=grid("log_return", np.float64),
+        level_factor=grid("level_factor", np.float64),
         target_start=grid("target_start", DATE_DTYPE),
-        target_end=np.stack([grid(f"{TARGET_END}{h}", DATE_DTYPE) for h in horizons], axis=-1),
+        target_end=stack_grids(TARGET_END, DATE_DTYPE),
     )

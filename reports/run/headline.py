@@ -34,6 +34,7 @@ from volcast.reports.text_tables import (
 )
 
 CARDS = 8  # more tickers than this are a table
+WARNINGS = 3  # shown on the first screen
 FORM = ".1f"  # of volatilities
 MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
 NOTE = Column("note", "Note", sentence_case)
@@ -52,6 +53,7 @@ def build_section(inputs: ReportInputs) -> Section:
             *(_cards(newest, inputs) if few else _overview(newest, inputs)),
             Paragraph(verdict_sentence(inputs.scores), style="lead"),
             *_failures(inputs),
+            *_level_warnings(inputs),
             fold_table("All forecasts with their dates", _dated_table(newest, inputs.model)),
         ],
     )
@@ -136,6 +138,16 @@ def _failures(inputs: ReportInputs) -> list[Block]:
     count = len(inputs.failures)
     reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in inputs.failures.items())
     return [Notice(f"{reasons}.", f"No forecast for {count} ticker{'s' if count > 1 else ''}.")]
+
+
+def _level_warnings(inputs: ReportInputs) -> list[Block]:
+    """Return the first warnings of the section on the level, and how many more there are."""
+    found = inputs.level_warnings
+    if not found:
+        return []
+    more = len(found) - WARNINGS
+    text = "; ".join(found[:WARNINGS]) + (f"; and {more} more tickers" if more > 0 else "")
+    return [Notice(f"{text}.", "The level is off.", ("Is the level right?", "#level"))]
 
 
 def _dated_table(newest: pd.DataFrame, model: str) -> TextTable:

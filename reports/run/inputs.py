@@ -7,13 +7,17 @@ from functools import cached_property
 import pandas as pd
 
 from volcast.reports.scoring.gain_attribution import STEP_COLUMNS
+from volcast.reports.scoring.level import level_table, level_warnings
 from volcast.reports.scoring.newest_forecasts import lead_model, newest_forecasts
 from volcast.reports.scoring.risk import RISK_COLUMNS
 from volcast.reports.scoring.scores import scored_rows
 from volcast.reports.section import Section
 
 REQUIRED_COLUMNS = {
-    "forecasts": {"origin", "ticker", "horizon", "model", "variance", "volatility", "realized"},
+    "forecasts": {
+        *("origin", "ticker", "horizon", "model", "variance", "volatility", "realized"),
+        *("squared_return", "log_return", "level_factor"),
+    },
     "scores": {"horizon", "ticker", "model", "qlike", "ratio_to_har", "dm_p_value"},
     "unscored": {"horizon", "reason", "rows"},
     "history": {"fold", "member", "epoch", "train_loss", "val_loss", "learning_rate"},
@@ -100,6 +104,16 @@ class ReportInputs:
     def scored(self) -> pd.DataFrame:
         """The rows on which the models are compared; see `scored_rows`."""
         return scored_rows(self.forecasts)
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """Squared returns compared with the model's forecasts; see `level_table`."""
+        return level_table(self.scored, self.model)
+
+    @cached_property
+    def level_warnings(self) -> list[str]:
+        """A sentence for each ticker whose level is wrong; see `level_warnings`."""
+        return level_warnings(self.levels)
 
     @cached_property
     def tickers(self) -> list[str]:

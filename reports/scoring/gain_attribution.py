@@ -16,6 +16,7 @@ STEPS = (
     ("refitting", "first_fold", "network"),
 )
 TOTAL, REFITTING = "all together", "refitting"
+ROUNDING = 1e-12  # losses that differ by less are those of one forecast
 STEP_COLUMNS = ["horizon", "step", "rows", "qlike_before", "qlike_after", "gain_pct", "error_pct"]
 
 
@@ -72,6 +73,7 @@ def steps_sentence(table: pd.DataFrame) -> str:
 
 def _step(rows: pd.DataFrame, before: str, after: str, horizon: int) -> dict[str, float]:
     gain = (rows[before] - rows[after]).to_numpy(np.float64)
+    gain = np.where(np.abs(gain) < ROUNDING, 0.0, gain)
     test = diebold_mariano(gain, rows["origin"].to_numpy(), horizon)
     unit = 100.0 / float(rows["har"].mean())
     return {

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tests.features.samples import bars_from_lists, random_bars
-from volcast.features.bars import VARIANCE_FLOOR, Bars
+from volcast.features.bars import Bars
+from volcast.features.measure import VARIANCE_FLOOR
 from volcast.features.variance import PROXIES, yang_zhang
 
 TWO_DAYS = {"open": [100, 102], "high": [101, 105], "low": [99, 101], "close": [100, 104]}
@@ -20,6 +21,7 @@ BY_HAND = {
     "overnight_parkinson": GAP**2 + PARKINSON,
     "overnight_garman_klass": GAP**2 + GARMAN_KLASS,
     "overnight_rogers_satchell": GAP**2 + ROGERS_SATCHELL,
+    "true_range_parkinson": log(105 / 100) ** 2 / (4 * log(2)),  # low to close before
 }
 
 

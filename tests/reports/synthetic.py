@@ -27,18 +27,20 @@ def make_forecasts(
     tickers=("^GSPC", "^IXIC"), horizons=(1, 5, 22), *, sessions=300, start="2008-01-02", seed=0
 ):
     """Return a forecast table of a persistent log variance, each model wrong by its own error."""
-    rng = np.random.default_rng(seed)
+    rng, of_returns = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     days = pd.bdate_range(start, periods=sessions + max(horizons))
     market = persistent(rng, len(days) + 22)
     frames = []
     for ticker in tickers:
         log_variance = np.log(1e-4) + market + 0.3 * persistent(rng, len(days) + 22)
         daily = np.exp(log_variance + 0.4 * rng.standard_normal(len(log_variance)))
+        log_return = np.exp(log_variance / 2) * of_returns.standard_normal(len(log_variance))
+        series = log_variance, daily, log_return
         for horizon in horizons:
             for model, error in ERROR_OF_MODEL.items():
                 noise = error * rng.standard_normal(sessions)
                 frames.append(
-                    one_series(days, log_variance, daily, sessions, horizon, noise).assign(
+                    one_series(days, series, sessions, horizon, noise).assign(
                         ticker=ticker, model=model
                     )
                 )
@@ -58,11 +60,14 @@ def persistent(rng, length):
     return path
 
 
-def one_series(days, log_variance, daily, sessions, horizon, noise):
+def one_series(days, series, sessions, horizon, noise):
+    log_variance, daily, log_return = series
     origin = np.arange(sessions)
     mean = np.array([np.exp(log_variance[t + 1 : t + 1 + horizon]).mean() for t in origin])
     came = np.array([daily[t + 1 : t + 1 + horizon].mean() for t in origin])
     variance = 1.08 * mean * np.exp(noise / np.sqrt(min(horizon, 4)))
+    ahead = np.stack([log_return[t + 1 : t + 1 + horizon] for t in origin])
+    known = origin + horizon < sessions
     width = 0.8 / np.sqrt(min(horizon, 4))
     return pd.DataFrame(
         {
@@ -76,8 +81,11 @@ def one_series(days, log_variance, daily, sessions, horizon, noise):
             "upper": variance * np.exp(width),
             "clipped": origin % 97 == 0,
             "fallback": origin % 211 == 0,
-            "realized": np.where(origin + horizon < sessions, came, np.nan),
-            "pit": np.where(origin + horizon < sessions, (origin % 20 + 0.5) / 20, np.nan),
+            "realized": np.where(known, came, np.nan),
+            "pit": np.where(known, (origin % 20 + 0.5) / 20, np.nan),
+            "log_return": np.where(known, ahead.sum(axis=1), np.nan),
+            "squared_return": np.where(known, (ahead**2).mean(axis=1), np.nan),
+            "level_factor": 1.0,
         }
     )
 

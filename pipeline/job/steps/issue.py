@@ -163,6 +163,7 @@ def _build_rows(
             upper=cell.upper,
             clipped=cell.clipped,
             fallback=cell.fallback,
+            level_factor=cell.level_factor,
         )
         rows.append(forecast)
     return rows

@@ -3,7 +3,12 @@ import pandas as pd
 import pytest
 
 from volcast.pipeline.backtest import fold_folder
-from volcast.pipeline.backtest.evaluation import COLUMNS, build_forecast_table
+from volcast.pipeline.backtest.evaluation import (
+    COLUMNS,
+    add_returns,
+    build_forecast_table,
+    calibrate_level,
+)
 from volcast.pipeline.backtest.run_folder import BARS, FEATURES, FORECASTS, MODEL, read_config
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 
@@ -11,11 +16,11 @@ LEVEL = 0.9
 
 
 @pytest.fixture(scope="module")
-def folds(finished):
+def folds(finished, panel):
     places = sorted((finished / MODEL).glob("fold-*"))
     parts = [pd.read_parquet(place / fold_folder.FORECASTS) for place in places]
     assert len(parts) == 2
-    return pd.concat(parts, ignore_index=True)
+    return calibrate_level(add_returns(pd.concat(parts, ignore_index=True), panel))
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +32,7 @@ def test_the_columns_are_those_of_the_documented_table_in_their_order(table):
     documented = [
         *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
         *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+        *("log_return", "squared_return", "level_factor"),
     ]
     assert list(table.columns) == documented == COLUMNS
     types = {name: str(kind) for name, kind in table.dtypes.items()}
@@ -51,16 +57,24 @@ def test_dates_tell_what_a_forecast_is_about(finished, table):
     assert (sessions[at + inside["horizon"].to_numpy()] == inside["target_end"]).all()
 
 
-def test_outcomes_are_the_mean_variances_of_the_sessions_ahead(finished, table):
+def test_outcomes_are_the_mean_variances_of_the_sessions_ahead_times_the_level(finished, table):
     features = pd.read_parquet(finished / FEATURES)
-    variance = features.pivot(index="session", columns="ticker", values="variance")
+    variance, returns, level = (
+        features.pivot(index="session", columns="ticker", values=name)
+        for name in ("variance", "log_return", "level_factor")
+    )
     known = table[table["realized"].notna()].sample(200, random_state=1)
     for row in known.itertuples():
         ahead = variance.loc[row.target_start : row.target_end, row.ticker]
         assert len(ahead) == row.horizon
-        assert row.realized == pytest.approx(ahead.mean(), rel=1e-12)
+        assert row.level_factor == level.loc[row.origin, row.ticker]
+        assert row.realized == pytest.approx(ahead.mean() * row.level_factor, rel=1e-12)
+        moves = returns.loc[row.target_start : row.target_end, row.ticker]
+        assert row.log_return == pytest.approx(moves.sum(), abs=1e-12)
+        assert row.squared_return == pytest.approx((moves**2).mean(), rel=1e-9)
     unknown = table[table["realized"].isna()]
     assert (unknown["target_end"] > variance.index[-1]).all()
+    assert unknown[["log_return", "squared_return"]].isna().all(axis=None)
 
 
 def test_an_interval_is_that_of_the_quantiles_of_what_was_known(folds):
@@ -118,10 +132,11 @@ def test_today_is_the_last_session_that_has_a_variance(finished):
             "ticker": ["AAA"] * 3 + ["BTC-USD"] * 3,
             "session": list(pd.to_datetime(["2024-01-05", "2024-01-06", "2024-01-07"])) * 2,
             "variance": [0.0004, np.nan, np.nan, 0.0001, 0.0001, 0.0009],
+            "level_factor": [1.5, 1.6, 1.7, 1.0, 1.0, 1.0],
         }
     )
     today = find_latest_volatility(features, read_config(finished))
     assert list(today["ticker"]) == ["AAA", "BTC-USD"]
     assert [str(day.date()) for day in today["session"]] == ["2024-01-05", "2024-01-07"]
-    by_hand = [100 * (252 * 0.0004) ** 0.5, 100 * (365 * 0.0009) ** 0.5]
+    by_hand = [100 * (252 * 1.5 * 0.0004) ** 0.5, 100 * (365 * 0.0009) ** 0.5]
     assert list(today["volatility"]) == pytest.approx(by_hand)

@@ -23,17 +23,18 @@ def gathered(finished, name):
 
 
 def test_the_return_of_a_forecast_is_that_of_the_session_it_is_about(finished, panel):
-    rows = evaluation.select_tail_rows(gathered(finished, fold_folder.FORECASTS), panel)
+    forecasts = evaluation.add_returns(gathered(finished, fold_folder.FORECASTS), panel)
+    rows = evaluation.select_tail_rows(forecasts)
     features = pd.read_parquet(finished / FEATURES)
     returns = features.set_index(["ticker", "session"])["log_return"]
     for row in rows.dropna(subset="log_return").sample(100, random_state=0).itertuples():
-        assert row.log_return == returns[row.ticker, row.target_start]
+        assert row.log_return == pytest.approx(returns[row.ticker, row.target_start], abs=1e-14)
     beyond = rows["target_end"] > panel.sessions[-1]
     assert beyond.any() and rows.loc[beyond, "log_return"].isna().all()
 
 
-def test_history_before_the_test_is_not_tested(finished, panel):
-    rows = evaluation.select_tail_rows(gathered(finished, fold_folder.FORECASTS), panel)
+def test_history_before_the_test_is_not_tested(finished):
+    rows = evaluation.select_tail_rows(gathered(finished, fold_folder.FORECASTS))
     assert rows.loc[~rows["tested"], "fold"].eq(0).all()
     assert rows.loc[~rows["tested"], "origin"].max() < rows.loc[rows["tested"], "origin"].min()
     assert not rows.duplicated(["model", "ticker", "origin"]).any()
@@ -46,7 +47,8 @@ def test_the_first_network_forecasts_its_own_fold_as_it_did(finished, panel, tab
     mine = table[(table["model"] == NETWORK) & (table["fold"] == 0) & ~table["clipped"]]
     both = mine.merge(first, on=["origin", "ticker", "horizon"])
     assert len(both) == len(mine) > 100
-    np.testing.assert_allclose(both["first_fold"], both["variance"], rtol=1e-6)
+    calibrated = both["first_fold"] * both["level_factor"]
+    np.testing.assert_allclose(calibrated, both["variance"], rtol=1e-6)
 
 
 def test_the_losses_of_members_are_those_of_the_saved_networks(finished, panel, table):

@@ -1,0 +1,173 @@
+"""Whether forecasts have the level of close-to-close returns, by ticker and year.
+
+A variance forecast has the right level if the mean squared return equals the mean forecast. That
+holds for any distribution of the returns. The share of returns beyond 1.96 forecast standard
+deviations is 5 % only if standardised returns are normal; fat tails move it by a percent or two.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.inference import (
+    Floats,
+    collapse_by_date,
+    diebold_mariano,
+    long_run_covariance,
+    newey_west_lags,
+)
+from volcast.reports.scoring.scores import BASELINE, POOLED
+
+BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
+ALL_YEARS = "all"
+TOLERANCE = 0.1  # a ratio within 10 % of 1 is a volatility within 5 %: no warning
+WARN_AT = 2.0  # standard errors
+BIN_WIDTH, LARGEST_SHOWN = 0.5, 5.0  # of the histogram, in standard deviations
+
+LEVEL_COLUMNS = ["horizon", "ticker", "year", "rows", "ratio", "standard_error", "beyond"]
+LOSS_COLUMNS = ["horizon", "model", "rows", "difference", "dm_statistic", "dm_p_value"]
+
+
+def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Compare squared returns with the variances that a model forecast.
+
+    Parameters
+    ----------
+    scored
+        Rows of the forecast table with `squared_return` and `log_return`; rows without a known
+        return or forecast are left out.
+    model
+        The model.
+
+    Returns
+    -------
+    DataFrame
+        `LEVEL_COLUMNS`, sorted by horizon, ticker and year; ticker and year `all` come first.
+        `ratio` is mean squared return over mean forecast variance: above 1, the forecasts were too
+        low. `standard_error` is its HAC standard error over dates. `beyond` is the share of returns
+        over the horizon beyond 1.96 forecast standard deviations. `year` is that of the origin.
+    """
+    rows = scored[(scored["model"] == model) & scored["squared_return"].notna()]
+    rows = rows[rows["variance"] > 0]
+    rows = rows.assign(year=rows["origin"].dt.year.astype(str))
+    parts = [
+        {"horizon": horizon, "ticker": ticker, "year": year, **_compare(part, int(str(horizon)))}
+        for horizon, of_horizon in rows.groupby("horizon")
+        for ticker, of_ticker in _with_all(of_horizon, "ticker", POOLED)
+        for year, part in _with_all(of_ticker, "year", ALL_YEARS)
+    ]
+    return pd.DataFrame(parts, columns=LEVEL_COLUMNS)
+
+
+def squared_return_losses(scored: pd.DataFrame) -> pd.DataFrame:
+    """Rank the models by their loss on squared returns instead of the variance measure.
+
+    The loss of a forecast v is log v + r^2 / v. Up to a term without v it is QLIKE, and its mean
+    ranks forecasts as QLIKE of the true variance does (Patton 2011), though with more noise: it
+    does not depend on any measure from the range.
+
+    Parameters
+    ----------
+    scored
+        Rows of the forecast table, every model on the same rows.
+
+    Returns
+    -------
+    DataFrame
+        `LOSS_COLUMNS`, a row for each horizon and model. `difference` is the mean loss less that of
+        HAR; negative is better. Empty without HAR.
+    """
+    known = scored[scored["squared_return"].notna() & (scored["variance"] > 0)]
+    variance = known["variance"].to_numpy(np.float64)
+    loss = np.log(variance) + known["squared_return"].to_numpy(np.float64) / variance
+    cell = ["horizon", "origin", "ticker"]
+    wide = known.assign(loss=loss).pivot(index=cell, columns="model", values="loss").dropna()
+    if BASELINE not in wide:
+        return pd.DataFrame(columns=LOSS_COLUMNS)
+    records = []
+    for horizon, part in wide.groupby(level="horizon"):
+        dates = part.index.get_level_values("origin")
+        for model in scored["model"].unique():
+            difference = (part[model] - part[BASELINE]).to_numpy()
+            test = diebold_mariano(difference, dates, int(str(horizon)))
+            figures = (test.mean_difference, test.statistic, test.p_value)
+            records.append((horizon, model, len(part), *figures))
+    return pd.DataFrame(records, columns=LOSS_COLUMNS)
+
+
+def standardised_histogram(scored: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Count the returns of the shortest horizon in units of their forecast standard deviation.
+
+    Returns
+    -------
+    DataFrame
+        `left, right, share`: bins of 0.5 from -5 to 5, the outer ones open; shares add up to 1.
+        Empty without a known return.
+    """
+    rows = scored[(scored["model"] == model) & scored["log_return"].notna()]
+    rows = rows[(rows["horizon"] == rows["horizon"].min()) & (rows["variance"] > 0)]
+    if rows.empty:
+        return pd.DataFrame(columns=["left", "right", "share"])
+    edges = np.arange(-LARGEST_SHOWN, LARGEST_SHOWN + BIN_WIDTH, BIN_WIDTH)
+    inside = np.clip(standardise(rows), edges[0], np.nextafter(edges[-1], 0))
+    counts, _ = np.histogram(inside, edges)
+    return pd.DataFrame({"left": edges[:-1], "right": edges[1:], "share": counts / len(rows)})
+
+
+def standardise(rows: pd.DataFrame) -> Floats:
+    """Return the log return over each target in units of its forecast standard deviation."""
+    daily = rows["variance"].to_numpy(np.float64)
+    total = rows["horizon"].to_numpy(np.float64) * daily
+    return np.asarray(rows["log_return"].to_numpy(np.float64) / np.sqrt(total))
+
+
+def level_warnings(levels: pd.DataFrame) -> list[str]:
+    """Return a sentence for each ticker whose forecasts of the next session have a wrong level.
+
+    The ratio over all years must lie more than 10 % and two standard errors from 1.
+
+    Examples
+    --------
+    >>> row = {"horizon": 1, "ticker": "SPY", "year": "all", "ratio": 1.44, "standard_error": 0.1}
+    >>> print(*level_warnings(pd.DataFrame([row])))
+    SPY: squared returns were 1.44 ± 0.10 times the forecast variance; the volatility was 17 % \
+too low
+    """
+    total = levels[(levels["year"] == ALL_YEARS) & (levels["ticker"] != POOLED)]
+    total = total[total["horizon"] == total["horizon"].min()]
+    excess = (total["ratio"] - 1.0).abs()
+    wrong = total[(excess > TOLERANCE) & (excess > WARN_AT * total["standard_error"])]
+    return [_format_warning(row) for row in wrong.to_dict("records")]
+
+
+def _format_warning(row: dict[str, float]) -> str:
+    error = 1.0 / np.sqrt(row["ratio"]) - 1.0
+    return (
+        f"{row['ticker']}: squared returns were {row['ratio']:.2f} ± {row['standard_error']:.2f} "
+        f"times the forecast variance; the volatility was {abs(error):.0%} too "
+        f"{'low' if error < 0 else 'high'}".replace("%", " %")
+    )
+
+
+def _with_all(rows: pd.DataFrame, name: str, label: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield all rows under a label, then those of each value of a column."""
+    yield label, rows
+    for value, part in rows.groupby(name):
+        yield str(value), part
+
+
+def _compare(rows: pd.DataFrame, horizon: int) -> dict[str, float]:
+    """Return number of rows, ratio, its standard error and share beyond of one part."""
+    pair = rows[["squared_return", "variance"]].to_numpy(np.float64)
+    squared, variance = pair.mean(axis=0)
+    ratio = squared / variance
+    error, _ = collapse_by_date(pair[:, 0] - ratio * pair[:, 1], rows["origin"])
+    lags = newey_west_lags(len(error), horizon)
+    deviation = np.sqrt(long_run_covariance(error, lags)[0, 0] * len(error))
+    return {
+        "rows": len(rows),
+        "ratio": ratio,
+        "standard_error": deviation / pair[:, 1].sum(),
+        "beyond": float(np.mean(np.abs(standardise(rows)) > BEYOND)),
+    }
