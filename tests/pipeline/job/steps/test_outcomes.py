@@ -40,7 +40,8 @@ def test_an_outcome_from_a_late_bar_is_revised(home, config, market, ledger):
     rows = ledger.table("scored").query("horizon == 5 and ticker == 'AAA'")
     own = rows[rows["origin"] == panel.sessions[FIRST]]
     assert set(own["outcome_rows"]) == {2}
-    np.testing.assert_array_equal(own["realized"], panel.target[FIRST, 0, place])
+    in_level = panel.target[FIRST, 0, place] * own["level_factor"]
+    np.testing.assert_array_equal(own["realized"], in_level)
 
 
 def test_a_target_that_ends_on_another_day_now_gets_no_outcome(home, config, market, ledger):
