@@ -67,7 +67,7 @@ def compute_split_conformal(folds: pd.DataFrame) -> pd.DataFrame:
         past = past[past["target_end"] < part["origin"].min()]
         known = np.sort(past["log_error"].dropna().to_numpy())
         rank = min(math.ceil((len(known) + 1) * (1 + LEVEL) / 2 - 1e-9), len(known))
-        lower, upper = part["variance"] * np.exp(known[[-rank, rank - 1]])[:, None]
+        lower, upper = part["variance"].to_numpy() * np.exp(known[[-rank, rank - 1]])[:, None]
         parts.append(part.assign(lower=lower, upper=upper))
     return pd.concat(parts)
 

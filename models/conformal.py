@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,8 @@ SIZE_HALF_LIFE = 60.0  # errors that do not overlap: horizon times as many sessi
 PANEL_WEIGHT = 20.0  # errors that do not overlap, for which the panel's mean square counts
 SHAPE_HALF_LIFE = 250.0  # sessions
 MISS_RATE = 0.025  # by which a miss moves the logarithm of both bounds
-SIDE_RATE = 0.005  # and further that of the missed bound
-LARGEST_STRETCH = math.log(2.0)
+SIDE_RATE = 0.0025  # and further that of the missed bound
+LARGEST_STRETCH = 0.4  # a factor of one and a half, for both bounds together and for each
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     Session by session, the errors that have become known are learnt, then the forecasts of the
     session get their intervals. The predictive distribution of a log error is the product of
 
-    - its size, the root mean square of the ticker's recent errors, shrunk to that of the panel;
+    - its size, the root mean square of the ticker's recent errors, shrunk to that of the panel and
+      relative to it: one on average, and for a single ticker;
     - the distribution of errors in units of their size, pooled over the tickers of a group;
     - for negative and for positive errors, a stretch of the ticker: a miss of the interval widens
       the next ones, each hit narrows them, so that the share of misses cannot stay away from
@@ -104,7 +104,7 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     >>> found = compute_log_intervals(rows, one, level=0.9)
     >>> inside = (found.lower <= error) & (error <= found.upper)
     >>> print(f"{inside[100:].mean():.2f}")
-    0.90
+    0.91
     """
     tracker = _Tracker(series, (1.0 - level) / 2.0)
     issued = _Issued(*(np.full(len(rows.series), np.nan) for _ in range(4)))
@@ -192,12 +192,16 @@ class _Tracker:
         self._stretch[:, series] = np.clip(changed, -LARGEST_STRETCH, LARGEST_STRETCH)
 
     def _compute_size(self, series: Int) -> Float:
-        """Return the root mean square of recent errors; NaN before the first of the group."""
+        """Return the size of recent errors relative to the panel's; NaN before the first error.
+
+        The size of the panel's errors is left to their distribution and to the stretch, which would
+        otherwise answer the same shock a second and a third time.
+        """
         group, prior = self._group[series], self._panel_weight[series]
         with np.errstate(invalid="ignore"):
             panel = self._group_square[group] / self._group_weight[group]
-        square = self._square[series] + prior * panel
-        return np.asarray(np.sqrt(square / (self._weight[series] + prior)))
+            square = (self._square[series] / panel + prior) / (self._weight[series] + prior)
+        return np.asarray(np.sqrt(square))
 
 
 def _split_by_session(position: Int) -> dict[int, Int]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Int = NDArray[np.intp]
 
-LIMIT = 8.0  # values beyond it count as the outermost bin; errors are in units of their own size
+LIMIT = 8.0  # values beyond it count as the outermost bin; log errors hardly ever reach it
 BINS = 800
 WIDTH = 2.0 * LIMIT / BINS
 EDGES = np.linspace(-LIMIT, LIMIT, BINS + 1)

@@ -38,7 +38,7 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     >>> rows = pd.DataFrame({"model": "har", "horizon": 1, "ticker": "A", "origin": days[:-1],
     ...     "target_end": days[1:], "log_error": error})
     >>> compute_intervals(rows, 0.9).iloc[-1].round(2).to_dict()
-    {'log_lower': -1.43, 'log_upper': 1.81, 'pit': 0.05}
+    {'log_lower': -1.28, 'log_upper': 1.75, 'pit': 0.03}
     """
     sessions, origin = np.unique(rows["origin"].to_numpy("datetime64[us]"), return_inverse=True)
     series, labels = _number_series(rows)
