@@ -9,7 +9,7 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.models.conformal import conformal_interval, probability_integral_transform
+from volcast.models.forecast_intervals import compute_intervals, compute_log_error
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION
@@ -65,9 +65,9 @@ def calibrate_level(folds: pd.DataFrame) -> pd.DataFrame:
 def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     """Return the test forecasts of all folds with their prediction intervals.
 
-    The interval of a fold comes from the log errors of the same model and horizon whose outcome
-    was known before the fold: those of the test parts of earlier folds, and of the validation part
-    of the first fold, so that the first fold has an interval too.
+    The interval of a forecast comes from the log errors of the same model and horizon that were
+    known at its origin: those of earlier test origins, and of the validation part of the first
+    fold, so that the first forecasts have an interval too (`forecast_intervals`).
 
     Parameters
     ----------
@@ -82,23 +82,17 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
     The forecast table of docs/tables.md, `COLUMNS`.
     """
     tested = folds[folds["part"] == TEST]
-    first_fold = folds["fold"].min()
-    past = pd.concat([folds[(folds["part"] == VALIDATION) & (folds["fold"] == first_fold)], tested])
-    past = past.assign(residual=np.log(past["realized"] / past["variance"]))
-    errors = dict(list(past.groupby(["model", "horizon"], sort=False)))
-    parts = []
-    for (_, model, horizon), part in tested.groupby(["fold", "model", "horizon"], sort=False):
-        history = errors[model, horizon]
-        known = history["target_end"] < part["origin"].min()
-        residuals = history.loc[known, "residual"].to_numpy()
-        lower, upper = conformal_interval(part["variance"].to_numpy(), residuals, level)
-        log_error = np.log(part["realized"].to_numpy() / part["variance"].to_numpy())
-        parts.append(
-            part.assign(
-                lower=lower, upper=upper, pit=probability_integral_transform(log_error, residuals)
-            )
-        )
-    table = pd.concat(parts)[COLUMNS]
+    validated = folds[(folds["part"] == VALIDATION) & (folds["fold"] == folds["fold"].min())]
+    validated = validated[validated["target_end"] <= tested["origin"].min()]
+    rows = pd.concat([validated, tested], ignore_index=True)
+    rows["log_error"] = compute_log_error(rows["realized"], rows["variance"])
+    found = compute_intervals(rows, level)
+    table = rows.assign(
+        lower=rows["variance"] * np.exp(found["log_lower"]),
+        upper=rows["variance"] * np.exp(found["log_upper"]),
+        pit=found["pit"],
+    )
+    table = pd.DataFrame(table.loc[rows["part"] == TEST, COLUMNS])
     return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
 
 

@@ -97,7 +97,7 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
         for name, model in models.items():
             with _timed(seconds, name):
                 table = forecast_within_bounds(model, known, origins, bounds)
-            tables.append(_to_long(table, panel, origins).assign(model=name, part=part))
+            tables.append(arrange_by_ticker(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     members = _compare_members(network, known, panel, fold.test, bounds)
     return FoldResult(forecasts, members, network.regressor, seconds)
@@ -151,25 +151,7 @@ def forecast_within_bounds(
     return {"variance": bounded, "clipped": clipped, "fallback": fallback}
 
 
-def _compare_members(
-    network: Network, known: Sample, panel: Panel, origins: slice, bounds: Bounds
-) -> pd.DataFrame:
-    """Return `MEMBER_COLUMNS` of the test part."""
-    single = network.forecast_members(known, origins)
-    alone, _ = bounds.clip(np.exp(np.log(single).mean(axis=0)))
-    losses = qlike(panel.target[origins], np.clip(single, bounds.low, bounds.high))
-    values = {"alone": alone, "single_qlike": losses.mean(axis=0)}
-    return _to_long(values, panel, origins)[MEMBER_COLUMNS]
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    seconds[name] += time.perf_counter() - start
-
-
-def _to_long(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:
+def arrange_by_ticker(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:
     """Return forecasts (n, N, H) in long format, ticker by ticker, for the bars that exist."""
     shape = next(iter(values.values())).shape
     origin = np.broadcast_to(panel.sessions.to_numpy()[origins, None, None], shape)
@@ -188,3 +170,21 @@ def _to_long(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.
     traded = np.isfinite(panel.variance[origins]) | np.isfinite(panel.log_return[origins])
     exists = np.broadcast_to(traded[:, :, None], shape).transpose(1, 2, 0).ravel()
     return pd.DataFrame(flat)[exists]
+
+
+def _compare_members(
+    network: Network, known: Sample, panel: Panel, origins: slice, bounds: Bounds
+) -> pd.DataFrame:
+    """Return `MEMBER_COLUMNS` of the test part."""
+    single = network.forecast_members(known, origins)
+    alone, _ = bounds.clip(np.exp(np.log(single).mean(axis=0)))
+    losses = qlike(panel.target[origins], np.clip(single, bounds.low, bounds.high))
+    values = {"alone": alone, "single_qlike": losses.mean(axis=0)}
+    return arrange_by_ticker(values, panel, origins)[MEMBER_COLUMNS]
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] += time.perf_counter() - start

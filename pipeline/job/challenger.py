@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.baselines.har import LogHAR
-from volcast.models.conformal import Float
+from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_log_error
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
 from volcast.models.network import Network
@@ -20,13 +19,15 @@ from volcast.pipeline.backtest.folds import check_rows, make_split_rule
 from volcast.pipeline.backtest.model_factory import build_regressor
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.backtest.training_curves import build_training_curves
-from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
+from volcast.pipeline.backtest.walk_forward import (
+    arrange_by_ticker,
+    fit_models,
+    forecast_within_bounds,
+)
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.registry.model_folder import StoredModel
-
-LogErrors: TypeAlias = Mapping[str, Mapping[int, Float]]  # log errors by model and horizon
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def fit_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
 
 
 def train_challenger(
-    panel: Panel, config: Config, origin: int, past: LogErrors | None
+    panel: Panel, config: Config, origin: int, past: pd.DataFrame | None
 ) -> Challenger:
     """Fit the network for forecasts from position `origin` on, without using that session.
 
@@ -85,8 +86,8 @@ def train_challenger(
     origin
         Position of the first session that is forecast.
     past
-        Log errors, by model and horizon, of earlier forecasts whose outcomes are known; where they
-        are missing, as for the first network, those of the validation part are used.
+        Log errors of earlier forecasts whose outcomes are known (`ERROR_COLUMNS`); for a model and
+        horizon without any, as for the first network, those of the validation part are used.
 
     Raises
     ------
@@ -96,22 +97,20 @@ def train_challenger(
     fold, sample = build_fold(panel, config, origin), build_sample(panel)
     models: dict[str, Any] = {NETWORK: Network(build_regressor(config)), REFERENCE: LogHAR()}
     bounds, _ = fit_models(models, sample, fold)
-    validation = {
-        name: _compute_validation_errors(model, bounds, panel, fold)
-        for name, model in models.items()
-    }
-    errors = {
-        name: {h: (past or {}).get(name, {}).get(h, by_horizon[h]) for h in panel.horizons}
-        for name, by_horizon in validation.items()
-    }
+    validation = pd.concat(
+        [
+            _compute_validation_errors(model, bounds, panel, fold).assign(model=name)
+            for name, model in models.items()
+        ],
+        ignore_index=True,
+    )[ERROR_COLUMNS]
     model = StoredModel(
         regressor=models[NETWORK].regressor,
         bounds=bounds,
         tickers=panel.tickers,
         features=panel.names,
         horizons=panel.horizons,
-        log_residuals=errors[NETWORK],
-        har_log_residuals=errors[REFERENCE],
+        past_errors=_complete_errors(past, validation),
         trained_through=panel.sessions[origin - 1].date(),
     )
     history = build_training_curves(models[NETWORK].regressor, 0, panel.horizons)
@@ -120,25 +119,30 @@ def train_challenger(
 
 def _compute_validation_errors(
     model: Forecaster, bounds: Bounds, panel: Panel, fold: Fold
-) -> dict[int, Float]:
-    """Return the log errors on the validation part whose targets were known before the fold."""
+) -> pd.DataFrame:
+    """Return the log errors on the validation part that are known at the fold's first origin."""
     sample = build_sample(panel).until(fold.validation.stop - 1)
-    variance = forecast_within_bounds(model, sample, fold.validation, bounds)["variance"]
-    known = panel.target_end[fold.validation] < panel.sessions.to_numpy()[fold.test.start]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        errors = np.log(panel.target[fold.validation] / variance)
-    errors = np.where(known & np.isfinite(errors), errors, np.nan)
-    return {
-        horizon: errors[:, :, place][np.isfinite(errors[:, :, place])]
-        for place, horizon in enumerate(panel.horizons)
-    }
+    found = forecast_within_bounds(model, sample, fold.validation, bounds)
+    table = arrange_by_ticker(found, panel, fold.validation)
+    table["log_error"] = compute_log_error(table["realized"], table["variance"])
+    known = table["target_end"] <= panel.sessions[fold.test.start]
+    return pd.DataFrame(table[known & np.isfinite(table["log_error"])])
 
 
-def _compute_validation_losses(validation: LogErrors) -> dict[str, float]:
+def _complete_errors(past: pd.DataFrame | None, validation: pd.DataFrame) -> pd.DataFrame:
+    """Return past errors, and those of the validation part for models and horizons without any."""
+    if past is None or past.empty:
+        return validation
+    key = ["model", "horizon"]
+    is_new = ~pd.MultiIndex.from_frame(validation[key]).isin(pd.MultiIndex.from_frame(past[key]))
+    return pd.concat([past, validation[is_new]], ignore_index=True)
+
+
+def _compute_validation_losses(validation: pd.DataFrame) -> dict[str, float]:
     """Return the mean QLIKE of each model and horizon, by the name of the registry's metric."""
+    error = validation["log_error"]
+    loss = (np.exp(error) - error - 1.0).groupby([validation["model"], validation["horizon"]])
     return {
-        f"validation_qlike_{horizon}_{name}": float((np.exp(e) - e - 1.0).mean())
-        for name, by_horizon in validation.items()
-        for horizon, e in by_horizon.items()
-        if len(e)
+        f"validation_qlike_{horizon}_{name}": float(mean)
+        for (name, horizon), mean in loss.mean().items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.conformal import Float, conformal_interval
+from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_intervals
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
 from volcast.models.network import Network
@@ -51,17 +51,22 @@ class FittedModel:
         The model.
     bounds
         The range within which the insanity filter keeps its forecasts.
-    log_errors
-        Log errors of past forecasts by horizon, from which the intervals are computed.
+    past_errors
+        The model's log errors known at the origin, from which the intervals are computed
+        (`ERROR_COLUMNS`); without rows there are no intervals.
     """
 
     forecaster: Forecaster
     bounds: Bounds
-    log_errors: Mapping[int, Float]
+    past_errors: pd.DataFrame
 
 
 def forecast_with_network(
-    model: StoredModel, panels: PanelCache, day: pd.Timestamp, level: float
+    model: StoredModel,
+    panels: PanelCache,
+    day: pd.Timestamp,
+    past_errors: pd.DataFrame,
+    level: float,
 ) -> list[Cell]:
     """Return a stored network's forecasts from the session of `day`, with `level` intervals.
 
@@ -76,7 +81,7 @@ def forecast_with_network(
     origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
     if origin < 0:
         raise DataError(f"none of its tickers has a bar on {day:%Y-%m-%d}")
-    fitted = FittedModel(Network(model.regressor), model.bounds, model.log_residuals)
+    fitted = FittedModel(Network(model.regressor), model.bounds, past_errors)
     return forecast_cells(fitted, panel, origin, level)
 
 
@@ -84,39 +89,49 @@ def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) 
     """Return a fitted model's forecasts from the session at position `origin`.
 
     Where the model gives no number the mean of 22 sessions replaces it, marked as a fallback;
-    tickers without a bar at the origin have no forecast.
+    tickers without a bar at the origin have no forecast. The intervals are those that the
+    walk-forward would give with the same errors.
     """
     sample = build_sample(panel).until(origin)
     found = forecast_within_bounds(
         model.forecaster, sample, slice(origin, origin + 1), model.bounds
     )
-    cells = []
-    for place, horizon in enumerate(panel.horizons):
-        variance = found["variance"][0, :, place] * panel.level_factor[origin]
-        errors = model.log_errors.get(horizon, np.empty(0))
-        bounds = conformal_interval(variance, errors, level)
-        for n in np.flatnonzero(np.isfinite(variance)):
-            numbers = {
-                "variance": float(variance[n]),
-                "lower": float(bounds[0][n]),
-                "upper": float(bounds[1][n]),
-                "clipped": bool(found["clipped"][0, n, place]),
-                "fallback": bool(found["fallback"][0, n, place]),
-                "level_factor": float(panel.level_factor[origin, n]),
-            }
-            cells.append(_build_cell(panel, origin, (int(n), place), numbers))
-    return cells
+    place, ticker = np.nonzero(np.isfinite(found["variance"][0]).T)
+    rows = {name: values[0, ticker, place] for name, values in found.items()}
+    rows["target_end"] = panel.target_end[origin, ticker, place]
+    rows["horizon"] = np.array(panel.horizons)[place]
+    rows["ticker"] = np.array(panel.tickers, dtype=object)[ticker]
+    rows["level_factor"] = panel.level_factor[origin, ticker]
+    rows["variance"] = rows["variance"] * rows["level_factor"]
+    table = pd.DataFrame(rows).assign(origin=panel.sessions[origin])
+    table = _add_intervals(table, model.past_errors, level)
+    starts = dict(zip(panel.tickers, panel.target_start[origin], strict=True))
+    return [_build_cell(row, starts[row["ticker"]]) for row in table.to_dict("records")]
 
 
-def _build_cell(
-    panel: Panel, origin: int, position: tuple[int, int], numbers: dict[str, Any]
-) -> Cell:
-    """Return the cell of the ticker and horizon at a position of the panel."""
-    ticker, horizon = position
+def _add_intervals(table: pd.DataFrame, past_errors: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the forecasts of a session with `lower` and `upper`; NaN without enough errors."""
+    past = past_errors.loc[past_errors["horizon"].isin(table["horizon"].unique()), ERROR_COLUMNS]
+    now = table.assign(model="", log_error=np.nan)[ERROR_COLUMNS]
+    rows = pd.concat([past.assign(model=""), now], ignore_index=True) if len(past) else now
+    found = compute_intervals(rows, level).tail(len(now))
+    variance = table["variance"].to_numpy()
+    return table.assign(
+        lower=variance * np.exp(found["log_lower"].to_numpy()),
+        upper=variance * np.exp(found["log_upper"].to_numpy()),
+    )
+
+
+def _build_cell(row: dict[Hashable, Any], target_start: np.datetime64) -> Cell:
     return Cell(
-        ticker=panel.tickers[ticker],
-        horizon=panel.horizons[horizon],
-        target_start=pd.Timestamp(panel.target_start[origin, ticker]),
-        target_end=pd.Timestamp(panel.target_end[origin, ticker, horizon]),
-        **numbers,
+        ticker=row["ticker"],
+        horizon=int(row["horizon"]),
+        target_start=pd.Timestamp(target_start),
+        target_end=pd.Timestamp(row["target_end"]),
+        variance=float(row["variance"]),
+        lower=float(row["lower"]),
+        upper=float(row["upper"]),
+        clipped=bool(row["clipped"]),
+        fallback=bool(row["fallback"]),
+        level_factor=float(row["level_factor"]),
     )

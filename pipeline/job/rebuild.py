@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.models.baselines.catalogue import NETWORK
+from volcast.models.forecast_intervals import ERROR_COLUMNS
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import LedgerError, RegistryError, VolcastError
 from volcast.pipeline.home import Home
@@ -25,6 +26,7 @@ from volcast.pipeline.ledger.records import ForecastRow
 from volcast.pipeline.registry.model_folder import StoredModel
 
 CACHED_VINTAGES = 4  # panels in memory
+NO_ERRORS = pd.DataFrame(columns=ERROR_COLUMNS)  # only the variance is compared
 CACHED_ORIGINS = 16  # each with the forecasts of one model
 
 Value = TypeVar("Value")
@@ -100,12 +102,13 @@ class _ForecastRebuilder:
         config, panels, _ = self._data(vintage)
         level = config.report.interval
         if model == NETWORK:
-            cells = forecast_with_network(self._load_network(int(version)), panels, day, level)
+            network = self._load_network(int(version))
+            cells = forecast_with_network(network, panels, day, NO_ERRORS, level)
         else:
             panel = panels.current
             origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
             har, bounds = fit_har(panel, config, find_first_origin_after(panel, version))
-            cells = forecast_cells(FittedModel(har, bounds, {}), panel, origin, level)
+            cells = forecast_cells(FittedModel(har, bounds, NO_ERRORS), panel, origin, level)
         return {(cell.ticker, cell.horizon): cell.variance for cell in cells}
 
     def _load_network(self, number: int) -> StoredModel:

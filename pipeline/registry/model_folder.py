@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 
 from volcast.models.insanity_filter import Bounds
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.errors import RegistryError
+from volcast.pipeline.registry import undated_errors
 
-FORMAT = 1
+FORMAT = 2
 METADATA = "forecast.json"
+PAST_ERRORS = "past_errors.parquet"
 NETWORK_FOLDER = "regressor"
 
 
@@ -35,9 +36,10 @@ class StoredModel:
         The tickers that it was fitted on; the names of its inputs in their order.
     horizons
         In sessions.
-    log_residuals, har_log_residuals
-        By horizon, ``log(realized / forecast)`` out of sample, of shape (m,): of networks, and of
-        HAR on the same days. Prediction intervals are built from them.
+    past_errors
+        Log errors out of sample, of networks and of HAR, known when it was trained, with the
+        columns `volcast.models.forecast_intervals.ERROR_COLUMNS`. Prediction intervals are built
+        from them.
     trained_through
         The last session that it was fitted on; what it forecasts later is out of sample.
     """
@@ -47,13 +49,12 @@ class StoredModel:
     tickers: tuple[str, ...]
     features: tuple[str, ...]
     horizons: tuple[int, ...]
-    log_residuals: Mapping[int, NDArray[np.float64]]
-    har_log_residuals: Mapping[int, NDArray[np.float64]]
+    past_errors: pd.DataFrame
     trained_through: dt.date
 
 
 def save_model(folder: Path, model: StoredModel) -> None:
-    """Write the model into `folder`, created if missing: `.keras` and JSON, no pickle."""
+    """Write the model into `folder`, created if missing: `.keras`, JSON and Parquet, no pickle."""
     model.regressor.save(folder / NETWORK_FOLDER)
     metadata = {
         "format": FORMAT,
@@ -61,10 +62,9 @@ def save_model(folder: Path, model: StoredModel) -> None:
         "features": list(model.features),
         "horizons": list(model.horizons),
         "bounds": {"low": model.bounds.low.tolist(), "high": model.bounds.high.tolist()},
-        "log_residuals": _to_json(model.log_residuals),
-        "har_log_residuals": _to_json(model.har_log_residuals),
         "trained_through": model.trained_through.isoformat(),
     }
+    model.past_errors.to_parquet(folder / PAST_ERRORS, index=False)
     (folder / METADATA).write_text(json.dumps(metadata, indent=1), encoding="utf-8")
 
 
@@ -79,34 +79,38 @@ def load_model(folder: Path) -> StoredModel:
     path = folder / METADATA
     try:
         metadata = json.loads(path.read_text(encoding="utf-8"))
-        if metadata["format"] != FORMAT:
-            raise ValueError(f"its format is {metadata['format']}, not {FORMAT}")
         values = _parse_metadata(metadata)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RegistryError(
             f"{path} is missing or damaged ({error}); roll back, or train another model"
         ) from error
     try:
+        past_errors = _read_past_errors(folder, metadata)
+    except (OSError, ValueError) as error:
+        raise RegistryError(
+            f"{folder / PAST_ERRORS} is missing or damaged ({error}); roll back, or train another "
+            "model"
+        ) from error
+    try:
         regressor = KerasVolatilityRegressor.load(folder / NETWORK_FOLDER)
     except ValueError as error:
         raise RegistryError(str(error)) from error
-    return StoredModel(regressor=regressor, **values)
+    return StoredModel(regressor=regressor, past_errors=past_errors, **values)
 
 
 def _parse_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    if metadata["format"] not in (undated_errors.FORMAT, FORMAT):
+        raise ValueError(f"its format is {metadata['format']}, not {FORMAT}")
     return {
         "bounds": Bounds(**{name: np.array(grid) for name, grid in metadata["bounds"].items()}),
         "tickers": tuple(metadata["tickers"]),
         "features": tuple(metadata["features"]),
         "horizons": tuple(metadata["horizons"]),
-        **{name: _to_arrays(metadata[name]) for name in ("log_residuals", "har_log_residuals")},
         "trained_through": dt.date.fromisoformat(metadata["trained_through"]),
     }
 
 
-def _to_json(residuals: Mapping[int, NDArray[np.float64]]) -> dict[str, list[float]]:
-    return {str(horizon): values.tolist() for horizon, values in residuals.items()}
-
-
-def _to_arrays(residuals: dict[str, list[float]]) -> dict[int, NDArray[np.float64]]:
-    return {int(horizon): np.array(values, float) for horizon, values in residuals.items()}
+def _read_past_errors(folder: Path, metadata: dict[str, Any]) -> pd.DataFrame:
+    if metadata["format"] == undated_errors.FORMAT:
+        return undated_errors.read_past_errors(metadata)
+    return pd.read_parquet(folder / PAST_ERRORS)

@@ -1,7 +1,8 @@
 """Interval coverage, and where in the forecast density outcomes fall.
 
-Computed from the scored rows. Shows the share of outcomes inside the interval as figures and as a
-table, and the histogram of the probability integrals.
+Computed from the scored rows. Shows the share of outcomes inside the interval as figures, by year
+with its standard error and the ticker that is furthest below, and by ticker; and the histogram of
+the probability integrals.
 """
 
 import pandas as pd
@@ -15,6 +16,7 @@ from volcast.reports.figures.palette import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import coverage, pit_histogram
+from volcast.reports.scoring.coverage_by_year import coverage_by_year
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
@@ -26,6 +28,17 @@ COLUMNS = [
     Column("below", "Below", ".1%"),
     Column("inside", "Inside", ".1%"),
     Column("above", "Above", ".1%"),
+]
+YEAR_COLUMNS = [
+    HORIZON,
+    Column("year", "Year"),
+    ROWS,
+    Column("below", "Below", ".1%"),
+    Column("inside", "Inside", ".1%"),
+    Column("error", "Standard error", ".1%"),
+    Column("above", "Above", ".1%"),
+    Column("lowest_ticker", "Lowest ticker"),
+    Column("lowest", "Its share", ".1%"),
 ]
 
 
@@ -45,10 +58,23 @@ def build_section(inputs: ReportInputs) -> Section:
         blocks=[
             Paragraph(introduction),
             Figures(_coverage_panels(table, inputs.interval_level)),
+            *_years(inputs),
             fold_table("Coverage by ticker", text_table(shown, COLUMNS, emphasise=inputs.model)),
             *_density(inputs),
         ],
     )
+
+
+def _years(inputs: ReportInputs) -> list[Block]:
+    table = coverage_by_year(inputs.scored, inputs.model)
+    if table.empty:
+        return []
+    reading = (
+        f"{model_label(inputs.model)}, by year of the origin. The standard error allows for "
+        "overlapping targets and for days that all tickers share; a year has only about eleven "
+        "months that do not overlap, so even perfect intervals miss the nominal share there."
+    )
+    return [Paragraph(reading), fold_table("Coverage by year", text_table(table, YEAR_COLUMNS))]
 
 
 def _coverage_panels(table: pd.DataFrame, interval_level: float) -> list[Panel]:

@@ -1,49 +1,183 @@
-"""Conformal intervals, worked by hand and by simulation."""
+"""Adaptive intervals against a loop over single errors, and what they must never do."""
 
 import numpy as np
 import pytest
 
+from volcast.models import conformal
 from volcast.models.conformal import (
-    FEWEST_RESIDUALS,
-    conformal_interval,
-    probability_integral_transform,
+    FEWEST_ERRORS,
+    ForecastRows,
+    SeriesLabels,
+    compute_log_intervals,
 )
+from volcast.models.decayed_histogram import DecayedHistogram
 
 
-@pytest.mark.parametrize(
-    ("count", "level", "lower", "upper"),
-    [(99, 0.9, 5, 95), (199, 0.8, 20, 180), (100, 0.9, 5, 96), (50, 0.99, 1, 50)],
-)
-def test_the_interval_is_cut_at_the_ranks_of_split_conformal_prediction(count, level, lower, upper):
-    residuals = np.random.default_rng(0).permutation(np.arange(1.0, count + 1))
-    low, high = conformal_interval(np.array([1.0]), residuals / 100.0, level)
-    assert np.log(low) * 100 == pytest.approx(lower)
-    assert np.log(high) * 100 == pytest.approx(upper)
+def make_rows(error, horizon=1):
+    """Rows of a panel (T, N), one group, whose errors are known `horizon` sessions later."""
+    tickers = error.shape[1]
+    origin, series = np.divmod(np.arange(error.size), tickers)
+    rows = ForecastRows(series, origin, origin + horizon, error.ravel())
+    return rows, SeriesLabels(np.zeros(tickers, np.intp), np.full(tickers, horizon))
+
+
+def compute_panel(error, horizon=1, level=0.9):
+    found = compute_log_intervals(*make_rows(error, horizon), level)
+    return tuple(bound.reshape(error.shape) for bound in (found.lower, found.upper, found.pit))
+
+
+def compute_naively(error, horizon, tail):
+    """Return the bounds (T, N), one error after the other, with the sums written out."""
+    sessions, tickers = error.shape
+    decay = 0.5 ** (1 / (conformal.SIZE_HALF_LIFE * horizon))
+    shape = DecayedHistogram(1, conformal.SHAPE_HALF_LIFE)
+    stretch = {(side, n): 0.0 for side in ("both", "low", "high") for n in range(tickers)}
+    lower, upper, size = (np.full(error.shape, np.nan) for _ in range(3))
+    limit = conformal.LARGEST_STRETCH
+
+    def mean_square(errors):
+        weight = decay ** np.arange(len(errors))[::-1]
+        return (weight * errors).sum(), weight.sum()
+
+    def compute_size(n, last):
+        own, weight = mean_square(error[: last + 1, n] ** 2)
+        panel, panel_weight = mean_square((error[: last + 1] ** 2).mean(axis=1))
+        prior = conformal.PANEL_WEIGHT * horizon
+        panel /= panel_weight
+        return np.sqrt((own + prior * panel) / (weight + prior) / panel)
+
+    for t in range(sessions):
+        last = t - horizon
+        if last >= 0:
+            for n in range(tickers):
+                if np.isfinite(lower[last, n]):
+                    low = (error[last, n] < lower[last, n]) - tail
+                    high = (error[last, n] > upper[last, n]) - tail
+                    for side, change in (
+                        ("both", conformal.MISS_RATE * (low + high)),
+                        ("low", conformal.SIDE_RATE * low),
+                        ("high", conformal.SIDE_RATE * high),
+                    ):
+                        moved = stretch[side, n] + change
+                        stretch[side, n] = min(max(moved, -limit), limit)
+            first = [compute_size(n, last) for n in range(tickers)]
+            units = np.where(np.isfinite(size[last]), size[last], first)
+            shape.add(np.zeros(tickers, np.intp), error[last] / units)
+            size[t] = first
+        if (last + 1) * tickers >= FEWEST_ERRORS:
+            low, high = (bound[0] for bound in shape.quantiles(tail))
+            for n in range(tickers):
+                both = stretch["both", n]
+                lower[t, n] = min(size[t, n] * np.exp(both + stretch["low", n]) * low, 0.0)
+                upper[t, n] = max(size[t, n] * np.exp(both + stretch["high", n]) * high, 0.0)
+    return lower, upper
+
+
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_the_bounds_are_those_of_a_loop_over_single_errors(horizon):
+    error = np.random.default_rng(0).standard_t(4, size=(90, 3)) * [0.5, 1.0, 2.0]
+    lower, upper, _ = compute_panel(error, horizon)
+    naive_lower, naive_upper = compute_naively(error, horizon, tail=0.05)
+    np.testing.assert_allclose(lower, naive_lower, rtol=1e-9)
+    np.testing.assert_allclose(upper, naive_upper, rtol=1e-9)
+    assert np.isfinite(lower).mean() > 0.5
+
+
+@pytest.mark.parametrize("horizon", [1, 7])
+def test_an_interval_depends_on_no_error_before_it_is_known(horizon):
+    rng = np.random.default_rng(1)
+    error, at = rng.normal(size=(80, 2)), 60
+    before = compute_panel(error, horizon)
+    changed = error.copy()
+    changed[at - horizon + 1 :] = rng.normal(size=(80 - at + horizon - 1, 2)) * 9
+    after = compute_panel(changed, horizon)
+    for one, two in zip(before[:2], after[:2], strict=True):
+        np.testing.assert_array_equal(one[: at + 1], two[: at + 1])
+    changed[at - horizon] = 9.0  # the last one that was known: the test above could fail
+    assert (compute_panel(changed, horizon)[1][at] != before[1][at]).all()
+
+
+def test_coverage_returns_after_the_errors_have_doubled():
+    error = np.random.default_rng(2).normal(size=(1500, 1))
+    error[750:] *= 2.0
+    lower, upper, _ = compute_panel(error)
+    inside = (lower <= error) & (error <= upper)
+    assert inside[750:1000].mean() > 0.86
+    assert inside[1000:].mean() == pytest.approx(0.9, abs=0.02)
+    below, above = (error < lower)[250:].mean(), (error > upper)[250:].mean()
+    assert below == pytest.approx(0.05, abs=0.015) and above == pytest.approx(0.05, abs=0.015)
+
+
+def test_a_ticker_with_larger_errors_gets_wider_intervals_than_the_others():
+    error = np.random.default_rng(3).normal(size=(600, 10)) * np.r_[np.ones(9), 3.0]
+    lower, upper, _ = compute_panel(error)
+    inside = ((lower <= error) & (error <= upper))[200:].mean(axis=0)
+    assert inside == pytest.approx(np.full(10, 0.9), abs=0.03)
+    width = (upper - lower)[-1]
+    assert width[-1] > 2 * width[:-1].max()
 
 
 @pytest.mark.parametrize("level", [0.5, 0.9])
-def test_the_interval_covers_what_it_says(level):
-    rng = np.random.default_rng(0)
-    residuals, outcome = rng.normal(size=(4000, 99)), rng.normal(size=4000)
-    inside = 0
-    for past, now in zip(residuals, outcome, strict=True):
-        low, high = conformal_interval(np.array([2.0]), past, level)
-        inside += low[0] <= 2.0 * np.exp(now) <= high[0]
-    assert inside / 4000 == pytest.approx(level, abs=0.02)
+def test_the_probability_is_outside_the_tails_exactly_where_the_outcome_is_inside(level):
+    error = np.random.default_rng(4).standard_t(3, size=(400, 3))
+    lower, upper, pit = compute_panel(error, level=level)
+    known = np.isfinite(lower)
+    tail = (1 - level) / 2
+    assert ((pit < tail) == (error < lower))[known].all()
+    assert ((pit > 1 - tail) == (error > upper))[known].all()
+    assert (pit[known] > 0).all() and (pit[known] < 1).all()
+    counts, _ = np.histogram(pit[known], bins=5, range=(0, 1))
+    assert counts / known.sum() == pytest.approx(np.full(5, 0.2), abs=0.05)
 
 
-def test_too_few_residuals_give_no_interval_and_missing_ones_do_not_count():
-    residuals = np.append(np.linspace(-1, 1, FEWEST_RESIDUALS - 1), [np.nan, np.inf])
-    low, high = conformal_interval(np.array([1.0, 2.0]), residuals, 0.9)
-    assert np.isnan(low).all() and np.isnan(high).all()
-    low, high = conformal_interval(np.array([1.0, 2.0]), np.append(residuals, 0.0), 0.9)
-    assert (low < [1.0, 2.0]).all() and (high > [1.0, 2.0]).all()
+def test_the_forecast_lies_in_its_interval_even_if_all_errors_were_positive():
+    error = np.random.default_rng(5).uniform(1.0, 2.0, size=(100, 1))
+    lower, upper, _ = compute_panel(error)
+    assert (lower[60:] == 0.0).all() and (upper[60:] > 0.0).all()
 
 
-def test_the_place_of_an_outcome_is_the_share_of_past_errors_below_it():
-    past = np.append(np.arange(99.0), np.nan)
-    found = probability_integral_transform(np.array([-1.0, 49.5, 200.0, np.nan]), past)
-    np.testing.assert_allclose(found, [0.005, 0.505, 0.995, np.nan])
-    assert np.isnan(
-        probability_integral_transform(np.array([1.0]), past[: FEWEST_RESIDUALS - 1])
-    ).all()
+def test_there_is_no_interval_before_fifty_errors_are_known():
+    error = np.random.default_rng(6).normal(size=(60, 1))
+    error[10] = np.nan  # no outcome: it does not count
+    lower, _, pit = compute_panel(error)
+    assert np.flatnonzero(np.isfinite(lower[:, 0]))[0] == FEWEST_ERRORS + 1
+    assert np.isnan(pit[: FEWEST_ERRORS + 1]).all()
+
+
+def test_the_order_of_the_rows_and_other_groups_change_nothing():
+    rng = np.random.default_rng(7)
+    rows, labels = make_rows(rng.normal(size=(80, 4)))
+    alone = compute_log_intervals(rows, labels, 0.9)
+    order = rng.permutation(len(rows.series))
+    shuffled = ForecastRows(
+        *(each[order] for each in (rows.series, rows.origin, rows.known_at, rows.log_error))
+    )
+    np.testing.assert_array_equal(
+        compute_log_intervals(shuffled, labels, 0.9).lower, alone.lower[order]
+    )
+    two = ForecastRows(
+        np.r_[rows.series, rows.series + 4],
+        np.r_[rows.origin, rows.origin],
+        np.r_[rows.known_at, rows.known_at + 4],
+        np.r_[rows.log_error, 5 * rows.log_error],
+    )
+    both = SeriesLabels(np.repeat([0, 1], 4), np.repeat([1, 5], 4))
+    np.testing.assert_array_equal(
+        compute_log_intervals(two, both, 0.9).lower[: len(order)], alone.lower
+    )
+
+
+def test_several_outcomes_known_at_once_are_learnt_in_the_order_of_their_origins():
+    error = np.random.default_rng(8).normal(size=70) * np.linspace(0.1, 3.0, 70)
+    origin, series = np.arange(70), np.zeros(70, np.intp)
+    labels = SeriesLabels(np.zeros(1, np.intp), np.ones(1, np.intp))
+
+    def compute(order, errors):
+        rows = ForecastRows(series, origin[order], np.maximum(origin + 1, 60)[order], errors[order])
+        return compute_log_intervals(rows, labels, 0.9).upper[np.argsort(order)]
+
+    found = compute(origin, error)
+    assert np.isnan(found[:60]).all() and np.isfinite(found[60:]).all()
+    backwards = np.r_[origin[:60][::-1], origin[60:]]
+    np.testing.assert_array_equal(compute(backwards, error), found)
+    assert compute(origin, error[backwards])[60] < found[60]  # now the small errors are the latest

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
-
-import numpy as np
 
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.data.calendars.sessions import sessions_between
@@ -20,6 +17,7 @@ from volcast.pipeline.job.forecasts import (
     forecast_cells,
     forecast_with_network,
 )
+from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Forecast, Role
 from volcast.pipeline.panel.build import assign_calendars
@@ -112,7 +110,9 @@ def _forecast_with_version(context: JobContext, version: Version) -> tuple[list[
     level = context.config.report.interval
     try:
         model = context.registry_view.load(version)
-        return forecast_with_network(model, context.panels, context.day, level), ""
+        past = collect_past_errors(context.ledger, model, context.day, newest=version.number)
+        past = past[past["model"] == NETWORK]
+        return forecast_with_network(model, context.panels, context.day, past, level), ""
     except VolcastError as error:
         return [], f"{format_version(version)} produced no forecast: {error}"
 
@@ -120,8 +120,9 @@ def _forecast_with_version(context: JobContext, version: Version) -> tuple[list[
 def _build_har_rows(context: JobContext, issued: set[Key]) -> list[Forecast]:
     """Return the rows of HAR, fitted on the sessions that the newest network was trained on."""
     newest, first = context.registry_view.newest_model, context.first_origin_after_training
-    errors: Mapping[int, np.ndarray] = newest.har_log_residuals if newest else {}
-    har = FittedModel(*fit_har(context.panel, context.config, first), errors)
+    past = collect_past_errors(context.ledger, newest, context.day)
+    past = past[past["model"] == REFERENCE]
+    har = FittedModel(*fit_har(context.panel, context.config, first), past)
     level = context.config.report.interval
     cells = forecast_cells(har, context.panel, context.origin, level)
     version = str(context.panel.sessions[first - 1].date())

@@ -1,48 +1,61 @@
-"""Errors of earlier forecasts, from which the intervals of the next model are computed."""
+"""Errors of earlier forecasts, from which the intervals of the next ones are computed."""
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
 import pandas as pd
 
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.pipeline.job.challenger import LogErrors
+from volcast.models.forecast_intervals import ERROR_COLUMNS, SERIES, compute_log_error
 from volcast.pipeline.job.losses import LOSS_COLUMNS
-from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
+from volcast.pipeline.registry.model_folder import StoredModel
 
-CELL = ["origin", "ticker", "horizon", "model"]
+CELL = [*SERIES, "origin"]
 
 
 def collect_past_errors(
-    ledger: Ledger, registry_view: RegistryView, day: pd.Timestamp
-) -> LogErrors | None:
-    """Return the log errors, by model and horizon, that were known before the origin `day`.
+    ledger: Ledger, stored: StoredModel | None, day: pd.Timestamp, *, newest: float = math.inf
+) -> pd.DataFrame:
+    """Return the log errors of networks and of HAR that are known at the close of `day`.
 
-    These are the errors stored with the newest network, and those of the forecasts made since by
-    the newest network of each origin, and by HAR. None if there is no network that can be loaded.
+    These are the errors stored with a network, and those of the forecasts in the ledger whose
+    outcomes became known since it was trained.
+
+    Parameters
+    ----------
+    ledger
+        The forecasts and their outcomes.
+    stored
+        The network; None: the ledger alone counts.
+    day
+        The origin of the forecasts that need intervals.
+    newest
+        Number of the newest version that counts. At each origin the forecasts of the newest of
+        the networks up to this one count, as in the walk-forward.
+
+    Returns
+    -------
+    `ERROR_COLUMNS`, one row a model, horizon, ticker and origin.
     """
-    newest, model = registry_view.newest, registry_view.newest_model
-    if newest is None or model is None:
-        return None
-    stored = {NETWORK: model.log_residuals, REFERENCE: model.har_log_residuals}
-    since = RowFilter(ended_after=pd.Timestamp(newest.facts["trained_through"]).date())
-    scored = _select_newest_networks(ledger.table("scored", since, columns=LOSS_COLUMNS))
-    scored = scored[(scored["target_end"] < day) & scored["realized"].gt(0)]
-    error = np.log(scored["realized"].to_numpy() / scored["variance"].to_numpy())
-    models, horizons = scored["model"].to_numpy(), scored["horizon"].to_numpy()
-    return {
-        name: {
-            horizon: np.concatenate([errors, error[(models == name) & (horizons == horizon)]])
-            for horizon, errors in by_horizon.items()
-        }
-        for name, by_horizon in stored.items()
-    }
+    since = RowFilter(ended_after=stored.trained_through if stored else None)
+    scored = ledger.table("scored", since, columns=LOSS_COLUMNS)
+    scored = scored[(scored["target_end"] <= day) & scored["realized"].gt(0)]
+    scored = _select_newest_networks(scored, newest)
+    error = compute_log_error(scored["realized"], scored["variance"])
+    live = scored.assign(log_error=error)[ERROR_COLUMNS]
+    known = [table for table in ([stored.past_errors] if stored else []) if len(table)]
+    return pd.concat([*known, live], ignore_index=True).drop_duplicates(CELL, ignore_index=True)
 
 
-def _select_newest_networks(scored: pd.DataFrame) -> pd.DataFrame:
-    """Return the forecasts of the newest network, and HAR's, at each origin."""
-    number = pd.to_numeric(scored["model_version"], errors="coerce").fillna(-1)
-    newest = number.groupby([scored[name] for name in CELL]).transform("max")
-    return pd.DataFrame(scored[(scored["model"] == REFERENCE) | (number == newest)])
+def _select_newest_networks(scored: pd.DataFrame, newest: float) -> pd.DataFrame:
+    """Return the forecasts of the newest network that counts, and HAR's, at each origin."""
+    number = pd.to_numeric(scored["model_version"], errors="coerce")
+    scored = scored[(scored["model"] == REFERENCE) | (number <= newest)]
+    number = number.loc[scored.index].fillna(-1)
+    last = number.groupby([scored[name] for name in CELL]).transform("max")
+    return pd.DataFrame(
+        scored[(scored["model"] == REFERENCE) | ((scored["model"] == NETWORK) & (number == last))]
+    )

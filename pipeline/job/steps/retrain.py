@@ -119,7 +119,8 @@ def _is_trained_at_origin(context: JobContext) -> bool:
 def _train_and_register(context: JobContext) -> Version:
     """Train at this origin and register the network; registered again it is the same version."""
     registry_view = context.registry_view
-    past = collect_past_errors(context.ledger, registry_view, context.day)
+    newest = registry_view.newest_model
+    past = collect_past_errors(context.ledger, newest, context.day) if newest else None
     challenger = train_challenger(context.panel, context.config, context.origin, past)
     facts = _build_facts(context, challenger)
     with tempfile.TemporaryDirectory() as place:

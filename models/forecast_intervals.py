@@ -1,0 +1,75 @@
+"""Prediction intervals of a table of forecasts, for the walk-forward and the daily job alike."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from volcast.models.conformal import ForecastRows, SeriesLabels, compute_log_intervals
+
+SERIES = ["model", "horizon", "ticker"]
+ERROR_COLUMNS = [*SERIES, "origin", "target_end", "log_error"]
+
+
+def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the prediction interval of every row, from the errors known at its origin.
+
+    An error is known at the close of its `target_end`.
+
+    Parameters
+    ----------
+    rows
+        `ERROR_COLUMNS`, one row a series and origin: the forecasts that need an interval, and all
+        earlier ones whose errors count. `log_error` is ``log(realized / variance)``, NaN where the
+        outcome is not known.
+    level
+        Probability of the interval.
+
+    Returns
+    -------
+    `log_lower`, `log_upper` and `pit`, with the index of `rows`: the bounds of the log error, and
+    the probability of a smaller one than the outcome.
+
+    Examples
+    --------
+    >>> days = pd.bdate_range("2024-01-01", periods=100)
+    >>> error = np.random.default_rng(0).normal(size=99)
+    >>> rows = pd.DataFrame({"model": "har", "horizon": 1, "ticker": "A", "origin": days[:-1],
+    ...     "target_end": days[1:], "log_error": error})
+    >>> compute_intervals(rows, 0.9).iloc[-1].round(2).to_dict()
+    {'log_lower': -1.28, 'log_upper': 1.75, 'pit': 0.03}
+    """
+    sessions, origin = np.unique(rows["origin"].to_numpy("datetime64[us]"), return_inverse=True)
+    series, labels = _number_series(rows)
+    found = compute_log_intervals(
+        ForecastRows(
+            series=series,
+            origin=origin,
+            known_at=np.searchsorted(sessions, rows["target_end"].to_numpy("datetime64[us]")),
+            log_error=rows["log_error"].to_numpy(np.float64),
+        ),
+        labels,
+        level,
+    )
+    bounds = {"log_lower": found.lower, "log_upper": found.upper, "pit": found.pit}
+    return pd.DataFrame(bounds, index=rows.index)
+
+
+def compute_log_error(realized: pd.Series, variance: pd.Series) -> NDArray[np.float64]:
+    """Return ``log(realized / variance)``; NaN where the outcome is no positive number."""
+    known = realized.where(realized > 0)
+    ratio = known.to_numpy(np.float64) / variance.to_numpy(np.float64)
+    return np.asarray(np.log(ratio))
+
+
+def _number_series(rows: pd.DataFrame) -> tuple[NDArray[np.intp], SeriesLabels]:
+    """Return the number of each row's series, sorted by model, horizon and ticker; their labels."""
+    model, _ = pd.factorize(rows["model"], sort=True)
+    horizon, horizons = pd.factorize(rows["horizon"], sort=True)
+    ticker, tickers = pd.factorize(rows["ticker"], sort=True)
+    code = (model * len(horizons) + horizon) * len(tickers) + ticker
+    codes, series = np.unique(code, return_inverse=True)
+    group = codes // max(len(tickers), 1)
+    horizon_of_series = np.asarray(horizons)[group % max(len(horizons), 1)].astype(np.intp)
+    return series, SeriesLabels(group, horizon_of_series)

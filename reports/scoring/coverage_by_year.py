@@ -1,0 +1,73 @@
+"""How often outcomes fell inside their interval, by year, with an error that allows for overlap."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.inference import (
+    collapse_by_date,
+    long_run_covariance,
+    newey_west_lags,
+)
+
+FEWEST_ORIGINS = 100  # of a ticker in a year, to be named as the worst
+YEAR_COLUMNS = [
+    *("horizon", "year", "rows", "below", "inside", "above", "error"),
+    *("lowest_ticker", "lowest", "highest_ticker", "highest"),
+]
+
+
+def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return the coverage of a model's intervals by horizon and year of the origin.
+
+    Parameters
+    ----------
+    rows
+        The rows of `scores.scored_rows`; those without an interval are left out.
+    model
+        The model.
+
+    Returns
+    -------
+    `YEAR_COLUMNS`, one row a horizon and year: the shares of outcomes `below`, `inside` and
+    `above`, tickers pooled; `error`, the standard error of `inside`; and the tickers with the
+    `lowest` and the `highest` share inside, among those with at least 100 origins in the year.
+
+    Notes
+    -----
+    The error is that of decision 0009: tickers are averaged by date, then Newey-West with the lags
+    of `inference.newey_west_lags`. Between years it is itself uncertain: a year holds about eleven
+    targets of 22 sessions that do not overlap.
+    """
+    own = rows[(rows["model"] == model) & rows["lower"].notna() & rows["upper"].notna()]
+    below, above = own["realized"] < own["lower"], own["realized"] > own["upper"]
+    placed = own.assign(below=below, above=above, inside=~(below | above))
+    placed["year"] = placed["origin"].dt.year
+    records = [
+        {"horizon": horizon, "year": year, **_summarise(part, int(str(horizon)))}
+        for (horizon, year), part in placed.groupby(["horizon", "year"])
+    ]
+    return pd.DataFrame(records, columns=YEAR_COLUMNS)
+
+
+def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
+    inside = part["inside"].to_numpy(np.float64)
+    sums, counts = collapse_by_date(inside, part["origin"])
+    daily = sums / counts
+    lags = newey_west_lags(len(daily), horizon)
+    variance = float(long_run_covariance(daily - daily.mean(), lags)[0, 0])
+    by_ticker = part.groupby("ticker")["inside"].agg(["mean", "size"])
+    by_ticker = by_ticker.loc[by_ticker["size"] >= FEWEST_ORIGINS, "mean"]
+    known = len(by_ticker) > 0
+    return {
+        "rows": len(part),
+        "below": float(part["below"].mean()),
+        "inside": float(inside.mean()),
+        "above": float(part["above"].mean()),
+        "error": math.sqrt(variance / len(daily)),
+        "lowest_ticker": by_ticker.idxmin() if known else "",
+        "lowest": float(by_ticker.min()) if known else math.nan,
+        "highest_ticker": by_ticker.idxmax() if known else "",
+        "highest": float(by_ticker.max()) if known else math.nan,
+    }
