@@ -1,6 +1,6 @@
 """Error rates of the tests of forecasts: how often they reject what is true, by horizon and dates.
 
-Usage: python -m benchmarks.size [--histories 4000] [--json FILE]
+Usage: python -m benchmarks.size [--histories 4000] [--horizon 1 5 22] [--json FILE]
 
 Differences of losses with mean zero are drawn and tested at 5 %: by Newey-West errors with
 1.3 sqrt(n) lags and Student's t (how volcast tested before), by the same errors with the fixed-b
@@ -156,10 +156,11 @@ def main() -> None:
     """Simulate every case and report the shares of rejections."""
     parser = build_parser(__doc__)
     parser.add_argument("--histories", type=int, default=4_000)
+    parser.add_argument("--horizon", type=int, nargs="+", default=HORIZONS, help="sessions ahead")
     arguments = parser.parse_args()
-    rng = np.random.default_rng(0)
     figures: dict[str, dict[str, float]] = {}
-    for horizon in HORIZONS:
+    for horizon in arguments.horizon:
+        rng = np.random.default_rng(horizon)
         for dates in DATES:
             shape, place = (arguments.histories, dates), f"horizon {horizon}, {dates} dates"
             for name, simulate in SIMULATIONS.items():
