@@ -42,9 +42,9 @@ def model_confidence_set(losses: ArrayLike, horizon: int) -> Floats:
     Notes
     -----
     The statistic is the range statistic, the largest t statistic of the difference of two models
-    still in the set; the model with the larger loss of that pair is eliminated. Unlike the maximum
-    statistic, which measures each model by its distance from the mean of all, it lets one absurd
-    model hide no difference among the others.
+    still in the set; the model with the larger loss of that pair is eliminated. The maximum
+    statistic measures each model by its distance from the mean of all, in which one model of wild
+    losses hides the differences of the others.
     """
     table = np.asarray(losses, dtype=np.float64)
     dates, models = table.shape
