@@ -5,8 +5,8 @@ Usage: python -m benchmarks.skill --data PANEL.parquet [--test-start 2016-02-08]
 
 PANEL has the columns symbol (or ticker), date, open, high, low, close, volume. The settings are the
 defaults of volcast; nothing is tuned to the panel. QLIKE is relative to the direct log-HAR of each
-symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it, with losses averaged over
-symbols by date.
+symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it. Both average the
+losses over the symbols of a date, then over dates.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.progress import Progress
-from volcast.reports.scoring.inference import diebold_mariano
+from volcast.reports.scoring.inference import average_by_date, diebold_mariano
 from volcast.reports.scoring.risk import risk_table
 from volcast.reports.scoring.scores import POOLED, scored_rows
 from volcast.reports.scoring.value_at_risk import tail_forecasts
@@ -137,10 +137,12 @@ def compute_model_scores(
     difference = part["qlike"].to_numpy() - reference["qlike"].to_numpy()
     by_symbol = pd.Series(difference).groupby(part["ticker"].to_numpy()).mean()
     outcome, forecast = np.log(part["realized"]), np.log(part["variance"])
-    test = diebold_mariano(difference, part["origin"].to_numpy(), horizon)
+    origin = part["origin"].to_numpy()
+    test = diebold_mariano(difference, origin, horizon)
+    own, har = (average_by_date(table["qlike"], origin).mean() for table in (part, reference))
     return {
-        "qlike": round(float(part["qlike"].mean()), 4),
-        "ratio_to_har": round(float(part["qlike"].mean() / reference["qlike"].mean()), 4),
+        "qlike": round(float(own), 4),
+        "ratio_to_har": round(float(own / har), 4),
         "symbols_won": round(float((by_symbol < 0).mean()), 3),
         "hac_t": round(test.statistic, 2),
         "r2_log": round(float(1.0 - ((outcome - forecast) ** 2).mean() / outcome.var(ddof=0)), 3),

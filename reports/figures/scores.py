@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from volcast.reports.figures.cut_axis import LARGEST_RATIO, cut_values
 from volcast.reports.figures.palette import INK, label_axes, model_colour, model_label
 
 ROOM_FOR_NUMBERS = 0.22  # of the drawn range, right of the last dot
@@ -12,7 +13,8 @@ ROOM_FOR_NUMBERS = 0.22  # of the drawn range, right of the last dot
 def ratio_to_har(scores: pd.DataFrame, axes: Axes) -> Axes:
     """Draw the score table of one horizon and ticker: a dot a model, the best on top.
 
-    Models without a ratio (no HAR, or NaN) are left out.
+    Models without a ratio (no HAR, or NaN) are left out. A ratio above 2 is cut: an arrow at the
+    end of the axis has its value.
     """
     table = scores.dropna(subset=["ratio_to_har"])
     table = table.sort_values("ratio_to_har", ascending=False, kind="stable")
@@ -20,14 +22,16 @@ def ratio_to_har(scores: pd.DataFrame, axes: Axes) -> Axes:
     places = np.arange(len(table))
     colours = [model_colour(model) for model in table["model"]]
     axes.axvline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-    axes.hlines(places, np.ones(len(table)), ratios, colors=colours, linewidth=2.0)
-    axes.scatter(ratios, places, c=colours, s=34, zorder=3)
-    low, high = min([1.0, *ratios]), max([1.0, *ratios])
+    shown, cut = cut_values(ratios, LARGEST_RATIO, start=1.0)
+    axes.hlines(places, np.ones(len(table)), shown, colors=colours, linewidth=2.0)
+    for place, end, colour, leaves in zip(places, shown, colours, cut, strict=True):
+        axes.scatter(end, place, color=colour, s=34, marker=">" if leaves else "o", zorder=3)
+    low, high = min([1.0, *shown]), max([1.0, *shown])
     room = max(high - low, 0.05)
-    for place, ratio in zip(places, ratios, strict=True):
+    for place, end, ratio in zip(places, shown, ratios, strict=True):
         axes.annotate(
             f"{ratio:.3f}",
-            (max(ratio, 1.0), place),
+            (max(end, 1.0), place),
             xytext=(8, 0),
             textcoords="offset points",
             va="center",

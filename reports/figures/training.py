@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from volcast.reports.figures.palette import INK, label_axes, legend_above, model_colour
 
+HIGHEST = 1.5  # of the HAR start; a fold that diverges leaves the axis
 LABEL_OF_LOSS = {"val_loss": "Validation loss", "train_loss": "Train loss"}
 
 
@@ -23,7 +24,8 @@ def curves_by_fold(history: pd.DataFrame, loss: str) -> pd.DataFrame:
 def training_curves(curves: pd.DataFrame, axes: Axes, *, loss: str) -> Axes:
     """Draw the table of `curves_by_fold`: a thin line a fold, the median thick, best epochs marked.
 
-    The median continues while at least half of the folds train. `loss` is a column of the history.
+    The median continues while at least half of the folds train. Curves leave the figure
+    above 1.5. `loss` is a column of the history.
     """
     colour = model_colour("network" if loss == "val_loss" else "ewma")
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)), label="HAR start")
@@ -37,6 +39,7 @@ def training_curves(curves: pd.DataFrame, axes: Axes, *, loss: str) -> Axes:
     if loss == "val_loss":
         _mark_best(curves, axes, colour)
     axes.autoscale_view()
+    axes.set_ylim(top=min(HIGHEST, axes.get_ylim()[1]))
     label_axes(axes, x="Epoch", y=f"{LABEL_OF_LOSS[loss]} (share of the HAR start)")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     legend_above(axes)

@@ -11,7 +11,6 @@ from volcast.reports.scoring.inference import (
     collapse_by_date,
     degrees_of_freedom,
     long_run_covariance,
-    newey_west_lags,
 )
 
 FALSE_ALARMS = 0.001  # of a single look
@@ -41,7 +40,7 @@ def coverage(
     -------
     Observation
         The limit is the wider of two: the binomial's, with the tickers of a date counted once and
-        only every `horizon`-th of overlapping targets; and that of a Newey-West error, for
+        only every `horizon`-th of overlapping targets; and that of a HAC standard error, for
         misses that occur in clusters. The value is NaN below 20 targets.
     """
     known = rows[["lower", "upper", "realized"]].notna().all(axis=1)
@@ -54,9 +53,9 @@ def coverage(
         return Observation("coverage", subject, NAN, NAN, NAN, f"{subject}: too few outcomes yet")
     daily = sums / count
     share, away = float(daily.mean()), float(abs(daily.mean() - level))
-    lags = newey_west_lags(dates, horizon)
-    error = math.sqrt(long_run_covariance(daily - share, lags)[0, 0] / dates)
-    clustered = error * float(stats.t.isf(FALSE_ALARMS / 2, degrees_of_freedom(dates, lags)))
+    freedom = degrees_of_freedom(dates, horizon)
+    error = math.sqrt(long_run_covariance(daily, freedom)[0, 0] / dates)
+    clustered = error * float(stats.t.isf(FALSE_ALARMS / 2, freedom))
     low, high = stats.binom.ppf([FALSE_ALARMS / 2, 1 - FALSE_ALARMS / 2], targets, level) / targets
     limit = max(level - low if share < level else high - level, clustered)
     words = (

@@ -23,6 +23,7 @@ COLUMNS = [
     QLIKE,
     RATIO_TO_HAR,
 ]
+CUT_BARS = "Bars above twice HAR's highest are cut and have their value above them."
 
 
 def build_section(inputs: ReportInputs) -> Section:
@@ -37,7 +38,7 @@ def build_section(inputs: ReportInputs) -> Section:
         title="Error in calm and volatile periods",
         short_title="Calm and volatile",
         blocks=[
-            Paragraph(REGIME_RULE),
+            Paragraph(f"{REGIME_RULE} {CUT_BARS}"),
             Figures(draw_panels_by_horizon(table, "regimes", error_by_regime, alt)),
             fold_table("QLIKE by regime", text_table(table, COLUMNS, emphasise=inputs.model)),
         ],

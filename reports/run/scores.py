@@ -54,8 +54,9 @@ FURTHER_COLUMNS = [
 ]
 YEAR_COLUMNS = [HORIZON, Column("year", "Year", "d"), MODEL, ROWS, QLIKE, RATIO_TO_HAR]
 INTRODUCTION = (
-    "All models of a horizon are scored on the same rows. DM t is the Diebold-Mariano statistic of "
-    "QLIKE against HAR, with HAC errors and tickers averaged by date; negative is better than HAR."
+    "All models of a horizon are scored on the same rows. Losses are averaged over the tickers of "
+    "a date, then over dates. DM t is the Diebold-Mariano statistic of QLIKE against HAR, with HAC "
+    "errors; negative is better than HAR. In the figures an arrow marks a ratio above 2."
 )
 FURTHER = (
     "Median QLIKE is not dominated by the few volatile days that carry the mean. MCS p below 0.1: "

@@ -1,6 +1,7 @@
 """Scores by volatility regime, by year and by day, and the coverage of intervals.
 
-All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`.
+All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`. A row
+counts as in the score table: all dates alike, and all tickers of a date.
 """
 
 import numpy as np
@@ -106,8 +107,8 @@ def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame
     worst ticker, `ticker, volatility, volatility_realized` (annualised percent).
     """
     own = rows[rows["model"] == model].sort_values("qlike", ascending=False, kind="stable")
-    total = own.groupby("horizon")["qlike"].sum()
-    by_day = own.groupby(["horizon", "origin"], as_index=False)["qlike"].sum()
+    by_day = own.groupby(["horizon", "origin"], as_index=False)["qlike"].mean()
+    total = by_day.groupby("horizon")["qlike"].sum()
     by_day["share"] = by_day["qlike"] / by_day["horizon"].map(total)
     worst = own.drop_duplicates(["horizon", "origin"])
     worst = worst[["horizon", "origin", "ticker", "volatility", "volatility_realized"]]
@@ -144,8 +145,11 @@ def recent_forecasts(
 
 def _losses_by(rows: pd.DataFrame, group: str) -> pd.DataFrame:
     keys = ["horizon", group, "model"]
-    by_model = rows.groupby(keys, as_index=False, sort=False, observed=True)
-    table = by_model.agg(rows=("qlike", "size"), qlike=("qlike", "mean"))
+    tickers = rows.groupby(["horizon", "model", "origin"])["qlike"].transform("size")
+    weighted = rows.assign(weight=1.0 / tickers, loss=rows["qlike"] / tickers)
+    by_model = weighted.groupby(keys, as_index=False, sort=False, observed=True)
+    table = by_model.agg(rows=("qlike", "size"), weight=("weight", "sum"), loss=("loss", "sum"))
+    table = table.assign(qlike=table["loss"] / table["weight"]).drop(columns=["weight", "loss"])
     har = table[table["model"] == BASELINE][["horizon", group, "qlike"]]
     table = table.merge(har, on=["horizon", group], how="left", suffixes=("", "_har"))
     table = table.assign(ratio_to_har=table["qlike"] / table["qlike_har"])

@@ -87,7 +87,7 @@ class Comparison:
         if not math.isnan(self.test.statistic):
             parts.append(
                 f"Diebold-Mariano t = {self.test.statistic:.2f} (p = {self.test.p_value:.3f}, "
-                f"{self.test.lags} lags)"
+                f"{self.test.degrees_of_freedom} degrees of freedom)"
             )
         return "; ".join(parts)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from volcast.reports.scoring.inference import diebold_mariano
+from volcast.reports.scoring.inference import average_by_date, diebold_mariano
 from volcast.reports.text_tables import horizon_name
 
 # Each step: its name, the column of losses before it, and the one after it.
@@ -35,8 +35,8 @@ def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `horizon, step, rows, qlike_before, qlike_after, gain_pct, error_pct`. Gains are in percent
-        of HAR's QLIKE over the step's rows, positive if the step helps, with a HAC standard error,
-        tickers averaged by date.
+        of HAR's QLIKE over the step's rows, positive if the step helps, with a HAC standard error;
+        all are averaged over the tickers of a date, then over dates.
     """
     records = []
     for horizon, part in losses.groupby("horizon"):
@@ -72,15 +72,16 @@ def steps_sentence(table: pd.DataFrame) -> str:
 
 
 def _step(rows: pd.DataFrame, before: str, after: str, horizon: int) -> dict[str, float]:
-    gain = (rows[before] - rows[after]).to_numpy(np.float64)
-    gain = np.where(np.abs(gain) < ROUNDING, 0.0, gain)
-    test = diebold_mariano(gain, rows["origin"].to_numpy(), horizon)
-    unit = 100.0 / float(rows["har"].mean())
+    losses, origin = rows[["har", before, after]].to_numpy(np.float64), rows["origin"].to_numpy()
+    har, loss_before, loss_after = average_by_date(losses, origin).mean(axis=0)
+    gain = losses[:, 1] - losses[:, 2]
+    test = diebold_mariano(np.where(np.abs(gain) < ROUNDING, 0.0, gain), origin, horizon)
+    unit = 100.0 / float(har)
     return {
         "rows": len(rows),
-        "qlike_before": rows[before].mean(),
-        "qlike_after": rows[after].mean(),
-        "gain_pct": gain.mean() * unit,
+        "qlike_before": loss_before,
+        "qlike_after": loss_after,
+        "gain_pct": test.mean_difference * unit,
         "error_pct": abs(test.mean_difference / test.statistic) * unit
         if np.isfinite(test.statistic)
         else np.nan,

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from volcast.reports.scoring.confidence_set import model_confidence_set
 from volcast.reports.scoring.inference import (
     Floats,
-    collapse_by_date,
+    average_by_date,
     diebold_mariano,
     mincer_zarnowitz,
-    model_confidence_set,
     utility,
 )
 
@@ -153,25 +153,31 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
 
     Notes
     -----
-    Pooled scores (ticker `all`) come first. MSE, MAE and the Mincer-Zarnowitz intercept are on
-    daily variance, `rmse_volatility` is in annualised percent and shown only: it is not robust to a
-    noisy proxy (Patton 2011). `r2_log` is out of sample, so it can be negative. Diebold-Mariano is
-    on QLIKE against HAR (negative is better than HAR) and NaN for HAR itself, or without HAR.
-    `utility_bp` is the yearly utility of targeting a volatility with the forecast
-    (`inference.utility`), `pinball` the mean quantile loss of the interval's bounds in
-    annualised percent. In pooled rows only: `tickers_won`, the share of tickers with a smaller
-    QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below 0.1 the model is not
-    among the best.
+    Pooled scores (ticker `all`) come first. Their losses, ratio and utility are means over the
+    tickers of a date, then over dates, which is what the Diebold-Mariano test compares: a date
+    counts once, however many tickers it has, and ratio and statistic favour the same model. Shares,
+    median, `r2_log` and the Mincer-Zarnowitz line count all rows alike.
+
+    MSE, MAE and the Mincer-Zarnowitz intercept are on daily variance, `rmse_volatility` is in
+    annualised percent and shown only: it is not robust to a noisy proxy (Patton 2011). `r2_log` is
+    out of sample, so it can be negative. Diebold-Mariano is on QLIKE against HAR (negative is
+    better than HAR) and NaN for HAR itself, or without HAR. `utility_bp` is the yearly utility of
+    targeting a volatility with the forecast (`inference.utility`), `pinball` the mean quantile loss
+    of the interval's bounds in annualised percent. In pooled rows only: `tickers_won`, the share of
+    tickers with a smaller QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below
+    0.1 the model is not among the best.
     """
     rows = scored_rows(forecasts)
     columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
     records: list[dict[str, Any]] = []
     for horizon, ticker, positions in _cells(rows):
+        weight = {"weight": _date_weights(columns["origin"][positions[0]])}
         parts = {
-            str(columns["model"][line[0]]): {name: column[line] for name, column in columns.items()}
+            str(columns["model"][line[0]]): weight
+            | {name: column[line] for name, column in columns.items()}
             for line in positions
         }
-        baseline = parts[BASELINE]["qlike"] if BASELINE in parts else None
+        baseline = parts.get(BASELINE)
         key = {"horizon": horizon, "ticker": ticker}
         sets = _confidence_set(parts, horizon) if ticker == POOLED else {}
         records += [
@@ -183,8 +189,8 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
 
 def _confidence_set(parts: Mapping[str, Part], horizon: int) -> dict[str, float]:
     """Return each model's p-value, on losses averaged over the tickers by date."""
-    losses = [collapse_by_date(part["qlike"], part["origin"]) for part in parts.values()]
-    by_date = np.stack([sums / rows for sums, rows in losses], axis=1)
+    losses = [average_by_date(part["qlike"], part["origin"]) for part in parts.values()]
+    by_date = np.stack(losses, axis=1)
     return dict(zip(parts, model_confidence_set(by_date, horizon), strict=True))
 
 
@@ -224,16 +230,22 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
             yield int(str(horizon)), str(name), of_ticker
 
 
-def _score(part: Part, baseline: Floats | None, interval_level: float) -> dict[str, Any]:
-    realized, forecast, loss = part["realized"], part["variance"], part["qlike"]
+def _date_weights(origin: NDArray[Any]) -> Floats:
+    """Return weights, sum one, by which all dates count alike, and all tickers of a date."""
+    _, date, tickers = np.unique(origin, return_inverse=True, return_counts=True)
+    return np.asarray(1.0 / (tickers[date] * len(tickers)), dtype=np.float64)
+
+
+def _score(part: Part, baseline: Part | None, interval_level: float) -> dict[str, Any]:
+    realized, forecast, weight = part["realized"], part["variance"], part["weight"]
     line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
     gap = part["volatility"] - part["volatility_realized"]
     return {
-        "rows": len(loss),
-        "qlike": loss.mean(),
-        "mse": np.mean((realized - forecast) ** 2),
-        "mae": np.mean(np.abs(realized - forecast)),
-        "rmse_volatility": np.sqrt(np.mean(gap**2)),
+        "rows": len(realized),
+        "qlike": weight @ part["qlike"],
+        "mse": weight @ (realized - forecast) ** 2,
+        "mae": weight @ np.abs(realized - forecast),
+        "rmse_volatility": np.sqrt(weight @ gap**2),
         "r2_log": _r2(np.log(realized), np.log(forecast)),
         "mz_intercept": line.intercept,
         "mz_slope": line.slope,
@@ -242,20 +254,20 @@ def _score(part: Part, baseline: Floats | None, interval_level: float) -> dict[s
         "clipped_share": part["clipped"].mean(),
         "fallback_share": part["fallback"].mean(),
         "coverage": _coverage(part),
-        "qlike_median": np.median(loss),
-        "utility_bp": utility(realized, forecast).mean() * BASIS_POINTS,
+        "qlike_median": np.median(part["qlike"]),
+        "utility_bp": weight @ utility(realized, forecast) * BASIS_POINTS,
         "pinball": _pinball(part, interval_level),
     }
 
 
-def _against(part: Part, baseline: Floats | None) -> dict[str, float]:
+def _against(part: Part, baseline: Part | None) -> dict[str, float]:
     if baseline is None:
         return {"ratio_to_har": np.nan, "dm_statistic": np.nan, "dm_p_value": np.nan}
-    loss, horizon = part["qlike"], int(part["horizon"][0])
-    test = diebold_mariano(loss - baseline, part["origin"], horizon)
-    level = float(baseline.mean())
+    loss, weight, horizon = part["qlike"], part["weight"], int(part["horizon"][0])
+    test = diebold_mariano(loss - baseline["qlike"], part["origin"], horizon)
+    level = float(weight @ baseline["qlike"])
     return {
-        "ratio_to_har": float(loss.mean()) / level if level > 0 else np.nan,
+        "ratio_to_har": float(weight @ loss) / level if level > 0 else np.nan,
         "dm_statistic": test.statistic,
         "dm_p_value": test.p_value,
     }
@@ -276,7 +288,9 @@ def _pinball(part: Part, interval_level: float) -> float:
         gap = part["volatility_realized"] - part[bound]
         losses.append(np.maximum(share * gap, (share - 1.0) * gap))
     known = np.isfinite(losses).all(axis=0)
-    return float(np.mean(losses, axis=0)[known].mean()) if known.any() else float("nan")
+    if not known.any():
+        return float("nan")
+    return float(np.average(np.mean(losses, axis=0)[known], weights=part["weight"][known]))
 
 
 def _r2(outcome: Floats, forecast: Floats) -> float:

@@ -5,6 +5,7 @@ past are the distribution of the next (Barone-Adesi, Giannopoulos & Vosper 1999)
 origin enters.
 """
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,6 +19,7 @@ WINDOW = 500  # origins whose residuals are the distribution
 REFRESH = 5  # sessions after which they are collected again
 FEWEST = 250  # residuals; with fewer the 1 % quantile is not defined well enough
 FEWEST_OWN = 500  # residuals of a ticker; with fewer, those of all tickers are used
+ROUNDING = 1e-9  # keeps a product such as 100 * 0.29 from falling below the rank 29
 
 TAIL_COLUMNS = ["model", "origin", "ticker", "level", "log_return", "var", "es"]
 
@@ -36,12 +38,44 @@ def tail_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `model, origin, ticker, level, log_return, var, es`. `var` is the quantile of the return at
-        `level` and `es` its mean beyond; both are log returns, usually negative. Rows without a
-        known return or without history are left out.
+        `level` (of the rank that `tail_rank` gives) and `es` the mean of the returns up to it; both
+        are log returns, usually negative. Rows without a known return or without history are left
+        out.
     """
     rows = rows[(rows["variance"] > 0) & rows["log_return"].notna()]
     parts = [part for model in rows["model"].unique() for part in _of_model(rows, model)]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=TAIL_COLUMNS)
+
+
+def tail_rank(count: int, level: float) -> int:
+    """Return the rank of the residual that serves as quantile, 1 for the smallest.
+
+    Parameters
+    ----------
+    count
+        Number n of residuals.
+    level
+        Probability of a return below the quantile.
+
+    Returns
+    -------
+    int
+        ``floor((n + 1) level)``, at least 1.
+
+    Examples
+    --------
+    >>> tail_rank(500, 0.01), tail_rank(250, 0.01)
+    (5, 2)
+
+    Notes
+    -----
+    The next of n + 1 exchangeable residuals is equally likely to take each rank among them, so it
+    falls below the k-th smallest of the others with probability ``k / (n + 1)`` (Wilks 1941): this
+    is the largest rank whose probability does not exceed the level. Given that it falls below, it
+    is one of the k smallest of the n + 1, each equally likely; the expected shortfall is
+    therefore the mean of the k smallest residuals, the quantile included.
+    """
+    return max(math.floor((count + 1) * level + ROUNDING), 1)
 
 
 def _of_model(rows: pd.DataFrame, model: str) -> Iterator[pd.DataFrame]:
@@ -89,8 +123,7 @@ def _tails(
     quantile, beyond = np.full((2, len(own) + 1), np.nan)
     samples = {int(ticker): residual[number == ticker] for ticker in np.flatnonzero(own)}
     for place, sample in {**samples, len(own): residual}.items():
-        worst = max(int(len(sample) * level), 1)
-        tail = np.partition(sample, worst)[: worst + 1]
-        quantile[place] = tail[worst]
-        beyond[place] = tail[:worst].mean()
+        rank = tail_rank(len(sample), level)
+        tail = np.partition(sample, rank - 1)[:rank]
+        quantile[place], beyond[place] = tail[-1], tail.mean()
     return quantile, beyond

@@ -227,3 +227,52 @@ def test_the_legend_has_the_label_asked_for():
     )
     names = [text.get_text() for text in axes.get_legend().get_texts()]
     assert names == ["90% interval", "Realised", "HAR", "Went out"]
+
+
+def scores_of(**ratios):
+    return pd.DataFrame({"model": list(ratios), "ratio_to_har": list(ratios.values())})
+
+
+def test_a_ratio_beyond_twice_har_is_cut_and_keeps_its_number():
+    axes = ratio_to_har(scores_of(network=0.85, har=1.0, ewma=1.1, last_value=7.0), new_axes())
+    low, high = axes.get_xlim()
+    assert 0.7 < low < 0.85 and 1.1 < high < 1.3
+    assert sorted(text.get_text() for text in axes.texts) == ["0.850", "1.000", "1.100", "7.000"]
+    assert max(dots.get_offsets()[0, 0] for dots in axes.collections[1:]) < high
+
+
+def test_ratios_up_to_twice_har_are_drawn_at_their_place():
+    axes = ratio_to_har(scores_of(network=0.85, har=1.0, last_value=1.9), new_axes())
+    places = [float(dots.get_offsets()[0, 0]) for dots in axes.collections[1:]]
+    assert places == [1.9, 1.0, 0.85]
+
+
+def test_bars_beyond_twice_har_are_cut_and_have_their_value_above():
+    table = pd.DataFrame(
+        [
+            (regime, model, loss)
+            for model, losses in {"har": (0.4, 0.6), "last_value": (1.1, 8.2)}.items()
+            for regime, loss in zip(("calm", "volatile"), losses, strict=True)
+        ],
+        columns=["regime", "model", "qlike"],
+    )
+    axes = error_by_regime(table, new_axes())
+    heights = [bar.get_height() for bar in axes.patches]
+    assert heights[:3] == [0.4, 0.6, 1.1]
+    assert 1.1 < heights[3] < axes.get_ylim()[1] < 2.0
+    assert [text.get_text() for text in axes.texts] == ["8.20"]
+
+
+def test_a_coverage_far_from_the_nominal_level_is_cut_and_has_its_value_at_the_edge():
+    table = pd.DataFrame(
+        {"model": ["network", "har", "garch"], "inside": [0.91, 0.88, 0.2], "rows": 1000}
+    )
+    axes = interval_coverage(table, new_axes(), interval_level=0.9)
+    low, high = axes.get_xlim()
+    assert 80.0 < low < 86.2 and 92.7 < high < 95.0
+    assert [text.get_text() for text in axes.texts] == ["20.0"]
+
+
+def test_a_fold_that_diverges_leaves_the_training_figure():
+    curves = pd.DataFrame({0: [1.0, 0.9, 0.8], 1: [1.0, 50.0, 900.0]})
+    assert training_curves(curves, new_axes(), loss="val_loss").get_ylim()[1] == 1.5

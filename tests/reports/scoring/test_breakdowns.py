@@ -93,3 +93,14 @@ def test_recent_forecasts_end_with_the_newest_whose_outcome_is_unknown(forecasts
     assert np.isnan(table["realized"].iloc[-1])
     assert table["realized"].iloc[:-1].notna().all()
     assert table["date"].iloc[-1] == forecasts.loc[forecasts["horizon"] == 1, "target_start"].max()
+
+
+def test_dates_weigh_alike_in_regimes_and_years_worked_by_hand():
+    days = pd.to_datetime(["2020-01-02", "2020-01-03", "2020-01-03"])
+    cells = pd.DataFrame({"horizon": 1, "origin": days, "ticker": ["A", "A", "B"]})
+    rows = cells.assign(model="har", qlike=[1.0, 2.0, 4.0])
+    table = by_regime(rows, cells.assign(regime=["calm", "calm", "volatile"]))
+    # calm: one for the first date and half for a ticker of the second, (1 + 2 / 2) / 1.5
+    assert table["qlike"].tolist() == pytest.approx([4 / 3, 4.0])
+    assert table["rows"].tolist() == [2, 1]
+    assert by_year(rows)["qlike"].tolist() == pytest.approx([(1 + 3) / 2])

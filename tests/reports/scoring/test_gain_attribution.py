@@ -52,3 +52,13 @@ def test_the_sentence_names_every_step_with_its_error():
     assert sentence.startswith("For the next session the network's QLIKE is 40.0 % of HAR's lower")
     assert "10.0 ± " in sentence and "from more information" in sentence
     assert steps_sentence(steps_table(made_losses().iloc[:0])) == ""
+
+
+def test_gains_average_the_tickers_of_a_date_before_the_dates():
+    losses = made_losses().assign(har=1.0, network=0.6)
+    crowded = losses.tail(1).assign(network=1.0)
+    crowd = [crowded.assign(ticker=f"T{number}") for number in range(3)]
+    table = steps_table(pd.concat([losses, *crowd])).set_index("step")
+    # the last of 60 dates has a gain of (0.4 + 0 + 0 + 0) / 4 = 0.1
+    assert table.loc["all together", "gain_pct"] == pytest.approx(100 * (59 * 0.4 + 0.1) / 60)
+    assert table.loc["all together", "rows"] == 63

@@ -13,7 +13,13 @@ from volcast.reports.scoring.risk import (
     shortfall_p_value,
     zone,
 )
-from volcast.reports.scoring.value_at_risk import FEWEST, REFRESH, WINDOW, tail_forecasts
+from volcast.reports.scoring.value_at_risk import (
+    FEWEST,
+    REFRESH,
+    WINDOW,
+    tail_forecasts,
+    tail_rank,
+)
 
 
 def made_rows(days=900, tickers=("A", "B"), spread=1.0, seed=0) -> pd.DataFrame:
@@ -42,8 +48,41 @@ def test_the_quantile_is_that_of_the_residuals_before_by_hand():
     tails = tail_forecasts(rows)
     first = tails[(tails["origin"] == tails["origin"].min()) & (tails["level"] == 0.05)].iloc[0]
     past = np.sort(rows["log_return"].to_numpy()[:300])  # the origin is the 300th; all are known
-    assert first["var"] == pytest.approx(past[15])
+    # floor(301 * 0.05) = 15: the 15th smallest, and the mean of the 15 smallest
+    assert first["var"] == pytest.approx(past[14])
     assert first["es"] == pytest.approx(past[:15].mean())
+
+
+@pytest.mark.parametrize(
+    ("count", "level", "rank"),
+    [(500, 0.01, 5), (500, 0.05, 25), (99, 0.01, 1), (250, 0.01, 2), (99, 0.29, 29), (50, 0.01, 1)],
+)
+def test_the_rank_of_the_quantile_by_hand(count, level, rank):
+    assert tail_rank(count, level) == rank
+
+
+@pytest.mark.parametrize("count", [250, 499, 500, 750, 1000, 5000])
+@pytest.mark.parametrize("level", [0.01, 0.05])
+def test_the_expected_level_is_the_largest_that_does_not_exceed_the_nominal_one(count, level):
+    # The probability below the k-th smallest of n has the distribution Beta(k, n + 1 - k).
+    rank = tail_rank(count, level)
+    one, next_one = (stats.beta.mean(k, count + 1 - k) for k in (rank, rank + 1))
+    assert one <= level + 1e-12 < next_one
+
+
+def test_of_independent_returns_as_many_exceed_their_500_predecessors_as_the_beta_law_says():
+    rows = made_rows(days=600, tickers=[f"T{number}" for number in range(200)])
+    late = rows["origin"] >= rows["origin"].unique()[500]  # each ticker has 500 of its own
+    tails = tail_forecasts(rows.assign(tested=late))
+    for level, rank in ((0.01, 5), (0.05, 25)):
+        part = tails[tails["level"] == level]
+        beyond = part[part["log_return"] < part["var"]]
+        expected = rank / 501
+        noise = np.sqrt(expected * (1 - expected) / len(part))
+        assert len(beyond) / len(part) == pytest.approx(expected, abs=2 * noise)
+        # A return beyond is on average as large as the expected shortfall.
+        spread = beyond["log_return"].std() / np.sqrt(len(beyond))
+        assert beyond["log_return"].mean() == pytest.approx(part["es"].mean(), abs=3 * spread)
 
 
 def test_nothing_after_the_origin_enters():

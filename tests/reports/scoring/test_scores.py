@@ -90,6 +90,55 @@ def test_scores_of_three_rows_are_those_worked_by_hand():
     assert network["r2_log"] == pytest.approx(1 - np.log(2) ** 2 / spread)
 
 
+def unbalanced_table():
+    """35 dates of one ticker on which the network is right, 5 of 20 on which HAR is.
+
+    The other model forecasts twice the variance, a loss of 0.5 + log(2) - 1.
+    """
+    days = pd.bdate_range("2020-01-01", periods=41)
+    cells = [(day, "T0") for day in range(35)]
+    cells += [(day, f"T{number}") for day in range(35, 40) for number in range(20)]
+    rows = pd.DataFrame(cells, columns=["day", "ticker"])
+    wrong = {"network": rows["day"] >= 35, "har": rows["day"] < 35}
+    table = pd.concat(
+        rows.assign(model=model, variance=np.where(doubled, 2e-4, 1e-4))
+        for model, doubled in wrong.items()
+    )
+    table = table.assign(fold=0, horizon=1, realized=1e-4, clipped=False, fallback=False)
+    table["origin"] = days[table["day"]]
+    table["target_start"] = table["target_end"] = days[table["day"] + 1]
+    table["lower"], table["upper"] = 0.5 * table["variance"], 2.0 * table["variance"]
+    for name in ("variance", "lower", "upper", "realized"):
+        column = {"variance": "volatility"}.get(name, f"volatility_{name}")
+        table[column] = volatility(table[name])
+    return table.reset_index(drop=True)
+
+
+def test_a_date_counts_once_however_many_tickers_it_has_worked_by_hand():
+    loss = 0.5 + np.log(2) - 1
+    scores = score_table(unbalanced_table())
+    har, network = pooled(scores, "har"), pooled(scores, "network")
+    assert har["qlike"] == pytest.approx(35 / 40 * loss)
+    assert network["qlike"] == pytest.approx(5 / 40 * loss)  # by rows 100 / 135, and worse than HAR
+    assert network["ratio_to_har"] == pytest.approx(5 / 35)
+    assert network["dm_statistic"] < 0
+    assert network["mse"] == pytest.approx(5 / 40 * 1e-8)
+    assert network["mae"] == pytest.approx(5 / 40 * 1e-4)
+    gap = volatility(2e-4) - volatility(1e-4)
+    assert network["rmse_volatility"] == pytest.approx(np.sqrt(5 / 40) * gap)
+    assert network["rows"] == 135 and network["coverage"] == 1.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_ratio_and_statistic_favour_the_same_model_on_an_unbalanced_panel(seed):
+    rng = np.random.default_rng(seed)
+    table = unbalanced_table()
+    table["variance"] = 1e-4 * np.exp(0.3 * rng.standard_normal(len(table)))
+    scores = score_table(table)
+    network = pooled(scores, "network")
+    assert (network["ratio_to_har"] < 1) == (network["dm_statistic"] < 0)
+
+
 def test_scores_equal_a_naive_loop_over_rows(forecasts):
     scores = score_table(forecasts)
     chosen = forecasts[(forecasts["horizon"] == 5) & forecasts["realized"].notna()]
