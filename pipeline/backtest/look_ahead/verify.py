@@ -81,9 +81,10 @@ def verify_no_look_ahead(
     for_features = choose_feature_probes(folds, probes, seed)
     tested = ResultLog(progress)
     tested.add("quality rules", probe_quality_rules(table, calendars, origins, seed), len(origins))
-    tested.add("variance column", check_variance_timing(bars))
+    if any(grid.uses_realized.any() for grid in bars.values()):
+        tested.add("variance column", check_variance_timing(bars))
     found = probe_features(panel, bars, for_features, config, seed)
-    tested.add("features", found, len(for_features))
+    tested.add("features", found, len({probe.position for probe in for_features}))
     # The models are imported only here: a leak in a feature is found within seconds.
     from volcast.pipeline.backtest.look_ahead.forecast_probes import probe_forecasts
     from volcast.pipeline.backtest.look_ahead.interval_probes import probe_intervals
