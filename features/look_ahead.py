@@ -1,4 +1,4 @@
-"""The two look-ahead proofs: corrupt the future, or cut it off, and compare the past.
+"""The look-ahead test: corrupt the future, or cut it off, and compare the past.
 
 Whatever is computed from bars for rows up to t must be bit-identical (a) when all bars after t are
 corrupted and (b) when they do not exist (`Bars.until`). The calendar stays as it is: which sessions

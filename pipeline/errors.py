@@ -5,7 +5,7 @@ VolcastError
     DataError            market data is missing, unreadable or too short
     StorageError         a file or folder is damaged, locked or cannot be written
         RunFolderError   a folder is not a run folder, or a run in it is incomplete
-    VerificationError    a look-ahead proof failed
+    VerificationError    the look-ahead test failed
     LedgerError          the ledger is damaged, altered or missing, or an entry is rejected
     RegistryError        the model registry is damaged or missing, or rejects a request
 
@@ -34,7 +34,7 @@ class RunFolderError(StorageError):
 
 
 class VerificationError(VolcastError):
-    """A look-ahead proof failed: something uses data that was not known yet."""
+    """The look-ahead test failed: something uses data that was not known yet."""
 
 
 class LedgerError(VolcastError):

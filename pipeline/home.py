@@ -32,6 +32,11 @@ class Home:
         return self.folder / "head.json"
 
     @property
+    def timestamps(self) -> Path:
+        """The folder of time-stamp requests and responses."""
+        return self.folder / "timestamps"
+
+    @property
     def registry(self) -> Path:
         """MLflow's store of model versions."""
         return self.folder / "registry.db"

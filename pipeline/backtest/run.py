@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -187,7 +187,8 @@ def run(
         manifest = read_manifest(folder)
         manifest["volcast"] = __version__
         if only is not None:
-            _check_earlier_stages(BY_NAME[only], folder, config, manifest)
+            earlier = STAGES[: STAGES.index(BY_NAME[only])]
+            check_finished(earlier, folder, config, manifest, needed_by=only)
         chain = STAGES[: STAGES.index(BY_NAME[until]) + 1]
         for stage in chain if only is None else (BY_NAME[only],):
             context = stages.StageContext(folder, config, progress, now, "", manifest)
@@ -197,21 +198,26 @@ def run(
         return manifest
 
 
-def _check_earlier_stages(
-    stage: Stage, folder: Path, config: Config, manifest: dict[str, Any]
+def check_finished(
+    needed: Sequence[Stage],
+    folder: Path,
+    config: Config,
+    manifest: dict[str, Any],
+    *,
+    needed_by: str,
 ) -> None:
-    """Raise ``RunFolderError`` unless the stages before this one finished with these settings.
+    """Raise ``RunFolderError`` unless these stages finished with these settings.
 
     Whether the source has new bars is left to the download.
     """
-    for earlier in STAGES[: STAGES.index(stage)]:
-        record = manifest["stages"].get(earlier.name, {})
-        key = _compute_key(earlier, config, hash_files(folder, earlier.reads), record.get("source"))
-        outputs = hash_files(folder, earlier.writes)
+    for stage in needed:
+        record = manifest["stages"].get(stage.name, {})
+        key = _compute_key(stage, config, hash_files(folder, stage.reads), record.get("source"))
+        outputs = hash_files(folder, stage.writes)
         if (record.get("key"), record.get("outputs")) != (key, outputs):
             raise RunFolderError(
-                f"{stage.name} needs the stage {earlier.name}, which is not finished in {folder}; "
-                f"run `volcast {earlier.command or earlier.name} {folder}` first"
+                f"{needed_by} needs the stage {stage.name}, which is not finished in {folder}; "
+                f"run `volcast {stage.command or stage.name} {folder}` first"
             )
 
 

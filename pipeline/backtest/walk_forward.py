@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +31,7 @@ from volcast.reports.scoring.scores import qlike
 
 LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of the memory
 VALIDATION, TEST = "validation", "test"
+T = TypeVar("T")
 MEMBER_COLUMNS = ["origin", "ticker", "horizon", "alone", "single_qlike"]
 
 
@@ -60,16 +63,22 @@ class FoldResult:
 def iter_folds(
     panel: Panel, folds: Sequence[Fold], config: Config, progress: Progress
 ) -> Generator[FoldResult]:
-    """Yield the result of each fold, in order.
+    """Yield the result of each fold, in order; see `run_in_order`."""
+    tasks = [partial(run_fold, panel, fold, config, progress) for fold in folds]
+    yield from run_in_order(tasks, panel.variance.size)
+
+
+def run_in_order(tasks: Iterable[Callable[[], T]], cells: int) -> Generator[T]:
+    """Run tasks that fit and forecast a fold each, and yield their results in order.
 
     Networks train one at a time, outside Python's global lock; meanwhile a second thread fits the
-    baselines of the next fold or computes forecasts. On a large panel every model uses all
-    processors by itself, so folds run one after the other. Closing the generator waits for the
-    folds that are running and cancels those after them.
+    baselines of the next fold or computes forecasts. On a panel of many `cells` (sessions times
+    tickers) every model uses all processors by itself, so tasks run one after the other. Closing
+    the generator waits for the tasks that are running and cancels those after them.
     """
-    pool = ThreadPoolExecutor(max_workers=1 if panel.variance.size > LARGE_PANEL else 2)
+    pool = ThreadPoolExecutor(max_workers=1 if cells > LARGE_PANEL else 2)
     try:
-        jobs = deque(pool.submit(run_fold, panel, fold, config, progress) for fold in folds)
+        jobs = deque(pool.submit(task) for task in tasks)
         while jobs:
             yield jobs.popleft().result()  # dropped at once: the forecasts of a panel are large
     finally:

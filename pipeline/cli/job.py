@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from volcast.pipeline.cli.clock import utc_now
+from volcast.pipeline.cli.clock import job_now, utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
 from volcast.pipeline.cli.options import HomeDir, Json, Quiet
 
@@ -42,7 +42,7 @@ def retrain(
     place = resolve_home(home)
     with progress.running():
         config = load_job_config(settings.file, place, settings.overrides)
-        summary = run_job(place, config, clock=utc_now, progress=progress, if_due=if_due)
+        summary = run_job(place, config, clock=job_now, progress=progress, if_due=if_due)
     if as_json:
         print_json(asdict(summary), indent=None)
     else:

@@ -1,4 +1,4 @@
-"""The commands that read the ledger: show, score, verify, export."""
+"""The commands of the ledger: show, score, verify, timestamp, export."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from volcast.pipeline.home import Home
+    from volcast.pipeline.ledger.chain import Head
     from volcast.pipeline.ledger.ledger import Ledger
     from volcast.pipeline.ledger.rebuild_check import RebuildResult
+    from volcast.pipeline.ledger.timestamps import TimeStamp
     from volcast.pipeline.ledger.verify import VerifyResult
 
 DIGITS = 4
@@ -107,6 +109,10 @@ def verify(
         str | None,
         typer.Option(metavar="HASH", help="A head recorded earlier; the ledger must contain it."),
     ] = None,
+    timestamp: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A time-stamp response kept elsewhere; may be repeated."),
+    ] = None,
     rebuild: Annotated[
         str | None,
         typer.Option(
@@ -115,24 +121,48 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Verify that no row was altered, removed or inserted."""
+    """Verify that no row was altered, removed or inserted: chain, head.json and time stamps."""
     from volcast.pipeline.home import resolve_home
+    from volcast.pipeline.ledger.head_file import check_head
     from volcast.pipeline.ledger.ledger import Ledger
+    from volcast.pipeline.ledger.timestamps import check_time_stamps
     from volcast.pipeline.ledger.verify import verify as verify_chain
 
     newest = _parse_count(rebuild)
     place = resolve_home(home)
     with Ledger.to_read(place.ledger) as ledger:
         proof = verify_chain(ledger, head=head)
+        kept = check_head(place)
+        stamps = check_time_stamps(ledger, place, timestamp or ())
         if not as_json:
-            _print_proof(proof)
+            _print_proof(proof, kept, stamps)
         rebuilt = _rebuild(ledger, place, newest, as_json) if rebuild else None
     if as_json:
-        _print_proof_json(proof, rebuilt)
+        _print_proof_json(proof, kept, stamps, rebuilt)
     if rebuilt:
         for line in () if as_json else rebuilt.lines():
             typer.echo(line)
         rebuilt.check()
+
+
+@command(group)
+def timestamp(
+    home: HomeDir = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Request to write. Default: timestamps/ in the home."),
+    ] = None,
+) -> None:
+    """Write a request (RFC 3161) to an authority to stamp the last row with the time."""
+    from volcast.pipeline.home import resolve_home
+    from volcast.pipeline.ledger.ledger import Ledger
+    from volcast.pipeline.ledger.timestamps import RESPONSE, write_request
+
+    place = resolve_home(home)
+    with Ledger.to_read(place.ledger) as ledger:
+        request = write_request(place, ledger.head(), out)
+    typer.echo(f"{request} written; send it to an authority and keep its answer next to it, as")
+    typer.echo(f"{request.with_suffix(RESPONSE)}")
 
 
 @command(group)
@@ -174,17 +204,33 @@ def _rebuild(ledger: Ledger, home: Home, newest: int | None, quiet: bool) -> Reb
         return rebuild_forecasts(ledger, make_rebuilder(home), newest, progress)
 
 
-def _print_proof(proof: VerifyResult) -> None:
+def _print_proof(proof: VerifyResult, kept: Head | None, stamps: list[TimeStamp]) -> None:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in proof.rows.items())
     typer.echo(f"{counts}: unaltered")
     typer.echo(f"head {proof.head.hash}, row {proof.head.seq:,}")
+    if kept:
+        typer.echo(f"head.json: row {kept.seq:,} is in the ledger")
+    else:
+        typer.echo("there is no head.json: rows cut off at the end would not be noticed")
+    for stamp in stamps:
+        typer.echo(
+            f"row {stamp.seq:,} existed at {stamp.time:%Y-%m-%d %H:%M} UTC, before the targets of "
+            f"{stamp.live:,} forecasts began, if the signature of {stamp.file} is valid"
+        )
 
 
-def _print_proof_json(proof: VerifyResult, rebuilt: RebuildResult | None) -> None:
+def _print_proof_json(
+    proof: VerifyResult,
+    kept: Head | None,
+    stamps: list[TimeStamp],
+    rebuilt: RebuildResult | None,
+) -> None:
     from volcast.pipeline.cli.printing import print_json
 
     same = rebuilt.identical if rebuilt else 0
     record: dict[str, Any] = {"rows": proof.rows, "head": asdict(proof.head), "rebuilt": same}
+    record |= {"head_file": asdict(kept) if kept else None}
+    record |= {"timestamps": [asdict(stamp) for stamp in stamps]}
     if rebuilt:
         lost = [{"reason": why, **asdict(group)} for why, group in rebuilt.failures.items()]
         record |= {"otherwise": rebuilt.different, "lost": lost}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from volcast.pipeline.cli.clock import utc_now
+from volcast.pipeline.cli.clock import job_now
 from volcast.pipeline.cli.command import command
 from volcast.pipeline.cli.options import HomeDir, Json
 
@@ -96,7 +96,7 @@ def promote(
 
     justification = promotion.Justification.manual_override(who, why)
     with _open_to_change(home, uri) as (registry, ledger):
-        change = promotion.promote(registry, ledger, version, justification, now=utc_now())
+        change = promotion.promote(registry, ledger, version, justification, now=job_now())
         _print_champion(change, registry.champion(), as_json)
 
 
@@ -109,7 +109,7 @@ def rollback(
 
     justification = promotion.Justification.manual_override(who, why)
     with _open_to_change(home, uri) as (registry, ledger):
-        change = promotion.rollback(registry, ledger, justification, now=utc_now())
+        change = promotion.rollback(registry, ledger, justification, now=job_now())
         _print_champion(change, registry.champion(), as_json)
 
 
@@ -178,6 +178,7 @@ def _open_to_change(home: Path | None, uri: str | None) -> Iterator[tuple[Regist
     """Open registry and ledger with the home locked: a running job would not see the change."""
     from volcast.pipeline.files import lock_folder
     from volcast.pipeline.home import resolve_home
+    from volcast.pipeline.ledger.head_file import write_head
     from volcast.pipeline.ledger.ledger import Ledger
     from volcast.pipeline.registry.registry import Registry
 
@@ -186,6 +187,7 @@ def _open_to_change(home: Path | None, uri: str | None) -> Iterator[tuple[Regist
         registry = Registry(place, uri)
         with Ledger.to_write(place.ledger) as ledger:
             yield registry, ledger
+            write_head(place, ledger.head())
 
 
 def _count_forecasts(removed: list[int], home: Path | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,16 +97,28 @@ def config() -> None:
 
 
 @command(group)
-def verify(run_dir: RunDir, quiet: Quiet = False, as_json: Json = False) -> None:
-    """Verify on a run's own data that no feature and no forecast looks ahead."""
-    from volcast.pipeline.backtest.look_ahead import verify_no_look_ahead
+def verify(
+    run_dir: RunDir,
+    probes: Annotated[
+        int, typer.Option(min=1, help="Random origins in each fold; models are refitted for each.")
+    ] = 1,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the origins and of the corruption.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Test on a run's own data that nothing in it looks ahead."""
+    from volcast.pipeline.backtest.look_ahead.probe import SEED
+    from volcast.pipeline.backtest.look_ahead.verify import verify_no_look_ahead
     from volcast.pipeline.cli.printing import print_json, stderr_progress
 
     progress = stderr_progress(quiet or as_json)
+    chosen = SEED if seed is None else seed
     with progress.running():
-        proofs = verify_no_look_ahead(run_dir, progress)
+        results = verify_no_look_ahead(run_dir, progress, probes=probes, seed=chosen)
     if as_json:
-        print_json(proofs)
+        print_json([asdict(result) for result in results])
 
 
 def run_stage(run_dir: Path, stage: str, quiet: bool) -> None:

@@ -251,6 +251,7 @@ class JobSettings(SettingsSection):
         0.005, ge=0, lt=1, description="minimum gain, as a share of the champion's loss"
     )
     webhook: str = Field("", description="URL to which alerts are posted as JSON; empty: none")
+    webhook_head: bool = Field(False, description="also post the ledger's last row after each run")
     har_window: int = Field(
         250, ge=1, description="sessions over which the champion must not lose to HAR"
     )

@@ -30,12 +30,15 @@ class Market:
         When the bars were fetched.
     notes
         What the source reported about the bars, such as tickers without any.
+    newest
+        The newest session that the source returned, final or not; None if it is not known.
     """
 
     bars: pd.DataFrame
     panel: Panel
     vintage: dt.datetime
     notes: tuple[str, ...] = ()
+    newest: pd.Timestamp | None = None
 
 
 def load_market(config: Config, now: dt.datetime, progress: Progress | None = None) -> Market:
@@ -49,7 +52,7 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
     loaded = load_bars(config, now, progress or Progress())
     panel = build_panel(build_grids(loaded.bars, config), config)
     failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
-    return Market(loaded.bars, panel, now, (*loaded.notes, *failures))
+    return Market(loaded.bars, panel, now, (*loaded.notes, *failures), loaded.newest)
 
 
 class BarHashes:

@@ -5,14 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
+import pandas as pd
+
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.home import Home
+from volcast.pipeline.ledger import chain
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Decision
+from volcast.pipeline.ledger.write_checks import check_clock
 from volcast.reports.monitoring.alerts import Observation
 
 RECENT = dt.timedelta(days=7)  # more than a weekend, when few exchanges are open
+# A night session of futures is dated by the next trading day, which may follow a long weekend.
+DATED_AHEAD = dt.timedelta(days=4)
 TICKERS_SHOWN = 5  # in a message
 REPLAYED = "replayed"  # key and action of the decision that marks a replay
 
@@ -29,6 +35,24 @@ def check_live(ledger: Ledger, home: Home) -> None:
             f"{home.folder} holds a replay, whose forecasts were not written at the times that "
             "they state; choose another --home for live forecasts"
         )
+
+
+def check_clock_against_ledger(home: Home, now: dt.datetime) -> None:
+    """Raise ``LedgerError`` if the clock lies before the newest row of the home's ledger."""
+    if home.ledger.exists():
+        with Ledger.to_read(home.ledger) as ledger:
+            check_clock(now, chain.last_written_at(ledger.connection), home.ledger)
+
+
+def check_clock_against_bars(now: dt.datetime, newest: pd.Timestamp | None) -> None:
+    """Raise ``ConfigError`` if the source has bars of sessions that lie ahead of the clock."""
+    if newest is None or newest.date() <= (now + DATED_AHEAD).date():
+        return
+    raise ConfigError(
+        f"the clock says {now.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC, but the source has a bar of "
+        f"{newest.date()}; no forecast was written: correct the clock, or the dates of the source; "
+        "`volcast replay` runs over past sessions"
+    )
 
 
 def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:

@@ -24,6 +24,7 @@ from volcast.pipeline.job.preconditions import mark_replay
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.job.report import write_report
 from volcast.pipeline.job.summary import Summary
+from volcast.pipeline.ledger.head_file import check_head, write_head
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.panel.build import assign_calendars, build_sample
 from volcast.pipeline.progress import Progress
@@ -60,11 +61,14 @@ def replay(
     ------
     ConfigError
         No session lies in the period, or the home holds live forecasts.
+    LedgerError
+        The home's ledger lost rows.
     """
     panel, hashes = market.panel, BarHashes(market.bars)
     origins = _find_origins(market, config, period)
     calendars = sorted(set(assign_calendars(panel.tickers, config).values()))
     days = [pd.Timestamp(panel.sessions[origin]) for origin in origins]
+    check_head(home)
     with lock_folder(home.folder), Ledger.to_write(home.ledger) as ledger:
         start = find_settling_time(days[0], calendars)
         mark_replay(ledger, home, now=start, real=market.vintage)
@@ -84,6 +88,7 @@ def replay(
                 progress=progress,
             )
             summary = run_daily_cycle(context)
+            write_head(home, ledger.head())
             if origin == origins[-1]:
                 write_report(home, context, summary)
             yield summary

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -20,6 +22,7 @@ from volcast.pipeline.job.context import Clock, JobContext
 from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.disk_space import observe_disk_space, update_reserve
 from volcast.pipeline.job.market import BarHashes, load_market
+from volcast.pipeline.job.monitoring.webhook import post_head
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.job.report import write_report
@@ -60,8 +63,8 @@ def run_job(
     Raises
     ------
     VolcastError
-        Another job is running in the home, the home holds a replay or other tickers, or there are
-        no bars. What was done before stays.
+        Another job is running in the home, the home holds a replay or other tickers, the clock
+        lies before the newest row or bar, or there are no bars. What was done before stays.
     """
     config = resolve_for_home(config, home)
     with lock_folder(home.folder):
@@ -71,10 +74,12 @@ def run_job(
 def _run_in_locked_home(
     home: Home, config: Config, clock: Clock, progress: Progress, *, if_due: bool
 ) -> Summary:
+    preconditions.check_clock_against_ledger(home, clock())
     nearly_full = update_reserve(home)
     check_head(home)
     progress.stage("updating the bars")
     market = load_market(config, clock(), progress)
+    preconditions.check_clock_against_bars(market.vintage, market.newest)
     origin = _find_last_origin(market.panel)
     day = pd.Timestamp(market.panel.sessions[origin])
     with Ledger.to_write(home.ledger) as ledger:
@@ -113,7 +118,11 @@ def _run_and_report(context: JobContext, home: Home, *, if_due: bool) -> Summary
     """Run the cycle and write what depends on it: the ledger's head, settings and report."""
     context.progress.stage(f"daily run of {context.day.date()}")
     summary = run_daily_cycle(context, if_due=if_due)
-    write_head(home, context.ledger.head())
+    head, job = context.ledger.head(), context.config.job
+    write_head(home, head)
+    failure = post_head(job.webhook, head, summary.origin) if job.webhook_head else None
+    if failure:
+        summary = replace(summary, notes=(*summary.notes, failure))
     if not summary.over:
         write_current_config(context.config, home)
         write_report(home, context, summary)

@@ -27,8 +27,10 @@ def write_head(home: Home, head: Head) -> None:
         raise StorageError(f"the ledger's last row was not stored: {error}") from error
 
 
-def check_head(home: Home) -> None:
-    """Check that the ledger still has the row of head.json; without the file nothing is checked.
+def check_head(home: Home) -> Head | None:
+    """Check that the ledger still has the row of head.json, and return that row.
+
+    Without the file nothing is checked, and None is returned.
 
     Raises
     ------
@@ -38,13 +40,14 @@ def check_head(home: Home) -> None:
         The ledger is missing, or lacks the row.
     """
     if not home.head.exists():
-        return
+        return None
     head = _read_head(home.head)
     if not home.ledger.exists():
         raise LedgerError(_lost_rows(home, f"is missing; it had {head.seq} rows"))
     with Ledger.to_read(home.ledger) as ledger:
         if not ledger.has_row(head):
             raise LedgerError(_lost_rows(home, f"lacks row {head.seq}, which was its last"))
+    return head
 
 
 def _read_head(path: Path) -> Head:

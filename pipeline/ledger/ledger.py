@@ -32,6 +32,7 @@ from volcast.pipeline.ledger.records import (
 )
 from volcast.pipeline.ledger.schema import CHAIN, SCHEMA, Schema
 from volcast.pipeline.ledger.write_checks import (
+    check_clock,
     is_new_decision,
     is_new_forecast,
     is_new_outcome,
@@ -43,8 +44,8 @@ class Ledger:
     """The ledger of one home; a context manager that closes it.
 
     Each write is one transaction: afterwards all its rows are on the disk, or none is. `now` is
-    the moment of writing; if the clock went back, rows are written with the time of the row
-    before them, so that no forecast can look earlier than it was.
+    the moment of writing; a clock before the newest row is refused, or, if it was corrected by
+    minutes, replaced by the time of that row: no forecast can look earlier than it was.
     """
 
     def __init__(self, connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
@@ -277,8 +278,10 @@ class Ledger:
         """Hold one transaction; yield the time of writing and the head of the chain."""
         clock = format_moment(now)
         with transaction(self.connection, self.path):
-            last = chain.last_written_at(self.connection)
-            yield max(clock, last), chain.read_head(self.connection)
+            last, head = chain.last_written_at(self.connection), chain.read_head(self.connection)
+            yield max(clock, last), head
+            if chain.read_head(self.connection) != head:  # what changes nothing needs no clock
+                check_clock(now, last, self.path)
 
     def _records(self, name: str, condition: str, values: Sequence[Any]) -> Iterator[Any]:
         return queries.iter_records(self.connection, self.schema, name, condition, values)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from volcast.pipeline.errors import LedgerError
@@ -13,7 +15,32 @@ from volcast.pipeline.ledger.schema import CELL, FORECAST_KEY, Table
 
 # What may differ when the same forecast is made again: the first one that was written counts.
 MAY_DIFFER = {"role", "data_vintage", "written_at"}
+CLOCK_CORRECTION = dt.timedelta(minutes=5)  # by which a synchronised clock may go back
 REVISION = 1e-9  # relative; smaller changes are rounding, of prices on another basis
+
+
+def check_clock(now: dt.datetime, last_written_at: str, path: Path) -> None:
+    """Raise ``LedgerError`` if the clock lies before the newest row by more than a correction.
+
+    Parameters
+    ----------
+    now
+        The clock, with a timezone.
+    last_written_at
+        When the newest row was written, as stored; empty text if there is none.
+    path
+        The ledger's file, which the message names.
+    """
+    if not last_written_at:
+        return
+    last = dt.datetime.fromisoformat(last_written_at)
+    if now < last - CLOCK_CORRECTION:
+        raise LedgerError(
+            f"the clock says {now.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC, but the newest row of "
+            f"the ledger {path} was written at {last:%Y-%m-%d %H:%M} UTC; nothing was written: "
+            "correct the clock, or, if the clock of that row was ahead, wait until then or start "
+            "another --home"
+        )
 
 
 def find_row(

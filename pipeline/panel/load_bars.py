@@ -39,6 +39,8 @@ class LoadedBars:
         The moment each ticker's bars were fetched, if the source keeps it.
     notes
         Messages of the source, and how many bars were not final.
+    newest
+        The newest session that the source returned, final or not.
     """
 
     bars: pd.DataFrame
@@ -47,6 +49,7 @@ class LoadedBars:
     content: Mapping[str, str]
     vintages: Mapping[str, str]
     notes: tuple[str, ...]
+    newest: pd.Timestamp
 
 
 def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
@@ -72,6 +75,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     require_tickers(settings.source, settings.tickers)
     intraday, source = _build_sources(config, now, progress)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
+    newest = pd.Timestamp(answer.bars["session"].max())
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
     answer = drop_unfinished_bars(answer, calendars, now)
     for note in answer.notes:
@@ -88,6 +92,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         content=compute_content_hashes(answer.bars),
         vintages=answer.vintages,
         notes=tuple(answer.notes),
+        newest=newest,
     )
 
 

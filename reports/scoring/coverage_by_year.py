@@ -7,8 +7,8 @@ import pandas as pd
 
 from volcast.reports.scoring.inference import (
     collapse_by_date,
+    degrees_of_freedom,
     long_run_covariance,
-    newey_west_lags,
 )
 
 FEWEST_ORIGINS = 100  # of a ticker in a year, to be named as the worst
@@ -36,9 +36,9 @@ def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
 
     Notes
     -----
-    The error is that of decision 0009: tickers are averaged by date, then Newey-West with the lags
-    of `inference.newey_west_lags`. Between years it is itself uncertain: a year holds about eleven
-    targets of 22 sessions that do not overlap.
+    Tickers are averaged by date; the error is that of the tests of forecasts
+    (`inference.long_run_covariance`). Between years it is itself uncertain: a year holds about
+    eleven targets of 22 sessions that do not overlap.
     """
     own = rows[(rows["model"] == model) & rows["lower"].notna() & rows["upper"].notna()]
     below, above = own["realized"] < own["lower"], own["realized"] > own["upper"]
@@ -55,8 +55,8 @@ def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
     inside = part["inside"].to_numpy(np.float64)
     sums, counts = collapse_by_date(inside, part["origin"])
     daily = sums / counts
-    lags = newey_west_lags(len(daily), horizon)
-    variance = float(long_run_covariance(daily - daily.mean(), lags)[0, 0])
+    cosines = degrees_of_freedom(len(daily), horizon)
+    variance = float(long_run_covariance(daily, cosines)[0, 0])
     by_ticker = part.groupby("ticker")["inside"].agg(["mean", "size"])
     by_ticker = by_ticker.loc[by_ticker["size"] >= FEWEST_ORIGINS, "mean"]
     known = len(by_ticker) > 0

@@ -13,9 +13,9 @@ import pandas as pd
 from volcast.reports.scoring.inference import (
     Floats,
     collapse_by_date,
+    degrees_of_freedom,
     diebold_mariano,
     long_run_covariance,
-    newey_west_lags,
 )
 from volcast.reports.scoring.scores import BASELINE, POOLED
 
@@ -45,7 +45,7 @@ def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
     DataFrame
         `LEVEL_COLUMNS`, sorted by horizon, ticker and year; ticker and year `all` come first.
         `ratio` is mean squared return over mean forecast variance: above 1, the forecasts were too
-        low. `standard_error` is its HAC standard error over dates. `beyond` is the share of returns
+        low. `standard_error` is its standard error over dates, which allows for autocorrelation. `beyond` is the share of returns
         over the horizon beyond 1.96 forecast standard deviations. `year` is that of the origin.
     """
     rows = scored[(scored["model"] == model) & scored["squared_return"].notna()]
@@ -163,8 +163,8 @@ def _compare(rows: pd.DataFrame, horizon: int) -> dict[str, float]:
     squared, variance = pair.mean(axis=0)
     ratio = squared / variance
     error, _ = collapse_by_date(pair[:, 0] - ratio * pair[:, 1], rows["origin"])
-    lags = newey_west_lags(len(error), horizon)
-    deviation = np.sqrt(long_run_covariance(error, lags)[0, 0] * len(error))
+    cosines = degrees_of_freedom(len(error), horizon)
+    deviation = np.sqrt(long_run_covariance(error, cosines)[0, 0] * len(error))
     return {
         "rows": len(rows),
         "ratio": ratio,

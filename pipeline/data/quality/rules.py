@@ -41,6 +41,9 @@ class Rule:
         The predicate: one flag a row.
     masks
         The column that becomes NaN in flagged rows; None: none.
+    following
+        How many of the ticker's next rows may decide on a row, which `volcast verify` tests; None:
+        the whole history, for a rule that judges tickers.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Rule:
     action: Action
     flags: Callable[[pd.DataFrame], Flags]
     masks: str | None = None
+    following: int | None = 0
 
 
 def missing_price(bars: pd.DataFrame) -> Flags:
@@ -139,7 +143,7 @@ RULES = (
         "reject row",
         duplicate_session,
     ),
-    Rule("constant_price", "the price never moves", "reject row", constant_price),
+    Rule("constant_price", "the price never moves", "reject row", constant_price, following=None),
     Rule("unknown_session", "the exchange was closed on this date", "warn", unknown_session),
     Rule("zero_volume", "volume is missing or not above 0", "mask volume", zero_volume, "volume"),
     Rule(

@@ -1,4 +1,4 @@
-"""The webhook: every alert is posted once, and tried again until a post succeeds."""
+"""The webhook: alerts are posted once, until a post succeeds; the last row after each run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_text
+from volcast.pipeline.ledger.chain import Head
 from volcast.pipeline.ledger.ledger import Ledger
 
 STATE_FILE = "webhook.json"  # next to the ledger: the row up to which alerts were posted
@@ -58,8 +60,32 @@ def post_alerts(webhook: str, ledger: Ledger, *, now: dt.datetime) -> str | None
     return failure
 
 
-def _post(webhook: str, messages: list[str]) -> None:
-    body = json.dumps({"text": "\n".join(messages), "alerts": messages}).encode()
+def post_head(webhook: str, head: Head, day: dt.date) -> str | None:
+    """Post number and hash of the ledger's last row; return why that failed, if it did.
+
+    Whoever receives them holds a copy that `volcast ledger verify --head` takes.
+
+    Parameters
+    ----------
+    webhook
+        The address; nothing is posted if it is empty.
+    head
+        The last row.
+    day
+        The origin of the run.
+    """
+    if not webhook:
+        return None
+    row = {"seq": head.seq, "hash": head.hash}
+    try:
+        _post(webhook, [], text=f"ledger after {day}: row {head.seq}, {head.hash}", head=row)
+    except (OSError, HTTPException, ValueError) as error:
+        return f"the ledger's last row could not be posted ({error})"
+    return None
+
+
+def _post(webhook: str, messages: list[str], **more: Any) -> None:
+    body = json.dumps({"text": "\n".join(messages), "alerts": messages, **more}).encode()
     request = urllib.request.Request(
         webhook, data=body, headers={"Content-Type": "application/json"}
     )

@@ -2,6 +2,8 @@
 
 import io
 import json
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from tests.pipeline.ledger.samples import (
 from tests.pipeline.samples import volcast
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.home import Home, resolve_home
+from volcast.pipeline.ledger.head_file import write_head
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
 
@@ -49,6 +52,50 @@ def test_verify_prints_what_it_verified_and_the_head_to_record(home, monkeypatch
     monkeypatch.setenv("VOLCAST_HOME", str(home))
     assert volcast("ledger", "verify", "--head", head["hash"]).code == 0
     assert "was rewritten" in volcast("ledger", "verify", "--head", "0" * 64).complaint
+
+
+def cut_the_end(ledger, last):
+    """Remove the rows after `last` so that tables, triggers and counters still fit together."""
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        kept = triggers.fetchall()
+        for name, _ in kept:
+            connection.execute(f"DROP TRIGGER {name}")
+        for table in ("forecasts", "outcomes", "decisions", "alerts", "chain"):
+            connection.execute(f"DELETE FROM {table} WHERE seq > {last}")
+        connection.execute(f"UPDATE sqlite_sequence SET seq = {last} WHERE name = 'chain'")
+        for _, sql in kept:
+            connection.execute(sql)
+
+
+@pytest.mark.parametrize("last", [11, 8, 1, 0])
+def test_verify_finds_an_end_that_was_cut_off_by_the_head_file(home, last):
+    place = Home(home)
+    with Ledger.to_read(place.ledger) as ledger:
+        write_head(place, ledger.head())
+    verify = ("ledger", "verify", "--home", home)
+    assert volcast(*verify).out.splitlines()[2] == "head.json: row 12 is in the ledger"
+    cut_the_end(place.ledger, last)
+    said = volcast(*verify).complaint
+    assert f"the ledger {place.ledger} lacks row 12, which was its last; restore" in said
+    place.head.unlink()
+    answer = volcast(*verify)  # whoever removes the head file too is found by a kept hash only
+    assert answer.code == 0
+    assert "there is no head.json: rows cut off at the end would not be noticed" in answer.out
+
+
+def test_verify_finds_the_head_file_of_another_ledger_and_a_damaged_one(home, tmp_path):
+    place, other = Home(home), Home(tmp_path / "other")
+    with Ledger.to_write(other.ledger) as ledger:
+        ledger.add_forecasts([forecast(3e-4)], now=EVENING)
+        write_head(other, ledger.head())
+    place.head.write_bytes(other.head.read_bytes())
+    verify = ("ledger", "verify", "--home", home)
+    assert "lacks row 1, which was its last" in volcast(*verify).complaint
+    for content in (b"", b"\x00\xff", b'{"seq": 12}', b'{"seq": 12, "hash": null}'):
+        place.head.write_bytes(content)
+        complaint = volcast(*verify).complaint
+        assert "is damaged" in complaint or "lacks row 12" in complaint
 
 
 def test_verify_of_an_altered_ledger_exits_with_1_and_names_the_row(home):
@@ -97,7 +144,7 @@ def test_rebuilding_tries_all_and_groups_failures_by_reason(home, rebuild_with):
     rebuild_with(rebuild)
     verify = ("ledger", "verify", "--home", home, "--rebuild", "all")
     answer = volcast(*verify)
-    proof, head, same, lost = answer.out.splitlines()
+    proof, head, _, same, lost = answer.out.splitlines()
     assert proof.endswith("unaltered") and head.startswith("head ")
     assert same == "1 forecast rebuilt, identical bit for bit"
     assert lost.startswith("2 forecasts cannot be rebuilt: version 2 was removed (first: row 9,")

@@ -18,6 +18,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.replay import find_settling_time, replay
+from volcast.pipeline.ledger.head_file import check_head
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.verify import verify
 from volcast.pipeline.progress import Progress
@@ -77,6 +78,11 @@ def test_a_replay_writes_the_report_of_its_last_run(replayed_home, period):
     page = (replayed_home.reports / str(period[1]) / "report.html").read_text()
     assert "Scores of the replay" in page and page.count("<svg") == 2
     assert f'href="{period[1]}/report.html"' in (replayed_home.reports / "index.html").read_text()
+
+
+def test_a_replay_stores_its_last_row_in_head_json(replayed_home):
+    with Ledger.to_read(replayed_home.ledger) as ledger:
+        assert check_head(replayed_home) == ledger.head()
 
 
 def test_a_day_on_which_all_exchanges_are_closed_settles_when_it_ends():

@@ -8,7 +8,8 @@ import pytest
 
 from tests.pipeline.data.conftest import QUICK, make_bars
 from tests.pipeline.data.yahoo_standin import Listing
-from tests.pipeline.job.samples import NOW, verify_and_rebuild
+from tests.pipeline.job.monitoring.test_webhook import listening
+from tests.pipeline.job.samples import NOW, change_settings, interrupt, verify_and_rebuild
 from tests.pipeline.samples import volcast
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.errors import DataError, LedgerError, StorageError
@@ -147,3 +148,28 @@ def test_a_first_run_without_data_leaves_no_ledger(standin, tmp_path):
     assert not home.ledger.exists()
     standin.listings["AAA"] = listing("2024-01-31")
     assert run_on(home, load_config(None, SETTINGS), "2024-01-31").forecasts == 2
+
+
+def test_a_run_killed_before_its_head_is_stored_leaves_an_older_one_that_holds(
+    started, monkeypatch
+):
+    home, config = started
+    before = check_head(home)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("volcast.pipeline.job.run.write_head", interrupt)
+        run_on(home, config, "2024-01-30")
+    assert check_head(home) == before
+    again = run_on(home, config, "2024-01-30")
+    with Ledger.to_read(home.ledger) as ledger:
+        assert check_head(home) == ledger.head() and again.head == ledger.head().hash
+        assert ledger.head().seq > before.seq
+
+
+def test_the_last_row_is_posted_after_a_run_that_is_told_to(started):
+    home, config = started
+    with listening() as (webhook, seen):
+        told = change_settings(config, job={"webhook": webhook, "webhook_head": True})
+        summary = run_on(home, told, "2024-01-30")
+    assert seen[-1]["head"] == {"seq": check_head(home).seq, "hash": summary.head}
+    unheard = run_on(home, told, "2024-01-31")
+    assert any("the ledger's last row could not be posted" in note for note in unheard.notes)

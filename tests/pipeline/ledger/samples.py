@@ -16,6 +16,7 @@ from volcast.pipeline.ledger.records import Decision, Forecast, Outcome
 ORIGIN = dt.date(2018, 1, 3)  # a Wednesday; New York opens on Thursday at 14:30 UTC
 EVENING = dt.datetime(2018, 1, 3, 23, 0, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
+AFTERWARDS = EVENING + 4 * DAY  # after all rows of `small_ledger`
 KINDS = ("forecasts", "outcomes", "decisions", "alerts")
 
 

@@ -10,7 +10,15 @@ import time
 
 import pytest
 
-from tests.pipeline.ledger.samples import EVENING, ORIGIN, forecast, har, outcome, small_ledger
+from tests.pipeline.ledger.samples import (
+    AFTERWARDS,
+    EVENING,
+    ORIGIN,
+    forecast,
+    har,
+    outcome,
+    small_ledger,
+)
 from volcast.pipeline.errors import LedgerError, StorageError
 from volcast.pipeline.ledger.database import open_to_read
 from volcast.pipeline.ledger.ledger import Ledger
@@ -99,7 +107,7 @@ def test_a_reader_sees_one_state_while_another_process_writes(tmp_path):
     with Ledger.to_read(path) as reader, reader.snapshot():
         before = reader.connection.execute("SELECT count(*) FROM chain").fetchone()
         with Ledger.to_write(path) as writer:
-            writer.add_forecasts([har()], now=EVENING)
+            writer.add_forecasts([har()], now=AFTERWARDS)
         assert reader.connection.execute("SELECT count(*) FROM chain").fetchone() == before
     with Ledger.to_read(path) as reader:
         assert verify(reader).head.seq == before[0] + 1
@@ -113,10 +121,10 @@ def test_a_full_disk_is_reported_and_nothing_is_half_written(tmp_path):
         pages = ledger.connection.execute("PRAGMA page_count").fetchone()[0]
         ledger.connection.execute(f"PRAGMA max_page_count = {pages + 20}")
         with pytest.raises(StorageError, match="the disk is full; free some space and run again"):
-            ledger.add_forecasts(many, now=EVENING)
+            ledger.add_forecasts(many, now=AFTERWARDS)
         assert ledger.head() == before
         ledger.connection.execute(f"PRAGMA max_page_count = {pages * 1000}")
-        assert ledger.add_forecasts(many, now=EVENING) == len(many)
+        assert ledger.add_forecasts(many, now=AFTERWARDS) == len(many)
         verify(ledger)
 
 
@@ -127,9 +135,9 @@ def test_a_writer_that_waits_too_long_says_so(tmp_path):
     with Ledger.to_write(path) as ledger:
         ledger.connection.execute("PRAGMA busy_timeout = 20")
         with pytest.raises(StorageError, match="another process has been using it for 30 s"):
-            ledger.add_outcomes([outcome()], now=EVENING)
+            ledger.add_outcomes([outcome()], now=AFTERWARDS)
         other.close()
-        assert ledger.add_outcomes([outcome(2e-4)], now=EVENING) == 1
+        assert ledger.add_outcomes([outcome(2e-4)], now=AFTERWARDS) == 1
 
 
 @pytest.mark.parametrize("garbage", [b"garbage" * 900, b"SQLite format 3\0" + b"\xff" * 8000])

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.pipeline.ledger.samples import EVENING, har, small_ledger
+from tests.pipeline.ledger.samples import AFTERWARDS, har, small_ledger
 from volcast.pipeline.errors import LedgerError, StorageError
 from volcast.pipeline.home import Home
 from volcast.pipeline.ledger.head_file import check_head, write_head
@@ -21,14 +21,14 @@ def home(tmp_path):
 
 def test_a_ledger_that_grew_still_has_the_row(home):
     with Ledger.to_write(home.ledger) as ledger:
-        ledger.add_forecasts([har()], now=EVENING)
+        ledger.add_forecasts([har()], now=AFTERWARDS)
     check_head(home)
 
 
 def test_an_older_or_missing_ledger_is_noticed(home, tmp_path):
     older = shutil.copy(home.ledger, tmp_path / "older.db")
     with Ledger.to_write(home.ledger) as ledger:
-        ledger.add_forecasts([har()], now=EVENING)
+        ledger.add_forecasts([har()], now=AFTERWARDS)
         write_head(home, ledger.head())
     shutil.copy(older, home.ledger)
     with pytest.raises(LedgerError, match=r"lacks row 13, which was its last; restore"):

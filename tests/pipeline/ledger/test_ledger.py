@@ -3,7 +3,7 @@
 import datetime as dt
 import math
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,7 @@ from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.schema import COLUMNS
 from volcast.pipeline.ledger.verify import verify
+from volcast.pipeline.ledger.write_checks import CLOCK_CORRECTION
 
 
 @pytest.fixture
@@ -126,13 +127,30 @@ def test_summer_time_moves_the_deadline(ledger):
     assert f"{ledger.table('forecasts')['deadline'].iloc[-1]:%H:%M}" == "14:30"
 
 
-def test_a_clock_that_went_back_makes_no_forecast_older(ledger):
+def test_a_clock_that_was_corrected_by_minutes_makes_no_forecast_older(ledger):
     morning_after = EVENING + DAY
     ledger.add_decision(Decision("a", "keep", "network 2", "a tie"), now=morning_after)
-    ledger.add_forecasts([forecast()], now=EVENING)
+    ledger.add_forecasts([forecast()], now=morning_after - dt.timedelta(minutes=4))
     (row,) = ledger.forecast_rows()
     assert row.written_at == morning_after and not row.live
     verify(ledger)
+
+
+@pytest.mark.parametrize("back", [dt.timedelta(minutes=6), DAY, 17 * 365 * DAY])
+def test_a_clock_before_the_newest_row_is_refused_and_nothing_is_written(ledger, back):
+    ledger.add_forecasts([forecast()], now=EVENING)
+    before, wrong = ledger.head(), EVENING - back
+    writes = (
+        lambda: ledger.add_forecasts([har()], now=wrong),
+        lambda: ledger.add_outcomes([outcome()], now=wrong),
+        lambda: ledger.add_decision(Decision("a", "keep", "network 2", "a tie"), now=wrong),
+        lambda: ledger.raise_alert("stale data", "AAA", "no bar", {}, now=wrong),
+    )
+    for write in writes:
+        with pytest.raises(LedgerError, match=r"the clock says .* UTC, but the newest row of .* "):
+            write()
+        assert ledger.head() == before
+    assert ledger.add_forecasts([forecast()], now=wrong) == 0  # what changes nothing is allowed
 
 
 def test_a_clock_without_a_timezone_is_refused(ledger):
@@ -243,8 +261,12 @@ def test_the_file_itself_refuses_to_replace_an_issued_forecast(tmp_path):
 )
 def test_whatever_the_clock_does_written_time_never_goes_back(moments, tmp_path_factory):
     with Ledger.to_write(tmp_path_factory.mktemp("clock") / "ledger.db") as ledger:
+        accepted = []
         for number, moment in enumerate(moments):
-            ledger.add_forecasts([forecast(ticker=str(number))], now=moment)
+            is_back = moment < max(accepted, default=moment) - CLOCK_CORRECTION
+            with pytest.raises(LedgerError) if is_back else nullcontext():
+                ledger.add_forecasts([forecast(ticker=str(number))], now=moment)
+            accepted += [] if is_back else [moment]
         written = ledger.table("forecasts")["written_at"]
-        assert list(written) == list(pd.Series(moments).cummax())
-        assert verify(ledger).rows["forecasts"] == len(moments)
+        assert list(written) == list(pd.Series(accepted).cummax())
+        assert verify(ledger).rows["forecasts"] == len(accepted)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.pipeline.ledger.samples import (
+    AFTERWARDS,
     DAY,
     EVENING,
     forecast,
@@ -83,8 +84,8 @@ def test_the_registered_backtest_is_next_to_the_live_score(tmp_path):
             *("register 2", scoring.REGISTERED, "network 2", "trained through 2017-12-29"),
             {"qlike": 0.41, "backtest": backtest},
         )
-        assert ledger.add_decision(decision, now=EVENING)
-        assert not ledger.add_decision(decision, now=EVENING)
+        assert ledger.add_decision(decision, now=AFTERWARDS)
+        assert not ledger.add_decision(decision, now=AFTERWARDS)
         assert scoring.read_backtests(ledger) == {
             "network 2, horizon 1": {"qlike": 0.41, "ratio_to_har": 0.82},
             "network 2, horizon 5": {"qlike": 0.52, "ratio_to_har": None},

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from volcast.pipeline.job.monitoring.webhook import post_alerts
+from volcast.pipeline.job.monitoring.webhook import post_alerts, post_head
 from volcast.pipeline.ledger.ledger import Ledger
 
 FIRST = dt.datetime(2024, 6, 3, 22, tzinfo=dt.UTC)
@@ -129,3 +129,15 @@ def test_a_state_file_that_is_damaged_or_of_another_ledger_hides_no_alert_of_tod
 def test_an_invalid_address_stops_no_daily_run(ledger):
     raise_alert(ledger, "AAA", FIRST)
     assert "could not be notified" in post_alerts("not an address", ledger, now=FIRST)
+
+
+def test_the_last_row_is_posted_as_a_copy_that_is_kept_elsewhere(ledger):
+    raise_alert(ledger, "AAA", FIRST)
+    head = ledger.head()
+    with listening() as (webhook, seen):
+        assert post_head(webhook, head, FIRST.date()) is None
+    (body,) = seen
+    assert body["head"] == {"seq": 1, "hash": head.hash} and body["alerts"] == []
+    assert body["text"] == f"ledger after 2024-06-03: row 1, {head.hash}"
+    assert post_head("", head, FIRST.date()) is None
+    assert "last row could not be posted" in str(post_head(NOBODY, head, FIRST.date()))

@@ -40,7 +40,8 @@ def write_rows(ledger: Ledger) -> None:
     ledger.add_outcomes(realized, now=EVENING + DAY)
     ledger.add_outcomes([outcome(1.4e-4, first, ticker="Ä B")], now=EVENING + 2 * DAY)
     scores = {"p": 0.5, "backtest": {"1": {"qlike": 0.47, "ratio_to_har": None}}}
-    ledger.add_decision(Decision("gate 1", "keep", "network 2", "a tie", scores), now=EVENING)
+    gate = Decision("gate 1", "keep", "network 2", "a tie", scores)
+    ledger.add_decision(gate, now=EVENING + 2 * DAY)
     override = Decision(
         "promote 1", "promote", "network 3", "a manual override", who="Ada", why="a trial"
     )
