@@ -8,16 +8,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.baselines.garch import (
-    PERCENT_SQUARED,
-    compute_scale,
-    estimate_parameters,
-    forecast_scaled,
-)
+from volcast.models.baselines.garch import PERCENT_SQUARED, estimate_parameters, forecast_scaled
 from volcast.models.forecaster import Float, Forecaster, Sample, Split, select_fit_rows
 
 MEAN_ABSOLUTE = np.sqrt(2.0 / np.pi)  # of a standard normal error
-LARGEST_FACTOR = 100.0  # between mean and smallest forecast; beyond it the fit has failed
+LARGEST_FACTOR = 100.0  # between mean target and forecast; beyond it the fit has failed
 LARGEST_LOG = 50.0  # of |log s|, against overflow of an exploding estimate
 
 
@@ -72,9 +67,10 @@ class EGARCHRecursion:
 class EGARCH(Forecaster):
     """EGARCH(1,1) with an asymmetric term, a constant mean and normal errors, by ticker.
 
-    The forecasts are scaled as those of `GARCH`, and log s is bounded by its range over the fitted
-    rows. A ticker is NaN and falls back as the walk-forward defines if its fit fails, or if it
-    forecasts less than a hundredth of its mean forecast in a fitted row.
+    The forecasts are scaled, by horizon, so that their mean over the fitted rows is that of the
+    target, and log s is bounded by its range over the fitted rows. A ticker is NaN and falls back
+    as the walk-forward defines if its fit fails, or if it forecasts less than a hundredth of the
+    mean target in a fitted row.
 
     References
     ----------
@@ -106,6 +102,7 @@ def _scale(
     log_s = recursion.forecast_next(log_return)[rows]
     recursion = replace(recursion, range=(log_s.min(), log_s.max()))
     ahead = recursion.forecast_mean(log_return, sample.horizons)[rows]
-    if not (ahead > ahead.mean(axis=0) / LARGEST_FACTOR).all():
-        return None
-    return replace(recursion, scale=compute_scale(sample.target[rows, ticker], ahead))
+    mean_target = sample.target[rows, ticker].mean(axis=0)
+    scale = mean_target / ahead.mean(axis=0)
+    valid = (ahead * scale > mean_target / LARGEST_FACTOR).all()
+    return replace(recursion, scale=scale) if valid else None

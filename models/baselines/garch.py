@@ -22,7 +22,6 @@ from volcast.models.forecaster import (
 
 PERCENT_SQUARED = 1e4  # arch converges best on returns in percent
 FEWEST_RETURNS = 250
-LEVEL_ROWS = 250  # a year; docs/experiments.md compares other spans
 PARALLEL_FROM = 64  # tickers; starting the processes takes three seconds
 
 
@@ -81,10 +80,10 @@ class GARCHRecursion:
 class GARCH(Forecaster):
     """GARCH(1,1) with a constant mean, by ticker.
 
-    GARCH forecasts the variance of close-to-close returns; the forecasts are scaled, by horizon, to
-    the level of the target in the last year of fitted rows (`compute_scale`). The model is
-    estimated on the returns from the first session of `split.train` to the last fitted row. A
-    ticker whose fit fails is NaN and falls back as the walk-forward defines.
+    GARCH forecasts the variance of close-to-close returns; the forecasts are scaled, by horizon, so
+    that their mean over the fitted rows is that of the target. The model is estimated on the
+    returns from the first session of `split.train` to the last fitted row. A ticker whose fit fails
+    is NaN and falls back as the walk-forward defines.
 
     Parameters
     ----------
@@ -129,7 +128,7 @@ class GARCH(Forecaster):
         ahead = raw.forecast_mean(log_return, sample.horizons)[rows]
         if not np.isfinite(ahead).all():
             return None
-        return replace(raw, scale=compute_scale(sample.target[rows, ticker], ahead))
+        return replace(raw, scale=sample.target[rows, ticker].mean(axis=0) / ahead.mean(axis=0))
 
 
 class ScaledRecursion(Protocol):
@@ -143,24 +142,6 @@ class ScaledRecursion(Protocol):
     def forecast_mean(self, log_return: Float, horizons: tuple[int, ...]) -> Float:
         """Return the mean variance over t+1 .. t+h, (T, H), before scaling."""
         ...
-
-
-def compute_scale(target: Float, forecast: Float) -> NDArray[np.float64]:
-    """Return the mean of target / forecast over the last `LEVEL_ROWS` rows, (H,).
-
-    It is the factor that minimises the QLIKE of these rows.
-
-    Parameters
-    ----------
-    target, forecast
-        Positive variances of the same rows in time order, (n, H).
-
-    Examples
-    --------
-    >>> compute_scale(np.array([[1.0], [3.0]]), np.array([[1.0], [1.0]]))
-    array([2.])
-    """
-    return np.asarray((target[-LEVEL_ROWS:] / forecast[-LEVEL_ROWS:]).mean(axis=0))
 
 
 def forecast_scaled(

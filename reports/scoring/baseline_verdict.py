@@ -58,13 +58,14 @@ def baselines_sentence(scores: pd.DataFrame) -> str:
     table = compare_with_baselines(scores)
     if table.empty:
         return ""
-    strongest = [
-        f"{ratio:.3f} of {model_label(name)}'s for the {horizon_name(horizon)}"
-        for horizon, name, ratio in table[
-            ["horizon", "strongest", "ratio_to_strongest"]
-        ].itertuples(index=False)
+    best = table[["horizon", "strongest", "ratio_to_strongest"]].itertuples(index=False)
+    ratios = [
+        f"{ratio:.3f} ({model_label(name)}) for the {horizon_name(horizon)}"
+        for horizon, name, ratio in best
     ]
-    sentence = f"Against the strongest baseline of each horizon its QLIKE is {', '.join(strongest)}"
+    sentence = (
+        f"Relative to the strongest baseline of each horizon its QLIKE is {', '.join(ratios)}"
+    )
     tested = table.dropna(subset=["ratio_to_harx"])
     if tested.empty:
         return f"{sentence}."
@@ -72,4 +73,4 @@ def baselines_sentence(scores: pd.DataFrame) -> str:
         f"{ratio:.3f} ({format_test(p)}) for the {horizon_name(horizon)}"
         for horizon, ratio, p in tested[["horizon", *FIGURES[2:]]].itertuples(index=False)
     ]
-    return f"{sentence}; against HAR-X it is {', '.join(tests)}."
+    return f"{sentence}; relative to HAR-X it is {', '.join(tests)}."
