@@ -13,14 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._output import build_parser, write_figures
-from benchmarks.skill import build_checked_panel, compute_scores, load_panel, walk_forward
+from benchmarks.skill import compute_scores, load_embedded_panel, load_panel, walk_forward
 from volcast.features.panel import Panel
 from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.contract.source import Request
-from volcast.pipeline.data.sources.sample import SampleSource
 
 Sections = dict[str, dict[str, Any]]
 
@@ -74,9 +72,7 @@ def change_setting(sections: Sections, section: str, key: str, value: Any) -> Co
 
 def build_embedded_panel(config: Config, until: dt.date | None = EMBEDDED_UNTIL) -> Panel:
     """Return features and targets of the embedded prices up to a day."""
-    now = dt.datetime.now(dt.UTC)
-    bars = SampleSource().load(Request((), None, until, now)).bars
-    return build_checked_panel(bars, config)
+    return load_embedded_panel(config, until)
 
 
 def compute_network_ratios(panel: Panel, config: Config) -> dict[str, float]:

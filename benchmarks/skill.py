@@ -1,12 +1,13 @@
-"""Forecast skill on a panel of stocks: all models with the same refit dates and scored rows.
+"""Forecast skill of all models with the same refit dates and scored rows.
 
-Usage: python -m benchmarks.skill --data PANEL.parquet [--test-start 2016-02-08] [--refit 126]
+Usage: python -m benchmarks.skill [--data PANEL.parquet] [--test-start 2016-02-08] [--refit 126]
     [--symbols N] [--horizon H ...] [--models NAME ...] [--json FILE]
 
-PANEL has the columns symbol (or ticker), date, open, high, low, close, volume. The settings are the
-defaults of volcast; nothing is tuned to the panel. QLIKE is relative to the direct log-HAR of each
-symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it. Both average the
-losses over the symbols of a date, then over dates.
+Without a panel: the two embedded indices, tested from 2008 on, as in the demo. PANEL has the
+columns symbol (or ticker), date, open, high, low, close, volume. The settings are the defaults of
+volcast; nothing is tuned to the panel. QLIKE is relative to the direct log-HAR of each symbol and
+horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx` the test against
+HAR-X. All average the losses over the symbols of a date, then over dates.
 """
 
 import argparse
@@ -27,7 +28,7 @@ import pandas as pd
 
 from benchmarks._output import build_parser, write_figures
 from volcast.features.panel import Panel
-from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+from volcast.models.baselines.catalogue import BASELINES, NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
@@ -36,14 +37,15 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
+from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.progress import Progress
-from volcast.reports.scoring.inference import average_by_date, diebold_mariano
+from volcast.reports.scoring.inference import DieboldMariano, average_by_date, diebold_mariano
 from volcast.reports.scoring.risk import risk_table
 from volcast.reports.scoring.scores import POOLED, scored_rows
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
-BASELINES = ("har_pooled", "har_1000", "harx", "ewma", "garch", "gjr_garch_t", "egarch", "trees")
+LINEAR = "harx"
 FORECAST_COLUMNS = ["origin", "ticker", "horizon", "model", "variance", "realized"]
 RISK_COLUMNS = [*FORECAST_COLUMNS, "target_end", "part", "fold"]
 RISK_MODELS = (REFERENCE, NETWORK)
@@ -54,7 +56,7 @@ Period = tuple[dt.date | None, dt.date | None]  # first and last day; None means
 
 def build_config(arguments: argparse.Namespace) -> Config:
     """Return the default settings, changed by the options of the command line."""
-    baselines = [name for name in arguments.models if name != NETWORK]
+    baselines = [name for name in arguments.models if name not in (NETWORK, REFERENCE)]
     split = {"test_start": arguments.test_start, "refit_every": arguments.refit}
     return load_config(
         None,
@@ -64,6 +66,12 @@ def build_config(arguments: argparse.Namespace) -> Config:
             "baselines": {"models": [REFERENCE, *baselines]},
         },
     )
+
+
+def load_embedded_panel(config: Config, until: dt.date | None = None) -> Panel:
+    """Return features and targets of the embedded prices, up to a day if one is given."""
+    now = dt.datetime.now(dt.UTC)
+    return build_checked_panel(SampleSource().load(Request((), None, until, now)).bars, config)
 
 
 def load_panel(
@@ -126,8 +134,21 @@ def compute_scores(forecasts: pd.DataFrame, horizon: int) -> dict[str, dict[str,
     """Return the scores of every model at a horizon, by model, all on the same rows."""
     rows = scored_rows(forecasts[forecasts["horizon"] == horizon])
     parts = {str(model): part for model, part in rows.groupby("model", sort=False)}
-    reference = parts[REFERENCE]
-    return {model: compute_model_scores(part, reference, horizon) for model, part in parts.items()}
+    scores = {
+        model: compute_model_scores(part, parts[REFERENCE], horizon)
+        for model, part in parts.items()
+    }
+    for model, part in parts.items():
+        if LINEAR in parts and model != LINEAR:
+            test = compare_losses(part, parts[LINEAR], horizon)
+            scores[model] |= {"t_harx": round(test.statistic, 2), "p_harx": round(test.p_value, 4)}
+    return scores
+
+
+def compare_losses(part: pd.DataFrame, other: pd.DataFrame, horizon: int) -> DieboldMariano:
+    """Return the Diebold-Mariano test of two models on the same rows."""
+    difference = part["qlike"].to_numpy() - other["qlike"].to_numpy()
+    return diebold_mariano(difference, part["origin"].to_numpy(), horizon)
 
 
 def compute_model_scores(
@@ -138,7 +159,7 @@ def compute_model_scores(
     by_symbol = pd.Series(difference).groupby(part["ticker"].to_numpy()).mean()
     outcome, forecast = np.log(part["realized"]), np.log(part["variance"])
     origin = part["origin"].to_numpy()
-    test = diebold_mariano(difference, origin, horizon)
+    test = compare_losses(part, reference, horizon)
     own, har = (average_by_date(table["qlike"], origin).mean() for table in (part, reference))
     return {
         "qlike": round(float(own), 4),
@@ -153,7 +174,11 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     """Run the comparison and return all figures."""
     start = time.perf_counter()
     config = build_config(arguments)
-    panel = load_panel(arguments.data, arguments.symbols, config)
+    panel = (
+        load_panel(arguments.data, arguments.symbols, config)
+        if arguments.data
+        else load_embedded_panel(config)
+    )
     result = walk_forward(panel, config)
     horizons = {}
     for horizon in panel.horizons:
@@ -176,10 +201,10 @@ def print_tables(figures: dict[str, Any]) -> None:
     """Print one table per horizon."""
     for horizon, found in figures["horizons"].items():
         print(f"\nhorizon {horizon}: {found['rows']:,} rows, {found['symbols']} symbols")
-        columns = ("qlike", "ratio_to_har", "symbols_won", "hac_t", "r2_log", "seconds")
+        columns = ("qlike", "ratio_to_har", "symbols_won", "hac_t", "t_harx", "r2_log", "seconds")
         print(f"{'model':<14}" + "".join(f"{name:>14}" for name in columns))
         for model, score in sorted(found["models"].items(), key=lambda item: item[1]["qlike"]):
-            print(f"{model:<14}" + "".join(f"{score[name]:>14}" for name in columns))
+            print(f"{model:<14}" + "".join(f"{score.get(name, ''):>14}" for name in columns))
     for level, by_model in figures["value_at_risk"].items():
         for model, risk in by_model.items():
             print(f"value at risk {level:<5} {model:<10} {risk}")
@@ -189,7 +214,7 @@ def print_tables(figures: dict[str, Any]) -> None:
 def main() -> None:
     """Run the comparison and report it."""
     parser = build_parser(__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="a panel, CSV or Parquet")
+    parser.add_argument("--data", type=Path, help="a panel, CSV or Parquet; else the embedded one")
     parser.add_argument("--test-start", type=dt.date.fromisoformat, help="first tested day")
     parser.add_argument("--refit", type=int, default=126, help="sessions between refits")
     parser.add_argument(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from volcast.models.forecaster import (
     REQUIRED,
@@ -46,21 +48,12 @@ class LogHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, _latest(split.both, self.window))
-        x, log_y = sample.columns(REQUIRED), np.log(sample.target)
-        pooled = LogLinear.fit(x[rows], log_y[rows])
-        self.models_ = [
-            LogLinear.fit(x[own, ticker], log_y[own, ticker])
-            if own.sum() >= FEWEST_ROWS
-            else pooled
-            for ticker, own in enumerate(rows.T)
-        ]
+        self.models_ = fit_by_ticker(sample.columns(REQUIRED), np.log(sample.target), rows)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
-        x = sample.columns(REQUIRED)[origins]
-        logs = [model.predict_log(x[:, ticker]) for ticker, model in enumerate(self.models_)]
-        return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
+        return forecast_by_ticker(self.models_, sample.columns(REQUIRED), sample, origins)
 
 
 class PooledHAR(Forecaster):
@@ -105,6 +98,31 @@ class HARX(Forecaster):
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
+
+
+def fit_by_ticker(
+    x: NDArray[np.floating], log_y: Float, rows: NDArray[np.bool_]
+) -> list[LogLinear]:
+    """Return the regression of each ticker on its `rows` (T, N), or the pooled one if it has few.
+
+    `x` is (T, N, F), `log_y` (T, N, H).
+    """
+    pooled = LogLinear.fit(x[rows], log_y[rows])
+    return [
+        LogLinear.fit(x[own, ticker], log_y[own, ticker]) if own.sum() >= FEWEST_ROWS else pooled
+        for ticker, own in enumerate(rows.T)
+    ]
+
+
+def forecast_by_ticker(
+    models: Sequence[LogLinear], x: NDArray[np.floating], sample: Sample, origins: slice
+) -> Float:
+    """Return the forecasts of each ticker's regression on `x` (T, N, F), (n, N, H).
+
+    They are NaN at unusable origins.
+    """
+    logs = [model.predict_log(x[origins, ticker]) for ticker, model in enumerate(models)]
+    return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
 
 
 def _latest(part: slice, window: int | None) -> slice:

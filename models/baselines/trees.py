@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on the features of the network, as a nonlinear competitor."""
+"""Gradient-boosted trees that correct HAR, on the inputs of the network."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.forecaster import (
+    REQUIRED,
     Float,
     Forecaster,
     Sample,
@@ -15,12 +16,13 @@ from volcast.models.forecaster import (
     forecast_usable_rows,
     select_fit_rows,
 )
+from volcast.models.regressor.preprocessing import Inputs
 
-# scikit-learn's default number of steps and rate (docs/experiments.md compares others); leaves are
-# larger than a single week can fill.
+# Many small steps (docs/experiments.md compares others); leaves are larger than a single week can
+# fill.
 SETTINGS = {
-    "max_iter": 100,
-    "learning_rate": 0.1,
+    "max_iter": 300,
+    "learning_rate": 0.02,
     "max_leaf_nodes": 31,
     "min_samples_leaf": 200,
     "early_stopping": False,
@@ -29,10 +31,12 @@ SETTINGS = {
 
 
 class Trees(Forecaster):
-    """Histogram gradient boosting of the log variance by scikit-learn, pooled over tickers.
+    """Histogram gradient boosting of HAR's error in logs by scikit-learn, pooled over tickers.
 
-    There is one ensemble per horizon. The mean of the exponentiated residuals turns the forecast
-    of the mean log into one of the mean, as for HAR. Missing features are handled by the trees.
+    It has the anchor and the inputs of the network: levels relative to HAR, standardised, clipped,
+    and missing values at their mean. Trees on the levels themselves cannot forecast more than they
+    have seen. There is one ensemble per horizon. The mean of the exponentiated residuals turns the
+    forecast of the mean log into one of the mean, as for HAR.
 
     References
     ----------
@@ -45,21 +49,22 @@ class Trees(Forecaster):
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         rows = select_fit_rows(sample, split.both)
-        x, log_y = sample.x[rows], np.log(sample.target[rows])
-        self.columns_ = np.isfinite(x).any(axis=0)  # scikit-learn cannot bin a column of NaN
-        x = x[:, self.columns_]
+        log_y = np.log(sample.target[rows])
+        levels = np.flatnonzero(sample.level)
+        self.inputs_ = Inputs.fit(sample.x[rows], log_y, sample.positions(REQUIRED), levels)
+        x, anchor_log = self.inputs_.transform(sample.x[rows])
         self.models_ = []
-        for horizon in range(len(sample.horizons)):
-            model = HistGradientBoostingRegressor(**SETTINGS).fit(x, log_y[:, horizon])
-            residual = log_y[:, horizon] - model.predict(x)
-            self.models_.append((model, np.log(np.mean(np.exp(residual)))))
+        for error in (log_y - anchor_log).T:
+            model = HistGradientBoostingRegressor(**SETTINGS).fit(x, error)
+            smearing = np.log(np.mean(np.exp(error - model.predict(x))))
+            self.models_.append((model, smearing))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(sample, origins, self._predict)
 
-    def _predict(self, x: NDArray[np.float32]) -> Float:
-        known = x[:, self.columns_]
-        logs = [model.predict(known) + smearing for model, smearing in self.models_]
-        return np.asarray(np.exp(np.stack(logs, axis=1)))
+    def _predict(self, rows: NDArray[np.float32]) -> Float:
+        x, anchor_log = self.inputs_.transform(rows)
+        corrections = [model.predict(x) + smearing for model, smearing in self.models_]
+        return np.asarray(np.exp(anchor_log + np.stack(corrections, axis=1)))

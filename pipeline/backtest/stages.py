@@ -144,6 +144,7 @@ def evaluate(context: StageContext) -> dict[str, Any]:
     from volcast.pipeline.backtest import evaluation, fold_folder
     from volcast.pipeline.backtest.volatility_columns import add_volatility
     from volcast.pipeline.panel.panel_table import read_panel
+    from volcast.reports.scoring.baseline_verdict import baselines_sentence
     from volcast.reports.scoring.gain_attribution import steps_sentence, steps_table
     from volcast.reports.scoring.har_verdict import verdict_sentence
     from volcast.reports.scoring.risk import risk_table
@@ -169,7 +170,7 @@ def evaluate(context: StageContext) -> dict[str, Any]:
         (RISK, risk),
     ):
         write_frame(context.folder / name, result)
-    verdict = verdict_sentence(scores)
+    verdict = f"{verdict_sentence(scores)} {baselines_sentence(scores)}".rstrip()
     context.progress.note(verdict)
     if steps_sentence(steps):
         context.progress.note(steps_sentence(steps))

@@ -204,7 +204,10 @@ class BaselineSettings(SettingsSection):
     """The models that the network is compared with."""
 
     models: tuple[BaselineName, ...] = Field(
-        ("last_value", "mean_22", "ewma", "har", "harx", "garch"),
+        (
+            *("last_value", "mean_22", "ewma", "har", "har_pooled", "har_rolling"),
+            *("lhar", "lhar_pooled", "harx", "garch", "gjr_garch_t"),
+        ),
         strict=False,
         description=f"any of {', '.join(BASELINES)}, or your own class as module:Class; "
         f"{REFERENCE} is always included",

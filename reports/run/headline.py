@@ -1,7 +1,8 @@
 """First screen: what is forecast now, and whether the network beats HAR.
 
 Computed from the newest forecasts and the pooled scores. Shows a card a ticker, or a table if there
-are many tickers, then the verdict, the tickers without a forecast, and all forecasts with dates.
+are many tickers, then the verdict, the network beside HAR, the strongest baseline and HAR-X, the
+tickers without a forecast, and all forecasts with dates.
 """
 
 from typing import Any
@@ -22,6 +23,7 @@ from volcast.reports.blocks import (
 from volcast.reports.figures.palette import model_label
 from volcast.reports.run.columns import HORIZON, TICKER
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.scoring.baseline_verdict import compare_with_baselines
 from volcast.reports.scoring.har_verdict import verdict_sentence
 from volcast.reports.section import Section
 from volcast.reports.text_tables import (
@@ -29,6 +31,7 @@ from volcast.reports.text_tables import (
     TextTable,
     date,
     horizon_name,
+    p_value,
     sentence_case,
     text_table,
 )
@@ -38,6 +41,19 @@ WARNINGS = 3  # shown on the first screen
 FORM = ".1f"  # of volatilities
 MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
 NOTE = Column("note", "Note", sentence_case)
+COMPARISON = [
+    Column("horizon", "Network's QLIKE", lambda horizon: sentence_case(horizon_name(horizon))),
+    Column("ratio_to_har", "Ratio to HAR", ".3f", strong=True),
+    Column("dm_p_value", "DM p", p_value),
+    Column("ratio_to_strongest", "Ratio to the strongest", ".3f", strong=True),
+    Column("strongest", "Strongest baseline", model_label),
+    Column("ratio_to_harx", "Ratio to HAR-X", ".3f", strong=True),
+    Column("dm_harx_p_value", "DM p", p_value),
+]
+COMPARED = (
+    "The strongest of the {count} baselines is the one with the smallest QLIKE on these same rows, "
+    "a choice that favours it. DM p: two-sided Diebold-Mariano test against HAR, and against HAR-X."
+)
 
 
 def build_section(inputs: ReportInputs) -> Section:
@@ -52,6 +68,7 @@ def build_section(inputs: ReportInputs) -> Section:
         blocks=[
             *(_cards(newest, inputs) if few else _overview(newest, inputs)),
             Paragraph(verdict_sentence(inputs.scores), style="lead"),
+            *_comparison(inputs),
             *_failures(inputs),
             *_level_warnings(inputs),
             fold_table("All forecasts with their dates", _dated_table(newest, inputs.model)),
@@ -130,6 +147,16 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
     )
     shown = text_table(table, [*columns, NOTE])
     return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
+
+
+def _comparison(inputs: ReportInputs) -> list[Block]:
+    """Return the network's ratios to HAR, the strongest baseline and HAR-X, if it is scored."""
+    table = compare_with_baselines(inputs.scores)
+    if table.empty:
+        return []
+    count = inputs.scores["model"].nunique() - 1
+    note = Paragraph(COMPARED.format(count=count), style="note")
+    return [TableBlock(text_table(table, COMPARISON)), note]
 
 
 def _failures(inputs: ReportInputs) -> list[Block]:

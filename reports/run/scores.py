@@ -33,6 +33,8 @@ SCORE_COLUMNS = [
     RATIO_TO_HAR,
     Column("dm_statistic", "DM t", "+.2f"),
     Column("dm_p_value", "DM p", p_value),
+    Column("dm_harx_statistic", "t, HAR-X", "+.2f"),
+    Column("dm_harx_p_value", "p, HAR-X", p_value),
     Column("r2_log", "R² (log)", ".3f"),
     Column("rmse_volatility", "RMSE (vol. %)", ".2f"),
     Column("mse", "MSE (var.)", ".2e"),
@@ -56,7 +58,8 @@ YEAR_COLUMNS = [HORIZON, Column("year", "Year", "d"), MODEL, ROWS, QLIKE, RATIO_
 INTRODUCTION = (
     "All models of a horizon are scored on the same rows. Losses are averaged over the tickers of "
     "a date, then over dates. DM t is the Diebold-Mariano statistic of QLIKE against HAR, with HAC "
-    "errors; negative is better than HAR. In the figures an arrow marks a ratio above 2."
+    "errors; negative is better than HAR. The next two columns test against HAR-X, the linear "
+    "model on the network's inputs. In the figures an arrow marks a ratio above 2."
 )
 FURTHER = (
     "Median QLIKE is not dominated by the few volatile days that carry the mean. MCS p below 0.1: "

@@ -64,12 +64,19 @@ def verdict_sentence(scores: pd.DataFrame) -> str:
 def _list_horizons(part: pd.DataFrame) -> str:
     records = part[["horizon", "ratio_to_har", "dm_p_value"]].itertuples(index=False)
     return ", ".join(
-        f"{horizon_name(horizon)} (QLIKE ratio {ratio:.3f}, {_format_test(p)})"
+        f"{horizon_name(horizon)} (QLIKE ratio {ratio:.3f}, {format_test(p)})"
         for horizon, ratio, p in records
     )
 
 
-def _format_test(value: float) -> str:
+def format_test(value: float) -> str:
+    """Return the p-value of a test in words.
+
+    Examples
+    --------
+    >>> format_test(0.0004), format_test(0.25)
+    ('p < 0.001', 'p = 0.250')
+    """
     if pd.isna(value):
         return "too few dates to test"
     text = p_value(value)

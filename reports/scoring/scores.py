@@ -17,6 +17,7 @@ from volcast.reports.scoring.inference import (
 )
 
 BASELINE = "har"
+LINEAR = "harx"  # the linear model on the network's inputs
 NETWORK = "network"
 POOLED = "all"  # the ticker name under which the score table pools all tickers
 VARIANCE_FLOOR = 1e-8  # at or below this a day is no target (see docs/tables.md)
@@ -28,7 +29,7 @@ SCORE_COLUMNS = [
     *("horizon", "ticker", "model", "rows", "qlike", "mse", "mae", "rmse_volatility", "r2_log"),
     *("ratio_to_har", "mz_intercept", "mz_slope", "mz_r2", "dm_statistic", "dm_p_value"),
     *("clipped_share", "fallback_share", "coverage", "qlike_median", "tickers_won", "mcs_p"),
-    *("utility_bp", "pinball"),
+    *("utility_bp", "pinball", "ratio_to_harx", "dm_harx_statistic", "dm_harx_p_value"),
 ]
 
 USED_COLUMNS = [
@@ -161,7 +162,8 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     MSE, MAE and the Mincer-Zarnowitz intercept are on daily variance, `rmse_volatility` is in
     annualised percent and shown only: it is not robust to a noisy proxy (Patton 2011). `r2_log` is
     out of sample, so it can be negative. Diebold-Mariano is on QLIKE against HAR (negative is
-    better than HAR) and NaN for HAR itself, or without HAR. `utility_bp` is the yearly utility of
+    better than HAR) and NaN for HAR itself, or without HAR; `ratio_to_harx`, `dm_harx_statistic`
+    and `dm_harx_p_value` are the same against HAR-X. `utility_bp` is the yearly utility of
     targeting a volatility with the forecast (`inference.utility`), `pinball` the mean quantile loss
     of the interval's bounds in annualised percent. In pooled rows only: `tickers_won`, the share of
     tickers with a smaller QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below
@@ -177,11 +179,11 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
             | {name: column[line] for name, column in columns.items()}
             for line in positions
         }
-        baseline = parts.get(BASELINE)
+        references = {name: parts[name] for name in (BASELINE, LINEAR) if name in parts}
         key = {"horizon": horizon, "ticker": ticker}
         sets = _confidence_set(parts, horizon) if ticker == POOLED else {}
         records += [
-            {**key, "model": m, **_score(part, baseline, interval_level), "mcs_p": sets.get(m)}
+            {**key, "model": m, **_score(part, references, interval_level), "mcs_p": sets.get(m)}
             for m, part in parts.items()
         ]
     return _with_tickers_won(pd.DataFrame(records, columns=SCORE_COLUMNS))
@@ -236,7 +238,7 @@ def _date_weights(origin: NDArray[Any]) -> Floats:
     return np.asarray(1.0 / (tickers[date] * len(tickers)), dtype=np.float64)
 
 
-def _score(part: Part, baseline: Part | None, interval_level: float) -> dict[str, Any]:
+def _score(part: Part, references: Mapping[str, Part], interval_level: float) -> dict[str, Any]:
     realized, forecast, weight = part["realized"], part["variance"], part["weight"]
     line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
     gap = part["volatility"] - part["volatility_realized"]
@@ -250,7 +252,8 @@ def _score(part: Part, baseline: Part | None, interval_level: float) -> dict[str
         "mz_intercept": line.intercept,
         "mz_slope": line.slope,
         "mz_r2": line.r2,
-        **_against(part, baseline),
+        **_against(part, references.get(BASELINE)),
+        **_against_linear(part, references.get(LINEAR)),
         "clipped_share": part["clipped"].mean(),
         "fallback_share": part["fallback"].mean(),
         "coverage": _coverage(part),
@@ -270,6 +273,16 @@ def _against(part: Part, baseline: Part | None) -> dict[str, float]:
         "ratio_to_har": float(weight @ loss) / level if level > 0 else np.nan,
         "dm_statistic": test.statistic,
         "dm_p_value": test.p_value,
+    }
+
+
+def _against_linear(part: Part, linear: Part | None) -> dict[str, float]:
+    """Return the columns of the comparison with HAR-X, made as the one with HAR."""
+    found = _against(part, linear)
+    return {
+        "ratio_to_harx": found["ratio_to_har"],
+        "dm_harx_statistic": found["dm_statistic"],
+        "dm_harx_p_value": found["dm_p_value"],
     }
 
 

@@ -96,7 +96,7 @@ def test_one_ticker_alone_can_be_fitted_and_forecast(make, ticker):
     assert np.isfinite(forecast[alone.usable()]).all()
 
 
-POOLED = {"har_pooled", "harx", "trees"}
+POOLED = {"har_pooled", "lhar_pooled", "harx", "trees"}
 
 
 @pytest.mark.parametrize("name", sorted(set(BASELINES) - POOLED))

@@ -1,4 +1,6 @@
-"""Trees: what least squares cannot learn."""
+"""Trees: what least squares cannot learn, and levels beyond those of the training."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,3 +23,13 @@ def test_trees_learn_what_least_squares_cannot():
         known = np.isfinite(forecast)
         errors[type(model)] = np.mean((np.log(forecast) - np.log(target[495:]))[known] ** 2)
     assert errors[Trees] < 0.5 * errors[HARX]
+
+
+def test_were_all_variances_ten_times_as_large_so_were_the_forecasts():
+    model = Trees().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    usual = model.forecast(SAMPLE, slice(495, SESSIONS))
+    risen = replace(SAMPLE, x=SAMPLE.x + np.float32(np.log(10.0)) * SAMPLE.level)
+    ratio = model.forecast(risen, slice(495, SESSIONS)) / usual
+    anchor = model.inputs_.anchor
+    mean_shift = np.log(10.0) * anchor.slopes.sum(axis=0)
+    np.testing.assert_allclose(np.nanmedian(np.log(ratio), axis=(0, 1)), mean_shift, atol=0.2)

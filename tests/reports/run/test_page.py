@@ -61,6 +61,15 @@ def test_the_answer_comes_first(page):
     assert places == sorted(places)
 
 
+def test_the_first_screen_compares_with_har_and_with_the_strongest_baseline(inputs, page):
+    pooled = inputs.scores[(inputs.scores["ticker"] == "all") & (inputs.scores["horizon"] == 1)]
+    ratio = pooled.set_index("model")["ratio_to_har"]
+    screen = page[page.index("Ratio to the strongest") : page.index("Forecast against realised")]
+    assert ratio.drop("network").idxmin() == "har"
+    assert screen.count(f"{ratio['network']:.3f}") == 2
+    assert "of the 5 baselines is the one with the smallest QLIKE on these same rows" in screen
+
+
 def test_the_cards_show_the_newest_forecast_with_interval_har_and_today(inputs, page):
     row = newest_forecasts(inputs.forecasts, inputs.today).iloc[0]
     card = page[page.index('<article class="card">') : page.index("</article>")]
