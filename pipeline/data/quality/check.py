@@ -89,12 +89,12 @@ def check_bars(bars: pd.DataFrame, calendars: Mapping[str, str] | None = None) -
     hits = []
     for rule in RULES:
         kept, hit = _apply_rule(rule, kept)
-        hits.append(_tally(hit, rule.name, rule.description, rule.action))
+        hits.append((hit, rule.name, rule.description, rule.action))
     missing = _find_missing_sessions(kept)
-    hits.append(_tally(missing, *MISSING))
-    hits.append(_tally(_find_missing_for_most(missing, kept, assigned), *MISSING_FOR_MOST))
-    hits.append(_tally(kept, *KEPT, tickers=list(assigned)))
-    quality = _build_quality_table(hits)
+    hits.append((missing, *MISSING))
+    hits.append((_find_missing_for_most(missing, kept, assigned), *MISSING_FOR_MOST))
+    tallies = [_tally(*hit) for hit in hits if len(hit[0])]
+    quality = _build_quality_table([*tallies, _tally(kept, *KEPT, tickers=list(assigned))])
     failures = _explain_rejected_tickers(quality)
     if kept.empty:
         raise DataError(
@@ -171,8 +171,8 @@ def _tally(
     return counts.assign(rule=rule, action=action, note=note)
 
 
-def _build_quality_table(hits: list[pd.DataFrame]) -> pd.DataFrame:
-    table = pd.concat([hit for hit in hits if len(hit)] or hits[:1], ignore_index=True)
+def _build_quality_table(tallies: list[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(tallies, ignore_index=True)
     table = table[list(QUALITY_COLUMNS)].astype({"rows": "int64"})
     return table.sort_values(["ticker", "rule"], ignore_index=True)
 

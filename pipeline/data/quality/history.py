@@ -126,12 +126,13 @@ class History:
         A split or another unit changes one of the two only; news raise both. NaN without volume.
         """
         before = range(-USUAL_ROWS, 0)
-        turnover = self.volume * np.exp(self.close)
+        log_volume = np.log(self.volume)
         surges = [
-            values[rows] / find_quantile(self.window(values, rows, before), 0.5)
-            for values in (self.volume, turnover)
+            values[rows] - find_quantile(self.window(values, rows, before), 0.5)
+            for values in (log_volume, log_volume + self.close)
         ]
-        return np.fmin(*surges)
+        with np.errstate(over="ignore"):
+            return np.exp(np.fmin(*surges))
 
 
 def find_quantile(values: Float, share: float) -> Float:
