@@ -49,6 +49,9 @@ class Forecast:
         Mean daily variance over the target, and its prediction interval (NaN if there is none).
     clipped, fallback
         Whether the insanity filter bounded it; whether a fallback replaced the model.
+    held
+        Whether the bar of the origin was held back, or the one before it rejected, so that the
+        forecast uses the bars before.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -68,6 +71,7 @@ class Forecast:
     upper: Annotated[float, Column("real", "upper >= lower", nullable=True)] = math.nan
     clipped: Annotated[bool, Column("flag")] = False
     fallback: Annotated[bool, Column("flag")] = False
+    held: Annotated[bool, Column("flag", since=2)] = False
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

@@ -13,6 +13,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
+from volcast.pipeline.data.quality.summary import find_held_bars, format_actions
 from volcast.pipeline.data.sources.catalogue import find_entry, require_tickers
 from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
@@ -39,6 +40,9 @@ class LoadedBars:
         The moment each ticker's bars were fetched, if the source keeps it.
     notes
         Messages of the source, and how many bars were not final.
+    held
+        Ticker to the session of its newest bar, for each from whose newest bar nothing can be
+        forecast: it is held back, or the one before it was rejected.
     """
 
     bars: pd.DataFrame
@@ -47,6 +51,7 @@ class LoadedBars:
     content: Mapping[str, str]
     vintages: Mapping[str, str]
     notes: tuple[str, ...]
+    held: Mapping[str, pd.Timestamp]
 
 
 def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
@@ -77,6 +82,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     for note in answer.notes:
         progress.note(note)
     checked = check_bars(answer.bars, calendars)
+    progress.note(format_actions(checked.quality))
     bars = checked.bars
     if intraday:
         bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)
@@ -88,6 +94,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         content=compute_content_hashes(answer.bars),
         vintages=answer.vintages,
         notes=tuple(answer.notes),
+        held=find_held_bars(checked),
     )
 
 

@@ -86,7 +86,7 @@ def check_bars(bars: pd.DataFrame, calendars: Mapping[str, str] | None = None) -
         for ticker in raw["ticker"].unique()
     }
     kept = raw.assign(calendar=raw["ticker"].map(assigned))
-    hits = []
+    hits: list[tuple[pd.DataFrame, str, str, str]] = []
     for rule in RULES:
         kept, hit = _apply_rule(rule, kept)
         hits.append((hit, rule.name, rule.description, rule.action))

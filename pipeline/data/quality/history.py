@@ -54,8 +54,12 @@ class History:
         """Build it from a bar table sorted by ticker and session whose prices are above 0."""
         factor = np.log(bars["adj_close"].to_numpy()) - np.log(bars["close"].to_numpy())
         volume = bars["volume"].to_numpy()
+        opened, high, low, close = (np.log(bars[name].to_numpy()) + factor for name in PRICES)
         return cls(
-            *(np.log(bars[name].to_numpy()) + factor for name in PRICES),
+            open=opened,
+            high=high,
+            low=low,
+            close=close,
             factor=factor,
             volume=np.where(volume > 0, volume, np.nan),
             ticker=pd.factorize(bars["ticker"])[0],

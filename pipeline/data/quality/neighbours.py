@@ -23,7 +23,7 @@ SPLITS = np.log([1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20])  # beyond, any factor is
 SPLIT_ERROR, SPLIT_ERROR_MOVES = 0.01, 2.0  # of a gap, in logs and in usual daily moves
 USUAL_RANGE, USUAL_VOLUME = 3.0, 3.0  # times the median; beyond, the session is not ordinary
 NEWEST_ROWS = 130  # of each ticker, from which its newest bar is judged
-BAR = ["open", "high", "low", "close", "adj_close"]
+BAR = ("open", "high", "low", "close", "adj_close", "volume")
 
 
 def returning_price(bars: pd.DataFrame) -> Flags:
@@ -80,34 +80,31 @@ def unexplained_gap(bars: pd.DataFrame) -> Flags:
 
 
 def split_gap(bars: pd.DataFrame) -> Flags:
-    """Flag an `unexplained_gap` by the factor of a usual split, or beyond the largest of them."""
+    """Flag an `unexplained_gap` by the factor of a split, or a gap that adj_close alone has.
+
+    A factor beyond the largest of `SPLITS` counts as one. adj_close has a gap of its own if a
+    change of adj_close / close makes the move of the close larger instead of smaller.
+    """
     history = History.from_bars(bars)
     rows = _find_unexplained_gaps(history)
     gap = np.abs(history.open - history.previous_close)[rows]
     error = SPLIT_ERROR + SPLIT_ERROR_MOVES * np.nan_to_num(history.usual_move(rows))
     nearest = np.abs(gap[:, None] - SPLITS).min(axis=1)
-    flags = np.zeros(len(bars), dtype=bool)
-    flags[rows] = (nearest <= error) | (gap > SPLITS[-1])
-    return flags
-
-
-def adjustment_gap(bars: pd.DataFrame) -> Flags:
-    """Flag a change of adj_close / close that makes the move of the close larger, not smaller."""
-    history = History.from_bars(bars)
     change = history.factor - history.shift(history.factor, -1)
-    return np.asarray(
-        (np.abs(change) > ADJUSTMENT)
-        & (np.abs(history.log_return) > np.abs(history.log_return - change))
-    )
+    unadjusted_return = history.log_return - change
+    flags = np.abs(change) > ADJUSTMENT
+    flags &= np.abs(history.log_return) > np.abs(unadjusted_return)
+    flags[rows[(nearest <= error) | (gap > SPLITS[-1])]] = True
+    return np.asarray(flags)
 
 
 def repeated_bar(bars: pd.DataFrame) -> Flags:
     """Flag a row with a range and with the prices and the volume of the row before."""
-    prices, volume = bars[BAR].to_numpy(), bars["volume"].fillna(0.0).to_numpy()
-    same = (prices[1:] == prices[:-1]).all(axis=1) & (volume[1:] == volume[:-1])
-    same &= bars["ticker"].to_numpy()[1:] == bars["ticker"].to_numpy()[:-1]
-    has_range = (bars["high"] > bars["low"]).to_numpy()
-    return np.concatenate([np.zeros(min(1, len(bars)), dtype=bool), same]) & has_range
+    flags = (bars["high"] > bars["low"]).to_numpy(copy=True)
+    for name in BAR:
+        values = bars[name].fillna(0.0).to_numpy()
+        flags[1:] &= values[1:] == values[:-1]
+    return np.asarray(flags & bars["ticker"].duplicated().to_numpy())
 
 
 def unjudged_bar(bars: pd.DataFrame) -> Flags:
@@ -118,10 +115,10 @@ def unjudged_bar(bars: pd.DataFrame) -> Flags:
     """
     from_end = bars.groupby("ticker", sort=False).cumcount(ascending=False).to_numpy()
     newest = bars["session"] == bars.groupby("calendar")["session"].transform("max")
-    flags = newest.to_numpy() & (from_end == 0)
+    flags = np.asarray(newest.to_numpy() & (from_end == 0))
     recent = bars[from_end < NEWEST_ROWS]
     found = _jump_without_volume(recent)
-    for predicate in (price_spike, split_gap, adjustment_gap, repeated_bar):
+    for predicate in (price_spike, split_gap, repeated_bar):
         found |= predicate(recent)
     flags[from_end < NEWEST_ROWS] &= found
     return flags

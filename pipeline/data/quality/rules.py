@@ -196,22 +196,16 @@ RULES = (
         sessions_after=1,
     ),
     Rule(
-        "adjustment_gap",
-        "adj_close moves and close does not",
-        "reject row",
-        neighbours.adjustment_gap,
+        "unexplained_gap",
+        "a gap in an ordinary session; an unadjusted split, spin-off or special dividend?",
+        "warn",
+        neighbours.unexplained_gap,
     ),
     Rule(
         "split_gap",
-        "a gap by a split's factor in an ordinary session; there is no return across it",
+        "a gap by a split's factor in an ordinary session, or of adj_close alone: no return",
         "reject row",
         neighbours.split_gap,
-    ),
-    Rule(
-        "unexplained_gap",
-        "a gap in an ordinary session; an unadjusted spin-off or special dividend?",
-        "warn",
-        neighbours.unexplained_gap,
     ),
     Rule("flat_bar", "open, high, low and close are one price", "warn", flat_bar),
     Rule(

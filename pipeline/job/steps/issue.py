@@ -163,6 +163,7 @@ def _build_rows(
             upper=cell.upper,
             clipped=cell.clipped,
             fallback=cell.fallback,
+            held=cell.ticker in context.held,
         )
         rows.append(forecast)
     return rows
