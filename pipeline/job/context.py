@@ -45,6 +45,9 @@ class JobContext:
         The home's ledger, open for writing.
     registry_view
         Champion, newest network and their models.
+    held
+        Tickers from whose bar of the origin nothing can be forecast: it is held back, or the one
+        before it was rejected. Their forecasts use the bars before.
     data_notes
         What the source reported about the bars: that they are old, tickers without any.
     preconditions
@@ -63,6 +66,7 @@ class JobContext:
     data_hash: Mapping[str, str]
     ledger: Ledger
     registry_view: RegistryView
+    held: frozenset[str] = frozenset()
     data_notes: tuple[str, ...] = ()
     preconditions: tuple[Observation, ...] = ()
     disk_nearly_full: bool = False

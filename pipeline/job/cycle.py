@@ -17,6 +17,7 @@ from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.monitoring.observe import (
     observe_forecasts,
+    observe_held_bars,
     observe_stale_tickers,
     update_alerts,
 )
@@ -163,6 +164,7 @@ def _observe_run(context: JobContext, failures: dict[str, str]) -> list[Observat
         *context.preconditions,
         *(_observe_step(step, failures.get(step)) for step in STEPS),
         *(observe_stale_tickers(context) if grows else []),
+        *observe_held_bars(context),
         *observe_forecasts(context),
     ]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.panel.held_bars import carry_features
 from volcast.pipeline.panel.load_bars import load_bars
 from volcast.pipeline.progress import Progress
 
@@ -32,6 +34,9 @@ class Market:
         What the source reported about the bars, such as tickers without any.
     newest
         The newest session that the source returned, final or not; None if it is not known.
+    held
+        Ticker to the session of its newest bar, for each from whose newest bar nothing can be
+        forecast (`volcast.pipeline.data.quality.summary.find_held_bars`).
     """
 
     bars: pd.DataFrame
@@ -39,6 +44,11 @@ class Market:
     vintage: dt.datetime
     notes: tuple[str, ...] = ()
     newest: pd.Timestamp | None = None
+    held: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+
+    def held_on(self, day: pd.Timestamp) -> frozenset[str]:
+        """Return the tickers whose bar of a session is held back."""
+        return frozenset(ticker for ticker, session in self.held.items() if session == day)
 
 
 def load_market(config: Config, now: dt.datetime, progress: Progress | None = None) -> Market:
@@ -50,9 +60,23 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
         No ticker has a bar.
     """
     loaded = load_bars(config, now, progress or Progress())
-    panel = build_panel(build_grids(loaded.bars, config), config)
+    panel = build_market_panel(loaded.bars, config, loaded.held)
     failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
-    return Market(loaded.bars, panel, now, (*loaded.notes, *failures), loaded.newest)
+    return Market(
+        bars=loaded.bars,
+        panel=panel,
+        vintage=now,
+        notes=(*loaded.notes, *failures),
+        newest=loaded.newest,
+        held=loaded.held,
+    )
+
+
+def build_market_panel(
+    bars: pd.DataFrame, config: Config, held: Mapping[str, pd.Timestamp]
+) -> Panel:
+    """Return the panel of clean bars, in which tickers with a held bar keep their features."""
+    return carry_features(build_panel(build_grids(bars, config, held), config), held)
 
 
 class BarHashes:

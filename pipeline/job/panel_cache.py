@@ -7,8 +7,7 @@ from typing import TypeAlias
 from volcast.features.panel import Panel, align_tickers
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.job.market import Market
-from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.job.market import Market, build_market_panel
 from volcast.pipeline.registry.model_folder import StoredModel
 
 Layout: TypeAlias = tuple[tuple[object, ...], ...]  # tickers, features and horizons
@@ -28,7 +27,7 @@ class PanelCache:
 
     def __init__(self, market: Market, config: Config) -> None:
         self.current = market.panel
-        self._bars, self._config = market.bars, config
+        self._bars, self._config, self._held = market.bars, config, market.held
         self._others: dict[Layout, Panel] = {}
 
     def for_model(self, model: StoredModel) -> Panel:
@@ -61,4 +60,4 @@ class PanelCache:
         features = self._config.features.model_copy(update={"select": model.features})
         target = self._config.target.model_copy(update={"horizons": model.horizons})
         config = self._config.model_copy(update={"features": features, "target": target})
-        return build_panel(build_grids(bars, config), config)
+        return build_market_panel(bars, config, self._held)

@@ -85,6 +85,7 @@ def replay(
                 data_hash=hashes.until(day),
                 ledger=ledger,
                 registry_view=registry_view,
+                held=market.held_on(day),
                 progress=progress,
             )
             summary = run_daily_cycle(context)

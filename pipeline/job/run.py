@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import lock_folder
@@ -21,7 +20,7 @@ from volcast.pipeline.job.config_archive import (
 from volcast.pipeline.job.context import Clock, JobContext
 from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.disk_space import observe_disk_space, update_reserve
-from volcast.pipeline.job.market import BarHashes, load_market
+from volcast.pipeline.job.market import BarHashes, Market, load_market
 from volcast.pipeline.job.monitoring.webhook import post_head
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
@@ -80,7 +79,7 @@ def _run_in_locked_home(
     progress.stage("updating the bars")
     market = load_market(config, clock(), progress)
     preconditions.check_clock_against_bars(market.vintage, market.newest)
-    origin = _find_last_origin(market.panel)
+    origin = _find_last_origin(market)
     day = pd.Timestamp(market.panel.sessions[origin])
     with Ledger.to_write(home.ledger) as ledger:
         preconditions.check_live(ledger, home)
@@ -95,6 +94,7 @@ def _run_in_locked_home(
             data_hash=BarHashes(market.bars).until(day),
             ledger=ledger,
             registry_view=RegistryView(home),
+            held=market.held_on(day),
             data_notes=market.notes,
             preconditions=(
                 observe_disk_space(home, nearly_full=nearly_full),
@@ -106,12 +106,14 @@ def _run_in_locked_home(
         return _run_and_report(context, home, if_due=if_due)
 
 
-def _find_last_origin(panel: Panel) -> int:
-    """Return the position of the last session with a variance."""
-    known = np.flatnonzero(np.isfinite(panel.variance).any(axis=1))
-    if not len(known):
+def _find_last_origin(market: Market) -> int:
+    """Return the position of the last session with a variance, or with a bar that is held."""
+    panel = market.panel
+    known = np.isfinite(panel.variance).any(axis=1)
+    if not known.any():
         raise DataError("no session has a variance, because no bar has a price range")
-    return int(known[-1])
+    held = panel.sessions.isin(list(market.held.values()))
+    return int(np.flatnonzero(known | held)[-1])
 
 
 def _run_and_report(context: JobContext, home: Home, *, if_due: bool) -> Summary:

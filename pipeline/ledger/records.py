@@ -53,6 +53,9 @@ class Forecast:
     level_factor
         What the model's forecast of the variance measure was multiplied by; NaN in rows of the
         first format, which were not.
+    held
+        Whether the bar of the origin was held back, or the one before it rejected, so that the
+        forecast uses the bars before.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -73,6 +76,7 @@ class Forecast:
     clipped: Annotated[bool, Column("flag")] = False
     fallback: Annotated[bool, Column("flag")] = False
     level_factor: Annotated[float, Column("real", "level_factor > 0", since=2)] = math.nan
+    held: Annotated[bool, Column("flag", since=2)] = False
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

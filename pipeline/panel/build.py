@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,9 @@ def assign_calendars(tickers: Sequence[str], config: Config) -> dict[str, str]:
     return {ticker: find_calendar(ticker, default) for ticker in tickers}
 
 
-def build_grids(bars: pd.DataFrame, config: Config) -> dict[str, Bars]:
+def build_grids(
+    bars: pd.DataFrame, config: Config, held: Mapping[str, pd.Timestamp] | None = None
+) -> dict[str, Bars]:
     """Build a grid of bars, sessions by tickers, for each exchange.
 
     Parameters
@@ -63,6 +65,8 @@ def build_grids(bars: pd.DataFrame, config: Config) -> dict[str, Bars]:
         Clean bars, as `quality.check.check_bars` returns them.
     config
         Its calendar and its variance proxy are used.
+    held
+        Ticker to the session of its newest bar, which was held back: the grid includes it.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def build_grids(bars: pd.DataFrame, config: Config) -> dict[str, Bars]:
     grids = {}
     for name in sorted(set(calendars.values())):
         own_bars = bars[exchange == name]
-        days = own_bars["session"].min(), own_bars["session"].max()
+        ends = [day for ticker, day in (held or {}).items() if calendars.get(ticker) == name]
+        days = own_bars["session"].min(), max([own_bars["session"].max(), *ends])
         sessions = sessions_between(name, *days).union(
             pd.DatetimeIndex(own_bars["session"].unique())
         )

@@ -13,6 +13,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
+from volcast.pipeline.data.quality.summary import find_held_bars, format_actions
 from volcast.pipeline.data.sources.catalogue import find_entry, require_tickers
 from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
@@ -41,6 +42,9 @@ class LoadedBars:
         Messages of the source, and how many bars were not final.
     newest
         The newest session that the source returned, final or not.
+    held
+        Ticker to the session of its newest bar, for each from whose newest bar nothing can be
+        forecast: it is held back, or the one before it was rejected.
     """
 
     bars: pd.DataFrame
@@ -50,6 +54,7 @@ class LoadedBars:
     vintages: Mapping[str, str]
     notes: tuple[str, ...]
     newest: pd.Timestamp
+    held: Mapping[str, pd.Timestamp]
 
 
 def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
@@ -81,6 +86,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     for note in answer.notes:
         progress.note(note)
     checked = check_bars(answer.bars, calendars)
+    progress.note(format_actions(checked.quality))
     bars = checked.bars
     if intraday:
         bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)
@@ -93,6 +99,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         vintages=answer.vintages,
         notes=tuple(answer.notes),
         newest=newest,
+        held=find_held_bars(checked),
     )
 
 

@@ -45,8 +45,9 @@ def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
     DataFrame
         `LEVEL_COLUMNS`, sorted by horizon, ticker and year; ticker and year `all` come first.
         `ratio` is mean squared return over mean forecast variance: above 1, the forecasts were too
-        low. `standard_error` is its standard error over dates, which allows for autocorrelation. `beyond` is the share of returns
-        over the horizon beyond 1.96 forecast standard deviations. `year` is that of the origin.
+        low. `standard_error` is its standard error over dates, which allows for autocorrelation.
+        `beyond` is the share of returns over the horizon beyond 1.96 forecast standard deviations.
+        `year` is that of the origin.
     """
     rows = scored[(scored["model"] == model) & scored["squared_return"].notna()]
     rows = rows[rows["variance"] > 0]

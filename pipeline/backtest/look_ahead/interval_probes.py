@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.pipeline.backtest.evaluation import build_forecast_table, select_tail_rows
+from volcast.pipeline.backtest.evaluation import (
+    add_returns,
+    build_forecast_table,
+    calibrate_level,
+    select_tail_rows,
+)
 from volcast.pipeline.backtest.look_ahead.probe import (
     Future,
     Grids,
@@ -71,12 +76,21 @@ def _compute_tables(
     folds: pd.DataFrame, panel: Panel, config: Config
 ) -> dict[str, tuple[pd.DataFrame, list[str], list[str]]]:
     """Return the forecast table and the tails, each with its keys and the values to compare."""
-    intervals = build_forecast_table(folds, config.report.interval)
-    tails = tail_forecasts(select_tail_rows(folds, panel))
+    calibrated = calibrate_level(add_returns(_add_level_factor(folds, panel), panel))
+    intervals = build_forecast_table(calibrated, config.report.interval)
+    tails = tail_forecasts(select_tail_rows(calibrated))
     return {
         "intervals": (intervals, INTERVAL_KEYS, INTERVAL),
         "value at risk": (tails, TAIL_KEYS, TAIL),
     }
+
+
+def _add_level_factor(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return the forecasts with the factors of a panel."""
+    row = panel.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
+    ticker = pd.Index(panel.tickers).get_indexer(pd.Index(folds["ticker"]))
+    factor = np.where((row >= 0) & (ticker >= 0), panel.level_factor[row, ticker], np.nan)
+    return folds.assign(level_factor=factor)
 
 
 def _corrupt_later(

@@ -59,7 +59,7 @@ def probe_quality_rules(
 
     A run keeps only bars that passed, so that defects of every kind are planted among them first. A
     decision on a bar may depend on the sessions after it that its rule declares
-    (`Rule.following`), and on those of the rules before it.
+    (`Rule.sessions_after`), and on those of the rules before it.
 
     Parameters
     ----------
@@ -132,10 +132,12 @@ def _compare(before: list[Decisions], after: list[Decisions], future: Future) ->
     reach, compared = 0, 0
     undecided: set[str] = set()  # tickers that a rule on whole histories judges differently
     for one, two in zip(before, after, strict=True):
-        if one.rule.following is None:
+        if one.rule.sessions_after is None:
             undecided |= one.tickers ^ two.tickers
             continue
-        reach += one.rule.following  # a rule may see what an earlier one left of later sessions
+        reach += (
+            one.rule.sessions_after
+        )  # a rule may see what an earlier one left of later sessions
         settled = one.select_settled(future.origin, reach)
         settled = settled[~settled["ticker"].isin(undecided)]
         counts = [each.count_flags(settled) for each in (one, two)]
@@ -145,7 +147,7 @@ def _compare(before: list[Decisions], after: list[Decisions], future: Future) ->
             raise VerificationError(
                 f"look-ahead: the quality rule {one.rule.name} decides otherwise on {ticker} on "
                 f"{session:%Y-%m-%d} when {future}; declare the sessions after a bar that it looks "
-                "at as `following`"
+                "at as `sessions_after`"
             )
         compared += len(settled)
     return compared

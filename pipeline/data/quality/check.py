@@ -22,7 +22,7 @@ QUALITY_COLUMNS = (
     "last_session",
     "note",
 )
-REJECT = "reject row"
+REJECT, HOLD = "reject row", "hold row"
 MISSING = ("missing_session", "the exchange was open and there is no usable bar", "warn")
 MISSING_FOR_MOST = (
     "missing_for_most",
@@ -44,7 +44,7 @@ class Checked:
         low <= open, close <= high, volume above 0 or NaN, variance not negative or NaN.
     quality
         The ``quality`` table of docs/tables.md, sorted by ticker and rule. For each ticker the
-        rows of ``bars`` and of the rejecting rules add up to the rows given to the check.
+        rows of ``bars`` and of the rules that reject or hold add up to the rows given to the check.
     failures
         Ticker to reason, for each ticker without a row left.
     """
@@ -86,15 +86,15 @@ def check_bars(bars: pd.DataFrame, calendars: Mapping[str, str] | None = None) -
         for ticker in raw["ticker"].unique()
     }
     kept = raw.assign(calendar=raw["ticker"].map(assigned))
-    hits = []
+    hits: list[tuple[pd.DataFrame, str, str, str]] = []
     for rule in RULES:
         kept, hit = _apply_rule(rule, kept)
-        hits.append(_tally(hit, rule.name, rule.description, rule.action))
+        hits.append((hit, rule.name, rule.description, rule.action))
     missing = _find_missing_sessions(kept)
-    hits.append(_tally(missing, *MISSING))
-    hits.append(_tally(_find_missing_for_most(missing, kept, assigned), *MISSING_FOR_MOST))
-    hits.append(_tally(kept, *KEPT, tickers=list(assigned)))
-    quality = _build_quality_table(hits)
+    hits.append((missing, *MISSING))
+    hits.append((_find_missing_for_most(missing, kept, assigned), *MISSING_FOR_MOST))
+    tallies = [_tally(*hit) for hit in hits if len(hit[0])]
+    quality = _build_quality_table([*tallies, _tally(kept, *KEPT, tickers=list(assigned))])
     failures = _explain_rejected_tickers(quality)
     if kept.empty:
         raise DataError(
@@ -110,7 +110,7 @@ def _apply_rule(rule: Rule, bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
         return bars, bars
     flags = rule.flags(bars)
     hit = bars[flags]
-    if rule.action == REJECT:
+    if rule.action in (REJECT, HOLD):
         return bars[~flags], hit
     if rule.masks:
         bars = bars.assign(**{rule.masks: bars[rule.masks].mask(flags)})
@@ -171,8 +171,8 @@ def _tally(
     return counts.assign(rule=rule, action=action, note=note)
 
 
-def _build_quality_table(hits: list[pd.DataFrame]) -> pd.DataFrame:
-    table = pd.concat([hit for hit in hits if len(hit)] or hits[:1], ignore_index=True)
+def _build_quality_table(tallies: list[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(tallies, ignore_index=True)
     table = table[list(QUALITY_COLUMNS)].astype({"rows": "int64"})
     return table.sort_values(["ticker", "rule"], ignore_index=True)
 
@@ -180,7 +180,7 @@ def _build_quality_table(hits: list[pd.DataFrame]) -> pd.DataFrame:
 def _explain_rejected_tickers(quality: pd.DataFrame) -> dict[str, str]:
     """Return the reason for each ticker without a row left: the rules that rejected its rows."""
     counts = quality[(quality["rule"] == KEPT[0]) & (quality["rows"] == 0)]
-    rejected = quality[quality["action"] == REJECT]
+    rejected = quality[quality["action"].isin([REJECT, HOLD])]
     reasons = {}
     for ticker in counts["ticker"]:
         own = rejected[rejected["ticker"] == ticker]

@@ -14,12 +14,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from volcast.pipeline.data.calendars.sessions import sessions_between
+from volcast.pipeline.data.quality import neighbours
 
 Flags = NDArray[np.bool_]
-Action = Literal["reject row", "mask volume", "warn"]
+Action = Literal["reject row", "hold row", "mask volume", "warn"]
 
 BODY = ["open", "high", "low", "close"]
 ROUNDING = 1e-6  # relative; prices stored as float32 are off by 6e-8, printed ones by more
+STRAY = 0.01  # of a ticker's rows; with more, the calendar is wrong rather than the rows
 LARGE_RETURN = (
     0.4  # absolute daily log return; beyond it an unadjusted split or spin-off is more likely
 )
@@ -41,9 +43,10 @@ class Rule:
         The predicate: one flag a row.
     masks
         The column that becomes NaN in flagged rows; None: none.
-    following
-        How many of the ticker's next rows may decide on a row, which `volcast verify` tests; None:
-        the whole history, for a rule that judges tickers.
+    sessions_after
+        How many of the ticker's later bars may decide on a row, which `volcast verify` tests:
+        whether a row is flagged is final only when they are known. None: the whole history, for a
+        rule that judges tickers.
     """
 
     name: str
@@ -51,7 +54,7 @@ class Rule:
     action: Action
     flags: Callable[[pd.DataFrame], Flags]
     masks: str | None = None
-    following: int | None = 0
+    sessions_after: int | None = 0
 
 
 def missing_price(bars: pd.DataFrame) -> Flags:
@@ -91,6 +94,13 @@ def constant_price(bars: pd.DataFrame) -> Flags:
     lowest = by_ticker["low"].transform("min")
     several = by_ticker["close"].transform("size") > 1
     return np.asarray((highest == lowest) & several)
+
+
+def stray_session(bars: pd.DataFrame) -> Flags:
+    """Flag an `unknown_session` of a ticker that has few: below `STRAY` of its rows."""
+    unknown = unknown_session(bars)
+    share = pd.Series(unknown).groupby(bars["ticker"].to_numpy()).transform("mean").to_numpy()
+    return np.asarray(unknown & (share < STRAY))
 
 
 def unknown_session(bars: pd.DataFrame) -> Flags:
@@ -143,7 +153,19 @@ RULES = (
         "reject row",
         duplicate_session,
     ),
-    Rule("constant_price", "the price never moves", "reject row", constant_price, following=None),
+    Rule(
+        "constant_price",
+        "the price never moves",
+        "reject row",
+        constant_price,
+        sessions_after=None,
+    ),
+    Rule(
+        "stray_session",
+        "the exchange was closed on this date, as on hardly any other date of the ticker",
+        "reject row",
+        stray_session,
+    ),
     Rule("unknown_session", "the exchange was closed on this date", "warn", unknown_session),
     Rule("zero_volume", "volume is missing or not above 0", "mask volume", zero_volume, "volume"),
     Rule(
@@ -152,6 +174,45 @@ RULES = (
         "warn",
         bad_variance,
         "variance",
+    ),
+    Rule(
+        "held_bar",
+        "the newest bar contradicts the ones before it; the next one decides",
+        "hold row",
+        neighbours.unjudged_bar,
+        sessions_after=1,
+    ),
+    Rule(
+        "repeated_bar",
+        "prices and volume are those of the row before",
+        "reject row",
+        neighbours.repeated_bar,
+    ),
+    Rule(
+        "returning_price",
+        "the price leaves its level and comes back",
+        "reject row",
+        neighbours.returning_price,
+        sessions_after=neighbours.LONGEST_RUN,
+    ),
+    Rule(
+        "price_spike",
+        "open, high or low is far from the closes around it",
+        "reject row",
+        neighbours.price_spike,
+        sessions_after=1,
+    ),
+    Rule(
+        "unexplained_gap",
+        "a gap in an ordinary session; an unadjusted split, spin-off or special dividend?",
+        "warn",
+        neighbours.unexplained_gap,
+    ),
+    Rule(
+        "split_gap",
+        "a gap by a split's factor in an ordinary session, or of adj_close alone: no return",
+        "reject row",
+        neighbours.split_gap,
     ),
     Rule("flat_bar", "open, high, low and close are one price", "warn", flat_bar),
     Rule(

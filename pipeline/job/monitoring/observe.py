@@ -70,6 +70,22 @@ def observe_stale_tickers(context: JobContext) -> list[Observation]:
     return freshness(behind, tolerated=0)
 
 
+def observe_held_bars(context: JobContext) -> list[Observation]:
+    """Return for each ticker whether nothing can be forecast from its newest bar."""
+    return [_observe_held_bar(context, ticker) for ticker in context.tickers]
+
+
+def _observe_held_bar(context: JobContext, ticker: str) -> Observation:
+    held = ticker in context.held
+    words = (
+        f"the bar of {ticker} on {context.day.date()} contradicts the ones before it, or follows a "
+        "rejected one: its forecasts use the bars before, until the next bar"
+        if held
+        else f"no bar of {ticker} is held back"
+    )
+    return Observation("held bar", ticker, float(held), 0.0, 0.0, words)
+
+
 def update_alerts(
     ledger: Ledger, observations: Iterable[Observation], day: dt.date, *, now: dt.datetime
 ) -> tuple[list[Alert], list[Alert]]:

@@ -165,6 +165,7 @@ def _build_rows(
             clipped=cell.clipped,
             fallback=cell.fallback,
             level_factor=cell.level_factor,
+            held=cell.ticker in context.held,
         )
         rows.append(forecast)
     return rows

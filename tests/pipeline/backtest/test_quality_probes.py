@@ -47,9 +47,11 @@ def test_the_rules_of_the_product_pass(bars):
 @pytest.mark.parametrize("rows", [1, 2])
 def test_a_rule_may_look_as_far_ahead_as_it_declares(bars, rows):
     missing = RULES[0]
-    rule = Rule("reverts", "a jump that reverts", "reject row", reverts_after(rows), following=rows)
+    rule = Rule(
+        "reverts", "a jump that reverts", "reject row", reverts_after(rows), sessions_after=rows
+    )
     assert probe(bars, missing, rule, *RULES[1:])
-    hasty = Rule("reverts", "the same", "reject row", reverts_after(rows), following=rows - 1)
+    hasty = Rule("reverts", "the same", "reject row", reverts_after(rows), sessions_after=rows - 1)
     with pytest.raises(
         VerificationError, match=r"quality rule reverts decides otherwise on (AAA|BBB)"
     ):
@@ -75,5 +77,5 @@ def test_a_ticker_that_a_rule_on_whole_histories_rejects_is_no_look_ahead(bars):
     def flag(rows):
         return (rows.groupby("ticker")["close"].transform("size") < 100).to_numpy()
 
-    whole = Rule("short", "a short history", "reject row", flag, following=None)
+    whole = Rule("short", "a short history", "reject row", flag, sessions_after=None)
     assert len(probe(bars, whole, *RULES)) == 6

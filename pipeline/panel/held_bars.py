@@ -1,0 +1,43 @@
+"""The features of tickers whose newest bar is held back: those of the session before it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from volcast.features.panel import Panel
+
+LONGEST_GAP = 5  # sessions before the held bar, the last usable of which takes its place
+
+
+def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
+    """Return the panel with features in the sessions of held bars, so that they can be forecast.
+
+    Parameters
+    ----------
+    panel
+        Its sessions include those of `held`, in which these tickers have no bar.
+    held
+        Ticker to session; tickers that the panel lacks are ignored.
+
+    Returns
+    -------
+    The panel; the row of a held bar has the features of the ticker's last usable row within
+    `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing is learnt from the row.
+    """
+    known = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
+    if not known:
+        return panel
+    x = panel.x.copy()
+    for ticker, session in known.items():
+        column = panel.tickers.index(ticker)
+        row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
+        first = max(0, row - LONGEST_GAP)
+        required = panel.x[first:row, column][:, ~panel.optional]
+        usable = np.flatnonzero(np.isfinite(required).all(axis=1))
+        if len(usable):
+            x[row, column] = panel.x[first + usable[-1], column]
+    return dataclasses.replace(panel, x=x)
