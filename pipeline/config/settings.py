@@ -241,7 +241,7 @@ class JobSettings(SettingsSection):
     shadow_sessions: int = Field(
         1000,
         ge=0,
-        description="sessions before the first daily run that count as evidence; 0: none",
+        description="past sessions on which a challenger of new settings is compared; 0: none",
     )
     gate_horizon: int = Field(1, ge=1, description="horizon in sessions whose losses are compared")
     gate_alpha: float = Field(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from volcast.models.baselines.catalogue import REFERENCE
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.records import DecisionRow
 from volcast.pipeline.registry.promotion import CHANGES, GATE
 from volcast.reports.scoring.scores import qlike
 
@@ -23,9 +24,9 @@ def add_qlike(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(loss=loss)
 
 
-def index_by_cell(rows: pd.DataFrame) -> pd.Series:
-    """Return `loss` by origin and ticker; of two forecasts for one cell the first counts."""
-    return pd.Series(rows.drop_duplicates(CELL).set_index(CELL)["loss"])
+def index_by_cell(rows: pd.DataFrame, column: str = "loss") -> pd.Series:
+    """Return a column by origin and ticker; of two forecasts for one cell the first counts."""
+    return pd.Series(rows.drop_duplicates(CELL).set_index(CELL)[column])
 
 
 def build_issued_losses(scored: pd.DataFrame) -> pd.DataFrame:
@@ -42,14 +43,19 @@ def build_issued_losses(scored: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"issued": issued, REFERENCE: har}).reset_index()
 
 
+def find_last_change(ledger: Ledger) -> DecisionRow | None:
+    """Return the decision of the gate, or the manual override, that made the champion champion."""
+    changes = ledger.decisions(*CHANGES)
+    return next((each for each in changes if each.key.startswith(GATE) or each.who), None)
+
+
 def find_reign_start(ledger: Ledger) -> pd.Timestamp:
     """Return the first origin of the current champion: the day whose gate promoted it.
 
     The gate's key names that day. After a manual override it is the day after the last origin whose
     forecasts had been issued before. Without any change of champion it is the earliest timestamp.
     """
-    changes = ledger.decisions(*CHANGES)
-    last = next((each for each in changes if each.key.startswith(GATE) or each.who), None)
+    last = find_last_change(ledger)
     if last is None:
         return pd.Timestamp.min
     if last.key.startswith(GATE):

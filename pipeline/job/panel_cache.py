@@ -49,6 +49,16 @@ class PanelCache:
             self._others[layout] = align_tickers(self._build(model), model.tickers)
         return self._others[layout]
 
+    def build_for(self, config: Config) -> Panel:
+        """Return the panel of all bars under other settings.
+
+        Raises
+        ------
+        ConfigError
+            One of its features no longer exists.
+        """
+        return build_panel(build_grids(self._bars, config), config)
+
     def _build(self, model: StoredModel) -> Panel:
         """Return a panel of those of the model's tickers that have bars."""
         bars = self._bars[self._bars["ticker"].isin(model.tickers)]

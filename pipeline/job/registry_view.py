@@ -29,6 +29,8 @@ class RegistryView:
 
     Attributes
     ----------
+    home : Home
+        The home.
     champion : Version
         The version whose forecasts are issued.
     newest : Version or None
@@ -38,6 +40,7 @@ class RegistryView:
     """
 
     def __init__(self, home: Home, *, uri: str | None = None) -> None:
+        self.home = home
         self._models: dict[int, StoredModel] = {}
         self._networks: list[Version] = []
         self.read_error: str | None = None

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from volcast.reports.scoring.e_process import log_wealth
-from volcast.reports.scoring.inference import DieboldMariano, collapse_by_date, diebold_mariano
+from volcast.reports.scoring.inference import DieboldMariano, diebold_mariano
+from volcast.reports.scoring.paired_sessions import read_gains
 
 LOG_LARGEST = 300.0  # larger evidence is reported as e^300
 EVIDENCE_SHOWN = 1e6  # larger evidence is not written in digits
@@ -101,74 +102,58 @@ class Comparison:
 
 
 def compare(
-    losses: pd.DataFrame, incumbent: str, rival: str, rules: GateRules | None = None
+    sessions: pd.DataFrame, incumbent: str, rival: str, rules: GateRules | None = None
 ) -> Comparison:
     """Compare a rival with an incumbent.
 
     Parameters
     ----------
-    losses
-        One row an origin and ticker: `origin`, `ticker` and a column of QLIKE for each of the two
-        models, all of one horizon, of sessions after both were trained; `after_training` selects
-        them.
+    sessions
+        What `pair_sessions` returns for the two models, time ascending, all of one horizon, of
+        sessions after both were trained; `after_training` selects them.
     incumbent, rival
-        The names of the two columns.
+        The names of the two models.
     rules
         The defaults of `GateRules` when None; only the horizon is used.
-
-    Returns
-    -------
-    Comparison
-        Tickers are averaged by date. Rows without a finite loss of the incumbent are left out;
-        rows without one of the rival only are counted as `unanswered`.
-
-    Raises
-    ------
-    ValueError
-        A column is missing, or a row appears twice.
     """
     rules = rules or GateRules()
-    rows = _checked(losses, incumbent, rival)
-    answered = np.isfinite(rows[rival].to_numpy(np.float64))
-    unanswered, rows = int((~answered).sum()), rows[answered]
-    if rows.empty:
+    unanswered = int(sessions["unanswered"].sum())
+    days = sessions[sessions["rival_loss"].notna()]
+    if days.empty:
         nothing = DieboldMariano(math.nan, math.nan, math.nan, 0, 0)
         nan = math.nan
         return Comparison(incumbent, rival, 0, None, None, nan, nan, nan, 1.0, nothing, unanswered)
-    pair = rows[[incumbent, rival]].to_numpy(np.float64)
-    sums, count = collapse_by_date(pair, rows["origin"])
-    daily = sums / count[:, None]
-    mean = daily.mean(axis=0)
-    wealth = float(log_wealth(daily[:, 0] - daily[:, 1], rules.horizon)[-1])
-    test = diebold_mariano(pair[:, 1] - pair[:, 0], rows["origin"], rules.horizon)
+    losses = [days[name].to_numpy(np.float64) for name in ("incumbent_loss", "rival_loss")]
+    before, after = (float(each.mean()) for each in losses)
+    wealth = float(log_wealth(read_gains(days), rules.horizon)[-1])
     return Comparison(
         incumbent=incumbent,
         rival=rival,
-        sessions=len(daily),
-        first=rows["origin"].min(),
-        last=rows["origin"].max(),
-        incumbent_loss=float(mean[0]),
-        rival_loss=float(mean[1]),
-        gain=float(1.0 - mean[1] / mean[0]) if mean[0] > 0 else 0.0,
+        sessions=len(days),
+        first=days["origin"].min(),
+        last=days["origin"].max(),
+        incumbent_loss=before,
+        rival_loss=after,
+        gain=1.0 - after / before if before > 0 else 0.0,
         evidence=math.exp(min(wealth, LOG_LARGEST)),
-        test=test,
+        test=diebold_mariano(losses[1] - losses[0], days["origin"], rules.horizon),
         unanswered=unanswered,
     )
 
 
-def after_training(losses: pd.DataFrame, *trained_to: pd.Timestamp) -> pd.DataFrame:
+def after_training(rows: pd.DataFrame, *trained_to: pd.Timestamp) -> pd.DataFrame:
     """Return the rows whose origin lies after the last session that any model was trained on.
 
     `trained_to` are the last sessions whose prices were used to train, stop or select the models;
     targets of origins up to there may have been among them.
     """
-    return losses[losses["origin"] > max(trained_to)]
+    return rows[rows["origin"] > max(trained_to)]
 
 
-def last_window(losses: pd.DataFrame, rules: GateRules | None = None) -> pd.DataFrame:
+def last_window(rows: pd.DataFrame, rules: GateRules | None = None) -> pd.DataFrame:
     """Return the rows of the last `window` origins, on which a champion is compared with HAR."""
-    origins = np.unique(losses["origin"].to_numpy())
-    return losses[losses["origin"].isin(origins[-(rules or GateRules()).window :])]
+    origins = np.unique(rows["origin"].to_numpy())
+    return rows[rows["origin"].isin(origins[-(rules or GateRules()).window :])]
 
 
 def _evidence(wealth: float) -> str:
@@ -176,15 +161,3 @@ def _evidence(wealth: float) -> str:
     if wealth >= EVIDENCE_SHOWN:
         return "above a million"
     return f"{wealth:,.0f}" if wealth >= 10 else f"{wealth:.2g}"
-
-
-def _checked(losses: pd.DataFrame, incumbent: str, rival: str) -> pd.DataFrame:
-    missing = [name for name in ("origin", "ticker", incumbent, rival) if name not in losses]
-    if missing:
-        raise ValueError(f"the losses need a column {missing[0]!r}; they have {list(losses)}")
-    twice = losses.duplicated(["origin", "ticker"])
-    if twice.any():
-        row = losses[twice].iloc[0]
-        raise ValueError(f"the losses hold {row['ticker']} at {row['origin']:%Y-%m-%d} twice")
-    rows: pd.DataFrame = losses[np.isfinite(losses[incumbent].to_numpy(np.float64))]
-    return rows

@@ -3,7 +3,7 @@
 ========  =====================================================================
 outcomes  joins outcomes to earlier forecasts
 retrain   trains a challenger if `find_retrain_reason` has a reason to
-shadow    in the first run, compares network and HAR on the sessions before it
+shadow    compares a challenger of new settings with the champion on past sessions
 gate      decides whether challenger or HAR replaces the champion
 issue     writes the forecasts; the champion's are issued
 ========  =====================================================================

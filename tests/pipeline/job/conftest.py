@@ -84,6 +84,7 @@ def replayed_home(tmp_path_factory, config, market, period) -> Home:
 def far_better(market, monkeypatch) -> None:
     """A shadow period in which the network was far better."""
     days = market.panel.sessions[FIRST - 200 : FIRST]
-    losses = pd.DataFrame({"network": 0.3, "har": 0.6}, index=days)
-    losses += np.random.default_rng(0).uniform(0, 0.1, losses.shape)
-    monkeypatch.setattr(shadow, "_compute_losses", lambda *_: losses)
+    har = 0.6 + np.random.default_rng(0).uniform(0, 0.1, 200)
+    sessions = pd.DataFrame({"origin": days, "incumbent_loss": har, "rival_loss": har / 2})
+    sessions = sessions.assign(gain_lower=0.0, worst_higher=0.7, worst_lower=0.0, unanswered=0)
+    monkeypatch.setattr(shadow, "_compare_over_past", lambda *_: sessions)

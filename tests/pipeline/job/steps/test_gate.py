@@ -1,8 +1,10 @@
 """The gate on the ledger's forecasts: what counts as evidence, and for whom."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.pipeline.job.samples import FIRST, change_settings, make_context
@@ -10,7 +12,14 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job import config_archive
 from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.steps import retrain
-from volcast.pipeline.job.steps.gate import CHALLENGER, CHAMPION, HAR, evaluate_gate
+from volcast.pipeline.job.steps.gate import (
+    CHALLENGER,
+    CHAMPION,
+    HAR,
+    _build_forecasts,
+    _select_challenged_origins,
+    evaluate_gate,
+)
 from volcast.pipeline.ledger.ledger import Ledger
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
@@ -84,12 +93,12 @@ def test_a_run_without_registry_does_not_exclude_challengers_for_ever(home, conf
     assert not after.open_alerts
 
 
-def test_evidence_for_other_settings_does_not_count(
-    home, config, market, ledger, far_better, monkeypatch
-):
+def test_evidence_for_other_settings_does_not_count(home, config, market, ledger, far_better):
     demanding = change_settings(config, job={"minimum_effect": 0.6})
     assert run_daily_cycle(make_context(home, demanding, market, ledger)).champion == "har 1"
-    other = change_settings(config, model={"learning_rate": 0.5, "blend": 0.0})
+    other = change_settings(
+        config, model={"learning_rate": 0.5, "blend": 0.0}, job={"shadow_sessions": 0}
+    )
     summary = run_daily_cycle(make_context(home, other, market, ledger, FIRST + 1))
     assert summary.trained == "network 3" and summary.champion == "har 1"
     assert (
@@ -115,3 +124,20 @@ def test_an_origin_counts_in_the_run_after_its_targets_ended(home, config, marke
     result = evaluate_gate(ledger, context.registry_view, quiet.job, context.day)
     assert result.numbers["challenge"]["rival"] == CHALLENGER
     assert result.numbers["challenge"]["last"] == str(market.panel.sessions[FIRST + 1].date())
+
+
+def test_sessions_of_another_recipes_challenger_do_not_count_again():
+    """Network 3 of the newest's recipe, then 4 of another, a day without any, then 5."""
+    days = pd.bdate_range("2018-01-02", periods=4)
+    har = pd.DataFrame({"origin": days, "model": "har", "model_version": "1", "variance": 1.0})
+    numbers = pd.DataFrame(
+        {"origin": days[[0, 1, 3]], "model": "network", "model_version": ["3", "4", "5"]}
+    )
+    rows = pd.concat([har, numbers.assign(variance=2.0)], ignore_index=True)
+    rows = rows.assign(ticker="A", realized=1.0, fallback=False)
+    champion = SimpleNamespace(model="har", number=1)
+    view = SimpleNamespace(
+        champion=champion, newest=SimpleNamespace(number=5), challenger_numbers={"3", "5"}
+    )
+    challenged = _select_challenged_origins(_build_forecasts(rows, view)).set_index("origin")
+    assert challenged[CHALLENGER].to_dict() == {days[0]: 2.0, days[2]: 1.0, days[3]: 2.0}
