@@ -55,7 +55,10 @@ def measure(forecasts: pd.DataFrame) -> dict[str, Any]:
     total["uncalibrated"] = before[before["year"] == ALL_YEARS].set_index("ticker")["ratio"]
     columns = ["ratio", "standard_error", "beyond", "uncalibrated"]
     tickers = total.drop(index=POOLED)
-    figures: dict[str, Any] = {"rows": int(total.loc[POOLED, "rows"]), "tickers": len(tickers)}
+    figures: dict[str, Any] = {
+        "rows": int(total["rows"].to_dict()[POOLED]),
+        "tickers": len(tickers),
+    }
     if len(tickers) <= FEW_TICKERS:
         figures |= {str(name): row.round(3).to_dict() for name, row in tickers[columns].iterrows()}
         years = levels[(levels["year"] != ALL_YEARS) & (levels["ticker"] != POOLED)]

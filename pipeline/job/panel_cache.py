@@ -57,7 +57,7 @@ class PanelCache:
         ConfigError
             One of its features no longer exists.
         """
-        return build_panel(build_grids(self._bars, config), config)
+        return build_market_panel(self._bars, config, self._held)
 
     def _build(self, model: StoredModel) -> Panel:
         """Return a panel of those of the model's tickers that have bars."""

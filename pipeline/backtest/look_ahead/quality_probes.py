@@ -135,9 +135,8 @@ def _compare(before: list[Decisions], after: list[Decisions], future: Future) ->
         if one.rule.sessions_after is None:
             undecided |= one.tickers ^ two.tickers
             continue
-        reach += (
-            one.rule.sessions_after
-        )  # a rule may see what an earlier one left of later sessions
+        # A rule may see what an earlier one left of later sessions.
+        reach += one.rule.sessions_after
         settled = one.select_settled(future.origin, reach)
         settled = settled[~settled["ticker"].isin(undecided)]
         counts = [each.count_flags(settled) for each in (one, two)]
