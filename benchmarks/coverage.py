@@ -82,8 +82,8 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of one model and horizon."""
     inside = rows["realized"].between(rows["lower"], rows["upper"])
     year = rows["origin"].dt.year
-    by_ticker = inside.groupby([rows["ticker"], year]).agg(["mean", "size"])
-    by_ticker = by_ticker.loc[by_ticker["size"] >= FEWEST_ORIGINS, "mean"]
+    inside_of = inside.groupby([rows["ticker"], year])
+    by_ticker = inside_of.mean()[inside_of.size() >= FEWEST_ORIGINS]
     complete = year.isin(by_ticker.index.get_level_values("origin").unique())
     by_year = inside[complete].groupby(year).mean()
     logs = (np.log(rows[name]) for name in ("lower", "upper", "realized"))
@@ -101,7 +101,9 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
         "score_log": compute_interval_score(*logs),
         "score_volatility": compute_interval_score(*percent),
         "by_year": {str(key): round(value, 3) for key, value in by_year.items()},
-        "by_ticker_and_year": {f"{t} {y}": round(v, 3) for (t, y), v in by_ticker.items()}
+        "by_ticker_and_year": {
+            " ".join(map(str, key)): round(value, 3) for key, value in by_ticker.to_dict().items()
+        }
         if rows["ticker"].nunique() <= 12
         else by_ticker.quantile([0.01, 0.05, 0.5, 0.95, 0.99]).round(3).to_dict(),
     }

@@ -1,6 +1,6 @@
 """Error rates of the tests of forecasts: how often they reject what is true, by horizon and dates.
 
-Usage: python -m benchmarks.size [--histories 4000] [--horizon 1 5 22] [--json FILE]
+Usage: python -m benchmarks.size [--histories 4000] [--horizon H ...] [--dates N ...] [--json FILE]
 
 Differences of losses with mean zero are drawn and tested at 5 %: by Newey-West errors with
 1.3 sqrt(n) lags and Student's t (how volcast tested before), by the same errors with the fixed-b
@@ -157,11 +157,12 @@ def main() -> None:
     parser = build_parser(__doc__)
     parser.add_argument("--histories", type=int, default=4_000)
     parser.add_argument("--horizon", type=int, nargs="+", default=HORIZONS, help="sessions ahead")
+    parser.add_argument("--dates", type=int, nargs="+", default=DATES, help="lengths of a history")
     arguments = parser.parse_args()
     figures: dict[str, dict[str, float]] = {}
     for horizon in arguments.horizon:
-        rng = np.random.default_rng(horizon)
-        for dates in DATES:
+        for dates in arguments.dates:
+            rng = np.random.default_rng([horizon, dates])
             shape, place = (arguments.histories, dates), f"horizon {horizon}, {dates} dates"
             for name, simulate in SIMULATIONS.items():
                 rates = compute_rates(simulate(rng, shape, horizon), horizon)
