@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from volcast.models.forecaster import (
     REQUIRED,
@@ -46,13 +47,13 @@ class LogHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, _latest(split.both, self.window))
-        x, log_y = sample.columns(REQUIRED), np.log(sample.target)
-        pooled = LogLinear.fit(x[rows], log_y[rows])
+        x, log_y = _select(sample, rows)
+        pooled, tickers = LogLinear.fit(x, log_y), np.nonzero(rows)[1]
         self.models_ = [
-            LogLinear.fit(x[own, ticker], log_y[own, ticker])
-            if own.sum() >= FEWEST_ROWS
+            LogLinear.fit(x[tickers == ticker], log_y[tickers == ticker])
+            if count >= FEWEST_ROWS
             else pooled
-            for ticker, own in enumerate(rows.T)
+            for ticker, count in enumerate(rows.sum(axis=0))
         ]
         return self
 
@@ -69,7 +70,7 @@ class PooledHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        self.model_ = LogLinear.fit(sample.columns(REQUIRED)[rows], np.log(sample.target[rows]))
+        self.model_ = LogLinear.fit(*_select(sample, rows))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -94,17 +95,20 @@ class HARX(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        self.model_ = LinearCorrection.fit(
-            sample.x[rows],
-            np.log(sample.target[rows]),
-            sample.positions(REQUIRED),
-            np.flatnonzero(sample.level),
-        )
+        x, target = sample.select_fit_data(rows)
+        columns = sample.positions(REQUIRED), np.flatnonzero(sample.level)
+        self.model_ = LinearCorrection.fit(x, np.log(target), *columns)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         return forecast_usable_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
+
+
+def _select(sample: Sample, rows: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Float]:
+    """Return the features of HAR (n, 3) and the log targets (n, H) of `rows` (T, N)."""
+    x, target = sample.select_fit_data(rows, REQUIRED)
+    return x, np.log(target)
 
 
 def _latest(part: slice, window: int | None) -> slice:

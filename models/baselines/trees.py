@@ -15,6 +15,7 @@ from volcast.models.forecaster import (
     forecast_usable_rows,
     select_fit_rows,
 )
+from volcast.models.regressor.error_bounds import compute_smearing
 
 # scikit-learn's default number of steps and rate (docs/experiments.md compares others); leaves are
 # larger than a single week can fill.
@@ -45,14 +46,15 @@ class Trees(Forecaster):
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         rows = select_fit_rows(sample, split.both)
-        x, log_y = sample.x[rows], np.log(sample.target[rows])
+        x, target = sample.select_fit_data(rows)
+        log_y = np.log(target)
         self.columns_ = np.isfinite(x).any(axis=0)  # scikit-learn cannot bin a column of NaN
         x = x[:, self.columns_]
         self.models_ = []
         for horizon in range(len(sample.horizons)):
             model = HistGradientBoostingRegressor(**SETTINGS).fit(x, log_y[:, horizon])
             residual = log_y[:, horizon] - model.predict(x)
-            self.models_.append((model, np.log(np.mean(np.exp(residual)))))
+            self.models_.append((model, compute_smearing(residual[:, None])[0]))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from volcast.models.regressor import validation
+from volcast.models.regressor.error_bounds import compute_smearing
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.row_split import Part, list_distinct_parts, split_rows
 from volcast.models.regressor.storage import load_regressor, save_regressor
@@ -210,7 +211,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.inputs_ = Inputs.fit(training[0], np.log(training[1]), *columns)
         parts = list_distinct_parts(training, held_out)
         self._train(parts, callbacks)
-        error = np.log(np.mean(held_out[1] / np.exp(self._predict_log(held_out[0])), axis=0))
+        error = compute_smearing(np.log(held_out[1]) - self._predict_log(held_out[0]))
         self.bias_ = np.asarray(np.asarray(self.level_trust) * error)
         both = [np.concatenate(column) for column in zip(*parts, strict=True)]
         self.linear_ = LinearCorrection.fit(both[0], np.log(both[1]), *columns)

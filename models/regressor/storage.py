@@ -157,7 +157,8 @@ def _restore_inputs(saved: Mapping[str, Any]) -> Inputs:
 def _restore_log_linear(saved: Mapping[str, Any]) -> LogLinear:
     intercept = np.array(saved["intercept"])
     slopes = np.array(saved["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
-    return LogLinear(slopes=slopes, intercept=intercept)
+    bounds = {name: np.array(saved[name]) for name in ("lowest", "highest")}
+    return LogLinear(slopes=slopes, intercept=intercept, **bounds)
 
 
 def _serialize_loss(loss: Any) -> Any:

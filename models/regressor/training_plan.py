@@ -13,6 +13,7 @@ from volcast.models.engine.optimization import Clipping, Optimization
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stacked_network import Architecture
 from volcast.models.engine.training import TrainingPlan
+from volcast.models.regressor.error_bounds import bound_errors
 from volcast.models.regressor.preprocessing import Inputs
 
 SMALLEST_BATCH, LARGEST_BATCH, STEPS_PER_EPOCH = 64, 1024, 128
@@ -60,11 +61,15 @@ def build_members(
 
 
 def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, Any]]) -> Rows:
-    """Return parts (X, variance), stacked in order, as the engine's rows."""
+    """Return parts (X, variance), stacked in order, as the engine's rows.
+
+    The errors of the anchor are bounded, so that no row outweighs all others of its batch.
+    """
     columns = []
     for X, variance in parts:
         standardised, anchor_log = inputs.transform(X)
-        logs = (anchor_log.astype(np.float32), np.log(variance).astype(np.float32))
+        log_variance = anchor_log + bound_errors(np.log(variance) - anchor_log)
+        logs = (anchor_log.astype(np.float32), log_variance.astype(np.float32))
         columns.append((standardised, *logs))
     return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
