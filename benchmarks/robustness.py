@@ -35,7 +35,17 @@ from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.panel.build import build_grids, build_panel, build_sample
 
-BASELINES = ("har", "har_pooled", "harx", "trees", "ewma", "mean_22", "garch", "gjr_garch_t", "egarch")
+BASELINES = (
+    "har",
+    "har_pooled",
+    "harx",
+    "trees",
+    "ewma",
+    "mean_22",
+    "garch",
+    "gjr_garch_t",
+    "egarch",
+)
 SHARE, TESTED, MEMORY = 0.5, 100, 300  # of the sessions; sessions
 PRICES = ["open", "high", "low", "close"]
 Bar = pd.Series
@@ -55,7 +65,10 @@ def widen_range(bar: Bar, log_factor: float) -> Bar:
 
 def scale(bar: Bar, factor: float, *fields: str) -> Bar:
     """Return a bar with some of its prices multiplied."""
-    return pd.Series({name: bar[name] * (factor if name in fields else 1.0) for name in PRICES})
+    wrong = {*fields, "adj_close"} if "close" in fields else set(fields)
+    return pd.Series(
+        {name: value * (factor if name in wrong else 1.0) for name, value in bar.items()}
+    )
 
 
 ERRORS: dict[str, Callable[[Bar], Bar]] = {
@@ -73,7 +86,8 @@ def plant(bars: pd.DataFrame, session: pd.Timestamp, change: Callable[[Bar], Bar
     spoilt = bars.copy()
     first = bars["ticker"].iloc[0]
     row = spoilt.index[(spoilt["ticker"] == first) & (spoilt["session"] == session)][0]
-    spoilt.loc[row, PRICES] = change(spoilt.loc[row, PRICES].astype(float))
+    fields = [name for name in (*PRICES, "adj_close") if name in spoilt]
+    spoilt.loc[row, fields] = change(spoilt.loc[row, fields].astype(float))
     return spoilt
 
 
@@ -96,9 +110,13 @@ def forecast(panel: Panel, config: Config, names: list[str]) -> dict[str, np.nda
 
 
 def compare(clean: np.ndarray, spoilt: np.ndarray) -> tuple[float, float]:
-    """Return the median and the largest relative change of a forecast, in percent."""
+    """Return the median and the largest relative change of a forecast, in percent.
+
+    The median is that of the ticker with the wrong bar. A forecast that is lost counts as 100 %.
+    """
     change = 100.0 * np.abs(spoilt / clean - 1.0)
-    return float(np.nanmedian(change)), float(np.nanmax(change))
+    change = np.where(np.isfinite(clean) & ~np.isfinite(spoilt), 100.0, change)
+    return float(np.nanmedian(change[:, 0])), float(np.nanmax(change))
 
 
 def load_bars(arguments: argparse.Namespace) -> pd.DataFrame:
@@ -136,7 +154,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, dict[str, dict[str, floa
             }
             for name, pairs in changes.items()
         }
-        print(error, *(f"{n} {f['median']} {f['largest']}" for n, f in figures[error].items()), sep="\n    ", flush=True)
+        print(
+            error,
+            *(f"{n} {f['median']} {f['largest']}" for n, f in figures[error].items()),
+            sep="\n    ",
+            flush=True,
+        )
     return figures
 
 

@@ -45,12 +45,14 @@ class BoundedHistory:
         (`compute_tail_factor`).
     log_mean_change
         By window, (T, N): what the bounds add to the log of the mean variance up to session t.
-    distorted
-        (T, N), whether a session that is ignored lies less than `MEMORY` sessions back.
+    ignored, distorted
+        (T, N), whether session t is ignored, and whether one that is ignored lies less than
+        `MEMORY` sessions back.
     """
 
     target: Float
     log_mean_change: dict[int, Float]
+    ignored: NDArray[np.bool_]
     distorted: NDArray[np.bool_]
 
 
@@ -79,14 +81,12 @@ def bound_history(
     """
     bounded, ignored = bound_variance(variance)
     factor = compute_tail_factor(variance, bounded)
-    shares = {
-        window: _compute_share(bounded, variance, window) for window in {*horizons, *windows}
-    }
+    shares = {window: _compute_share(bounded, variance, window) for window in {*horizons, *windows}}
     scaled = target.copy()
     for place, horizon in enumerate(horizons):
         scaled[:-horizon, :, place] *= factor * shares[horizon][horizon:]
     recent = pd.DataFrame(ignored.astype(float)).rolling(MEMORY, min_periods=1).max().to_numpy()
-    return BoundedHistory(scaled, {w: np.log(shares[w]) for w in windows}, recent > 0)
+    return BoundedHistory(scaled, {w: np.log(shares[w]) for w in windows}, ignored, recent > 0)
 
 
 def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from volcast.models.baselines.garch import (
     PERCENT_SQUARED,
+    bound_returns,
     compute_largest_returns,
     estimate_parameters,
     forecast_scaled,
@@ -89,7 +90,7 @@ class EGARCH(Forecaster):
         rows = select_fit_rows(sample, split.both)
         options = {"vol": "EGARCH", "o": 1}
         largest = compute_largest_returns(sample.log_return, rows, split.train.start)
-        bounded = replace(sample, log_return=np.clip(sample.log_return, -largest, largest))
+        bounded = bound_returns(sample, largest)
         estimates = estimate_parameters(bounded.log_return, rows, split.train.start, options)
         recursions = [
             None if estimate is None else _scale(estimate, bounded, ticker, rows[:, ticker])

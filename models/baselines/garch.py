@@ -86,10 +86,11 @@ class GARCH(Forecaster):
 
     GARCH forecasts the variance of close-to-close returns; the forecasts are scaled, by horizon, so
     that their mean over the fitted rows is that of the target. The model is estimated on the
-    returns from the first session of `split.train` to the last fitted row; returns beyond
-    `LARGEST_RETURN` robust standard deviations of these count as that, here and in the forecasts,
-    so that a single wrong price does not decide the estimates. A ticker whose fit fails is NaN and
-    falls back as the walk-forward defines.
+    returns from the first session of `split.train` to the last fitted row. So that a single wrong
+    price does not decide them, returns beyond `LARGEST_RETURN` robust standard deviations count as
+    that, here and in the forecasts, and those of outlying sessions are left out (`bound_returns`).
+    A ticker whose fit fails is NaN and falls back as the
+    walk-forward defines.
 
     Parameters
     ----------
@@ -113,7 +114,7 @@ class GARCH(Forecaster):
         rows = select_fit_rows(sample, split.both)
         options = {"vol": "GARCH", "o": int(self.asymmetric), "dist": self.errors}
         largest = compute_largest_returns(sample.log_return, rows, split.train.start)
-        bounded = replace(sample, log_return=np.clip(sample.log_return, -largest, largest))
+        bounded = bound_returns(sample, largest)
         estimates = estimate_parameters(bounded.log_return, rows, split.train.start, options)
         recursions = [
             None if estimate is None else self._scale(estimate, bounded, ticker, rows[:, ticker])
@@ -189,6 +190,19 @@ def compute_largest_returns(log_return: Float, rows: NDArray[np.bool_], first: i
         if spread > 0:
             largest[ticker] = LARGEST_RETURN * spread / 100.0
     return largest
+
+
+def bound_returns(sample: Sample, largest: Float) -> Sample:
+    """Return a sample to estimate on, whose absolute returns are at most `largest` (N,).
+
+    The returns of a session that `Sample.bounded` ignores, and of the next one, are unknown: a
+    wrong close is part of both.
+    """
+    ignored = sample.bounded.ignored
+    wrong = ignored.copy()
+    wrong[1:] |= ignored[:-1]
+    bounded = np.clip(sample.log_return, -largest, largest)
+    return replace(sample, log_return=np.where(wrong, np.nan, bounded))
 
 
 def estimate_parameters(

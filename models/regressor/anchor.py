@@ -100,6 +100,10 @@ class LogLinear:
         for column, slope in zip(np.asarray(x, dtype=np.float64).T, self.slopes, strict=True):
             bounded = np.clip(column, -LARGEST_INPUT, LARGEST_INPUT)
             log_variance += bounded[:, None] * slope
+        return self.bound(log_variance)
+
+    def bound(self, log_variance: Float) -> Float:
+        """Return forecasts (..., H), at most `MARGIN` beyond the log variances that were fitted."""
         return np.clip(log_variance, self.lowest, self.highest)
 
 

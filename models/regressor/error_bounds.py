@@ -12,8 +12,8 @@ BOUND = 5.0  # spreads; normal errors of a million rows rarely reach it
 NORMAL = 1.4826  # the standard deviation of a normal variable in median absolute deviations
 
 
-def bound_errors(error: Float, weight: Weight = None) -> Float:
-    """Return errors (n, H), of which none is more than `BOUND` spreads from their median.
+def bound_errors(error: Float, weight: Weight = None, *, bound: float = BOUND) -> Float:
+    """Return errors (n, H), of which none is more than `bound` spreads from their median.
 
     A spread is 1.4826 times the median absolute deviation from the median, by column. Errors of
     which more than half are equal have no spread and stay as they are. With `weight` (n,) the
@@ -26,7 +26,7 @@ def bound_errors(error: Float, weight: Weight = None) -> Float:
     """
     centre = _compute_median(error, weight)
     spread = NORMAL * _compute_median(np.abs(error - centre), weight)
-    largest = BOUND * np.where(spread > 0, spread, np.inf)
+    largest = bound * np.where(spread > 0, spread, np.inf)
     return np.clip(error, centre - largest, centre + largest)
 
 
@@ -48,7 +48,7 @@ def _compute_median(values: Float, weight: Weight) -> Float:
     if weight is None:
         return np.asarray(np.median(values, axis=0))
     columns = [(_find_lower_median(c, weight), -_find_lower_median(-c, weight)) for c in values.T]
-    return np.mean(columns, axis=1)
+    return np.asarray(np.mean(columns, axis=1))
 
 
 def _find_lower_median(values: Float, weight: Float) -> float:

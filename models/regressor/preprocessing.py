@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.regressor.anchor import LogLinear
+from volcast.models.regressor.anchor import LARGEST_INPUT, LogLinear
 from volcast.models.regressor.error_bounds import Weight
 from volcast.models.regressor.scaling import ReadRows, Scaler
 from volcast.models.regressor.validation import check_anchor_columns
@@ -122,6 +122,6 @@ def _read_relative(X: NDArray[np.floating], anchor_log: Float, levels: Positions
     def read(rows: slice) -> Float:
         relative = np.array(X[rows], dtype=np.float64)
         relative[:, levels] -= reference[rows, None]
-        return relative
+        return np.clip(relative, -LARGEST_INPUT, LARGEST_INPUT)
 
     return read
