@@ -83,8 +83,10 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
     inside = rows["realized"].between(rows["lower"], rows["upper"])
     year = rows["origin"].dt.year
     inside_of = inside.groupby([rows["ticker"], year])
-    by_ticker = inside_of.mean()[inside_of.size() >= FEWEST_ORIGINS]
-    complete = year.isin(by_ticker.index.get_level_values("origin").unique())
+    shares: pd.Series[float] = inside_of.mean().astype(np.float64)
+    by_ticker = shares[inside_of.size() >= FEWEST_ORIGINS]
+    by_ticker.index = by_ticker.index.map("{0[0]} {0[1]}".format)
+    complete = year.isin({int(key[-4:]) for key in by_ticker.index})
     by_year = inside[complete].groupby(year).mean()
     logs = (np.log(rows[name]) for name in ("lower", "upper", "realized"))
     percent = (100 * np.sqrt(YEAR * rows[name]) for name in ("lower", "upper", "realized"))
@@ -101,9 +103,7 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
         "score_log": compute_interval_score(*logs),
         "score_volatility": compute_interval_score(*percent),
         "by_year": {str(key): round(value, 3) for key, value in by_year.items()},
-        "by_ticker_and_year": {
-            " ".join(map(str, key)): round(value, 3) for key, value in by_ticker.to_dict().items()
-        }
+        "by_ticker_and_year": by_ticker.round(3).to_dict()
         if rows["ticker"].nunique() <= 12
         else by_ticker.quantile([0.01, 0.05, 0.5, 0.95, 0.99]).round(3).to_dict(),
     }

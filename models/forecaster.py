@@ -10,9 +10,14 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from volcast.models.outliers import BoundedHistory, bound_history
+
 Float = NDArray[np.float64]
 
 REQUIRED = ("har_1", "har_5", "har_22")  # logs of the daily, weekly and monthly mean variance
+# The sessions of the features that contain the log of a mean variance.
+MEAN_VARIANCE_WINDOWS = {f"har_{window}": window for window in (1, 5, 22, 66, 250)}
+MEAN_VARIANCE_WINDOWS["jumpiness_250"] = 250
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,33 @@ class Sample:
     @cached_property
     def _usable(self) -> NDArray[np.bool_]:
         return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
+
+    @cached_property
+    def bounded(self) -> BoundedHistory:
+        """What bounding outlying sessions changes in targets and features, for fitting only.
+
+        It looks at all sessions of the sample, which `until` has cut at the last known one.
+        """
+        windows = set(MEAN_VARIANCE_WINDOWS.values())
+        return bound_history(self.variance, self.target, self.horizons, windows)
+
+    def select_fit_data(
+        self, rows: NDArray[np.bool_], names: tuple[str, ...] = ()
+    ) -> tuple[NDArray[np.float32], Float]:
+        """Return features (n, F) and targets (n, H) of `rows` (T, N), to fit a model on.
+
+        Outlying sessions are bounded (`volcast.models.outliers`). In the month after a session that
+        is ignored, all features but the mean variances are unknown. `names` are the features to
+        return; by default all.
+        """
+        x = self.columns(names)[rows] if names else self.x[rows]
+        bounded, distorted = self.bounded, self.bounded.distorted[rows]
+        for column, name in enumerate(names or self.names):
+            if name in MEAN_VARIANCE_WINDOWS:
+                x[:, column] += bounded.log_mean_change[MEAN_VARIANCE_WINDOWS[name]][rows]
+            else:
+                x[distorted, column] = np.nan
+        return x, bounded.target[rows]
 
     def positions(self, names: tuple[str, ...]) -> NDArray[np.intp]:
         """Return the positions of the named features in `x`.

@@ -1,4 +1,8 @@
-"""The insanity filter: forecasts are clipped to the range of the training targets."""
+"""The insanity filter: forecasts are clipped to the range of the training targets.
+
+The targets are those of the bounded history (`volcast.models.outliers`): a single wrong session
+does not widen the range.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +40,9 @@ class Bounds:
     def fit(cls, sample: Sample, split: Split) -> Bounds:
         """Return the range of the targets over the training and validation parts."""
         rows = select_fit_rows(sample, split.both)[:, :, None]
-        low = np.where(rows, sample.target, np.inf).min(axis=0)
-        high = np.where(rows, sample.target, -np.inf).max(axis=0)
+        target = sample.bounded.target
+        low = np.where(rows, target, np.inf).min(axis=0)
+        high = np.where(rows, target, -np.inf).max(axis=0)
         return cls(
             low=np.where(np.isfinite(low), low, low.min(axis=0)),
             high=np.where(np.isfinite(high), high, high.max(axis=0)),

@@ -50,9 +50,8 @@ class Network(Forecaster):
             level_trust=self._compute_level_trust(sample, int(held_out.any(axis=1).sum())),
         )
         self.regressor.fit(
-            sample.x[train],
-            sample.target[train],
-            validation_data=(sample.x[held_out], sample.target[held_out]),
+            *sample.select_fit_data(train),
+            validation_data=sample.select_fit_data(held_out),
             callbacks=self._build_callbacks(),
         )
         return self

@@ -8,7 +8,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.baselines.garch import PERCENT_SQUARED, estimate_parameters, forecast_scaled
+from volcast.models.baselines.garch import (
+    PERCENT_SQUARED,
+    bound_returns,
+    compute_largest_returns,
+    estimate_parameters,
+    forecast_scaled,
+)
 from volcast.models.forecaster import Float, Forecaster, Sample, Split, select_fit_rows
 
 MEAN_ABSOLUTE = np.sqrt(2.0 / np.pi)  # of a standard normal error
@@ -22,7 +28,8 @@ class EGARCHRecursion:
 
     In squared percent (Nelson 1991, Econometrica 59, eq. 2.2). log s is bounded by `range`, because
     the recursion can explode if a large return follows a small s. `scale` (H,) multiplies the
-    forecasts to the level of the target.
+    forecasts to the level of the target; returns are bounded by +-`largest`, as those of
+    `volcast.models.baselines.garch.GARCHRecursion`.
     """
 
     mean: float
@@ -32,6 +39,7 @@ class EGARCHRecursion:
     beta: float
     scale: NDArray[np.float64] = field(default_factory=lambda: np.ones(1))
     range: tuple[float, float] = (-LARGEST_LOG, LARGEST_LOG)
+    largest: float = np.inf
 
     @property
     def level(self) -> float:
@@ -81,10 +89,16 @@ class EGARCH(Forecaster):
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
         options = {"vol": "EGARCH", "o": 1}
-        estimates = estimate_parameters(sample.log_return, rows, split.train.start, options)
-        self.recursions_ = [
-            None if estimate is None else _scale(estimate, sample, ticker, rows[:, ticker])
+        largest = compute_largest_returns(sample.log_return, rows, split.train.start)
+        bounded = bound_returns(sample, largest)
+        estimates = estimate_parameters(bounded.log_return, rows, split.train.start, options)
+        recursions = [
+            None if estimate is None else _scale(estimate, bounded, ticker, rows[:, ticker])
             for ticker, estimate in enumerate(estimates)
+        ]
+        self.recursions_ = [
+            None if recursion is None else replace(recursion, largest=float(bound))
+            for recursion, bound in zip(recursions, largest, strict=True)
         ]
         return self
 
@@ -102,7 +116,7 @@ def _scale(
     log_s = recursion.forecast_next(log_return)[rows]
     recursion = replace(recursion, range=(log_s.min(), log_s.max()))
     ahead = recursion.forecast_mean(log_return, sample.horizons)[rows]
-    mean_target = sample.target[rows, ticker].mean(axis=0)
+    mean_target = sample.bounded.target[rows, ticker].mean(axis=0)
     scale = mean_target / ahead.mean(axis=0)
     valid = (ahead * scale > mean_target / LARGEST_FACTOR).all()
     return replace(recursion, scale=scale) if valid else None

@@ -19,9 +19,11 @@ from volcast.models.forecaster import (
     mask_unusable,
     select_fit_rows,
 )
+from volcast.models.outliers import NORMAL
 
 PERCENT_SQUARED = 1e4  # arch converges best on returns in percent
 FEWEST_RETURNS = 250
+LARGEST_RETURN = 12.0  # robust standard deviations; 11.6 is the largest of the embedded indices
 PARALLEL_FROM = 64  # tickers; starting the processes takes three seconds
 
 
@@ -29,7 +31,8 @@ PARALLEL_FROM = 64  # tickers; starting the processes takes three seconds
 class GARCHRecursion:
     """``s_{t+1} = omega + (alpha + gamma [e_t < 0]) e_t^2 + beta s_t``, in squared percent.
 
-    `scale` (H,) multiplies the forecasts to the level of the target.
+    `scale` (H,) multiplies the forecasts to the level of the target. `largest` is the bound of
+    |log_return| in natural units, which `forecast_scaled` applies.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class GARCHRecursion:
     beta: float
     scale: NDArray[np.float64]
     gamma: float = 0.0
+    largest: float = np.inf
 
     @property
     def persistence(self) -> float:
@@ -82,8 +86,11 @@ class GARCH(Forecaster):
 
     GARCH forecasts the variance of close-to-close returns; the forecasts are scaled, by horizon, so
     that their mean over the fitted rows is that of the target. The model is estimated on the
-    returns from the first session of `split.train` to the last fitted row. A ticker whose fit fails
-    is NaN and falls back as the walk-forward defines.
+    returns from the first session of `split.train` to the last fitted row. So that a single wrong
+    price does not decide them, returns beyond `LARGEST_RETURN` robust standard deviations count as
+    that, here and in the forecasts, and those of outlying sessions are left out (`bound_returns`).
+    A ticker whose fit fails is NaN and falls back as the
+    walk-forward defines.
 
     Parameters
     ----------
@@ -106,10 +113,16 @@ class GARCH(Forecaster):
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
         options = {"vol": "GARCH", "o": int(self.asymmetric), "dist": self.errors}
-        estimates = estimate_parameters(sample.log_return, rows, split.train.start, options)
-        self.recursions_ = [
-            None if estimate is None else self._scale(estimate, sample, ticker, rows[:, ticker])
+        largest = compute_largest_returns(sample.log_return, rows, split.train.start)
+        bounded = bound_returns(sample, largest)
+        estimates = estimate_parameters(bounded.log_return, rows, split.train.start, options)
+        recursions = [
+            None if estimate is None else self._scale(estimate, bounded, ticker, rows[:, ticker])
             for ticker, estimate in enumerate(estimates)
+        ]
+        self.recursions_ = [
+            None if recursion is None else replace(recursion, largest=float(bound))
+            for recursion, bound in zip(recursions, largest, strict=True)
         ]
         return self
 
@@ -128,7 +141,8 @@ class GARCH(Forecaster):
         ahead = raw.forecast_mean(log_return, sample.horizons)[rows]
         if not np.isfinite(ahead).all():
             return None
-        return replace(raw, scale=sample.target[rows, ticker].mean(axis=0) / ahead.mean(axis=0))
+        mean_target = sample.bounded.target[rows, ticker].mean(axis=0)
+        return replace(raw, scale=mean_target / ahead.mean(axis=0))
 
 
 class ScaledRecursion(Protocol):
@@ -137,6 +151,11 @@ class ScaledRecursion(Protocol):
     @property
     def scale(self) -> NDArray[np.float64]:
         """Factors (H,)."""
+        ...
+
+    @property
+    def largest(self) -> float:
+        """The bound of the absolute log returns, in natural units."""
         ...
 
     def forecast_mean(self, log_return: Float, horizons: tuple[int, ...]) -> Float:
@@ -151,9 +170,39 @@ def forecast_scaled(
     variance = np.full((len(sample.sessions), len(recursions), len(sample.horizons)), np.nan)
     for ticker, recursion in enumerate(recursions):
         if recursion is not None:
-            ahead = recursion.forecast_mean(sample.log_return[:, ticker], sample.horizons)
+            largest = recursion.largest
+            log_return = np.clip(sample.log_return[:, ticker], -largest, largest)
+            ahead = recursion.forecast_mean(log_return, sample.horizons)
             variance[:, ticker] = ahead * recursion.scale
     return mask_unusable(variance[origins], sample, origins)
+
+
+def compute_largest_returns(log_return: Float, rows: NDArray[np.bool_], first: int) -> Float:
+    """Return the bound of each ticker's absolute returns (T, N) in an estimate, (N,).
+
+    It is `LARGEST_RETURN` times the robust standard deviation (1.4826 times the median absolute
+    return) of the returns that are estimated on; infinite without a return other than 0.
+    """
+    largest = np.full(log_return.shape[1], np.inf)
+    for ticker, own in enumerate(rows.T):
+        percent = _select_percent(log_return[first:, ticker], own[first:])
+        spread = NORMAL * np.median(np.abs(percent)) if len(percent) else 0.0
+        if spread > 0:
+            largest[ticker] = LARGEST_RETURN * spread / 100.0
+    return largest
+
+
+def bound_returns(sample: Sample, largest: Float) -> Sample:
+    """Return a sample to estimate on, whose absolute returns are at most `largest` (N,).
+
+    The returns of a session that `Sample.bounded` ignores, and of the next one, are unknown: a
+    wrong close is part of both.
+    """
+    ignored = sample.bounded.ignored
+    wrong = ignored.copy()
+    wrong[1:] |= ignored[:-1]
+    bounded = np.clip(sample.log_return, -largest, largest)
+    return replace(sample, log_return=np.where(wrong, np.nan, bounded))
 
 
 def estimate_parameters(

@@ -48,7 +48,8 @@ class LogHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, _latest(split.both, self.window))
-        self.models_ = fit_by_ticker(sample.columns(REQUIRED), np.log(sample.target), rows)
+        x, log_y = select_har_data(sample, rows)
+        self.models_ = fit_by_ticker(x, log_y, rows)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -62,7 +63,7 @@ class PooledHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        self.model_ = LogLinear.fit(sample.columns(REQUIRED)[rows], np.log(sample.target[rows]))
+        self.model_ = LogLinear.fit(*select_har_data(sample, rows))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -87,12 +88,9 @@ class HARX(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        self.model_ = LinearCorrection.fit(
-            sample.x[rows],
-            np.log(sample.target[rows]),
-            sample.positions(REQUIRED),
-            np.flatnonzero(sample.level),
-        )
+        x, target = sample.select_fit_data(rows)
+        columns = sample.positions(REQUIRED), np.flatnonzero(sample.level)
+        self.model_ = LinearCorrection.fit(x, np.log(target), *columns)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -103,14 +101,16 @@ class HARX(Forecaster):
 def fit_by_ticker(
     x: NDArray[np.floating], log_y: Float, rows: NDArray[np.bool_]
 ) -> list[LogLinear]:
-    """Return the regression of each ticker on its `rows` (T, N), or the pooled one if it has few.
+    """Return the regression of each ticker on its rows, or the pooled one if it has few.
 
-    `x` is (T, N, F), `log_y` (T, N, H).
+    `x` is (n, F) and `log_y` (n, H), of the n `rows` (T, N) in their order.
     """
-    pooled = LogLinear.fit(x[rows], log_y[rows])
+    pooled, tickers = LogLinear.fit(x, log_y), np.nonzero(rows)[1]
     return [
-        LogLinear.fit(x[own, ticker], log_y[own, ticker]) if own.sum() >= FEWEST_ROWS else pooled
-        for ticker, own in enumerate(rows.T)
+        LogLinear.fit(x[tickers == ticker], log_y[tickers == ticker])
+        if count >= FEWEST_ROWS
+        else pooled
+        for ticker, count in enumerate(rows.sum(axis=0))
     ]
 
 
@@ -123,6 +123,12 @@ def forecast_by_ticker(
     """
     logs = [model.predict_log(x[origins, ticker]) for ticker, model in enumerate(models)]
     return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
+
+
+def select_har_data(sample: Sample, rows: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Float]:
+    """Return the features of HAR (n, 3) and the log targets (n, H) of `rows` (T, N)."""
+    x, target = sample.select_fit_data(rows, REQUIRED)
+    return x, np.log(target)
 
 
 def _latest(part: slice, window: int | None) -> slice:

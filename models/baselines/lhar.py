@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from volcast.models.baselines.har import fit_by_ticker, forecast_by_ticker
+from volcast.models.baselines.har import fit_by_ticker, forecast_by_ticker, select_har_data
 from volcast.models.baselines.naive import SHARE_NEEDED
 from volcast.models.forecaster import (
     REQUIRED,
@@ -47,9 +47,13 @@ class LHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        x, log_y = _build_inputs(sample), np.log(sample.target)
+        har, log_y = select_har_data(sample, rows)
+        negative = PERCENT * compute_negative_returns(sample.log_return)
+        # The month after an ignored session has no returns to learn from.
+        distorted = sample.bounded.distorted[..., None]
+        x = np.concatenate([har, np.where(distorted, 0.0, negative)[rows]], axis=1)
         if self.pooled:
-            self.models_ = [LogLinear.fit(x[rows], log_y[rows])] * rows.shape[1]
+            self.models_ = [LogLinear.fit(x, log_y)] * rows.shape[1]
         else:
             self.models_ = fit_by_ticker(x, log_y, rows)
         return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -21,7 +22,8 @@ class RollingHAR(Forecaster):
     target ended in t-window+1 .. t; they do not wait for the next refit as those of `LogHAR` do.
     The forecast is corrected from median to mean by smearing, with each residual from the fit at
     the close at which its target became known, less the mean of these residuals. Where fewer than
-    `FEWEST_ROWS` targets are known, the `LogHAR` of the fit stands in.
+    `FEWEST_ROWS` targets are known, the `LogHAR` of the fit stands in. Outlying sessions before the
+    fit are bounded as for every model; those after it count until the next fit.
 
     Parameters
     ----------
@@ -41,20 +43,41 @@ class RollingHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit `LogHAR` for tickers with a short history; the rest is estimated in `forecast`."""
         self.start_ = LogHAR().fit(sample, split)
+        known = sample.usable() & np.isfinite(sample.target).all(axis=2)
+        self.rows_ = np.nonzero(known)
+        self.bounded_x_, self.bounded_target_ = sample.select_fit_data(known, REQUIRED)
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
-        x = _build_design(sample)
-        by_horizon = [self._forecast_horizon(sample, x, place) for place in range(_count(sample))]
+        x = _build_design(sample, sample.columns(REQUIRED))
+        bounded = self._bound(sample)
+        fitted_x = _build_design(sample, bounded.columns(REQUIRED))
+        by_horizon = [
+            self._forecast_horizon(bounded, fitted_x, x, place) for place in range(_count(sample))
+        ]
         rolling = np.stack(by_horizon, axis=-1)[origins]
         stand_in = self.start_.forecast(sample, origins)
         chosen = np.where(np.isnan(rolling), stand_in, rolling)
         return mask_unusable(chosen, sample, origins)
 
-    def _forecast_horizon(self, sample: Sample, x: Float, place: int) -> Float:
-        """Return the forecasts of one horizon, (T, N); NaN with fewer than `FEWEST_ROWS` rows."""
-        known_x, known_y = _order_by_end(sample, x, place)
+    def _bound(self, sample: Sample) -> Sample:
+        """Return the sample with the rows that were known at the fit as they are fitted on."""
+        session, ticker = self.rows_
+        inside = session < len(sample.sessions)
+        rows = session[inside], ticker[inside]
+        x, target = sample.x.copy(), sample.target.copy()
+        x[*rows, sample.positions(REQUIRED)[:, None]] = self.bounded_x_[inside].T
+        known = np.isfinite(target[rows])
+        target[rows] = np.where(known, self.bounded_target_[inside], np.nan)
+        return replace(sample, x=x, target=target)
+
+    def _forecast_horizon(self, sample: Sample, fitted_x: Float, x: Float, place: int) -> Float:
+        """Return the forecasts of one horizon, (T, N); NaN with fewer than `FEWEST_ROWS` rows.
+
+        The coefficients are fitted on `fitted_x` and the targets of `sample`, and applied to `x`.
+        """
+        known_x, known_y = _order_by_end(sample, fitted_x, place)
         rows = np.concatenate([known_x, known_y[..., None]], axis=-1)
         moments = _sum_window(rows[..., :, None] * rows[..., None, :], self.window)
         enough = moments[..., 0, 0] >= FEWEST_ROWS
@@ -72,9 +95,9 @@ def _count(sample: Sample) -> int:
     return len(sample.horizons)
 
 
-def _build_design(sample: Sample) -> Float:
+def _build_design(sample: Sample, har: NDArray[np.float32]) -> Float:
     """Return the regressors, a one first, (T, N, 4); all are 0 in unusable rows."""
-    logs = sample.columns(REQUIRED).astype(np.float64) - LEVEL
+    logs = har.astype(np.float64) - LEVEL
     design = np.concatenate([np.ones((*logs.shape[:2], 1)), logs], axis=-1)
     return np.where(sample.usable()[..., None], design, 0.0)
 

@@ -16,6 +16,7 @@ from volcast.models.forecaster import (
     forecast_usable_rows,
     select_fit_rows,
 )
+from volcast.models.regressor.error_bounds import compute_smearing
 from volcast.models.regressor.preprocessing import Inputs
 
 # Many small steps (docs/experiments.md compares others); leaves are larger than a single week can
@@ -49,15 +50,16 @@ class Trees(Forecaster):
         from sklearn.ensemble import HistGradientBoostingRegressor
 
         rows = select_fit_rows(sample, split.both)
-        log_y = np.log(sample.target[rows])
+        x, target = sample.select_fit_data(rows)
+        log_y = np.log(target)
         levels = np.flatnonzero(sample.level)
-        self.inputs_ = Inputs.fit(sample.x[rows], log_y, sample.positions(REQUIRED), levels)
-        x, anchor_log = self.inputs_.transform(sample.x[rows])
+        self.inputs_ = Inputs.fit(x, log_y, sample.positions(REQUIRED), levels)
+        inputs, anchor_log = self.inputs_.transform(x)
         self.models_ = []
         for error in (log_y - anchor_log).T:
-            model = HistGradientBoostingRegressor(**SETTINGS).fit(x, error)
-            smearing = np.log(np.mean(np.exp(error - model.predict(x))))
-            self.models_.append((model, smearing))
+            model = HistGradientBoostingRegressor(**SETTINGS).fit(inputs, error)
+            residual = error - model.predict(inputs)
+            self.models_.append((model, compute_smearing(residual[:, None])[0]))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:

@@ -105,11 +105,11 @@ def build_training_problem(
     for name, part in zip(("training", "validation", "test"), parts, strict=True):
         if not len(part[0]):
             raise ValueError(f"the {name} part has no rows; use a longer history")
-    columns = [
+    anchor, levels = (
         resolve_columns(params[name], names=(), count=training[0].shape[1], parameter=name)
         for name in ("anchor", "levels")
-    ]
-    inputs = Inputs.fit(training[0], np.log(training[1]), *columns)
+    )
+    inputs = Inputs.fit(training[0], np.log(training[1]), anchor, levels)
     ends = np.cumsum([len(part[0]) for part in parts])
     numbers = np.split(np.arange(ends[-1]), ends[:-1])
     return TrainingProblem(clone(regressor), build_rows(inputs, parts), *numbers)

@@ -13,12 +13,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.backend import keras, tf
+from volcast.models.engine.epoch_data import (
+    Block,
+    EpochSettings,
+    Evaluation,
+    RowSelection,
+    Table,
+)
 from volcast.models.engine.losses import build_output_loss, build_row_loss
 from volcast.models.engine.optimization import (
     MemberLearningRates,
@@ -33,6 +40,8 @@ EVALUATION_ROWS = 512  # per member and step when a loss is only measured
 
 _CACHE_LOCK = Lock()
 
+TableShape = tuple[int, bool]  # rows, and whether they have weights
+
 
 @dataclass(frozen=True)
 class ProgramShape:
@@ -43,41 +52,6 @@ class ProgramShape:
     width: int
     batch_size: int
     uses_weight_decay: bool
-
-
-class Table(NamedTuple):
-    """The rows as float32 tensors: `inputs` (n, F), `anchor` and `target` (n, H)."""
-
-    inputs: Any
-    anchor: Any
-    target: Any
-
-
-class RowSelection(NamedTuple):
-    """Row numbers of each member, (width, n) of int32, of which the first `count` are valid."""
-
-    rows: Any
-    count: Any
-
-
-class Evaluation(NamedTuple):
-    """The mean `loss` of some rows, and their smallest and largest correction, `low` and `high`.
-
-    Each is (width, H), measured without training.
-    """
-
-    loss: Any
-    low: Any
-    high: Any
-
-
-class EpochSettings(NamedTuple):
-    """Learning rate (width, steps), weight decay and dropout seed (width,), and steps so far."""
-
-    rate: Any
-    decay: Any
-    seed: Any
-    done: Any
 
 
 class EpochProgram:
@@ -105,8 +79,8 @@ class EpochProgram:
         slots = [v for v in self._optimizer.variables if v is not self._optimizer.iterations]
         self._columns = [v.value for v in (self._weights, *slots)]
         self._function = tf.function(self._run_epoch, jit_compile=True, autograph=False)
-        self._compiled: dict[int, Any] = {}  # by rows in the table
-        self._idle: dict[int, SimpleQueue[Any]] = {}
+        self._compiled: dict[TableShape, Any] = {}
+        self._idle: dict[TableShape, SimpleQueue[Any]] = {}
         self._compiling = Lock()
 
     def build_initial_state(self, weights: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -129,10 +103,10 @@ class EpochProgram:
         the second selection, as arrays. Losses are those of the data, without the L2 penalty.
         """
         arguments = (state, table, selections, settings)
-        rows = int(table.inputs.shape[0])
-        compiled = self._compile(rows, arguments)
+        shape = int(table.inputs.shape[0]), table.weight is not None
+        compiled = self._compile(shape, arguments)
         try:
-            function = self._idle[rows].get_nowait()
+            function = self._idle[shape].get_nowait()
         except Empty:
             function = _copy_with_own_variables(compiled)
         try:
@@ -140,16 +114,16 @@ class EpochProgram:
             arrays = Evaluation(*(part.numpy() for part in evaluation))
             return state.numpy(), losses.numpy(), arrays
         finally:
-            self._idle[rows].put(function)
+            self._idle[shape].put(function)
 
-    def _compile(self, rows: int, arguments: tuple[Any, ...]) -> Any:
+    def _compile(self, shape: TableShape, arguments: tuple[Any, ...]) -> Any:
         with self._compiling:
-            if rows not in self._compiled:
+            if shape not in self._compiled:
                 compiled = self._function.get_concrete_function(*arguments)
                 compiled(*arguments)  # TensorFlow traces above, and XLA compiles here
-                self._idle[rows] = SimpleQueue()
-                self._compiled[rows] = compiled
-        return self._compiled[rows]
+                self._idle[shape] = SimpleQueue()
+                self._compiled[shape] = compiled
+        return self._compiled[shape]
 
     def _run_epoch(
         self,
@@ -198,11 +172,10 @@ class EpochProgram:
         """Return the loss of each member's next batch, (width,), and its gradient, (width, P)."""
         keys = self._build_dropout_keys(settings.seed)
         with tf.GradientTape() as tape:
-            truth, anchor, correction, weight = self._run_block(
-                table, selection, number * self.shape.batch_size, keys
-            )
-            values = self._loss(truth, anchor + correction)
-            loss = tf.reduce_sum(values * weight, 1) / tf.maximum(tf.reduce_sum(weight, 1), 1.0)
+            block = self._run_block(table, selection, number * self.shape.batch_size, keys)
+            values = self._loss(block.truth, block.anchor + block.correction)
+            rows = tf.maximum(tf.reduce_sum(block.valid, 1), 1.0)
+            loss = tf.reduce_sum(values * block.weight, 1) / rows
             total = tf.reduce_sum(loss)  # a sum leaves members independent of each other
             if self.shape.optimization.l2 > 0:
                 total += self._compute_penalty()
@@ -212,12 +185,13 @@ class EpochProgram:
         """Return the evaluation of each member's selection, without training."""
         last = tf.reduce_max(selection.count)
 
-        def block(start: Any, so_far: Evaluation) -> Any:
-            truth, anchor, correction, weight = self._run_block(table, selection, start)
-            losses = self._loss_by_output(truth, anchor + correction) * weight[..., None]
-            counts = weight[..., None] > 0
-            low = tf.reduce_min(tf.where(counts, correction, np.inf), axis=1)
-            high = tf.reduce_max(tf.where(counts, correction, -np.inf), axis=1)
+        def evaluate_block(start: Any, so_far: Evaluation) -> Any:
+            block = self._run_block(table, selection, start)
+            losses = self._loss_by_output(block.truth, block.anchor + block.correction)
+            losses *= block.weight[..., None]
+            counts = block.valid[..., None] > 0
+            low = tf.reduce_min(tf.where(counts, block.correction, np.inf), axis=1)
+            high = tf.reduce_max(tf.where(counts, block.correction, -np.inf), axis=1)
             return start + EVALUATION_ROWS, Evaluation(
                 so_far.loss + tf.reduce_sum(losses, axis=1),
                 tf.minimum(so_far.low, low),
@@ -226,28 +200,25 @@ class EpochProgram:
 
         size = [self.shape.width, self.shape.architecture.outputs]
         start = Evaluation(*(tf.fill(size, np.float32(x)) for x in (0.0, np.inf, -np.inf)))
-        _, total = tf.while_loop(lambda start, _: start < last, block, (0, start))
+        _, total = tf.while_loop(lambda start, _: start < last, evaluate_block, (0, start))
         rows = tf.cast(selection.count, tf.float32)[:, None]
         return Evaluation(total.loss / rows, total.low, total.high)
 
     def _run_block(
         self, table: Table, selection: RowSelection, start: Any, keys: Any = None
-    ) -> Any:
-        """Return truth, anchor and correction (width, rows, H) of a block, and weights of its rows.
-
-        `keys` of the dropout layers are given in training. The last batch may be shorter: rows
-        beyond the count have the weight 0.
-        """
+    ) -> Block:
+        """Return the rows of a block; `keys` of the dropout layers are given in training."""
         training = keys is not None
         rows = self.shape.batch_size if training else EVALUATION_ROWS
         numbers = tf.slice(selection.rows, [0, start], [self.shape.width, rows])
-        weight = tf.cast((start + tf.range(rows))[None] < selection.count[:, None], tf.float32)
-        inputs, anchor, target = (tf.gather(column, numbers) for column in table)
+        valid = tf.cast((start + tf.range(rows))[None] < selection.count[:, None], tf.float32)
+        weight = valid if table.weight is None else valid * tf.gather(table.weight, numbers)
+        inputs, anchor, target = (tf.gather(column, numbers) for column in table[:3])
         fixed = keys if training else [v.value for v in self._stack.non_trainable_variables]
         correction, _ = self._stack.stateless_call(
             self._split_weights(), fixed, inputs, training=training
         )
-        return target, anchor, correction, weight
+        return Block(target, anchor, correction, valid, weight)
 
     def _split_weights(self) -> list[Any]:
         """Return the kernels and biases, (width, ...), of the matrix of weights."""

@@ -12,14 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from volcast.models.backend import tf
-from volcast.models.engine.epoch_program import (
-    EVALUATION_ROWS,
-    EpochProgram,
-    EpochSettings,
-    Evaluation,
-    RowSelection,
-    Table,
-)
+from volcast.models.engine.epoch_data import EpochSettings, Evaluation, RowSelection, Table
+from volcast.models.engine.epoch_program import EVALUATION_ROWS, EpochProgram
 from volcast.models.engine.stacked_network import Weights, flatten_weights
 
 SMALLEST_TABLE = 16_384  # rows; padding costs only memory, compiling costs a second
@@ -40,11 +34,15 @@ class Rows:
         Standardised inputs, (n, F).
     anchor, target
         Logs of the anchor's forecast and of the realised variance, (n, H).
+    weight
+        Factors of the losses, (n,), or None. As in Keras, losses are divided by the number of
+        rows, not by the sum of their weights.
     """
 
     inputs: NDArray[np.float32]
     anchor: NDArray[np.float32]
     target: NDArray[np.float32]
+    weight: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         """Return n."""
@@ -53,8 +51,12 @@ class Rows:
     def build_table(self) -> Table:
         """Return the rows as tensors, padded to a power of 2 so that programs can be shared."""
         length = max(SMALLEST_TABLE, _round_up_to_power_of_two(len(self)))
-        columns = (self.inputs, self.anchor, self.target)
-        return Table(*(_pad(column, (length, column.shape[1])) for column in columns))
+        inputs, anchor, target = (
+            _pad(column, (length, column.shape[1]))
+            for column in (self.inputs, self.anchor, self.target)
+        )
+        weight = None if self.weight is None else _pad(self.weight, (length,))
+        return Table(inputs, anchor, target, weight)
 
 
 @dataclass(frozen=True)

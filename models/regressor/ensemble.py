@@ -12,22 +12,23 @@ from numpy.typing import NDArray
 from volcast.models.engine.stacked_network import build_stack, compute_outputs, set_weights
 from volcast.models.engine.training import TrainingResult, train
 from volcast.models.regressor.preprocessing import Inputs
+from volcast.models.regressor.row_split import Part
 from volcast.models.regressor.training_plan import build_members, build_plan, build_rows
 
 
 def train_networks(
     params: Mapping[str, Any],
     inputs: Inputs,
-    parts: Sequence[tuple[Any, Any]],
+    parts: Sequence[Part],
     callbacks: Sequence[Any],
 ) -> tuple[Any, TrainingResult]:
     """Return the stacked Keras model of all members, and how their training went.
 
-    `parts` are the training and the validation rows (X, variance), or the training rows alone,
-    which then stop the training as well.
+    `parts` are the training and the validation rows, or the training rows alone, which then stop
+    the training as well.
     """
-    plan = build_plan(params, parts[0][0].shape[1], parts[0][1].shape[1])
-    counts = [len(part[0]) for part in parts]
+    plan = build_plan(params, parts[0].inputs.shape[1], parts[0].variance.shape[1])
+    counts = [len(part.inputs) for part in parts]
     numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
     members = build_members(params, numbers[0], numbers[-1])
     result = train(build_rows(inputs, parts), members, plan, callbacks=callbacks)

@@ -12,8 +12,10 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from volcast.models.regressor import validation
-from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
-from volcast.models.regressor.row_split import Part, list_distinct_parts, split_rows
+from volcast.models.regressor.fitting import average_log, correct, fit_attributes
+from volcast.models.regressor.purge import choose_purge, list_target_names
+from volcast.models.regressor.row_split import Part, build_part, split_rows
+from volcast.models.regressor.skill import compute_qlike_skill
 from volcast.models.regressor.storage import load_regressor, save_regressor
 from volcast.models.training_options import ClippingName, InitialisationName, ScheduleName
 
@@ -30,7 +32,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     ``log variance = anchor(x) + mean over members of network(x)``. The last layer of each network
     starts at zero: training begins at the anchor's forecast. Unless `fit` gets `validation_data`,
     the last `validation_fraction` of the rows is held out, after a gap of `purge` rows; scaler and
-    anchor are fitted on the rows before, and training stops early on the held-out rows.
+    anchor are fitted on the rows before, and training stops early on the held-out rows. Errors
+    beyond 5 robust standard deviations count as that: one absurd row does not change a forecast.
 
     Parameters
     ----------
@@ -75,7 +78,10 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Share in [0, 1] of the level error on the held-out rows to correct, one or one per target.
     validation_fraction, purge
         Share of rows held out, in [0, 1) (if it makes no row, training stops on its own loss), and
-        the rows dropped before them: set it to the horizon, since targets overlap.
+        the rows dropped before them, since targets overlap. None takes the longest horizon, and
+        warns if none is known. With n tickers a session, n times as many rows are needed.
+    horizons
+        Sessions of each target; None reads them from columns of y such as "target_22" or "h22".
     seed
         Seed of weights and shuffling.
 
@@ -148,7 +154,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         blend: float = 0.0,
         level_trust: float | Sequence[float] = 1.0,
         validation_fraction: float = 0.1,
-        purge: int = 0,
+        purge: int | None = None,
+        horizons: Sequence[int] | None = None,
         seed: int = 0,
     ) -> None:
         self.learning_rate = learning_rate
@@ -175,14 +182,17 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         self.level_trust = level_trust
         self.validation_fraction = validation_fraction
         self.purge = purge
+        self.horizons = horizons
         self.seed = seed
 
     def fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: tuple[ArrayLike, ...] | None = None,
         callbacks: Sequence[Any] = (),
+        *,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Fit scaler and anchor on the training rows, then train the members.
 
@@ -191,10 +201,12 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         X, y
             Inputs (n, F) and future variance (n,) or (n, H), in time order.
         validation_data
-            Later rows (X, y) to stop on; without them the end of `X` is held out.
+            Later rows (X, y) or (X, y, weight) to stop on; else the end of `X` is held out.
         callbacks
             Keras callbacks, called after each epoch with the logs of each member
             (`volcast.models.engine.callbacks.EpochCallbacks`).
+        sample_weight
+            Weights (n,). A row of 0 is left out; one of 2 counts as two, in batches on average.
 
         Raises
         ------
@@ -202,32 +214,38 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
             A parameter or the data breaks a rule, which the message names.
         """
         validation.check_parameters(self.get_params(deep=False))
+        names = list_target_names(y)
         inputs, variance = validate_data(self, X, y, **CHECKS, ensure_min_samples=2)
         self._single_target = variance.ndim == 1
-        rows = (inputs, validation.check_variance(variance))
-        training, held_out = self._split(rows, validation_data)
+        rows = build_part(inputs, variance, sample_weight)
         columns = self._resolve_columns("anchor"), self._resolve_columns("levels")
-        self.inputs_ = Inputs.fit(training[0], np.log(training[1]), *columns)
-        parts = list_distinct_parts(training, held_out)
-        self._train(parts, callbacks)
-        error = np.log(np.mean(held_out[1] / np.exp(self._predict_log(held_out[0])), axis=0))
-        self.bias_ = np.asarray(np.asarray(self.level_trust) * error)
-        both = [np.concatenate(column) for column in zip(*parts, strict=True)]
-        self.linear_ = LinearCorrection.fit(both[0], np.log(both[1]), *columns)
+        parts = self._split(rows, validation_data, names)
+        fitted = fit_attributes(self.get_params(deep=False), columns, parts, callbacks)
+        self.__dict__.update(fitted)
+        validation.warn_of_divergence(self.diverged_, self.epochs_run_, self.learning_rate)
         return self
 
     def predict(self, X: ArrayLike) -> Float:
-        """Return the forecast of the mean variance, (n,) or (n, H) as `y` was."""
+        """Return the forecast of the mean variance, (n,) or (n, H) as `y` was.
+
+        It is within a factor of ten of the variances that were trained on, whatever X.
+        """
         inputs = self._check_inputs(X)
-        networks = self._predict_log(inputs) + self.bias_
+        networks = average_log(*self._correct(inputs)) + self.bias_
         linear = self.linear_.predict_log(inputs) if self.blend else 0.0
-        variance = np.exp((1.0 - self.blend) * networks + self.blend * linear)
+        blended = (1.0 - self.blend) * networks + self.blend * linear
+        variance = np.exp(self.inputs_.anchor.bound(blended))
         return np.asarray(variance[:, 0] if self._single_target else variance)
 
     def predict_members(self, X: ArrayLike) -> Float:
         """Return the forecast of each network alone, (members, n, H), without the blend."""
         corrections, anchor_log = self._correct(self._check_inputs(X))
-        return np.asarray(np.exp(anchor_log + corrections + self.bias_))
+        log_variance = anchor_log + corrections + self.bias_
+        return np.asarray(np.exp(self.inputs_.anchor.bound(log_variance)))
+
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return ``1 - QLIKE / QLIKE of the mean of y`` (`volcast.models.regressor.skill`)."""
+        return compute_qlike_skill(y, self.predict(X), sample_weight)
 
     def plain_network(self, member: int) -> Any:
         """Return a member as a plain `keras.Model` of Dense layers, with a branch per target.
@@ -254,40 +272,24 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         return np.asarray(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"))
 
     def _resolve_columns(self, parameter: str) -> NDArray[np.intp]:
-        wanted, names = getattr(self, parameter), list(getattr(self, "feature_names_in_", ()))
-        return validation.resolve_columns(
-            wanted, names=names, count=self.n_features_in_, parameter=parameter
-        )
+        names, count = list(getattr(self, "feature_names_in_", ())), self.n_features_in_
+        wanted = getattr(self, parameter)
+        return validation.resolve_columns(wanted, names=names, count=count, parameter=parameter)
 
-    def _split(self, rows: Part, validation_data: Any) -> tuple[Part, Part]:
+    def _split(self, rows: Part, validation_data: Any, names: list[Any]) -> tuple[Part, Part]:
         if validation_data is None:
-            return split_rows(*rows, self.validation_fraction, self.purge)
-        held_X, held_y = validate_data(self, *validation_data, **CHECKS, reset=False)
-        held_out = held_X, validation.check_variance(held_y)
-        given, wanted = (part[1].shape[1] for part in (held_out, rows))
+            given = self.purge if self.validation_fraction else 0
+            purge = choose_purge(given, self.horizons, names)
+            return split_rows(rows, self.validation_fraction, purge)
+        X, y, *weight = validation_data
+        held_out = build_part(*validate_data(self, X, y, **CHECKS, reset=False), *weight)
+        given, wanted = (part.variance.shape[1] for part in (held_out, rows))
         if given != wanted:
             raise ValueError(f"validation_data has {given} targets per row; y has {wanted}")
         return rows, held_out
 
-    def _train(self, parts: tuple[Part, ...], callbacks: Sequence[Any]) -> None:
-        from volcast.models.regressor.ensemble import build_history, train_networks
-
-        params = self.get_params(deep=False)
-        self.network_, result = train_networks(params, self.inputs_, parts, callbacks)
-        self.best_epoch_, self.history_ = result.best_epoch, build_history(result)
-        self.epochs_run_, self.diverged_ = result.epochs_run, result.diverged
-        validation.warn_of_divergence(self.diverged_, self.epochs_run_, self.learning_rate)
-
     def _correct(self, X: Float) -> tuple[Any, Float]:
-        """Return each network's correction (members, n, H), and what it corrects (n, H)."""
-        from volcast.models.regressor.ensemble import compute_corrections
-
-        inputs, anchor_log = self.inputs_.transform(X)
-        return compute_corrections(self.network_, inputs, self.best_epoch_.shape), anchor_log
-
-    def _predict_log(self, X: Float) -> Float:
-        corrections, anchor_log = self._correct(X)
-        return np.asarray(anchor_log + corrections.mean(axis=0, dtype=np.float64))
+        return correct(self.network_, self.inputs_, X, self.best_epoch_.shape)
 
     def __sklearn_tags__(self) -> Any:
         """Declare positive targets, several at once, and NaN in X to scikit-learn."""

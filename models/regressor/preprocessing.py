@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.regressor.anchor import LogLinear
-from volcast.models.regressor.scaling import Scaler
+from volcast.models.regressor.anchor import LARGEST_INPUT, LogLinear
+from volcast.models.regressor.error_bounds import Weight
+from volcast.models.regressor.scaling import ReadRows, Scaler
 from volcast.models.regressor.validation import check_anchor_columns
 
 Float = NDArray[np.float64]
@@ -43,9 +44,16 @@ class Inputs:
 
     @classmethod
     def fit(
-        cls, X: NDArray[np.floating], log_y: Float, anchor_columns: Positions, levels: Positions
+        cls,
+        X: NDArray[np.floating],
+        log_y: Float,
+        anchor_columns: Positions,
+        levels: Positions,
+        weight: Weight = None,
     ) -> Inputs:
         """Estimate anchor and scaler on rows X (n, F) with log variance (n, H).
+
+        Rows of `weight` (n,) count as if they were repeated as often; none may be 0.
 
         Raises
         ------
@@ -53,9 +61,9 @@ class Inputs:
             An anchor column is not finite in a row.
         """
         check_anchor_columns(X, anchor_columns)
-        anchor = LogLinear.fit(X[:, anchor_columns], log_y)
-        relative = _relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
-        return cls(anchor, Scaler.fit(relative), anchor_columns, levels)
+        anchor = LogLinear.fit(X[:, anchor_columns], log_y, weight=weight)
+        read = _read_relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
+        return cls(anchor, Scaler.fit_blocks(read, len(X), weight), anchor_columns, levels)
 
     def transform(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
         """Return standardised inputs (n, F) and the anchor's log variance (n, H).
@@ -67,8 +75,8 @@ class Inputs:
         """
         check_anchor_columns(X, self.anchor_columns)
         anchor_log = self.anchor.predict_log(X[:, self.anchor_columns])
-        relative = _relative(X, anchor_log, self.level_columns)
-        return self.scaler.transform(relative), anchor_log
+        read = _read_relative(X, anchor_log, self.level_columns)
+        return self.scaler.transform_blocks(read, len(X)), anchor_log
 
 
 @dataclass(frozen=True)
@@ -84,12 +92,18 @@ class LinearCorrection:
 
     @classmethod
     def fit(
-        cls, X: NDArray[np.floating], log_y: Float, anchor_columns: Positions, levels: Positions
+        cls,
+        X: NDArray[np.floating],
+        log_y: Float,
+        anchor_columns: Positions,
+        levels: Positions,
+        weight: Weight = None,
     ) -> LinearCorrection:
-        """Estimate on rows X (n, F) with log variance (n, H)."""
-        inputs = Inputs.fit(X, log_y, anchor_columns, levels)
+        """Estimate on rows X (n, F) with log variance (n, H); `weight` (n,) is as for `Inputs`."""
+        inputs = Inputs.fit(X, log_y, anchor_columns, levels, weight)
         standardised, anchor_log = inputs.transform(X)
-        return cls(inputs, LogLinear.fit(standardised, log_y - anchor_log, ridge=RIDGE))
+        error = log_y - anchor_log
+        return cls(inputs, LogLinear.fit(standardised, error, ridge=RIDGE, weight=weight))
 
     def predict_log(self, X: NDArray[np.floating]) -> Float:
         """Return the log of the mean variance, (n, H)."""
@@ -97,8 +111,17 @@ class LinearCorrection:
         return anchor_log + self.correction.predict_log(standardised)
 
 
-def _relative(X: NDArray[np.floating], anchor_log: Float, levels: Positions) -> NDArray[np.float32]:
-    """Return `X` with the anchor's mean forecast subtracted from the levels."""
-    relative = np.array(X, dtype=np.float32)
-    relative[:, levels] -= anchor_log.mean(axis=1, dtype=np.float64)[:, None].astype(np.float32)
-    return relative
+def _read_relative(X: NDArray[np.floating], anchor_log: Float, levels: Positions) -> ReadRows:
+    """Return a reader of `X` with the anchor's mean forecast subtracted from the levels.
+
+    It is in double precision, block by block: a column far from 0 would lose its spread in single
+    precision, and a panel in double precision would not fit into memory.
+    """
+    reference = anchor_log.mean(axis=1)
+
+    def read(rows: slice) -> Float:
+        relative = np.array(X[rows], dtype=np.float64)
+        relative[:, levels] -= reference[rows, None]
+        return np.clip(relative, -LARGEST_INPUT, LARGEST_INPUT)
+
+    return read

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from volcast.models.regressor.error_bounds import Weight
+
+Float = NDArray[np.float64]
+ReadRows = Callable[[slice], NDArray[np.floating]]  # rows of the inputs, (rows, F)
 
 BLOCK_ROWS = 16_384
 BOUND = 6.0  # standard deviations; beyond it the size of an extreme value carries no information
@@ -24,33 +28,59 @@ class Scaler:
     [1.0, 0.0, 6.0]
     """
 
-    mean: NDArray[np.float64]
-    deviation: NDArray[np.float64]
+    mean: Float
+    deviation: Float
 
     @classmethod
-    def fit(cls, x: NDArray[np.floating]) -> Scaler:
-        """Return the scaler of `x` (n, F); it maps a constant or empty column to 0."""
-        count, total, squares = np.zeros((3, x.shape[1]))
-        for part in iterate_blocks(x):
-            count += np.isfinite(part).sum(axis=0)
-            total += np.nansum(part, axis=0, dtype=np.float64)
-        mean = total / np.maximum(count, 1)
-        for part in iterate_blocks(x):
-            squares += np.nansum((part - mean) ** 2, axis=0)
-        spread = np.sqrt(squares / np.maximum(count, 1))
+    def fit(cls, x: NDArray[np.floating], weight: Weight = None) -> Scaler:
+        """Return the scaler of `x` (n, F); it maps a constant or empty column to 0.
+
+        Rows of `weight` (n,) count as if they were repeated as often.
+        """
+        return cls.fit_blocks(lambda rows: x[rows], len(x), weight)
+
+    @classmethod
+    def fit_blocks(cls, read: ReadRows, length: int, weight: Weight = None) -> Scaler:
+        """Return the scaler of the rows that `read` returns for a slice of `length` rows.
+
+        Sums are in double precision, so that a column far from 0 keeps its spread.
+        """
+        columns = read(slice(0, 1)).shape[1]
+        count, total, squares = np.zeros((3, columns))
+        for part, own in _iterate_weighted(read, length, weight):
+            count += (np.isfinite(part) * own).sum(axis=0)
+            total += np.nansum(part * own, axis=0)
+        mean = total / np.where(count > 0, count, 1.0)
+        for part, own in _iterate_weighted(read, length, weight):
+            squares += np.nansum((part - mean) ** 2 * own, axis=0)
+        spread = np.sqrt(squares / np.where(count > 0, count, 1.0))
         flat = spread <= 1e-12 * np.maximum(np.abs(mean), 1.0)
         return cls(mean=mean, deviation=np.where(flat, np.inf, spread))
 
     def transform(self, x: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return inputs (n, F), standardised and clipped to +-BOUND; NaN becomes 0, the mean."""
-        result = np.empty(x.shape, np.float32)
-        for part, out in zip(iterate_blocks(x), iterate_blocks(result), strict=True):
+        return self.transform_blocks(lambda rows: x[rows], len(x))
+
+    def transform_blocks(self, read: ReadRows, length: int) -> NDArray[np.float32]:
+        """Return the rows that `read` returns for a slice of `length` rows, as `transform` does."""
+        result = np.empty((length, len(self.mean)), np.float32)
+        for rows in iterate_blocks(length):
+            part = read(rows).astype(np.float64, copy=False)
             scaled = np.clip((part - self.mean) / self.deviation, -BOUND, BOUND)
-            out[:] = np.nan_to_num(scaled, nan=0.0)
+            result[rows] = np.nan_to_num(scaled, nan=0.0)
         return result
 
 
-def iterate_blocks(x: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Yield `x` in blocks of rows: a panel in double precision would not fit into memory."""
-    for first in range(0, len(x), BLOCK_ROWS):
-        yield x[first : first + BLOCK_ROWS]
+def iterate_blocks(length: int) -> Iterator[slice]:
+    """Yield slices of rows: a panel in double precision would not fit into memory."""
+    for first in range(0, length, BLOCK_ROWS):
+        yield slice(first, min(first + BLOCK_ROWS, length))
+
+
+def _iterate_weighted(
+    read: ReadRows, length: int, weight: Weight
+) -> Iterator[tuple[Float, Float | float]]:
+    """Yield the rows block by block in double precision, with their weights (rows, 1)."""
+    for rows in iterate_blocks(length):
+        part = read(rows).astype(np.float64, copy=False)
+        yield part, 1.0 if weight is None else weight[rows, None]

@@ -15,7 +15,8 @@ from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.scaling import Scaler
 
-FORMAT = 4
+FORMAT = 5
+READABLE = (4, 5)  # format 4 has no bounds of the forecasts
 NETWORK = "network.keras"
 STATE = "regressor.json"
 
@@ -88,7 +89,7 @@ def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
 
     with _name_bad_file(folder / STATE):
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-        if state["format"] != FORMAT:
+        if state["format"] not in READABLE:
             raise ValueError(f"its format is {state['format']}, not {FORMAT}")
         state["parameters"]["loss"] = _restore_loss(state["parameters"]["loss"])
         regressor = build(**state["parameters"])
@@ -157,7 +158,9 @@ def _restore_inputs(saved: Mapping[str, Any]) -> Inputs:
 def _restore_log_linear(saved: Mapping[str, Any]) -> LogLinear:
     intercept = np.array(saved["intercept"])
     slopes = np.array(saved["slopes"]).reshape(-1, len(intercept))  # JSON: [] for (0, H)
-    return LogLinear(slopes=slopes, intercept=intercept)
+    unbounded = np.full_like(intercept, np.inf)
+    lowest, highest = np.array(saved.get("lowest", -unbounded)), saved.get("highest", unbounded)
+    return LogLinear(slopes, intercept, lowest, np.array(highest))
 
 
 def _serialize_loss(loss: Any) -> Any:

@@ -13,10 +13,13 @@ from volcast.models.engine.optimization import Clipping, Optimization
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stacked_network import Architecture
 from volcast.models.engine.training import TrainingPlan
+from volcast.models.regressor.error_bounds import bound_errors
 from volcast.models.regressor.preprocessing import Inputs
+from volcast.models.regressor.row_split import Part, fill_weight
 
 SMALLEST_BATCH, LARGEST_BATCH, STEPS_PER_EPOCH = 64, 1024, 128
 ADAMW_DECAY = 0.004  # Keras's default
+ERROR_BOUND = 10.0  # spreads of the anchor's errors; much of them can be what a network learns
 BOOTSTRAP_STREAM = 3  # of a member's seed
 
 Params = Mapping[str, Any]  # of a regressor, by name
@@ -59,14 +62,24 @@ def build_members(
     return members
 
 
-def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, Any]]) -> Rows:
-    """Return parts (X, variance), stacked in order, as the engine's rows."""
-    columns = []
-    for X, variance in parts:
-        standardised, anchor_log = inputs.transform(X)
-        logs = (anchor_log.astype(np.float32), np.log(variance).astype(np.float32))
+def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, ...]]) -> Rows:
+    """Return parts (X, variance) or (X, variance, weight), stacked in order, as the engine's rows.
+
+    The errors of the anchor are bounded, so that no row outweighs all others of its batch. The
+    weights of each part have the mean 1: a batch is then expected to weigh as much as one without.
+    """
+    columns, weights = [], []
+    for part in (Part(*part) for part in parts):
+        standardised, anchor_log = inputs.transform(part.inputs)
+        error = np.log(part.variance) - anchor_log
+        error = bound_errors(error, part.weight, bound=ERROR_BOUND)
+        logs = (anchor_log.astype(np.float32), (anchor_log + error).astype(np.float32))
         columns.append((standardised, *logs))
-    return Rows(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        weight = fill_weight(part)
+        weights.append((weight / weight.mean()).astype(np.float32))
+    weighted = any(Part(*part).weight is not None for part in parts)
+    standardised, anchor, target = (np.concatenate(c) for c in zip(*columns, strict=True))
+    return Rows(standardised, anchor, target, np.concatenate(weights) if weighted else None)
 
 
 def choose_batch_size(rows: int) -> int:

@@ -97,6 +97,40 @@ def check_variance(y: NDArray[Any]) -> NDArray[np.float64]:
     return y
 
 
+def check_sample_weight(weight: Any, rows: int) -> NDArray[np.float64] | None:
+    """Return weights of rows, (n,), or None for None.
+
+    Raises
+    ------
+    ValueError
+        There is not one weight for each row, one is negative, infinite or NaN, or all are 0.
+
+    Examples
+    --------
+    >>> check_sample_weight([1.0, -2.0], 2)
+    Traceback (most recent call last):
+        ...
+    ValueError: sample_weight must be finite and 0 or more; got -2 in row 1
+    """
+    if weight is None:
+        return None
+    checked = np.asarray(weight, dtype=np.float64)
+    if checked.shape != (rows,):
+        raise ValueError(
+            f"sample_weight must hold one weight for each of the {rows} rows; its shape is "
+            f"{checked.shape}"
+        )
+    valid = np.isfinite(checked) & (checked >= 0)
+    if not valid.all():
+        row = int(np.argmin(valid))
+        raise ValueError(
+            f"sample_weight must be finite and 0 or more; got {checked[row]:g} in row {row}"
+        )
+    if not checked.any():
+        raise ValueError("sample_weight is 0 in every row; give some rows a weight above 0")
+    return checked
+
+
 def check_anchor_columns(X: NDArray[Any], columns: NDArray[np.intp]) -> None:
     """Raise ``ValueError`` if an anchor column of `X` is not finite in a row."""
     finite = np.isfinite(X[:, columns])
@@ -133,7 +167,7 @@ def warn_of_divergence(
     """Issue a ``ConvergenceWarning`` at the caller of `fit` if a member diverged."""
     if diverged.any():
         message = format_divergence(diverged, epochs_run, learning_rate)
-        warnings.warn(message, ConvergenceWarning, stacklevel=4)  # this, _train, fit
+        warnings.warn(message, ConvergenceWarning, stacklevel=3)  # this, fit
 
 
 def _is_number(value: Any) -> bool:
@@ -167,6 +201,14 @@ def _is_count(value: Any) -> bool:
 
 def _is_index(value: Any) -> bool:
     return _is_whole(value) and value >= 0
+
+
+def _is_purge(value: Any) -> bool:
+    return value is None or _is_index(value)
+
+
+def _are_horizons(value: Any) -> bool:
+    return value is None or (_are_counts(value) and len(value) > 0)
 
 
 def _is_batch_size(value: Any) -> bool:
@@ -227,6 +269,7 @@ _RULES: Mapping[str, tuple[Check, str]] = {
     "blend": (_is_weight, "in [0, 1]"),
     "level_trust": (_are_weights, "in [0, 1], or a sequence of such numbers"),
     "validation_fraction": _SHARE,
-    "purge": _INDEX,
+    "purge": (_is_purge, "a whole number, 0 or more, or None"),
+    "horizons": (_are_horizons, "a sequence of whole numbers, 1 or more, or None"),
     "seed": _INDEX,
 }

@@ -42,7 +42,7 @@ def test_a_ticker_that_trades_rarely_does_not_reach_into_the_validation_part():
     np.testing.assert_array_equal(one.history_["train_loss"], two.history_["train_loss"])
 
 
-SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0]}
+SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0], "purge": 0}
 
 
 @pytest.mark.parametrize("loss", ["qlike", "mse"])

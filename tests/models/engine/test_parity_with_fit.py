@@ -30,8 +30,11 @@ KERAS_CLIPPING = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "glob
 CLIPPED_AT = {"value": 0.02, "norm": 0.1, "global_norm": 0.2}
 
 
-def fit_by_keras(optimization, rate, decay=0.0, loss=qlike):
-    """Return (train, validation) loss an epoch and the weights of Dense layers after `fit`."""
+def fit_by_keras(optimization, rate, decay=0.0, loss=qlike, weight=None):
+    """Return (train, validation) loss an epoch and the weights of Dense layers after `fit`.
+
+    With `weight`, the factors of all rows, the losses are Keras's own, which contain them.
+    """
     penalty = keras.regularizers.L2(optimization.l2) if optimization.l2 else None
     model = keras.Sequential(
         [
@@ -52,17 +55,20 @@ def fit_by_keras(optimization, rate, decay=0.0, loss=qlike):
     shuffle = np.random.default_rng([SEED, SHUFFLE_STREAM])
     error = ROWS.target - ROWS.anchor
     curve = []
+    held_out = [ROWS.inputs[HELD_OUT], error[HELD_OUT]]
+    name = "data" if weight is None else "loss"
     for _ in range(EPOCHS):
         order = shuffle.permutation(TRAIN)
         history = model.fit(
             ROWS.inputs[order],
             error[order],
-            validation_data=(ROWS.inputs[HELD_OUT], error[HELD_OUT]),
+            sample_weight=None if weight is None else weight[order],
+            validation_data=(*held_out, *(() if weight is None else (weight[HELD_OUT],))),
             batch_size=BATCH,
             shuffle=False,
             verbose=0,
         ).history
-        curve.append([history["data"][0], history["val_data"][0]])
+        curve.append([history[name][0], history[f"val_{name}"][0]])
     return np.array(curve), model.get_weights()
 
 
@@ -112,6 +118,22 @@ def test_any_loss_of_keras_will_do(loss):
     named = keras.losses.get(loss)
     of_rows = named.call if isinstance(named, keras.losses.Loss) else named
     assert_parity(run, *fit_by_keras(optimization, 0.02, loss=of_rows))
+
+
+@pytest.mark.parametrize("loss", ["qlike", "mse"])
+def test_sample_weights_are_those_of_keras(loss):
+    weight = np.random.default_rng(1).exponential(size=len(ROWS)).astype(np.float32)
+    weight[3] = 0.0
+    optimization = Optimization(loss=loss)
+    run = trained(
+        [member(SEED, learning_rate=0.02)],
+        plan(EPOCHS, optimization=optimization),
+        replace(ROWS, weight=weight),
+    )
+    of_rows = {"qlike": qlike, "mse": keras.losses.mean_squared_error}[loss]
+    assert_parity(run, *fit_by_keras(optimization, 0.02, loss=of_rows, weight=weight))
+    alike = trained([member(SEED, learning_rate=0.02)], plan(1, optimization=optimization))
+    assert np.abs(run.train_loss[1] / alike.train_loss[1] - 1.0).max() > 1e-3
 
 
 def test_schedules_are_those_of_keras():

@@ -8,7 +8,7 @@ import numpy as np
 from tests.models.samples import make_rows
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
-PARAMETERS = {"hidden": (4,), "members": 2, "epochs": 2, "anchor": [0]}
+PARAMETERS = {"hidden": (4,), "members": 2, "epochs": 2, "anchor": [0], "purge": 0}
 
 
 def forecast_again(folder: Path) -> None:

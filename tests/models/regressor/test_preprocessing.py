@@ -12,7 +12,7 @@ LEVELS = np.array([0, 1])
 
 ANCHOR = np.array([0])
 
-SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0]}
+SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "anchor": [0], "purge": 0}
 
 
 def log_levels(count=300, seed=0):

@@ -112,7 +112,7 @@ def remove_inputs(path):
 
 
 def _of_another_format(path):
-    path.write_text(path.read_text().replace('"format": 4', '"format": 7'))
+    path.write_text(path.read_text().replace('"format": 5', '"format": 7'))
 
 
 def _with_an_unknown_parameter(path):

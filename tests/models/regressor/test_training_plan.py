@@ -6,7 +6,7 @@ from tests.models.samples import make_rows
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.training_plan import choose_batch_size
 
-SMALL = {"hidden": (4,), "members": 4, "epochs": 3}
+SMALL = {"hidden": (4,), "members": 4, "epochs": 3, "purge": 0}
 
 
 def fitted(x, y, validation_data=None, **parameters):
@@ -23,7 +23,7 @@ def test_bootstrapped_members_train_on_other_rows():
 
 def test_schedule_decay_and_clipping_reach_the_engine():
     x, y = make_rows(100)
-    options = {"learning_rate": 0.05, "epochs": 3}
+    options = {"learning_rate": 0.05, "epochs": 3, "purge": 0}
     base = fitted(x, y, **options).history_["train_loss"][-1]
     for change in (
         {"schedule": "cosine"},

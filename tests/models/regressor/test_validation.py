@@ -44,7 +44,9 @@ from volcast.models.regressor.estimator import KerasVolatilityRegressor
         ("blend", 1.5, r"in \[0, 1\]; got 1.5"),
         ("level_trust", -0.1, r"in \[0, 1\], or a sequence of such numbers; got -0.1"),
         ("level_trust", [0.5, 2.0], r"in \[0, 1\], or a sequence .*; got \[0.5, 2.0\]"),
-        ("purge", -1, "a whole number, 0 or more; got -1"),
+        ("purge", -1, "a whole number, 0 or more, or None; got -1"),
+        ("horizons", [0, 5], r"a sequence of whole numbers, 1 or more, or None; got \[0, 5\]"),
+        ("horizons", [], r"a sequence of whole numbers, 1 or more, or None; got \[\]"),
         ("seed", 1.5, "a whole number, 0 or more; got 1.5"),
     ],
 )
@@ -81,10 +83,11 @@ def test_a_target_that_is_no_variance_is_refused(value, message):
 
 def test_a_missing_value_in_an_anchor_column_is_refused_with_its_row():
     x, y = make_rows(20)
-    regressor = KerasVolatilityRegressor(anchor=[0, 2], hidden=(4,), members=2, epochs=1).fit(x, y)
+    regressor = KerasVolatilityRegressor(anchor=[0, 2], purge=0, hidden=(4,), members=2, epochs=1)
+    regressor.fit(x, y)
     x[7, 2] = np.nan
     with pytest.raises(ValueError, match="anchor column 2 is not finite in row 7"):
-        KerasVolatilityRegressor(anchor=[0, 2]).fit(x, y)
+        KerasVolatilityRegressor(anchor=[0, 2], purge=0).fit(x, y)
     with pytest.raises(ValueError, match="anchor column 2 is not finite in row 7"):
         regressor.predict(x)
 
@@ -127,3 +130,21 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
         KerasVolatilityRegressor().fit(x, y, validation_data=(x, y[:, 0]))
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         KerasVolatilityRegressor().fit(x, y, validation_data=(x, y[:9]))
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [
+        (np.ones(19), r"one weight for each of the 20 rows; its shape is \(19,\)"),
+        (np.ones((20, 2)), r"its shape is \(20, 2\)"),
+        (np.linspace(-1.0, 1.0, 20), "finite and 0 or more; got -1 in row 0"),
+        (np.append(np.ones(19), np.nan), "finite and 0 or more; got nan in row 19"),
+        (np.zeros(20), "0 in every row"),
+    ],
+)
+def test_weights_that_are_none_are_refused(weight, message):
+    x, y = make_rows(20)
+    with pytest.raises(ValueError, match=f"^sample_weight .*{message}"):
+        KerasVolatilityRegressor(purge=0).fit(x, y, sample_weight=weight)
+    with pytest.raises(ValueError, match=f"^sample_weight .*{message}"):
+        KerasVolatilityRegressor().fit(x, y, validation_data=(x, y, weight))

@@ -32,7 +32,8 @@ def saved(tmp_path_factory):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(400, 3)).astype(np.float32)
     y = np.exp(x[:, :2] - 9 + 0.3 * rng.normal(size=(400, 2)))
-    regressor = KerasVolatilityRegressor(epochs=2, members=2, hidden=(4,), anchor=[0]).fit(x, y)
+    regressor = KerasVolatilityRegressor(epochs=2, members=2, hidden=(4,), anchor=[0], purge=0)
+    regressor.fit(x, y)
     low = rng.random((2, 2)) * 1e-5
     model = StoredModel(
         regressor=regressor,

@@ -1,0 +1,151 @@
+"""A history whose outlying sessions are bounded, on which the models are fitted.
+
+One bar with a wrong price has a variance thousands of times as large as its neighbours'. It is part
+of a target of 22 sessions in 22 rows, and as large in the features of 22 rows; left as it is, it
+multiplies every later forecast. A market crash is not an outlier in this sense: the sessions around
+it are volatile as well.
+
+References
+----------
+Hampel (1974), Journal of the American Statistical Association 69 (the median of the neighbours, and
+their median absolute deviation, as the measure of an outlier). Nemirovsky & Yudin (1983), Problem
+Complexity and Method Efficiency in Optimization (the median of means).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+
+NEIGHBOURS = 23  # sessions of the local level, 11 on either side: a month
+FEWEST_NEIGHBOURS = 6  # of them with a variance
+FEWEST_SESSIONS = 60  # of a ticker's spread; with fewer it takes the median spread of all tickers
+WHOLE, IGNORED = 4.0, 6.0  # spreads from the local level; decision 0026 compares others
+NORMAL = 1.4826  # the standard deviation of a normal variable in median absolute deviations
+QUARTER = 63  # sessions of a block: a company reports once in each
+FEWEST_QUARTERS = 8
+MEMORY = 22  # sessions of most windows of the features
+
+
+@dataclass(frozen=True)
+class BoundedHistory:
+    """What a history with bounded variances changes in the targets and the features.
+
+    Attributes
+    ----------
+    target
+        (T, N, H), each target times the share of its window's mean that the bounds leave, and times
+        the mean that the bounds take from regular extremes, such as those after earnings reports
+        (`compute_tail_factor`).
+    log_mean_change
+        By window, (T, N): what the bounds add to the log of the mean variance up to session t.
+    ignored, distorted
+        (T, N), whether session t is ignored, and whether one that is ignored lies less than
+        `MEMORY` sessions back.
+    """
+
+    target: Float
+    log_mean_change: dict[int, Float]
+    ignored: NDArray[np.bool_]
+    distorted: NDArray[np.bool_]
+
+
+def bound_history(
+    variance: Float, target: Float, horizons: tuple[int, ...], windows: Collection[int]
+) -> BoundedHistory:
+    """Return what bounding the variances changes.
+
+    Parameters
+    ----------
+    variance
+        Daily variances (T, N), NaN if unknown; no later session is looked at.
+    target
+        Mean variance over t+1 .. t+h, (T, N, H); NaN stays NaN.
+    horizons, windows
+        Sessions of each target, and of the windows of past mean variances.
+
+    Examples
+    --------
+    >>> variance = np.exp(np.random.default_rng(0).normal(-9.0, 0.5, size=(300, 1)))
+    >>> wrong = np.where(np.arange(300) == 150, 1.0, variance[:, 0])[:, None]
+    >>> target = np.append(wrong[1:], np.nan)[:, None, None]
+    >>> bounded = bound_history(wrong, target, horizons=(1,), windows=(1, 5, 22))
+    >>> float(target[149, 0, 0]), float(bounded.target[149, 0, 0].round(5))
+    (1.0, 0.00012)
+    """
+    bounded, ignored = bound_variance(variance)
+    factor = compute_tail_factor(variance, bounded)
+    shares = {window: _compute_share(bounded, variance, window) for window in {*horizons, *windows}}
+    scaled = target.copy()
+    for place, horizon in enumerate(horizons):
+        scaled[:-horizon, :, place] *= factor * shares[horizon][horizon:]
+    recent = pd.DataFrame(ignored.astype(float)).rolling(MEMORY, min_periods=1).max().to_numpy()
+    return BoundedHistory(scaled, {w: np.log(shares[w]) for w in windows}, ignored, recent > 0)
+
+
+def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
+    """Return bounded variances (T, N), and where a session is ignored.
+
+    The local level is the median of the log variance over the `NEIGHBOURS` sessions around it, and
+    a spread is 1.4826 times the median absolute deviation from it, by ticker. Deviations up to
+    `WHOLE` spreads are kept; from there to `IGNORED` spreads the deviation falls to 0, and a
+    session beyond counts as one at the local level.
+    """
+    log_variance = np.log(variance)
+    windows = pd.DataFrame(log_variance).rolling(
+        NEIGHBOURS, center=True, min_periods=FEWEST_NEIGHBOURS
+    )
+    level = windows.median().to_numpy()
+    deviation = log_variance - level
+    size = np.abs(deviation) / _compute_spread(deviation)
+    kept = WHOLE * np.clip((IGNORED - size) / (IGNORED - WHOLE), 0.0, 1.0) / np.maximum(size, WHOLE)
+    outlying = size > WHOLE
+    bounded = np.where(outlying, np.exp(level + deviation * kept), variance)
+    return bounded, size > IGNORED
+
+
+def compute_tail_factor(variance: Float, bounded: Float) -> float:
+    """Return the share, 1 or more, of the mean variance that bounds take from regular extremes.
+
+    It is the mean over tickers of ``mean(variance) / mean(bounded)``, quarter by quarter, and of
+    the quarters the median: a single wrong session can change one of them only.
+    """
+    quarters = len(variance) // QUARTER
+    if quarters < FEWEST_QUARTERS:
+        return 1.0
+    shape = (quarters, QUARTER, variance.shape[1])
+    totals = [
+        np.nansum(values[-quarters * QUARTER :].reshape(shape), axis=1)
+        for values in (variance, bounded)
+    ]
+    with np.errstate(invalid="ignore"):
+        ratio = pd.DataFrame(totals[0] / totals[1])
+    by_quarter = ratio.mean(axis=1).median()
+    return max(float(by_quarter), 1.0) if np.isfinite(by_quarter) else 1.0
+
+
+def _compute_spread(deviation: Float) -> Float:
+    """Return the robust standard deviation of each ticker, (N,); infinite if none is known."""
+    spread = NORMAL * pd.DataFrame(np.abs(deviation)).median().to_numpy()
+    spread[np.isfinite(deviation).sum(axis=0) < FEWEST_SESSIONS] = np.nan
+    known = spread[spread > 0]
+    return np.where(spread > 0, spread, np.median(known) if len(known) else np.inf)
+
+
+def _compute_share(bounded: Float, variance: Float, sessions: int) -> Float:
+    """Return the mean bounded variance of the last `sessions` in shares of the mean variance.
+
+    It is 1 where no variance is known.
+    """
+    means = [
+        pd.DataFrame(values).rolling(sessions, min_periods=1).mean().to_numpy()
+        for values in (bounded, variance)
+    ]
+    share = means[0] / means[1]
+    return np.where(np.isfinite(share), share, 1.0)
