@@ -14,11 +14,12 @@ from volcast.pipeline.data.quality.history import Flags, Float, History, Rows
 
 LONGEST_RUN = 5  # rows that leave the level of the price together and come back
 SIGMAS = 10.0  # usual daily moves, beyond which an ordinary day does not go
-RETURNING, RETURNING_WIDEST = 0.1, 3.0  # smallest departure in logs; widened at most so many times
+RETURNING, RETURNING_WIDEST = 0.1, 2.0  # smallest departure in logs; widened at most so many times
 SPIKE, SPIKE_WIDEST = 0.2, 10.0  # likewise, of an open, a high or a low
 ADJUSTMENT = 0.1  # smallest change of adj_close / close in logs that is judged
 GAP = 0.15  # smallest gap in logs that is judged
 UNEXPLAINED = float(np.log(3.0))  # where nothing is usual yet; and of the newest bar
+IMPOSSIBLE = float(np.log(8.0))  # no news moves the price so far overnight, whatever the volume
 SPLITS = np.log([1.5, 2, 3, 4, 5, 6, 7, 8, 10, 15, 20])  # beyond, any factor is near a split's
 SPLIT_ERROR, SPLIT_ERROR_MOVES = 0.01, 2.0  # of a gap, in logs and in usual daily moves
 USUAL_RANGE, USUAL_VOLUME = 3.0, 3.0  # times the median; beyond, the session is not ordinary
@@ -71,7 +72,10 @@ def price_spike(bars: pd.DataFrame) -> Flags:
 
 
 def unexplained_gap(bars: pd.DataFrame) -> Flags:
-    """Flag a gap beyond `SIGMAS` usual moves into a session of usual range and volume."""
+    """Flag a gap beyond `SIGMAS` usual moves into a session of usual range and volume.
+
+    Beyond `IMPOSSIBLE` the session need not be usual.
+    """
     history = History.from_bars(bars)
     rows = _find_unexplained_gaps(history)
     flags = np.zeros(len(bars), dtype=bool)
@@ -142,7 +146,8 @@ def _find_unexplained_gaps(history: History) -> Rows:
     ranges = (history.high - history.low)[rows]
     large = gap[rows] > _limit(history, rows, GAP, 1.0)
     calm = ranges <= USUAL_RANGE * np.nan_to_num(history.usual_range(rows)) + SPLIT_ERROR
-    return rows[large & calm & ~(history.volume_surge(rows) > USUAL_VOLUME)]
+    ordinary = calm & ~(history.volume_surge(rows) > USUAL_VOLUME)
+    return rows[large & (ordinary | (gap[rows] > IMPOSSIBLE))]
 
 
 def _jump_without_volume(bars: pd.DataFrame) -> Flags:
