@@ -38,3 +38,22 @@ def test_scaled_inputs_are_finite_bounded_and_centred(x):
     assert np.isfinite(scaled).all()
     assert (np.abs(scaled) <= BOUND).all()
     assert (np.abs(scaled.mean(axis=0, dtype=float)) < 1e-3).all()
+
+
+def test_a_column_far_from_zero_keeps_its_information():
+    rng = np.random.default_rng(0)
+    near = rng.normal(size=(500, 1))
+    far = 1e6 + 0.01 * near
+    np.testing.assert_allclose(
+        Scaler.fit(far).transform(far), Scaler.fit(near).transform(near), atol=1e-5
+    )
+
+
+def test_whole_weights_are_repeated_rows():
+    rng = np.random.default_rng(0)
+    x = np.where(rng.random((40, 3)) < 0.2, np.nan, rng.normal(size=(40, 3)))
+    times = rng.integers(1, 5, len(x))
+    weighted = Scaler.fit(x, times.astype(float))
+    repeated = Scaler.fit(np.repeat(x, times, axis=0))
+    np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-12)
+    np.testing.assert_allclose(weighted.deviation, repeated.deviation, rtol=1e-12)
