@@ -26,7 +26,8 @@ Float = NDArray[np.float64]
 NEIGHBOURS = 23  # sessions of the local level, 11 on either side: a month
 FEWEST_NEIGHBOURS = 6  # of them with a variance
 FEWEST_SESSIONS = 60  # of a ticker's spread; with fewer it takes the median spread of all tickers
-WHOLE, IGNORED = 4.0, 6.0  # spreads from the local level; decision 0026 compares others
+WHOLE, FALL = 4.0, 2.0  # spreads from the local level; decision 0026 compares others
+REGULAR = 3  # the largest deviation of a ticker that one or two wrong sessions cannot decide
 NORMAL = 1.4826  # the standard deviation of a normal variable in median absolute deviations
 QUARTER = 63  # sessions of a block: a company reports once in each
 FEWEST_QUARTERS = 8
@@ -94,8 +95,10 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
 
     The local level is the median of the log variance over the `NEIGHBOURS` sessions around it, and
     a spread is 1.4826 times the median absolute deviation from it, by ticker. Deviations up to
-    `WHOLE` spreads are kept; from there to `IGNORED` spreads the deviation falls to 0, and a
-    session beyond counts as one at the local level.
+    `WHOLE` spreads are kept, or up to the third largest of the ticker (`REGULAR`): a company has
+    extremes every quarter. Over the next `FALL` spreads a deviation counts less and less, and a
+    session beyond is ignored: it counts as one at the local level. Smaller variances than `WHOLE`
+    spreads below the level count as that.
     """
     log_variance = np.log(variance)
     windows = pd.DataFrame(log_variance).rolling(
@@ -103,11 +106,12 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
     )
     level = windows.median().to_numpy()
     deviation = log_variance - level
-    size = np.abs(deviation) / _compute_spread(deviation)
-    kept = WHOLE * np.clip((IGNORED - size) / (IGNORED - WHOLE), 0.0, 1.0) / np.maximum(size, WHOLE)
-    outlying = size > WHOLE
-    bounded = np.where(outlying, np.exp(level + deviation * kept), variance)
-    return bounded, size > IGNORED
+    spread = _compute_spread(deviation)
+    smallest, whole = -WHOLE * spread, np.maximum(WHOLE * spread, _find_regular(deviation))
+    excess = (deviation - whole) / (FALL * spread)  # in [0, 1] where a deviation counts less
+    kept = np.where(excess > 0, whole * np.clip(1.0 - excess, 0.0, 1.0), smallest)
+    outlying = (excess > 0) | (deviation < smallest)
+    return np.where(outlying, np.exp(level + kept), variance), excess > 1
 
 
 def compute_tail_factor(variance: Float, bounded: Float) -> float:
@@ -128,6 +132,14 @@ def compute_tail_factor(variance: Float, bounded: Float) -> float:
         ratio = pd.DataFrame(totals[0] / totals[1])
     by_quarter = ratio.mean(axis=1).median()
     return max(float(by_quarter), 1.0) if np.isfinite(by_quarter) else 1.0
+
+
+def _find_regular(deviation: Float) -> Float:
+    """Return the `REGULAR`-largest deviation of each ticker, (N,); 0 for one with fewer."""
+    known = np.where(np.isfinite(deviation), deviation, 0.0)
+    if len(known) < REGULAR:
+        return np.zeros(known.shape[1])
+    return np.asarray(np.partition(known, -REGULAR, axis=0)[-REGULAR])
 
 
 def _compute_spread(deviation: Float) -> Float:

@@ -127,7 +127,9 @@ def check_sample_weight(weight: Any, rows: int) -> NDArray[np.float64] | None:
             f"sample_weight must be finite and 0 or more; got {checked[row]:g} in row {row}"
         )
     if not checked.any():
-        raise ValueError("the weight is zero in every row of sample_weight; give some one above 0")
+        raise ValueError(
+            "sample_weight has the weight zero in every row: give some a weight above 0"
+        )
     return checked
 
 

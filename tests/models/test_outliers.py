@@ -10,8 +10,9 @@ from volcast.models.baselines.har import HARX, LogHAR, PooledHAR
 from volcast.models.forecaster import Sample
 from volcast.models.insanity_filter import Bounds
 from volcast.models.outliers import (
-    IGNORED,
+    FALL,
     NORMAL,
+    WHOLE,
     bound_variance,
     compute_tail_factor,
 )
@@ -49,7 +50,7 @@ def test_beyond_four_spreads_a_deviation_counts_less_and_beyond_six_not_at_all(s
     variance[200] = np.exp(level[200] + spreads * spread)
     bounded, ignored = bound_variance(variance)
     assert (np.log(bounded[200, 0]) - level[200]) / spread == pytest.approx(kept, abs=0.02)
-    assert ignored[200, 0] == (spreads > IGNORED)
+    assert ignored[200, 0] == (spreads > WHOLE + FALL)
     others = np.arange(400) != 200
     np.testing.assert_array_equal(bounded[others], variance[others])
 
@@ -66,16 +67,29 @@ def test_a_crash_that_lasts_is_no_outlier():
     np.testing.assert_array_equal(bound_variance(variance)[0], variance)
 
 
-def test_regular_extremes_keep_their_share_of_the_mean_and_a_single_one_does_not():
-    variance = make_variance(630)
-    regular, single = variance.copy(), variance.copy()
-    regular[30::63] = np.exp(-3.0)
-    single[330] *= np.exp(9.0)
-    bounded, _ = bound_variance(regular)
-    factor = compute_tail_factor(regular, bounded)
-    assert factor * bounded.mean() == pytest.approx(regular.mean(), rel=0.1)
-    assert factor > 2.0
-    assert compute_tail_factor(single, bound_variance(single)[0]) == pytest.approx(1.0, abs=1e-3)
+def test_a_ticker_keeps_extremes_that_are_no_larger_than_its_third():
+    variance = make_variance()
+    extreme = [50, 120, 190, 260]
+    variance[extreme, 0] = 1.0
+    variance[extreme, 0] = np.exp(5.0 + naive_levels(np.log(variance[:, 0]))[extreme])
+    np.testing.assert_allclose(bound_variance(variance)[0], variance)
+    variance[260] = 1.0
+    bounded, ignored = bound_variance(variance)
+    assert ignored.sum() == 1 and bounded[260, 0] < np.exp(-8.0)
+
+
+def test_the_tail_factor_restores_what_many_sessions_lose_and_not_what_one_does():
+    variance = np.hstack([make_variance(630, seed) for seed in range(30)])
+    many, one = variance.copy(), variance.copy()
+    tickers = np.arange(30)
+    for first in (20, 335):
+        many[first + 63 * (tickers % 5), tickers] = np.exp(-3.0)
+    one[330, 0] = 1.0
+    bounded, _ = bound_variance(many)
+    assert bounded.mean() < 0.7 * many.mean()
+    factor = compute_tail_factor(many, bounded)
+    assert factor * bounded.mean() == pytest.approx(many.mean(), rel=0.1)
+    assert compute_tail_factor(one, bound_variance(one)[0]) == 1.0
 
 
 @pytest.mark.parametrize("model", [LogHAR, PooledHAR, HARX])

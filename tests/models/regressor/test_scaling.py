@@ -57,3 +57,11 @@ def test_whole_weights_are_repeated_rows():
     repeated = Scaler.fit(np.repeat(x, times, axis=0))
     np.testing.assert_allclose(weighted.mean, repeated.mean, rtol=1e-12)
     np.testing.assert_allclose(weighted.deviation, repeated.deviation, rtol=1e-12)
+
+
+def test_a_few_absurd_values_do_not_change_the_scale_of_the_others():
+    clean = np.random.default_rng(0).normal(size=(2000, 1))
+    spoilt = np.vstack([clean, np.full((9, 1), 12.0), [[1e9]]])
+    first = Scaler.fit(np.vstack([clean, np.full((9, 1), 12.0)]))
+    np.testing.assert_allclose(first.deviation, clean.std(axis=0))
+    assert Scaler.fit(spoilt).deviation < 1.5
