@@ -57,8 +57,8 @@ def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
     daily = sums / counts
     lags = newey_west_lags(len(daily), horizon)
     variance = float(long_run_covariance(daily - daily.mean(), lags)[0, 0])
-    by_ticker = part.groupby("ticker")["inside"].agg(["mean", "size"])
-    by_ticker = by_ticker.loc[by_ticker["size"] >= FEWEST_ORIGINS, "mean"]
+    tickers = part.groupby("ticker")["inside"]
+    by_ticker = tickers.mean()[tickers.size() >= FEWEST_ORIGINS]
     known = len(by_ticker) > 0
     return {
         "rows": len(part),
