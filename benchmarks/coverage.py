@@ -110,7 +110,10 @@ def describe_cells(by_ticker: pd.Series) -> dict[str, float]:
     """Return the coverage of each ticker and year, or its quantiles if there are many tickers."""
     if by_ticker.index.get_level_values("ticker").nunique() > TICKERS_IN_FULL:
         quantiles = by_ticker.quantile(QUANTILES).to_numpy()
-        return {f"{share:.0%}": round(v, 3) for share, v in zip(QUANTILES, quantiles, strict=True)}
+        return {
+            f"{share:.0%}": round(float(v), 3)
+            for share, v in zip(QUANTILES, quantiles, strict=True)
+        }
     names = by_ticker.index.map("{0[0]} {0[1]}".format)
     return {str(n): round(float(v), 3) for n, v in zip(names, by_ticker, strict=True)}
 
