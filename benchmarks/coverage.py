@@ -35,6 +35,7 @@ from volcast.pipeline.progress import Progress
 
 LEVEL, LOWEST, HIGHEST = 0.9, 0.85, 0.95
 FEWEST_ORIGINS = 100
+TICKERS_IN_FULL, QUANTILES = 12, [0.01, 0.05, 0.5, 0.95, 0.99]
 YEAR, SIMULATED_YEARS = 252, 4000
 FIGURES = ("inside", "below", "above", "year_min", "year_max", "ticker_year_min")
 MORE = ("ticker_year_max", "ticker_years_within", "score_log", "score_volatility")
@@ -82,11 +83,9 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the figures of one model and horizon."""
     inside = rows["realized"].between(rows["lower"], rows["upper"])
     year = rows["origin"].dt.year
-    inside_of = inside.groupby([rows["ticker"], year])
-    shares: pd.Series[float] = inside_of.mean().astype(np.float64)
-    by_ticker = shares[inside_of.size() >= FEWEST_ORIGINS]
-    by_ticker.index = by_ticker.index.map("{0[0]} {0[1]}".format)
-    complete = year.isin({int(key[-4:]) for key in by_ticker.index})
+    cells = inside.groupby([rows["ticker"], year])
+    by_ticker = cells.mean()[cells.size() >= FEWEST_ORIGINS]
+    complete = year.isin(by_ticker.index.get_level_values("origin").unique())
     by_year = inside[complete].groupby(year).mean()
     logs = (np.log(rows[name]) for name in ("lower", "upper", "realized"))
     percent = (100 * np.sqrt(YEAR * rows[name]) for name in ("lower", "upper", "realized"))
@@ -103,10 +102,20 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
         "score_log": compute_interval_score(*logs),
         "score_volatility": compute_interval_score(*percent),
         "by_year": {str(key): round(value, 3) for key, value in by_year.items()},
-        "by_ticker_and_year": by_ticker.round(3).to_dict()
-        if rows["ticker"].nunique() <= 12
-        else by_ticker.quantile([0.01, 0.05, 0.5, 0.95, 0.99]).round(3).to_dict(),
+        "by_ticker_and_year": describe_cells(by_ticker),
     }
+
+
+def describe_cells(by_ticker: pd.Series) -> dict[str, float]:
+    """Return the coverage of each ticker and year, or its quantiles if there are many tickers."""
+    if by_ticker.index.get_level_values("ticker").nunique() > TICKERS_IN_FULL:
+        quantiles = by_ticker.quantile(QUANTILES).to_numpy()
+        return {
+            f"{share:.0%}": round(float(v), 3)
+            for share, v in zip(QUANTILES, quantiles, strict=True)
+        }
+    names = by_ticker.index.map("{0[0]} {0[1]}".format)
+    return {str(n): round(float(v), 3) for n, v in zip(names, by_ticker, strict=True)}
 
 
 def simulate_perfect_coverage(horizon: int) -> dict[str, float]:
