@@ -83,7 +83,8 @@ def compute_negative_returns(log_return: Float) -> Float:
         returns.rolling(window, min_periods=int(np.ceil(SHARE_NEEDED * window))).mean()
         for window in WINDOWS
     ]
-    return np.nan_to_num(np.minimum(np.stack([mean.to_numpy() for mean in means], axis=-1), 0.0))
+    stacked = np.stack([mean.to_numpy() for mean in means], axis=-1)
+    return np.asarray(np.nan_to_num(np.minimum(stacked, 0.0)))
 
 
 def _build_inputs(sample: Sample) -> Float:
