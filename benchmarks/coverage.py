@@ -26,7 +26,11 @@ from benchmarks.skill import load_panel
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.forecast_intervals import compute_log_error
-from volcast.pipeline.backtest.evaluation import build_forecast_table
+from volcast.pipeline.backtest.evaluation import (
+    add_returns,
+    build_forecast_table,
+    calibrate_level,
+)
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
 from volcast.pipeline.config.load import load_config

@@ -19,11 +19,8 @@ from volcast.models.forecaster import (
 from volcast.models.regressor.error_bounds import compute_smearing
 from volcast.models.regressor.preprocessing import Inputs
 
-# Many small steps (docs/experiments.md compares others); leaves are larger than a single week can
-# fill.
+# Leaves are larger than a single week can fill.
 SETTINGS = {
-    "max_iter": 300,
-    "learning_rate": 0.02,
     "max_leaf_nodes": 31,
     "min_samples_leaf": 200,
     "early_stopping": False,
@@ -39,11 +36,21 @@ class Trees(Forecaster):
     have seen. There is one ensemble per horizon. The mean of the exponentiated residuals turns the
     forecast of the mean log into one of the mean, as for HAR.
 
+    Parameters
+    ----------
+    steps, rate
+        Number of trees, and the share of each that is added; many small steps are usual
+        (docs/experiments.md compares others).
+
     References
     ----------
     Ke et al. (2017), LightGBM, NeurIPS 30. Duan (1983), Journal of the American Statistical
     Association 78 (smearing).
     """
+
+    def __init__(self, *, steps: int = 300, rate: float = 0.02) -> None:
+        self.steps = steps
+        self.rate = rate
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
@@ -55,9 +62,10 @@ class Trees(Forecaster):
         levels = np.flatnonzero(sample.level)
         self.inputs_ = Inputs.fit(x, log_y, sample.positions(REQUIRED), levels)
         inputs, anchor_log = self.inputs_.transform(x)
+        options = {"max_iter": self.steps, "learning_rate": self.rate, **SETTINGS}
         self.models_ = []
         for error in (log_y - anchor_log).T:
-            model = HistGradientBoostingRegressor(**SETTINGS).fit(inputs, error)
+            model = HistGradientBoostingRegressor(**options).fit(inputs, error)
             residual = error - model.predict(inputs)
             self.models_.append((model, compute_smearing(residual[:, None])[0]))
         return self
