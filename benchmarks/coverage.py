@@ -181,7 +181,9 @@ def main() -> None:
     if arguments.data is not None and arguments.test_start is None:
         parser.error("a panel needs --test-start")
     config = load_config(None, sections)
-    figures = compare(forecast_folds(build_panel(arguments, config), config))
+    panel = build_panel(arguments, config)
+    folds = calibrate_level(add_returns(forecast_folds(panel, config), panel))
+    figures = compare(folds)
     print_tables(figures)
     write_figures(figures, arguments.json)
 
