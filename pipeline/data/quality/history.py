@@ -110,15 +110,16 @@ class History:
         return np.asarray(activity.to_numpy()[self.session])
 
     def usual_move(self, rows: Rows) -> Float:
-        """Return the usual daily move before some rows; NaN if fewer than `MIN_RETURNS` are known.
+        """Return the usual daily move before some rows.
 
-        The upper quartile of the absolute log returns of the last `USUAL_ROWS` rows, scaled to the
+        NaN if fewer than `MIN_RETURNS` are known, or most are 0: an illiquid price jumps when it
+        is traded at all. The upper quartile of the absolute log returns of the last `USUAL_ROWS` rows, scaled to the
         standard deviation of normal returns: a quarter of them may be wrong, and half of them 0.
         """
         returns = np.abs(self.window(self.log_return, rows, range(-USUAL_ROWS, 0)))
         known = np.isfinite(returns).sum(axis=1)
         usual = find_quantile(returns, 0.75) / UPPER_QUARTILE
-        return np.where(known >= MIN_RETURNS, usual, np.nan)
+        return np.where((known >= MIN_RETURNS) & (usual > 0), usual, np.nan)
 
     def usual_range(self, rows: Rows) -> Float:
         """Return the median of high less low before some rows; NaN if there is none."""
