@@ -13,7 +13,12 @@ from volcast.models.engine.member_groups import Member, Rows
 from volcast.models.engine.training import TrainingPlan
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs
-from volcast.models.regressor.training_plan import build_members, build_plan, build_rows
+from volcast.models.regressor.training_plan import (
+    build_members,
+    build_plan,
+    build_rows,
+    compute_row_keys,
+)
 from volcast.models.regressor.validation import check_parameters, resolve_columns
 
 Float = NDArray[np.float64]
@@ -35,6 +40,8 @@ class TrainingProblem:
     training, validation, test
         Row numbers (n,) in time order. Scaler and anchor are fitted on the training rows alone;
         `test` comes last and stops no training.
+    row_keys
+        Of the training rows (`compute_row_keys`), which set their random orders.
     """
 
     regressor: KerasVolatilityRegressor
@@ -42,6 +49,7 @@ class TrainingProblem:
     training: RowNumbers
     validation: RowNumbers
     test: RowNumbers
+    row_keys: NDArray[np.uint64] | None = None
 
     def configure(self, **settings: Any) -> KerasVolatilityRegressor:
         """Return a copy of the regressor with some settings changed."""
@@ -58,7 +66,7 @@ class TrainingProblem:
     def build_members(self, regressor: KerasVolatilityRegressor | None = None) -> list[Member]:
         """Return the members of a regressor on the training and validation rows."""
         params = (regressor or self.regressor).get_params(deep=False)
-        return build_members(params, self.training, self.validation)
+        return build_members(params, self.training, self.validation, self.row_keys)
 
     @property
     def learning_rate(self) -> float:
@@ -112,7 +120,9 @@ def build_training_problem(
     inputs = Inputs.fit(training[0], np.log(training[1]), anchor, levels)
     ends = np.cumsum([len(part[0]) for part in parts])
     numbers = np.split(np.arange(ends[-1]), ends[:-1])
-    return TrainingProblem(clone(regressor), build_rows(inputs, parts), *numbers)
+    keys = compute_row_keys(training[0])
+    rows = build_rows(inputs, parts)
+    return TrainingProblem(clone(regressor), rows, *numbers, row_keys=keys)
 
 
 def compute_qlike_by_horizon(rows: Rows, numbers: RowNumbers, corrections: Float) -> Float:

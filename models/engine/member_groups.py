@@ -63,7 +63,10 @@ class Rows:
 class Member:
     """One network: its seed, its settings, and the rows that it trains and stops on.
 
-    `training` and `validation` are row numbers; a bootstrap sample repeats some of them.
+    `training` and `validation` are row numbers; a bootstrap sample repeats some of them. With
+    `row_keys`, a number for each row of `training` that depends on its content only, the random
+    order of an epoch does not depend on the row numbers: a row more or less leaves the others in
+    their order, and the network nearly as it was.
     """
 
     seed: int
@@ -72,6 +75,7 @@ class Member:
     learning_rate: float = 1e-3
     batch_size: int = 32
     weight_decay: float = 0.0
+    row_keys: NDArray[np.uint64] | None = None
 
     @property
     def batch_shape(self) -> BatchShape:
@@ -84,6 +88,13 @@ class Member:
         """
         rows = min(self.batch_size, _round_up_to_power_of_two(len(self.training)))
         return rows, -(-len(self.training) // rows)
+
+
+def _mix_bits(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return numbers that look random: the finalizer of SplitMix64 (Steele et al. 2014)."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
 
 
 def uses_weight_decay(members: Sequence[Member]) -> bool:
@@ -110,7 +121,11 @@ class ActiveMember:
 
     def draw_order(self) -> NDArray[np.integer]:
         """Return the training rows in the random order of the next epoch."""
-        return self.shuffle.permutation(self.member.training)
+        rows, keys = self.member.training, self.member.row_keys
+        if keys is None:
+            return self.shuffle.permutation(rows)
+        salt = self.shuffle.integers(0, 2**64, dtype=np.uint64)
+        return rows[np.argsort(_mix_bits(keys ^ salt), kind="stable")]
 
 
 def activate_members(

@@ -13,7 +13,12 @@ from volcast.models.engine.stacked_network import build_stack, compute_outputs, 
 from volcast.models.engine.training import TrainingResult, train
 from volcast.models.regressor.preprocessing import Inputs
 from volcast.models.regressor.row_split import Part
-from volcast.models.regressor.training_plan import build_members, build_plan, build_rows
+from volcast.models.regressor.training_plan import (
+    build_members,
+    build_plan,
+    build_rows,
+    compute_row_keys,
+)
 
 
 def train_networks(
@@ -30,7 +35,8 @@ def train_networks(
     plan = build_plan(params, parts[0].inputs.shape[1], parts[0].variance.shape[1])
     counts = [len(part.inputs) for part in parts]
     numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
-    members = build_members(params, numbers[0], numbers[-1])
+    keys = compute_row_keys(parts[0].inputs)
+    members = build_members(params, numbers[0], numbers[-1], keys)
     result = train(build_rows(inputs, parts), members, plan, callbacks=callbacks)
     network = build_stack(replace(plan.architecture, outputs=1), result.best_epoch.size)
     set_weights(network, result.weights)

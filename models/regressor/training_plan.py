@@ -21,6 +21,7 @@ SMALLEST_BATCH, LARGEST_BATCH, STEPS_PER_EPOCH = 64, 1024, 128
 ADAMW_DECAY = 0.004  # Keras's default
 ERROR_BOUND = 10.0  # spreads of the anchor's errors; much of them can be what a network learns
 BOOTSTRAP_STREAM = 3  # of a member's seed
+KEY_STREAM = 4  # of the factors of row keys
 
 Params = Mapping[str, Any]  # of a regressor, by name
 
@@ -46,20 +47,45 @@ def build_plan(params: Params, inputs: int, outputs: int) -> TrainingPlan:
 
 
 def build_members(
-    params: Params, training: NDArray[np.intp], validation: NDArray[np.intp]
+    params: Params,
+    training: NDArray[np.intp],
+    validation: NDArray[np.intp],
+    row_keys: NDArray[np.uint64] | None = None,
 ) -> list[Member]:
-    """Return the members, of consecutive seeds, on these row numbers."""
+    """Return the members, of consecutive seeds, on these row numbers.
+
+    `row_keys` (`compute_row_keys`) are those of the training rows; a bootstrap sample is drawn by
+    row number, and does without.
+    """
     rate = params["learning_rate"]
     decay = params["weight_decay"] or (ADAMW_DECAY if params["optimizer"] == "adamw" else 0.0)
     batch_size = params["batch_size"] or choose_batch_size(len(training))
     members = []
     for seed in range(params["seed"], params["seed"] + params["members"]):
-        rows = training
+        rows, keys = training, row_keys
         if params["bootstrap"]:
             rng = np.random.default_rng([seed, BOOTSTRAP_STREAM])
-            rows = rng.choice(training, len(training))
-        members.append(Member(seed, rows, validation, rate, batch_size, decay))
+            rows, keys = rng.choice(training, len(training)), None
+        members.append(Member(seed, rows, validation, rate, batch_size, decay, keys))
     return members
+
+
+def compute_row_keys(X: NDArray[np.floating]) -> NDArray[np.uint64]:
+    """Return a number for each row of X (n, F) that depends on its values only, (n,).
+
+    Examples
+    --------
+    >>> keys = compute_row_keys(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    >>> bool((compute_row_keys(np.array([[1.0, 2.0], [5.0, 6.0]])) == keys[[0, 2]]).all())
+    True
+    """
+    shape = (X.shape[1],)
+    factors = np.random.default_rng(KEY_STREAM).integers(0, 2**64, shape, dtype=np.uint64)
+    keys = np.zeros(len(X), dtype=np.uint64)
+    for place, factor in enumerate(factors):
+        bits = np.ascontiguousarray(X[:, place], dtype=np.float32).view(np.uint32)
+        keys += bits * (factor | np.uint64(1))  # modulo 2^64; an odd factor loses nothing
+    return keys
 
 
 def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, ...]]) -> Rows:
