@@ -214,9 +214,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """
         validation.check_parameters(self.get_params(deep=False))
         names = list_target_names(y)
-        checked = validate_data(self, X, y, **CHECKS, ensure_min_samples=2)
-        self._single_target = checked[1].ndim == 1
-        rows = build_part(*checked, sample_weight=sample_weight)
+        inputs, variance = validate_data(self, X, y, **CHECKS, ensure_min_samples=2)
+        self._single_target = variance.ndim == 1
+        rows = build_part(inputs, variance, sample_weight)
         columns = self._resolve_columns("anchor"), self._resolve_columns("levels")
         parts = self._split(rows, validation_data, names)
         fitted = fit_attributes(self.get_params(deep=False), columns, parts, callbacks)
