@@ -28,8 +28,8 @@ class LogHAR(Forecaster):
     """Log-HAR by ticker: for each horizon a regression on daily, weekly and monthly variance.
 
     ``log v(t+1 .. t+h) = b_0 + b_1 har_1 + b_2 har_5 + b_3 har_22``, on all rows before the origin.
-    The forecast is corrected from median to mean by smearing. A ticker with fewer than
-    `FEWEST_ROWS` rows takes the coefficients fitted to all tickers together.
+    The forecast is corrected from median to mean by smearing. Outliers are bounded in the fit. A
+    ticker with fewer than `FEWEST_ROWS` rows takes the coefficients fitted to all tickers together.
 
     Parameters
     ----------

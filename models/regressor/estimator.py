@@ -33,7 +33,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     starts at zero: training begins at the anchor's forecast. Unless `fit` gets `validation_data`,
     the last `validation_fraction` of the rows is held out, after a gap of `purge` rows; scaler and
     anchor are fitted on the rows before, and training stops early on the held-out rows. Errors
-    beyond 5 robust standard deviations count as that: one absurd row does not change a forecast.
+    beyond 5 robust standard deviations count as that, so that one absurd row decides nothing.
 
     Parameters
     ----------
@@ -201,10 +201,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         X, y
             Inputs (n, F) and future variance (n,) or (n, H), in time order.
         validation_data
-            Later rows (X, y) or (X, y, weight) to stop on; else the end of `X` is held out.
+            Later rows (X, y) or (X, y, weight) to stop on; else the end of X is held out.
         callbacks
-            Keras callbacks, called after each epoch with the logs of each member
-            (`volcast.models.engine.callbacks.EpochCallbacks`).
+            Keras callbacks, called after each epoch (`models.engine.callbacks.EpochCallbacks`).
         sample_weight
             Weights (n,). A row of 0 is left out; one of 2 counts as two, in batches on average.
 
@@ -240,8 +239,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     def predict_members(self, X: ArrayLike) -> Float:
         """Return the forecast of each network alone, (members, n, H), without the blend."""
         corrections, anchor_log = self._correct(self._check_inputs(X))
-        log_variance = anchor_log + corrections + self.bias_
-        return np.asarray(np.exp(self.inputs_.anchor.bound(log_variance)))
+        bounded = self.inputs_.anchor.bound(anchor_log + corrections + self.bias_)
+        return np.asarray(np.exp(bounded))
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return ``1 - QLIKE / QLIKE of the mean of y`` (`volcast.models.regressor.skill`)."""
@@ -272,8 +271,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         return np.asarray(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"))
 
     def _resolve_columns(self, parameter: str) -> NDArray[np.intp]:
-        names, count = list(getattr(self, "feature_names_in_", ())), self.n_features_in_
-        wanted = getattr(self, parameter)
+        wanted, names = getattr(self, parameter), list(getattr(self, "feature_names_in_", ()))
+        count = self.n_features_in_
         return validation.resolve_columns(wanted, names=names, count=count, parameter=parameter)
 
     def _split(self, rows: Part, validation_data: Any, names: list[Any]) -> tuple[Part, Part]:

@@ -146,3 +146,29 @@ def test_the_asymmetric_model_of_t_errors_is_estimated_by_arch():
     np.testing.assert_allclose(
         [found.mean, found.omega, found.alpha, found.gamma, found.beta], wanted, rtol=1e-12
     )
+
+
+@pytest.mark.parametrize("options", [{}, {"asymmetric": True, "errors": "t"}])
+def test_the_returns_around_a_wrong_close_are_left_out_of_the_estimate(options):
+    variance, wrong, unknown = (x.copy() for x in (SAMPLE.variance, *[SAMPLE.log_return] * 2))
+    variance[200, 0] *= np.exp(10.0)
+    wrong[[200, 201], 0], unknown[[200, 201], 0] = [-4.6, 4.6], np.nan
+    spoilt = replace(SAMPLE, variance=variance, log_return=wrong).until(LAST_KNOWN)
+    expected = GARCH(**options).fit(replace(SAMPLE, log_return=unknown).until(LAST_KNOWN), SPLIT)
+    found, wanted = GARCH(**options).fit(spoilt, SPLIT).recursions_[0], expected.recursions_[0]
+    for name in ("mean", "omega", "alpha", "gamma", "beta"):
+        assert getattr(found, name) == pytest.approx(getattr(wanted, name), rel=1e-6)
+
+
+def test_a_wrong_return_counts_as_the_largest_that_is_possible():
+    known = SAMPLE.until(LAST_KNOWN)
+    model = GARCH().fit(known, SPLIT)
+    forecasts = []
+    for size in (model.recursions_[0].largest, 4.6):
+        log_return = known.log_return.copy()
+        log_return[480, 0] = size
+        sample = replace(known, log_return=log_return)
+        forecasts.append(model.forecast(sample, slice(480, LAST_KNOWN))[:, 0])
+    np.testing.assert_array_equal(*forecasts)
+    calm = model.forecast(known, slice(480, LAST_KNOWN))[:, 0]
+    assert (forecasts[0][0] > calm[0]).all()

@@ -80,3 +80,27 @@ def test_the_level_is_corrected_by_the_share_that_is_trusted():
     whole = KerasVolatilityRegressor(**SMALL).fit(x, y).bias_
     trusted = KerasVolatilityRegressor(**SMALL, level_trust=[1.0, 0.25]).fit(x, y).bias_
     np.testing.assert_allclose(trusted, whole * [1.0, 0.25])
+
+
+def test_a_feature_far_from_zero_keeps_its_information():
+    x, y = log_levels()
+    far = x.copy()
+    far[:, 2] = 1e6 + 0.01 * x[:, 2]
+    near_inputs, far_inputs = (Inputs.fit(each, np.log(y), ANCHOR, LEVELS) for each in (x, far))
+    np.testing.assert_allclose(far_inputs.transform(far)[0], near_inputs.transform(x)[0], atol=1e-4)
+
+
+def test_an_anchor_far_from_zero_forecasts_alike():
+    x, y = log_levels()
+    far = 1e6 + 0.01 * x
+    one, two = (LinearCorrection.fit(each, np.log(y), ANCHOR, LEVELS[:0]) for each in (x, far))
+    np.testing.assert_allclose(two.predict_log(far), one.predict_log(x), atol=1e-4)
+
+
+@pytest.mark.parametrize("level", [800.0, -800.0, 1e308])
+def test_no_input_forecasts_more_than_ten_times_what_was_trained_on(level):
+    x, y = make_rows(200)
+    regressor = KerasVolatilityRegressor(**SMALL, blend=0.5).fit(x, y)
+    absurd = np.full((1, 3), level)
+    for forecast in (regressor.predict(absurd), regressor.predict_members(absurd)):
+        assert (forecast >= y.min() / 10.1).all() and (forecast <= y.max() * 10.1).all()

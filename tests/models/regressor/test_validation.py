@@ -139,7 +139,7 @@ def test_validation_data_must_have_the_shape_of_the_training_data():
         (np.ones((20, 2)), r"its shape is \(20, 2\)"),
         (np.linspace(-1.0, 1.0, 20), "finite and 0 or more; got -1 in row 0"),
         (np.append(np.ones(19), np.nan), "finite and 0 or more; got nan in row 19"),
-        (np.zeros(20), "0 in every row"),
+        (np.zeros(20), "the weight zero in every row"),
     ],
 )
 def test_weights_that_are_none_are_refused(weight, message):
