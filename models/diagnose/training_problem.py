@@ -119,10 +119,10 @@ def build_training_problem(
     )
     inputs = Inputs.fit(training[0], np.log(training[1]), anchor, levels)
     ends = np.cumsum([len(part[0]) for part in parts])
-    numbers = np.split(np.arange(ends[-1]), ends[:-1])
+    first, second, third = np.split(np.arange(ends[-1]), ends[:-1])
     keys = compute_row_keys(training[0])
     rows = build_rows(inputs, parts)
-    return TrainingProblem(clone(regressor), rows, *numbers, row_keys=keys)
+    return TrainingProblem(clone(regressor), rows, first, second, third, keys)
 
 
 def compute_qlike_by_horizon(rows: Rows, numbers: RowNumbers, corrections: Float) -> Float:
