@@ -108,7 +108,8 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
     deviation = log_variance - level
     spread = _compute_spread(deviation)
     smallest, whole = -WHOLE * spread, np.maximum(WHOLE * spread, _find_regular(deviation))
-    excess = (deviation - whole) / (FALL * spread)  # in [0, 1] where a deviation counts less
+    with np.errstate(invalid="ignore"):  # an infinite spread bounds nothing
+        excess = (deviation - whole) / (FALL * spread)  # in [0, 1] where a deviation counts less
     kept = np.where(excess > 0, whole * np.clip(1.0 - excess, 0.0, 1.0), smallest)
     outlying = (excess > 0) | (deviation < smallest)
     return np.where(outlying, np.exp(level + kept), variance), excess > 1

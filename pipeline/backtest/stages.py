@@ -60,6 +60,7 @@ class StageContext:
 
 def download(context: StageContext) -> dict[str, Any]:
     """Load the bars and apply the quality rules; write bars.parquet and quality.csv."""
+    from volcast.pipeline.data.quality.summary import format_actions
     from volcast.pipeline.panel.load_bars import load_bars
 
     loaded = load_bars(context.config, context.now, context.progress)
@@ -71,6 +72,7 @@ def download(context: StageContext) -> dict[str, Any]:
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
+    context.progress.note(format_actions(loaded.quality))
     return {
         "failures": dict(loaded.failures),
         "bars": len(bars),

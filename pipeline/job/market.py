@@ -12,6 +12,7 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.quality.summary import format_actions
 from volcast.pipeline.panel.build import build_grids, build_panel
 from volcast.pipeline.panel.held_bars import carry_features
 from volcast.pipeline.panel.load_bars import load_bars
@@ -59,7 +60,9 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
     DataError
         No ticker has a bar.
     """
-    loaded = load_bars(config, now, progress or Progress())
+    progress = progress or Progress()
+    loaded = load_bars(config, now, progress)
+    progress.note(format_actions(loaded.quality))
     panel = build_market_panel(loaded.bars, config, loaded.held)
     failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
     return Market(

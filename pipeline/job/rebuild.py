@@ -21,6 +21,8 @@ from volcast.pipeline.job.forecasts import FittedModel, forecast_cells, forecast
 from volcast.pipeline.job.market import BarHashes, load_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
+from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.rebuild_check import Rebuilder
 from volcast.pipeline.ledger.records import ForecastRow
 from volcast.pipeline.registry.model_folder import StoredModel
@@ -70,6 +72,7 @@ class _ForecastRebuilder:
         self._registry_view = RegistryView(home)
         self._data = _cache(CACHED_VINTAGES)(self._load_data)
         self._hashes = _cache(CACHED_ORIGINS)(self._compute_hashes)
+        self._stored = _cache(CACHED_ORIGINS)(self._read_stored_hashes)
         self._variances = _cache(CACHED_ORIGINS)(self._forecast)
 
     def rebuild(self, row: ForecastRow) -> float:
@@ -79,7 +82,7 @@ class _ForecastRebuilder:
                 "it was written by a version of volcast that measured variance in another way"
             )
         vintage, day = Vintage(row.data_vintage, row.config_hash), pd.Timestamp(row.origin)
-        if self._hashes(vintage, day).get(row.ticker) != row.data_hash:
+        if not self._has_same_bars(vintage, day):
             data = self._data(vintage).config.data
             raise LedgerError(
                 f"the bars of {data.path or data.source}, as they were known then, differ from "
@@ -87,6 +90,22 @@ class _ForecastRebuilder:
             )
         variances = self._variances(vintage, day, row.model, row.model_version)
         return variances.get((row.ticker, row.horizon), float(np.nan))
+
+    def _has_same_bars(self, vintage: Vintage, day: pd.Timestamp) -> bool:
+        """Return whether the bars of every ticker of a vintage are those of its forecasts.
+
+        A forecast uses the bars of the other tickers too: market features and the panel's level.
+        """
+        hashes = self._hashes(vintage, day)
+        return all(hashes.get(ticker) == stored for ticker, stored in self._stored(vintage, day))
+
+    def _read_stored_hashes(self, vintage: Vintage, day: pd.Timestamp) -> set[tuple[str, str]]:
+        """Return ticker and hash of its bars, of all forecasts of a vintage and day."""
+        columns = ["ticker", "data_hash", "data_vintage"]
+        with Ledger.to_read(self._home.ledger) as ledger:
+            rows = ledger.table("forecasts", RowFilter(origin=day.date()), columns=columns)
+        rows = rows[rows["data_vintage"] == pd.Timestamp(vintage.fetched)]
+        return set(zip(rows["ticker"], rows["data_hash"], strict=True))
 
     def _load_data(self, vintage: Vintage) -> VintageData:
         archived = read_archived_config(self._home, vintage.config_hash)

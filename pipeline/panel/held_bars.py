@@ -25,13 +25,14 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
 
     Returns
     -------
-    The panel; the row of a held bar has the features of the ticker's last usable row within
-    `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing is learnt from the row.
+    The panel; the row of a held bar has the features and the level factor of the ticker's last
+    usable row within `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing is
+    learnt from the row.
     """
     known = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
     if not known:
         return panel
-    x = panel.x.copy()
+    x, level_factor = panel.x.copy(), panel.level_factor.copy()
     for ticker, session in known.items():
         column = panel.tickers.index(ticker)
         row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
@@ -39,5 +40,7 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
         required = panel.x[first:row, column][:, ~panel.optional]
         usable = np.flatnonzero(np.isfinite(required).all(axis=1))
         if len(usable):
-            x[row, column] = panel.x[first + usable[-1], column]
-    return dataclasses.replace(panel, x=x)
+            last = first + usable[-1]
+            x[row, column] = panel.x[last, column]
+            level_factor[row, column] = panel.level_factor[last, column]
+    return dataclasses.replace(panel, x=x, level_factor=level_factor)

@@ -13,7 +13,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
-from volcast.pipeline.data.quality.summary import find_held_bars, format_actions
+from volcast.pipeline.data.quality.summary import find_held_bars
 from volcast.pipeline.data.sources.catalogue import find_entry, require_tickers
 from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
@@ -86,7 +86,6 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     for note in answer.notes:
         progress.note(note)
     checked = check_bars(answer.bars, calendars)
-    progress.note(format_actions(checked.quality))
     bars = checked.bars
     if intraday:
         bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)

@@ -20,6 +20,6 @@ if __name__ == "__main__":
             if stop.exists():
                 break
             ticker = f"{name}{number}"
-            now = EVENING + dt.timedelta(seconds=number)
+            now = EVENING + dt.timedelta(milliseconds=number)
             ledger.add_forecasts([forecast(ticker=ticker), har(ticker=ticker)], now=now)
             print(number, flush=True)

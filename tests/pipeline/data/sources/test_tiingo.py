@@ -242,5 +242,6 @@ def test_a_retry_prints_nothing(tiingo, config, tmp_path):
     assert answer.stderr.splitlines() == [
         "download",
         "  42 bars of 2 tickers, 2024-01-02 to 2024-01-31",
+        "  0 rows rejected, 0 volumes masked, 0 bars held, 0 days on closed sessions",
     ]
     assert tiingo.asked() == ["AAA", "AAA", "BBB"]
