@@ -20,10 +20,14 @@ COLUMNS = [
     Column("backtest_qlike", "Backtest QLIKE", ".4f"),
     Column("backtest_ratio", "Backtest ratio", ".3f"),
     Column("coverage", "Coverage", ".1%"),
+    Column("level_ratio", "Level", ".2f"),
+    Column("beyond", "Beyond 1.96", ".1%"),
 ]
 METHOD = (
     "Only forecasts written before their outcome was known are scored. The backtest is the "
-    "validation part of the model's training, before it was deployed."
+    "validation part of the model's training, before it was deployed. The level is the mean "
+    "squared return over the mean forecast variance, and should be 1; some 5 % of the returns "
+    "should lie beyond 1.96 forecast standard deviations."
 )
 OF_A_REPLAY = (
     " This is a replay: its forecasts carry the times of the replayed clock, not those at which "

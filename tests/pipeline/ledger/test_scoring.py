@@ -10,6 +10,7 @@ from tests.pipeline.ledger.samples import (
     AFTERWARDS,
     DAY,
     EVENING,
+    ORIGIN,
     forecast,
     har,
     long_ledger,
@@ -54,6 +55,33 @@ def test_live_qlike_and_its_ratio_to_har_are_those_of_the_formula(long):
         assert found["first"].date() == rows["origin"].min()
         assert found["last"].date() == rows["origin"].max()
     assert scores_of(path, "har 1")["ratio_to_har"] == 1.0
+
+
+def test_the_level_of_live_forecasts_is_that_of_their_returns(tmp_path):
+    path = tmp_path / "ledger.db"
+    returns = [0.01, -0.03, 0.02]
+    with Ledger.to_write(path) as ledger:
+        for number, value in enumerate(returns):
+            days = ORIGIN + number * 7 * DAY
+            now = EVENING + number * 7 * DAY
+            ledger.add_forecasts([forecast(2e-4, days), har(2e-4, days)], now=now)
+            found = outcome(origin=days, log_return=value)
+            ledger.add_outcomes([found], now=now + 4 * DAY)
+    scores = scores_of(path, "issued")
+    assert scores["level_ratio"] == pytest.approx(np.mean(np.square(returns)) / 2e-4)
+    assert scores["beyond"] == pytest.approx(1 / 3)  # -0.03 is 2.1 standard deviations
+
+
+def test_an_outcome_is_scored_in_the_level_of_its_forecast(tmp_path):
+    path = tmp_path / "ledger.db"
+    calibrated = forecast(3e-4, level_factor=1.5)
+    with Ledger.to_write(path) as ledger:
+        ledger.add_forecasts([calibrated, har(2e-4)], now=EVENING)
+        ledger.add_outcomes([outcome(2e-4)], now=AFTERWARDS)
+    with Ledger.to_read(path) as ledger:
+        scored = ledger.table("scored").set_index("model")
+    assert scored.loc["network", "realized"] == pytest.approx(3e-4)
+    assert scored.loc["har", "realized"] == 2e-4  # a row without a factor
 
 
 def test_value_at_risk_is_tested_once_250_residuals_are_known(long):

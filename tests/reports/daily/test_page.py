@@ -34,6 +34,7 @@ def score(series, ratio=0.9):
     return {
         **{"series": series, "horizon": 1, "first": DATES[0], "rows": 4, "qlike": 0.4},
         **{"ratio_to_har": ratio, "backtest_qlike": 0.3, "backtest_ratio": 0.8, "coverage": 0.9},
+        **{"level_ratio": 1.1, "beyond": 0.06},
     }
 
 
