@@ -202,7 +202,7 @@ class Bars:
     @cached_property
     def level_factor(self) -> FloatArray:
         """(T, N) factor from `variance` to the level of close-to-close returns."""
-        return estimate_level_factor(self.variance, self.log_return)
+        return estimate_level_factor(self.variance, self.log_return, self.uses_realized)
 
     @cached_property
     def log_variance(self) -> FloatArray:

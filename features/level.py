@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from volcast.features._typing import FloatArray
+from volcast.features._typing import BoolArray, FloatArray
 from volcast.features.windows import window_median
 
 QUARTER, MONTH = 66, 22  # sessions
@@ -31,9 +31,13 @@ LARGEST_MULTIPLE = 50.0
 # of a day's relative error is about 3. The log ratios of the 505 stocks of one market differ by a
 # standard deviation of 0.1: 3 / 0.1^2. Those of markets differ by about 0.25: 3 / 0.25^2.
 SHRINK_TO_PANEL, SHRINK_TO_ONE = 300.0, 50.0
+# Twice or half: a ticker beyond it for a year has a measure in another unit, and stands alone.
+LARGEST_LOG_RATIO, YEAR = 0.7, 250.0
 
 
-def estimate_level_factor(variance: FloatArray, log_return: FloatArray) -> FloatArray:
+def estimate_level_factor(
+    variance: FloatArray, log_return: FloatArray, group: BoolArray | None = None
+) -> FloatArray:
     """Return the factor that brings each ticker's variance to the level of its returns.
 
     The ratio of mean squared return to mean variance over the past, both in units of the median
@@ -46,10 +50,14 @@ def estimate_level_factor(variance: FloatArray, log_return: FloatArray) -> Float
         (T, N) daily variance measure in squared log-return units, NaN where there is none.
     log_return
         (T, N) log returns from close to close.
+    group
+        (N,) which of two kinds of measure a ticker has; each is shrunk to its own panel. One kind
+        by default.
 
     Returns
     -------
-    (T, N) factors, above 0; row t uses rows up to t. 1 until a month of a ticker is known.
+    (T, N) factors, above 0; row t uses rows up to t. A ticker of which less than a month is known
+    has the panel's.
 
     Examples
     --------
@@ -68,7 +76,12 @@ def estimate_level_factor(variance: FloatArray, log_return: FloatArray) -> Float
     usable = (total_squared > 0) & (total_measured > 0)
     ratio = np.divide(total_squared, total_measured, out=np.ones_like(total_squared), where=usable)
     observations = np.where(usable, weight**2 / np.maximum(squared_weight, 1.0), 0.0)
-    return np.asarray(np.exp(_shrink(np.log(ratio), observations)))
+    log_ratio, kinds = np.log(ratio), np.zeros(variance.shape[1], bool) if group is None else group
+    for kind in (False, True):
+        own = kinds == kind
+        if own.any():
+            log_ratio[:, own] = _shrink(log_ratio[:, own], observations[:, own])
+    return np.asarray(np.exp(log_ratio))
 
 
 def _scale_by_median(
@@ -96,9 +109,12 @@ def _shrink(log_ratio: FloatArray, observations: FloatArray) -> FloatArray:
     Tickers share their days: however many there are, the panel's mean rests on no more
     observations than the ticker with the most.
     """
+    alone = (np.abs(log_ratio) > LARGEST_LOG_RATIO) & (observations >= YEAR)
     own = observations / (observations + SHRINK_TO_PANEL)
-    total = np.maximum(own.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    panel = (own * log_ratio).sum(axis=1, keepdims=True) / total
-    most = observations.max(axis=1, keepdims=True)
+    weight = np.where(alone, 0.0, own)
+    total = np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    plausible = np.clip(log_ratio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
+    panel = (weight * plausible).sum(axis=1, keepdims=True) / total
+    most = np.where(alone, 0.0, observations).max(axis=1, keepdims=True)
     panel = panel * most / (most + SHRINK_TO_ONE)
-    return np.asarray(panel + own * (log_ratio - panel))
+    return np.asarray(np.where(alone, log_ratio, panel + own * (log_ratio - panel)))

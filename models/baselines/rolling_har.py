@@ -22,8 +22,9 @@ class RollingHAR(Forecaster):
     target ended in t-window+1 .. t; they do not wait for the next refit as those of `LogHAR` do.
     The forecast is corrected from median to mean by smearing, with each residual from the fit at
     the close at which its target became known, less the mean of these residuals. Where fewer than
-    `FEWEST_ROWS` targets are known, the `LogHAR` of the fit stands in. Outlying sessions before the
-    fit are bounded as for every model; those after it count until the next fit.
+    `FEWEST_ROWS` targets are known, the `LogHAR` of the fit stands in. Outlying sessions that lie
+    more than the longest horizon before the fit are bounded as for every model; later ones count
+    until the next fit.
 
     Parameters
     ----------

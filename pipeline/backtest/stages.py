@@ -85,7 +85,12 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.parquet."""
-    from volcast.pipeline.panel.build import build_grids, build_panel, find_tickers_without_rows
+    from volcast.pipeline.panel.build import (
+        build_grids,
+        build_panel,
+        describe_implausible_levels,
+        find_tickers_without_rows,
+    )
     from volcast.pipeline.panel.panel_table import panel_to_frame
 
     bars = read_table(context.folder / BARS)
@@ -97,6 +102,8 @@ def features(context: StageContext) -> dict[str, Any]:
         for ticker, known in find_tickers_without_rows(panel).items()
     }
     _report_failures(failures, context.progress)
+    for note in describe_implausible_levels(panel):
+        context.progress.note(note)
     context.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
     return {
         "features": list(panel.names),

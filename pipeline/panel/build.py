@@ -22,6 +22,8 @@ from volcast.pipeline.data.calendars.sessions import (
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.errors import ConfigError
 
+LARGEST_LEVEL_FACTOR = 3.0  # a measure from prices misses or adds less
+
 
 def feature_names(config: Config) -> tuple[str, ...]:
     """Return the features that the settings select; those of HAR are always among them.
@@ -127,3 +129,15 @@ def find_tickers_without_rows(panel: Panel) -> dict[str, int]:
     usable = np.asarray(build_sample(panel).usable().any(axis=0))
     known = np.isfinite(panel.variance).sum(axis=0)
     return {t: int(known[n]) for n, t in enumerate(panel.tickers) if not usable[n]}
+
+
+def describe_implausible_levels(panel: Panel) -> list[str]:
+    """Return a sentence for each ticker whose measure is far from its squared returns."""
+    newest = panel.level_factor[-1]
+    return [
+        f"{ticker}: its squared returns are {newest[n]:.3g} times its measured variance; check the "
+        "unit of its column variance, or its prices"
+        for n, ticker in enumerate(panel.tickers)
+        if not 1 / LARGEST_LEVEL_FACTOR <= newest[n] <= LARGEST_LEVEL_FACTOR
+        and np.isfinite(newest[n])
+    ]

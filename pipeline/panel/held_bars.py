@@ -36,6 +36,8 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
     for ticker, session in known.items():
         column = panel.tickers.index(ticker)
         row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
+        if row < 0 or np.isfinite(panel.x[row, column][~panel.optional]).all():
+            continue  # a day without a session, or a row that can be forecast from as it is
         first = max(0, row - LONGEST_GAP)
         required = panel.x[first:row, column][:, ~panel.optional]
         usable = np.flatnonzero(np.isfinite(required).all(axis=1))

@@ -98,7 +98,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         vintages=answer.vintages,
         notes=tuple(answer.notes),
         newest=newest,
-        held=find_held_bars(checked),
+        held=find_held_bars(checked, calendars),
     )
 
 

@@ -17,6 +17,7 @@ def level_by_year(table: pd.DataFrame, axes: Axes, *, model: str) -> Axes:
     """Draw the rows of one ticker of `level_table` by year, with two standard errors."""
     years = table["year"].astype(int).to_numpy()
     ratio, error = (table[name].to_numpy(float) for name in ("ratio", "standard_error"))
+    error = np.nan_to_num(error)  # a year too short for an error has a point alone
     low, high = np.maximum(ratio - 2 * error, ratio / 4), ratio + 2 * error
     axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.errorbar(

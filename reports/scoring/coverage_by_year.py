@@ -8,6 +8,7 @@ import pandas as pd
 from volcast.reports.scoring.inference import (
     collapse_by_date,
     degrees_of_freedom,
+    has_enough_dates,
     long_run_covariance,
 )
 
@@ -57,6 +58,8 @@ def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
     daily = sums / counts
     cosines = degrees_of_freedom(len(daily), horizon)
     variance = float(long_run_covariance(daily, cosines)[0, 0])
+    if not has_enough_dates(len(daily), horizon):
+        variance = math.nan
     inside_of = part.groupby("ticker")["inside"]
     by_ticker = inside_of.mean()[inside_of.size() >= FEWEST_ORIGINS]
     known = len(by_ticker) > 0

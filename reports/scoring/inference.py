@@ -177,7 +177,7 @@ def diebold_mariano(difference: ArrayLike, dates: ArrayLike, horizon: int) -> Di
     daily = average_by_date(difference, dates)
     count, mean = len(daily), float(daily.mean())
     freedom = degrees_of_freedom(count, horizon)
-    if not _enough(count, horizon) or np.ptp(daily) == 0:
+    if not has_enough_dates(count, horizon) or np.ptp(daily) == 0:
         return DieboldMariano(mean, np.nan, np.nan, count, freedom)
     error = np.sqrt(long_run_covariance(daily, freedom)[0, 0] / count)
     statistic = float(mean / error)
@@ -249,7 +249,7 @@ def _wald(
     dates, horizon = clock
     by_date, _ = collapse_by_date(scores, dates)
     count = len(by_date)
-    if not _enough(count, horizon) or not np.any(by_date):
+    if not has_enough_dates(count, horizon) or not np.any(by_date):
         return np.full(2, np.nan), np.nan
     freedom = degrees_of_freedom(count, horizon)
     covariance = bread @ (long_run_covariance(by_date, freedom) * count) @ bread
@@ -260,5 +260,6 @@ def _wald(
     return np.sqrt(np.diag(covariance)), p_value
 
 
-def _enough(dates: int, horizon: int) -> bool:
+def has_enough_dates(dates: int, horizon: int) -> bool:
+    """Return whether there are enough dates for a long-run variance."""
     return dates >= max(MIN_DATES, MIN_TARGETS * horizon)

@@ -15,6 +15,7 @@ from volcast.reports.scoring.inference import (
     collapse_by_date,
     degrees_of_freedom,
     diebold_mariano,
+    has_enough_dates,
     long_run_covariance,
 )
 from volcast.reports.scoring.scores import BASELINE, POOLED
@@ -22,7 +23,7 @@ from volcast.reports.scoring.scores import BASELINE, POOLED
 BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
 ALL_YEARS = "all"
 TOLERANCE = 0.1  # a ratio within 10 % of 1 is a volatility within 5 %: no warning
-WARN_AT = 2.0  # standard errors
+WARN_AT = 2.5  # standard errors, which are uncertain themselves
 BIN_WIDTH, LARGEST_SHOWN = 0.5, 5.0  # of the histogram, in standard deviations
 
 LEVEL_COLUMNS = ["horizon", "ticker", "year", "rows", "ratio", "standard_error", "beyond"]
@@ -45,7 +46,8 @@ def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
     DataFrame
         `LEVEL_COLUMNS`, sorted by horizon, ticker and year; ticker and year `all` come first.
         `ratio` is mean squared return over mean forecast variance: above 1, the forecasts were too
-        low. `standard_error` is its standard error over dates, which allows for autocorrelation.
+        low. `standard_error` is its standard error over dates, which allows for autocorrelation;
+        NaN with too few dates.
         `beyond` is the share of returns over the horizon beyond 1.96 forecast standard deviations.
         `year` is that of the origin.
     """
@@ -126,7 +128,7 @@ def standardise(rows: pd.DataFrame) -> Floats:
 def level_warnings(levels: pd.DataFrame) -> list[str]:
     """Return a sentence for each ticker whose forecasts of the next session have a wrong level.
 
-    The ratio over all years must lie more than 10 % and two standard errors from 1.
+    The ratio over all years must lie more than 10 % and 2.5 standard errors from 1.
 
     Examples
     --------
@@ -165,7 +167,9 @@ def _compare(rows: pd.DataFrame, horizon: int) -> dict[str, float]:
     ratio = squared / variance
     error, _ = collapse_by_date(pair[:, 0] - ratio * pair[:, 1], rows["origin"])
     cosines = degrees_of_freedom(len(error), horizon)
-    deviation = np.sqrt(long_run_covariance(error, cosines)[0, 0] * len(error))
+    deviation = np.nan
+    if has_enough_dates(len(error), horizon):
+        deviation = np.sqrt(long_run_covariance(error, cosines)[0, 0] * len(error))
     return {
         "rows": len(rows),
         "ratio": ratio,

@@ -55,7 +55,8 @@ def naive_factor(measure, log_return):
                 log_ratio[n] = np.log(top / bottom)
                 observations[n] = weight**2 / max(squared_weight, 1.0)
         own = observations / (observations + level.SHRINK_TO_PANEL)
-        panel = (own * log_ratio).sum() / own.sum() if own.sum() > 0 else 0.0
+        plausible = [min(max(each, -0.7), 0.7) for each in log_ratio]
+        panel = (own * plausible).sum() / own.sum() if own.sum() > 0 else 0.0
         panel *= observations.max() / (observations.max() + level.SHRINK_TO_ONE)
         result[t] = np.exp(panel + own * (log_ratio - panel))
     return result
@@ -96,8 +97,20 @@ def test_a_new_ticker_takes_the_level_of_its_panel():
     assert factor[0] == pytest.approx(np.exp(np.log(factor[1:]).mean()), rel=0.1)
 
 
-def test_the_factor_follows_the_unit_of_the_measure():
+def test_a_measure_in_another_unit_is_brought_to_the_level_and_leaves_the_others_alone():
     measure, log_return = biased_market([0.8, 0.9])
     factor = estimate_level_factor(measure, log_return)[-1]
-    in_percent = estimate_level_factor(1e4 * measure, log_return)[-1]
-    assert np.log(factor / in_percent) == pytest.approx(np.log(1e4), rel=0.06)
+    measure[:, 0] *= 1e4  # a column in squared percent
+    in_percent = estimate_level_factor(measure, log_return)[-1]
+    assert in_percent[0] == pytest.approx(factor[0] / 1e4, rel=0.05)
+    assert in_percent[1] == pytest.approx(factor[1], rel=0.05)  # the other ticker does not notice
+
+
+def test_tickers_with_another_kind_of_measure_have_a_panel_of_their_own():
+    measure, log_return = biased_market([0.6, 0.6, 1.0])
+    measure[:-60, 2] = np.nan
+    together = estimate_level_factor(measure, log_return)[-1]
+    kinds = np.array([True, True, False])
+    apart = estimate_level_factor(measure, log_return, kinds)[-1]
+    assert together[2] > 1.3 and 0.8 < apart[2] < 1.2
+    assert apart[:2] == pytest.approx(together[:2], rel=0.02)

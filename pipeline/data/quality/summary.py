@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
+from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.data.quality.check import HOLD, REJECT, Checked
 from volcast.pipeline.text import format_count
 
@@ -45,17 +48,18 @@ def format_actions(quality: pd.DataFrame) -> str:
     return ", ".join(parts)
 
 
-def find_held_bars(checked: Checked) -> dict[str, pd.Timestamp]:
+def find_held_bars(checked: Checked, calendars: Mapping[str, str]) -> dict[str, pd.Timestamp]:
     """Return the newest session of each ticker from whose bar nothing can be forecast.
 
-    The bar is held back, or it has no return because the row before it was rejected.
+    The bar is held back, or it has no return because the row of the session before it was rejected.
+    `calendars` is ticker to calendar name.
 
     Examples
     --------
     >>> day = pd.to_datetime("2024-01-05")
     >>> quality = pd.DataFrame({"ticker": ["A"], "action": [HOLD], "last_session": [day]})
     >>> bars = pd.DataFrame({"ticker": ["A"], "session": [pd.to_datetime("2024-01-04")]})
-    >>> find_held_bars(Checked(bars, quality, {}))
+    >>> find_held_bars(Checked(bars, quality, {}), {"A": "XNYS"})
     {'A': Timestamp('2024-01-05 00:00:00')}
     """
     quality, bars = checked.quality, checked.bars
@@ -64,8 +68,10 @@ def find_held_bars(checked: Checked) -> dict[str, pd.Timestamp]:
     rejected = quality[quality["action"] == REJECT].groupby("ticker")["last_session"].max()
     for ticker, own in bars[bars["ticker"].isin(rejected.index)].groupby("ticker")["session"]:
         last_two = own.to_numpy()[-2:]
-        if len(last_two) == 2 and last_two[0] < rejected[ticker].to_datetime64() < last_two[1]:
-            found.setdefault(str(ticker), pd.Timestamp(last_two[1]))
+        between = last_two[0] < rejected[ticker].to_datetime64() < last_two[-1]
+        calendar = calendars[str(ticker)]
+        if between and len(sessions_between(calendar, rejected[ticker], rejected[ticker])):
+            found.setdefault(str(ticker), pd.Timestamp(last_two[-1]))
     return found
 
 

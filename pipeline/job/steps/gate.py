@@ -94,7 +94,11 @@ def _build_forecasts(rows: pd.DataFrame, registry_view: RegistryView) -> pd.Data
     forecast in which the newest network itself was replaced by a fallback is infinite: a network
     that gives no numbers is not promoted. The challenger is NaN before its first forecast and where
     a network of another recipe was the challenger, for which these sessions counted.
+
+    Forecasts are in units of their outcome, which is 1: models with other tickers in their panel
+    have another level factor, which multiplies forecast and outcome alike.
     """
+    rows = rows.assign(variance=rows["variance"] / rows["realized"], realized=1.0)
     champion, newest = registry_view.champion, registry_view.newest
     networks = rows[rows["model"] == NETWORK]
     har = index_by_cell(rows[rows["model"] == REFERENCE], "variance")

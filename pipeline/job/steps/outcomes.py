@@ -22,11 +22,12 @@ def join_outcomes(context: JobContext) -> int:
     """Write the outcomes known by now to the ledger; return the number of new rows.
 
     Targets that ended in the last ten sessions are computed again: a late or revised bar gives a
-    second row.
+    second row. Those of forecasts without a level factor, of an earlier version, are not: their
+    variance was measured in another way.
     """
     since = RowFilter(ended_after=context.sessions_ago(REVISION_SESSIONS))
-    recent = context.ledger.table("forecasts", since, columns=CELL)
-    ended = recent[recent["target_end"] <= context.day]
+    recent = context.ledger.table("forecasts", since, columns=[*CELL, "level_factor"])
+    ended = recent.loc[recent["level_factor"].notna() & (recent["target_end"] <= context.day), CELL]
     pending = context.ledger.pending_targets(context.day.date())
     cells = pd.concat([pending, ended]).drop_duplicates(CELL)
     keys = pd.Index(zip(cells["ticker"], cells["horizon"], strict=True))

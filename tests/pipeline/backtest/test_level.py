@@ -1,4 +1,4 @@
-"""The level factor in a backtest: by hand, without look-ahead, and without an effect on rankings."""
+"""The level factor in a backtest: the same rankings, one factor, a valid interval."""
 
 import numpy as np
 import pandas as pd
