@@ -120,7 +120,7 @@ def build_training_problem(
     inputs = Inputs.fit(training[0], np.log(training[1]), anchor, levels)
     ends = np.cumsum([len(part[0]) for part in parts])
     first, second, third = np.split(np.arange(ends[-1]), ends[:-1])
-    keys = compute_row_keys(training[0])
+    keys = compute_row_keys(training[0], np.union1d(levels, anchor))
     rows = build_rows(inputs, parts)
     return TrainingProblem(clone(regressor), rows, first, second, third, keys)
 

@@ -35,7 +35,9 @@ def train_networks(
     plan = build_plan(params, parts[0].inputs.shape[1], parts[0].variance.shape[1])
     counts = [len(part.inputs) for part in parts]
     numbers = np.split(np.arange(sum(counts)), np.cumsum(counts)[:-1])
-    keys = compute_row_keys(parts[0].inputs)
+    keys = compute_row_keys(
+        parts[0].inputs, np.union1d(inputs.level_columns, inputs.anchor_columns)
+    )
     members = build_members(params, numbers[0], numbers[-1], keys)
     result = train(build_rows(inputs, parts), members, plan, callbacks=callbacks)
     network = build_stack(replace(plan.architecture, outputs=1), result.best_epoch.size)

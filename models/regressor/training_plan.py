@@ -70,21 +70,29 @@ def build_members(
     return members
 
 
-def compute_row_keys(X: NDArray[np.floating]) -> NDArray[np.uint64]:
+def compute_row_keys(
+    X: NDArray[np.floating], levels: NDArray[np.intp]
+) -> NDArray[np.uint64] | None:
     """Return a number for each row of X (n, F) that depends on its values only, (n,).
+
+    The columns `levels`, logs of variances, are left out, so that the unit of the variance does not
+    matter. None if there is no other column.
 
     Examples
     --------
-    >>> keys = compute_row_keys(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
-    >>> bool((compute_row_keys(np.array([[1.0, 2.0], [5.0, 6.0]])) == keys[[0, 2]]).all())
+    >>> X, levels = np.array([[1.0, -9.0], [3.0, -8.0], [5.0, -7.0]]), np.array([1])
+    >>> bool((compute_row_keys(X[[0, 2]], levels) == compute_row_keys(X, levels)[[0, 2]]).all())
     True
     """
-    shape = (X.shape[1],)
+    others = np.setdiff1d(np.arange(X.shape[1]), levels)
+    if not len(others):
+        return None
+    shape = (len(others),)
     factors = np.random.default_rng(KEY_STREAM).integers(0, 2**64, shape, dtype=np.uint64)
     keys = np.zeros(len(X), dtype=np.uint64)
-    for place, factor in enumerate(factors):
+    for place, factor in zip(others.tolist(), factors.tolist(), strict=True):
         bits = np.ascontiguousarray(X[:, place], dtype=np.float32).view(np.uint32)
-        keys += bits * (factor | np.uint64(1))  # modulo 2^64; an odd factor loses nothing
+        keys += bits * np.uint64(factor | 1)  # modulo 2^64; an odd factor loses nothing
     return keys
 
 

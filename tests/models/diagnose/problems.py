@@ -8,7 +8,7 @@ import numpy as np
 
 from volcast.models.backend import tf
 from volcast.models.diagnose.training_problem import TrainingProblem, build_training_problem
-from volcast.models.engine.member_groups import SHUFFLE_STREAM
+from volcast.models.engine.member_groups import ActiveMember
 from volcast.models.engine.stacked_network import draw_initial_weights
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
@@ -37,9 +37,9 @@ def naive_steps(problem, member, epochs):
     plan, rows = problem.build_plan(), problem.rows
     clipping, rate = plan.optimization.clipping, problem.regressor.learning_rate
     weights = [part[0] for part in draw_initial_weights(plan.architecture, [member.seed])]
-    shuffle = np.random.default_rng([member.seed, SHUFFLE_STREAM])
+    active = ActiveMember(0, member, np.zeros(0, np.float32))
     for _ in range(epochs):
-        order = shuffle.permutation(member.training)
+        order = active.draw_order()
         for start in range(0, len(order), member.batch_size):
             batch = order[start : start + member.batch_size]
             variables = [tf.Variable(part) for part in weights]

@@ -8,7 +8,9 @@ X = np.random.default_rng(0).normal(size=(200, 5)).astype(np.float32)
 
 def orders(rows, epochs=3, seed=1):
     """Return the content of the rows in the order of each epoch."""
-    member = Member(seed, np.arange(len(rows)), np.arange(0), row_keys=compute_row_keys(rows))
+    member = Member(
+        seed, np.arange(len(rows)), np.arange(0), row_keys=compute_row_keys(rows, np.arange(0))
+    )
     active = ActiveMember(0, member, np.zeros(1, np.float32))
     return [rows[active.draw_order()] for _ in range(epochs)]
 

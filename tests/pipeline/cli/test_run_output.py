@@ -31,7 +31,8 @@ def test_forecasts_are_printed_as_annualised_volatility_with_har(finished):
             & (table["horizon"] == row["horizon"])
             & (table["origin"] == row["origin"])
         ].set_index("model")
-        today = features[(features["ticker"] == row["ticker"])]["variance"].iloc[-1]
+        last = features[features["ticker"] == row["ticker"]].iloc[-1]
+        today = last["variance"] * last["level_factor"]
         by_hand = {
             "volatility": own.loc["network", "variance"],
             "lower": own.loc["network", "lower"],
