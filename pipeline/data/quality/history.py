@@ -112,9 +112,9 @@ class History:
     def usual_move(self, rows: Rows) -> Float:
         """Return the usual daily move before some rows.
 
-        NaN if fewer than `MIN_RETURNS` are known, or most are 0: an illiquid price jumps when it
-        is traded at all. The upper quartile of the absolute log returns of the last `USUAL_ROWS` rows, scaled to the
-        standard deviation of normal returns: a quarter of them may be wrong, and half of them 0.
+        The upper quartile of the absolute log returns of the last `USUAL_ROWS` rows, scaled to the
+        standard deviation of normal returns: a quarter of them may be wrong. NaN if fewer than
+        `MIN_RETURNS` are known, or if it is 0: a price that hardly ever moves has no usual move.
         """
         returns = np.abs(self.window(self.log_return, rows, range(-USUAL_ROWS, 0)))
         known = np.isfinite(returns).sum(axis=1)
