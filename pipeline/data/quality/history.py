@@ -113,9 +113,8 @@ class History:
         """Return the usual daily move before some rows.
 
         The upper quartile of the absolute log returns of the last `USUAL_ROWS` rows, scaled to the
-        standard deviation of normal returns: a quarter of them may be wrong, and half of them 0.
-        NaN if fewer than `MIN_RETURNS` are known, or most are 0: an illiquid price jumps when it is
-        traded at all.
+        standard deviation of normal returns: a quarter of them may be wrong. NaN if fewer than
+        `MIN_RETURNS` are known, or if it is 0: a price that hardly ever moves has no usual move.
         """
         returns = np.abs(self.window(self.log_return, rows, range(-USUAL_ROWS, 0)))
         known = np.isfinite(returns).sum(axis=1)
