@@ -3,7 +3,7 @@
 To add a column, add a field to a record, with a default and a `Column` whose `since` is the next
 format of the ledger::
 
-    level: Annotated[float, Column("real", "level > 0", since=2)] = math.nan
+    half_life: Annotated[float, Column("real", "half_life > 0", since=3)] = math.nan
 
 The table, the hash, the upgrade of older ledgers, frames and exports follow (`schema`).
 """
