@@ -59,7 +59,7 @@ def test_ten_layers_of_sigmoid_vanish_and_relu_with_he_is_the_cure(problem):
         ({"activation": "sigmoid"}, HEALTHY),
         ({"clipping": "none", "optimizer": "sgd", "learning_rate": 100.0}, EXPLODING),
         ({"learning_rate": 30.0}, EXPLODING),
-        ({"activation": "relu", "learning_rate": 0.5, "epochs": 20}, DEAD),
+        ({"activation": "relu", "learning_rate": 0.3, "epochs": 20}, DEAD),
         ({"activation": "tanh", "learning_rate": 0.3}, DEAD),
     ],
 )
