@@ -73,8 +73,8 @@ def run_job(
 def _run_in_locked_home(
     home: Home, config: Config, clock: Clock, progress: Progress, *, if_due: bool
 ) -> Summary:
+    nearly_full = update_reserve(home)  # first: on a full disk the ledger cannot even be read
     preconditions.check_clock_against_ledger(home, clock())
-    nearly_full = update_reserve(home)
     check_head(home)
     progress.stage("updating the bars")
     market = load_market(config, clock(), progress)
