@@ -52,8 +52,9 @@ class RollingHAR(Forecaster):
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
         x = _build_design(sample, sample.columns(REQUIRED))
-        bounded = self._bound(sample)
-        fitted_x = _build_design(sample, bounded.columns(REQUIRED))
+        har, target = self._bound(sample)
+        bounded = replace(sample, target=target)
+        fitted_x = _build_design(sample, har)
         by_horizon = [
             self._forecast_horizon(bounded, fitted_x, x, place) for place in range(_count(sample))
         ]
@@ -62,16 +63,19 @@ class RollingHAR(Forecaster):
         chosen = np.where(np.isnan(rolling), stand_in, rolling)
         return mask_unusable(chosen, sample, origins)
 
-    def _bound(self, sample: Sample) -> Sample:
-        """Return the sample with the rows that were known at the fit as they are fitted on."""
+    def _bound(self, sample: Sample) -> tuple[NDArray[np.float32], Float]:
+        """Return HAR's features (T, N, 3) and the targets (T, N, H), as they are fitted on.
+
+        The rows that were known at the fit are bounded.
+        """
         session, ticker = self.rows_
         inside = session < len(sample.sessions)
         rows = session[inside], ticker[inside]
-        x, target = sample.x.copy(), sample.target.copy()
-        x[*rows, sample.positions(REQUIRED)[:, None]] = self.bounded_x_[inside].T
+        har, target = sample.columns(REQUIRED).copy(), sample.target.copy()
+        har[rows] = self.bounded_x_[inside]
         known = np.isfinite(target[rows])
         target[rows] = np.where(known, self.bounded_target_[inside], np.nan)
-        return replace(sample, x=x, target=target)
+        return har, target
 
     def _forecast_horizon(self, sample: Sample, fitted_x: Float, x: Float, place: int) -> Float:
         """Return the forecasts of one horizon, (T, N); NaN with fewer than `FEWEST_ROWS` rows.

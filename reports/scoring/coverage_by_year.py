@@ -6,10 +6,8 @@ import numpy as np
 import pandas as pd
 
 from volcast.reports.scoring.inference import (
-    collapse_by_date,
-    degrees_of_freedom,
-    has_enough_dates,
-    long_run_covariance,
+    average_by_date,
+    compute_standard_error,
 )
 
 FEWEST_ORIGINS = 100  # of a ticker in a year, to be named as the worst
@@ -38,7 +36,7 @@ def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     Notes
     -----
     Tickers are averaged by date; the error is that of the tests of forecasts
-    (`inference.long_run_covariance`). Between years it is itself uncertain: a year holds about
+    (`inference.compute_standard_error`). Between years it is itself uncertain: a year holds about
     eleven targets of 22 sessions that do not overlap.
     """
     own = rows[(rows["model"] == model) & rows["lower"].notna() & rows["upper"].notna()]
@@ -54,12 +52,7 @@ def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
 
 def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
     inside = part["inside"].to_numpy(np.float64)
-    sums, counts = collapse_by_date(inside, part["origin"])
-    daily = sums / counts
-    cosines = degrees_of_freedom(len(daily), horizon)
-    variance = float(long_run_covariance(daily, cosines)[0, 0])
-    if not has_enough_dates(len(daily), horizon):
-        variance = math.nan
+    daily = average_by_date(inside, part["origin"])
     inside_of = part.groupby("ticker")["inside"]
     by_ticker = inside_of.mean()[inside_of.size() >= FEWEST_ORIGINS]
     known = len(by_ticker) > 0
@@ -68,7 +61,7 @@ def _summarise(part: pd.DataFrame, horizon: int) -> dict[str, object]:
         "below": float(part["below"].mean()),
         "inside": float(inside.mean()),
         "above": float(part["above"].mean()),
-        "error": math.sqrt(variance / len(daily)),
+        "error": compute_standard_error(daily, horizon),
         "lowest_ticker": by_ticker.idxmin() if known else "",
         "lowest": float(by_ticker.min()) if known else math.nan,
         "highest_ticker": by_ticker.idxmax() if known else "",

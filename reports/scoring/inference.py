@@ -106,6 +106,17 @@ def long_run_covariance(moments: ArrayLike, cosines: int) -> Floats:
     return np.asarray(transforms.T @ transforms / cosines, dtype=np.float64)
 
 
+def compute_standard_error(daily: Floats, horizon: int) -> float:
+    """Return the standard error of the mean of daily values (n,), which allows for autocorrelation.
+
+    NaN with too few dates for a target of `horizon` sessions.
+    """
+    if not _enough(len(daily), horizon):
+        return float("nan")
+    variance = long_run_covariance(daily, degrees_of_freedom(len(daily), horizon))[0, 0]
+    return float(np.sqrt(variance / len(daily)))
+
+
 def collapse_by_date(values: ArrayLike, dates: ArrayLike) -> tuple[Floats, Floats]:
     """Sum values by date, dates ascending.
 
@@ -177,9 +188,9 @@ def diebold_mariano(difference: ArrayLike, dates: ArrayLike, horizon: int) -> Di
     daily = average_by_date(difference, dates)
     count, mean = len(daily), float(daily.mean())
     freedom = degrees_of_freedom(count, horizon)
-    if not has_enough_dates(count, horizon) or np.ptp(daily) == 0:
+    error = compute_standard_error(daily, horizon)
+    if np.isnan(error) or np.ptp(daily) == 0:
         return DieboldMariano(mean, np.nan, np.nan, count, freedom)
-    error = np.sqrt(long_run_covariance(daily, freedom)[0, 0] / count)
     statistic = float(mean / error)
     p_value = float(2 * stats.t.sf(abs(statistic), freedom))
     return DieboldMariano(mean, statistic, p_value, count, freedom)
@@ -249,7 +260,7 @@ def _wald(
     dates, horizon = clock
     by_date, _ = collapse_by_date(scores, dates)
     count = len(by_date)
-    if not has_enough_dates(count, horizon) or not np.any(by_date):
+    if not _enough(count, horizon) or not np.any(by_date):
         return np.full(2, np.nan), np.nan
     freedom = degrees_of_freedom(count, horizon)
     covariance = bread @ (long_run_covariance(by_date, freedom) * count) @ bread
@@ -260,6 +271,5 @@ def _wald(
     return np.sqrt(np.diag(covariance)), p_value
 
 
-def has_enough_dates(dates: int, horizon: int) -> bool:
-    """Return whether there are enough dates for a long-run variance."""
+def _enough(dates: int, horizon: int) -> bool:
     return dates >= max(MIN_DATES, MIN_TARGETS * horizon)

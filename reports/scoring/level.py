@@ -13,10 +13,8 @@ import pandas as pd
 from volcast.reports.scoring.inference import (
     Floats,
     collapse_by_date,
-    degrees_of_freedom,
+    compute_standard_error,
     diebold_mariano,
-    has_enough_dates,
-    long_run_covariance,
 )
 from volcast.reports.scoring.scores import BASELINE, POOLED
 
@@ -166,13 +164,9 @@ def _compare(rows: pd.DataFrame, horizon: int) -> dict[str, float]:
     squared, variance = pair.mean(axis=0)
     ratio = squared / variance
     error, _ = collapse_by_date(pair[:, 0] - ratio * pair[:, 1], rows["origin"])
-    cosines = degrees_of_freedom(len(error), horizon)
-    deviation = np.nan
-    if has_enough_dates(len(error), horizon):
-        deviation = np.sqrt(long_run_covariance(error, cosines)[0, 0] * len(error))
     return {
         "rows": len(rows),
         "ratio": ratio,
-        "standard_error": deviation / pair[:, 1].sum(),
+        "standard_error": compute_standard_error(error, horizon) * len(error) / pair[:, 1].sum(),
         "beyond": float(np.mean(np.abs(standardise(rows)) > BEYOND)),
     }

@@ -85,10 +85,15 @@ def _compute_tables(
     }
 
 
+def _locate(folds: pd.DataFrame, panel: Panel) -> tuple[np.ndarray, np.ndarray]:
+    """Return the row and the column of each forecast's origin and ticker; -1 where it is absent."""
+    row = panel.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
+    return row, pd.Index(panel.tickers).get_indexer(pd.Index(folds["ticker"]))
+
+
 def _add_level_factor(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Return the forecasts with the factors of a panel."""
-    row = panel.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
-    ticker = pd.Index(panel.tickers).get_indexer(pd.Index(folds["ticker"]))
+    row, ticker = _locate(folds, panel)
     factor = np.where((row >= 0) & (ticker >= 0), panel.level_factor[row, ticker], np.nan)
     return folds.assign(level_factor=factor)
 
@@ -97,8 +102,7 @@ def _corrupt_later(
     folds: pd.DataFrame, other: Panel, future: Future, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Return the forecasts with all that was not known at the origin corrupted."""
-    row = other.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
-    ticker = pd.Index(other.tickers).get_indexer(pd.Index(folds["ticker"]))
+    row, ticker = _locate(folds, other)
     horizon = pd.Index(other.horizons).get_indexer(pd.Index(folds["horizon"]))
     realized = np.where(ticker >= 0, other.target[row, ticker, horizon], np.nan)
     factor = np.exp(rng.normal(0.0, LOG_FACTOR_SD, len(folds)))

@@ -14,8 +14,8 @@ from volcast.pipeline.data.quality.history import Flags, Float, History, Rows
 
 LONGEST_RUN = 5  # rows that leave the level of the price together and come back
 SIGMAS = 10.0  # usual daily moves, beyond which an ordinary day does not go
-RETURNING, RETURNING_WIDEST = 0.1, 2.0  # smallest departure in logs; widened at most so many times
-SPIKE, SPIKE_WIDEST = 0.2, 10.0  # likewise, of an open, a high or a low
+RETURNING, RETURNING_WIDEST = 0.1, 2.0  # smallest departure in logs; largest widening factor
+SPIKE, SPIKE_WIDEST = 0.2, 10.0  # the same of an open, a high or a low
 ADJUSTMENT = 0.1  # smallest change of adj_close / close in logs that is judged
 GAP = 0.15  # smallest gap in logs that is judged
 UNEXPLAINED = float(np.log(3.0))  # where nothing is usual yet; and of the newest bar
