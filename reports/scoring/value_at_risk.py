@@ -18,7 +18,7 @@ LEVELS = (0.01, 0.05)
 WINDOW = 500  # origins whose residuals are the distribution
 REFRESH = 5  # sessions after which they are collected again
 FEWEST = 250  # residuals; with fewer the 1 % quantile is not defined well enough
-FEWEST_OWN = 500  # residuals of a ticker; with fewer, those of all tickers are used
+FEWEST_OWN = 400  # residuals of a ticker; with fewer, those of all tickers are used
 ROUNDING = 1e-9  # keeps a product such as 100 * 0.29 from falling below the rank 29
 
 TAIL_COLUMNS = ["model", "origin", "ticker", "level", "log_return", "var", "es"]

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from volcast.pipeline.backtest.look_ahead.probe import METHODS, Future, ProbeResult
-from volcast.pipeline.data.quality.check import REJECT
 from volcast.pipeline.data.quality.rules import BODY, RULES, Rule
 from volcast.pipeline.errors import VerificationError
 
@@ -120,10 +119,7 @@ def _decide(bars: pd.DataFrame, rules: Sequence[Rule]) -> list[Decisions]:
     for rule in rules:
         flags = rule.flags(bars)
         decisions.append(Decisions(rule, bars[CELL], flags))
-        if rule.action == REJECT:
-            bars = bars[~flags]
-        elif rule.masks:
-            bars = bars.assign(**{rule.masks: bars[rule.masks].mask(flags)})
+        bars = rule.apply(bars, flags)
     return decisions
 
 

@@ -10,7 +10,7 @@ from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.bar_table import to_bar_table
 from volcast.pipeline.data.contract.source import format_failures
-from volcast.pipeline.data.quality.rules import RULES, Rule
+from volcast.pipeline.data.quality.rules import HOLD, REJECT, RULES, Rule
 from volcast.pipeline.errors import DataError
 
 QUALITY_COLUMNS = (
@@ -22,7 +22,6 @@ QUALITY_COLUMNS = (
     "last_session",
     "note",
 )
-REJECT, HOLD = "reject row", "hold row"
 MISSING = ("missing_session", "the exchange was open and there is no usable bar", "warn")
 MISSING_FOR_MOST = (
     "missing_for_most",
@@ -109,12 +108,7 @@ def _apply_rule(rule: Rule, bars: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     if bars.empty:
         return bars, bars
     flags = rule.flags(bars)
-    hit = bars[flags]
-    if rule.action in (REJECT, HOLD):
-        return bars[~flags], hit
-    if rule.masks:
-        bars = bars.assign(**{rule.masks: bars[rule.masks].mask(flags)})
-    return bars, hit
+    return rule.apply(bars, flags), bars[flags]
 
 
 def _find_missing_sessions(bars: pd.DataFrame) -> pd.DataFrame:

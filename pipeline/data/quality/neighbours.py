@@ -10,7 +10,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.quality.history import Flags, Float, History, Rows
+from volcast.pipeline.data.quality.history import (
+    USUAL_ROWS,
+    Flags,
+    Float,
+    History,
+    Rows,
+    find_quantile,
+)
 
 LONGEST_RUN = 5  # rows that leave the level of the price together and come back
 SIGMAS = 10.0  # usual daily moves, beyond which an ordinary day does not go
@@ -100,6 +107,28 @@ def split_gap(bars: pd.DataFrame) -> Flags:
     flags &= np.abs(history.log_return) > np.abs(unadjusted_return)
     flags[rows[(nearest <= error) | (gap > SPLITS[-1])]] = True
     return np.asarray(flags)
+
+
+def convert_volume(bars: pd.DataFrame, splits: Flags) -> pd.DataFrame:
+    """Return the bars with the volume from each split on in the shares of before it.
+
+    A gap is taken for a change of the share, and not only of the price's unit, if the volume of its
+    row is nearer the median before once it is converted. Rows before a split stay as they are, so
+    that no value changes with what is known later.
+    """
+    rows = np.flatnonzero(splits)
+    if not len(rows):
+        return bars
+    history = History.from_bars(bars)
+    log_volume = np.log(history.volume)
+    opened, close = np.log(bars["open"].to_numpy()), np.log(bars["close"].to_numpy())
+    gap = (opened - history.shift(close, -1))[rows]
+    usual = find_quantile(history.window(log_volume, rows, range(-USUAL_ROWS, 0)), 0.5)
+    surge = log_volume[rows] - usual
+    log_factor = np.zeros(len(bars))
+    log_factor[rows] = np.where(np.abs(surge + gap) < np.abs(surge), gap, 0.0)
+    factor = np.exp(pd.Series(log_factor).groupby(history.ticker).cumsum().to_numpy())
+    return bars.assign(volume=bars["volume"] * factor)
 
 
 def repeated_bar(bars: pd.DataFrame) -> Flags:

@@ -7,7 +7,7 @@ order, each to the rows that the rules before it left.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ from volcast.pipeline.data.quality import neighbours
 Flags = NDArray[np.bool_]
 Action = Literal["reject row", "hold row", "mask volume", "warn"]
 
+REJECT: Final = "reject row"
+HOLD: Final = "hold row"
 BODY = ["open", "high", "low", "close"]
 ROUNDING = 1e-6  # relative; prices stored as float32 are off by 6e-8, printed ones by more
 STRAY = 0.01  # of a ticker's rows; with more, the calendar is wrong rather than the rows
@@ -47,6 +49,9 @@ class Rule:
         How many of the ticker's later bars may decide on a row, which `volcast verify` tests:
         whether a row is flagged is final only when they are known. None: the whole history, for a
         rule that judges tickers.
+    corrects
+        What else is changed: a function of the bars and the flags that returns bars of the same
+        rows. It may change flagged rows and later ones, never an earlier one.
     """
 
     name: str
@@ -55,6 +60,17 @@ class Rule:
     flags: Callable[[pd.DataFrame], Flags]
     masks: str | None = None
     sessions_after: int | None = 0
+    corrects: Callable[[pd.DataFrame, Flags], pd.DataFrame] | None = None
+
+    def apply(self, bars: pd.DataFrame, flags: Flags) -> pd.DataFrame:
+        """Return the bars without the flagged rows, or with what the action makes of them."""
+        if self.corrects is not None:
+            bars = self.corrects(bars, flags)
+        if self.action in (REJECT, HOLD):
+            return pd.DataFrame(bars[~flags])
+        if self.masks:
+            return bars.assign(**{self.masks: bars[self.masks].mask(flags)})
+        return bars
 
 
 def missing_price(bars: pd.DataFrame) -> Flags:
@@ -213,6 +229,7 @@ RULES = (
         "a gap by a split's factor in an ordinary session, or of adj_close alone: no return",
         "reject row",
         neighbours.split_gap,
+        corrects=neighbours.convert_volume,
     ),
     Rule("flat_bar", "open, high, low and close are one price", "warn", flat_bar),
     Rule(

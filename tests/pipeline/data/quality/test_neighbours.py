@@ -89,6 +89,22 @@ def test_more_rows_than_a_run_lose_only_the_returns_into_them_and_out_of_them():
     assert hit == {"split_gap": (day(AT), day(AT + LONGEST_RUN + 1), 2)}
 
 
+@pytest.mark.parametrize("factor", [190.0, 1.5, 0.1])
+def test_volume_after_an_unadjusted_split_is_in_the_shares_of_before(factor):
+    split = unadjusted_split(factor)(BARS, AT)
+    kept = check_bars(split).bars
+    expected = BARS.drop(index=AT)["volume"].to_numpy()
+    ratio = kept["volume"].to_numpy() / expected
+    np.testing.assert_allclose(ratio, 1 / factor, rtol=0.02)  # but for the overnight return
+    before = kept["session"] < BARS["session"][AT]
+    assert (kept["volume"][before] == split["volume"][:AT]).all()
+
+
+def test_a_change_of_the_prices_unit_leaves_the_volume_as_it_is():
+    kept = check_bars(scale(100.0, rows=len(BARS) - AT)(BARS, AT)).bars
+    assert (kept["volume"].to_numpy() == BARS.drop(index=AT)["volume"].to_numpy()).all()
+
+
 def test_a_crash_and_a_rebound_of_an_unusual_session_pass():
     """A fall of a third over a session of wide range and large volume, half regained the next."""
     bars = BARS.copy()
