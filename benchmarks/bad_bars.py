@@ -20,7 +20,8 @@ import pandas as pd
 from benchmarks._output import build_parser, print_figures, write_figures
 from tests.pipeline.data.quality.corruptions import CORRUPTIONS, Corruption
 from volcast.pipeline.data.contract.bar_table import to_bar_table
-from volcast.pipeline.data.quality.check import HOLD, REJECT, Checked, check_bars
+from volcast.pipeline.data.quality.check import Checked, check_bars
+from volcast.pipeline.data.quality.rules import HOLD, REJECT
 
 LARGEST = 200
 MARGIN = 30  # rows at both ends of a history without a corruption

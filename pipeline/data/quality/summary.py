@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from volcast.pipeline.data.calendars.sessions import sessions_between
-from volcast.pipeline.data.quality.check import HOLD, REJECT, Checked
+from volcast.pipeline.data.quality.check import Checked
+from volcast.pipeline.data.quality.rules import HOLD, REJECT
 from volcast.pipeline.text import format_count
 
 MASK = "mask volume"
