@@ -17,11 +17,13 @@ from volcast.features import volume
 from volcast.features import calendar
 from volcast.features import earnings_echo
 from volcast.features import market
+from volcast.features import earnings_reports
 # isort: on
 
 __all__ = [
     "calendar",
     "earnings_echo",
+    "earnings_reports",
     "market",
     "past_volatility",
     "returns",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.known_reports import KnownReports
 from volcast.features.level import estimate_level_factor
 from volcast.features.measure import mask_below_floor, measure_variance
 from volcast.features.variance import PROXIES
@@ -46,6 +48,8 @@ class Bars:
         (N,) True for the tickers whose variance is `realized`; by default those with any finite
         value. `until` passes it on, because which measure a ticker has is a fact about its source
         and must not change with the day at which the data are cut.
+    reports
+        The known earnings reports; None if there is no source of them.
 
     Raises
     ------
@@ -89,6 +93,7 @@ class Bars:
     days_to_next: FloatArray
     proxy: str = "overnight_rogers_satchell"
     realized_used: BoolArray | None = None
+    reports: KnownReports | None = None
 
     def __post_init__(self) -> None:
         _check_axes(self)
@@ -134,7 +139,7 @@ class Bars:
         row = sessions.get_indexer(pd.DatetimeIndex(frame["session"]))
         cell = len(sessions) * column + row  # position in a flat array, one ticker after another
         _check_cells(frame, row, cell)
-        grids = {}
+        grids: dict[str, Any] = {}
         for name, source in zip(GRIDS, columns, strict=True):
             values = np.full(len(sessions) * len(names), np.nan)
             values[cell] = frame[source].to_numpy(np.float64)
@@ -152,7 +157,8 @@ class Bars:
         """Return rows 0 .. t, which are what was known at the close of session t."""
         by_row = ("sessions", *GRIDS, "days_since_previous", "days_to_next")
         known = {name: getattr(self, name)[: t + 1] for name in by_row}
-        return dataclasses.replace(self, **known, realized_used=self.uses_realized)
+        reports = None if self.reports is None else self.reports.until(t)
+        return dataclasses.replace(self, **known, realized_used=self.uses_realized, reports=reports)
 
     @cached_property
     def uses_realized(self) -> BoolArray:

@@ -20,7 +20,7 @@ def corrupt_future(bars: Bars, t: int, rng: np.random.Generator) -> Bars:
     """Return bars whose rows after t are corrupted, and whose rows 0 .. t are unchanged.
 
     The later rows are shuffled in time, each number is multiplied by a random factor of its own,
-    and a fifth of the bars are removed.
+    and a fifth of the bars are removed. Reports learnt after t are replaced by invented ones.
 
     Parameters
     ----------
@@ -46,7 +46,8 @@ def corrupt_future(bars: Bars, t: int, rng: np.random.Generator) -> Bars:
         corrupted[missing] = np.nan
         grids[name] = np.concatenate([values[: t + 1], corrupted])
     # Which tickers have a measured variance is a fact about their source, not about a day.
-    return dataclasses.replace(bars, **grids, realized_used=bars.uses_realized)
+    reports = None if bars.reports is None else bars.reports.corrupt_after(t, rng)
+    return dataclasses.replace(bars, **grids, realized_used=bars.uses_realized, reports=reports)
 
 
 def find_first_difference(

@@ -33,6 +33,7 @@ from volcast.pipeline.backtest.run_folder import (
     BARS,
     CONFIG,
     DIAGNOSIS,
+    EVENTS,
     FEATURES,
     FORECASTS,
     HISTORY,
@@ -42,6 +43,7 @@ from volcast.pipeline.backtest.run_folder import (
     REPORT_MD,
     RISK,
     SCORES,
+    SERIES,
     STEPS,
     read_manifest,
     write_manifest,
@@ -89,11 +91,11 @@ class Stage:
 
 
 STAGES = (
-    Stage("download", stages.download, (), (BARS, QUALITY), ("data",)),
+    Stage("download", stages.download, (), (BARS, QUALITY, EVENTS, SERIES), ("data",)),
     Stage(
         "features",
         stages.features,
-        (BARS,),
+        (BARS, EVENTS, SERIES),
         (FEATURES,),
         ("data", "target", "features"),
     ),

@@ -12,11 +12,14 @@ from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.files import read_frame, write_text
+from volcast.pipeline.panel.external import ExternalData
 
 MANIFEST = "manifest.json"
 CONFIG = "config.toml"
 BARS = "bars.parquet"
 QUALITY = "quality.csv"
+EVENTS = "events.parquet"
+SERIES = "series.parquet"
 FEATURES = "features.parquet"
 MODEL = "model"
 HISTORY = "history.csv"
@@ -44,6 +47,19 @@ def read_table(path: Path, **options: Any) -> pd.DataFrame:
     if not path.exists():
         raise RunFolderError(f"{path} is missing; run the preceding stage, or `volcast run`")
     return read_frame(path, **options)
+
+
+def read_external(folder: Path) -> ExternalData:
+    """Return the events and series of a run folder.
+
+    Raises
+    ------
+    RunFolderError
+        They have not been loaded yet.
+    StorageError
+        A file is damaged.
+    """
+    return ExternalData(read_table(folder / EVENTS), read_table(folder / SERIES))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
+    EVENTS,
     FEATURES,
     FORECASTS,
     HISTORY,
@@ -22,7 +23,9 @@ from volcast.pipeline.backtest.run_folder import (
     REPORT_MD,
     RISK,
     SCORES,
+    SERIES,
     STEPS,
+    read_external,
     read_table,
 )
 from volcast.pipeline.config.settings import Config
@@ -59,7 +62,7 @@ class StageContext:
 
 
 def download(context: StageContext) -> dict[str, Any]:
-    """Load the bars and apply the quality rules; write bars.parquet and quality.csv."""
+    """Load the bars and apply the quality rules; write them and quality.csv."""
     from volcast.pipeline.data.quality.summary import format_actions
     from volcast.pipeline.panel.load_bars import load_bars
 
@@ -68,6 +71,8 @@ def download(context: StageContext) -> dict[str, Any]:
     _report_failures(loaded.failures, context.progress)
     write_frame(context.folder / QUALITY, loaded.quality)
     write_frame(context.folder / BARS, bars)
+    write_frame(context.folder / EVENTS, loaded.external.events)
+    write_frame(context.folder / SERIES, loaded.external.series)
     context.progress.note(
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
@@ -94,7 +99,8 @@ def features(context: StageContext) -> dict[str, Any]:
     from volcast.pipeline.panel.panel_table import panel_to_frame
 
     bars = read_table(context.folder / BARS)
-    panel = build_panel(build_grids(bars, context.config), context.config)
+    grids = build_grids(bars, context.config, external=read_external(context.folder))
+    panel = build_panel(grids, context.config)
     write_frame(context.folder / FEATURES, panel_to_frame(panel))
     failures = {
         ticker: f"its history is too short for any forecast: {known} sessions with a variance, "

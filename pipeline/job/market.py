@@ -14,6 +14,7 @@ from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.quality.summary import format_actions
 from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
 from volcast.pipeline.panel.held_bars import carry_features
 from volcast.pipeline.panel.load_bars import load_bars
 from volcast.pipeline.progress import Progress
@@ -38,6 +39,8 @@ class Market:
     held
         Ticker to the session of its newest bar, for each from whose newest bar nothing can be
         forecast (`volcast.pipeline.data.quality.summary.find_held_bars`).
+    external
+        Events of the tickers, and exogenous series.
     """
 
     bars: pd.DataFrame
@@ -46,6 +49,7 @@ class Market:
     notes: tuple[str, ...] = ()
     newest: pd.Timestamp | None = None
     held: Mapping[str, pd.Timestamp] = field(default_factory=dict)
+    external: ExternalData = NOTHING_EXTERNAL
 
     def held_on(self, day: pd.Timestamp) -> frozenset[str]:
         """Return the tickers whose bar of a session is held back."""
@@ -63,7 +67,7 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
     progress = progress or Progress()
     loaded = load_bars(config, now, progress)
     progress.note(format_actions(loaded.quality))
-    panel = build_market_panel(loaded.bars, config, loaded.held)
+    panel = build_market_panel(loaded.bars, config, loaded.held, loaded.external)
     failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
     return Market(
         bars=loaded.bars,
@@ -72,14 +76,19 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
         notes=(*loaded.notes, *failures),
         newest=loaded.newest,
         held=loaded.held,
+        external=loaded.external,
     )
 
 
 def build_market_panel(
-    bars: pd.DataFrame, config: Config, held: Mapping[str, pd.Timestamp]
+    bars: pd.DataFrame,
+    config: Config,
+    held: Mapping[str, pd.Timestamp],
+    external: ExternalData = NOTHING_EXTERNAL,
 ) -> Panel:
     """Return the panel of clean bars, in which tickers with a held bar keep their features."""
-    return carry_features(build_panel(build_grids(bars, config, held), config), held)
+    grids = build_grids(bars, config, held, external)
+    return carry_features(build_panel(grids, config), held)
 
 
 class BarHashes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from volcast.features.bars import Bars
+from volcast.features.earnings_reports import FAMILY as REPORTS
 from volcast.features.panel import Panel, build_exchange_panel, join_panels
+from volcast.features.registry import DEFAULT_KEY
 from volcast.features.selection import select_features
 from volcast.features.target import DATE_DTYPE
 from volcast.models.forecaster import REQUIRED, Sample
@@ -21,6 +24,8 @@ from volcast.pipeline.data.calendars.sessions import (
 )
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
+from volcast.pipeline.panel.known_reports import build_known_reports
 
 LARGEST_LEVEL_FACTOR = 3.0  # a measure from prices misses or adds less
 
@@ -39,9 +44,15 @@ def feature_names(config: Config) -> tuple[str, ...]:
     ('har_1', 'har_5', 'har_22')
     """
     try:
-        return select_features((*REQUIRED, *config.features.select))
+        return select_features((*REQUIRED, *config.features.select, *_list_families(config)))
     except ValueError as error:
         raise ConfigError(f"features.select: {error}") from error
+
+
+def _list_families(config: Config) -> list[str]:
+    """Return the families of features that the default selection has for the given data."""
+    by_default = DEFAULT_KEY in config.features.select
+    return [REPORTS] if by_default and config.data.events else []
 
 
 def assign_calendars(tickers: Sequence[str], config: Config) -> dict[str, str]:
@@ -57,7 +68,10 @@ def assign_calendars(tickers: Sequence[str], config: Config) -> dict[str, str]:
 
 
 def build_grids(
-    bars: pd.DataFrame, config: Config, held: Mapping[str, pd.Timestamp] | None = None
+    bars: pd.DataFrame,
+    config: Config,
+    held: Mapping[str, pd.Timestamp] | None = None,
+    external: ExternalData = NOTHING_EXTERNAL,
 ) -> dict[str, Bars]:
     """Build a grid of bars, sessions by tickers, for each exchange.
 
@@ -66,9 +80,11 @@ def build_grids(
     bars
         Clean bars, as `quality.check.check_bars` returns them.
     config
-        Its calendar and its variance proxy are used.
+        Its calendar, its variance proxy and its sources of events are used.
     held
         Ticker to the session of its newest bar, which was held back: the grid includes it.
+    external
+        Events and series.
 
     Returns
     -------
@@ -85,13 +101,17 @@ def build_grids(
         sessions = sessions_between(name, *days).union(
             pd.DatetimeIndex(own_bars["session"].unique())
         )
-        grids[name] = Bars.from_frame(
+        grid = Bars.from_frame(
             own_bars,
             sessions,
             days_since_previous(sessions, name).astype(float),
             days_to_next(sessions, name).astype(float),
             config.target.proxy,
         )
+        if config.data.events:
+            reports = build_known_reports(external.events, grid.tickers, sessions, name)
+            grid = dataclasses.replace(grid, reports=reports)
+        grids[name] = grid
     return grids
 
 

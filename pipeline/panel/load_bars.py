@@ -20,6 +20,8 @@ from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.stored import StoreOptions
 from volcast.pipeline.data.store.content_hash import compute_content_hashes
 from volcast.pipeline.panel.build import assign_calendars
+from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.panel.realized_variance import add_realized_variance, format_realized_summary
 from volcast.pipeline.progress import Progress
 
@@ -45,6 +47,8 @@ class LoadedBars:
     held
         Ticker to the session of its newest bar, for each from whose newest bar nothing can be
         forecast: it is held back, or the one before it was rejected.
+    external
+        Events of the tickers, and exogenous series.
     """
 
     bars: pd.DataFrame
@@ -55,6 +59,7 @@ class LoadedBars:
     notes: tuple[str, ...]
     newest: pd.Timestamp
     held: Mapping[str, pd.Timestamp]
+    external: ExternalData
 
 
 def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
@@ -99,6 +104,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         notes=tuple(answer.notes),
         newest=newest,
         held=find_held_bars(checked, calendars),
+        external=load_external(config, list(bars["ticker"].unique()), now, progress),
     )
 
 

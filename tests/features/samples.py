@@ -4,9 +4,11 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.bars import GRIDS, Bars
+from volcast.features.known_reports import NEVER, KnownReports
 
 LATE_LISTING_ROW = 120
 SESSIONS, TICKERS = 330, 4
+QUARTER, PLANNED = 25, 100  # sessions between reports, which are close so that there are many
 
 
 def calendar_days(sessions: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
@@ -46,7 +48,40 @@ def random_bars(rows: int = SESSIONS, columns: int = TICKERS, seed: int = 3) -> 
         tickers=tuple("ABCDEFGH"[:columns]),
         days_since_previous=since_previous,
         days_to_next=to_next,
+        reports=random_reports(sessions, columns, rng),
         **grids,
+    )
+
+
+def random_reports(
+    sessions: pd.DatetimeIndex, columns: int, rng: np.random.Generator
+) -> KnownReports:
+    """Reports of unknown and known times, announced early, late and not at all, some moved.
+
+    The last ticker has none.
+    """
+    calendar = sessions.append(pd.bdate_range(sessions[-1], periods=PLANNED + 1)[1:])
+    rows, last = [], len(calendar) - 2
+    for column in range(columns - 1):
+        for session in range(4 + 3 * column, last - QUARTER, QUARTER):
+            first = session + int(rng.integers(0, 5))
+            second = first + int(rng.integers(0, 2))
+            learnt = max(first - int(rng.integers(-3, 24)), 0)
+            moved = rng.random() < 0.4
+            until = learnt + int(rng.integers(1, 12)) if moved else NEVER
+            rows.append((column, first, second, learnt, until))
+            if moved:
+                first += int(rng.integers(-3, 6))
+                rows.append((column, first, first, until, NEVER))
+    column, first, second, known_from, known_until = np.array(rows).T
+    return KnownReports(
+        column=column,
+        first=first,
+        second=second,
+        day=calendar.to_numpy("datetime64[D]")[first],
+        known_from=known_from,
+        known_until=known_until,
+        calendar=calendar.to_numpy("datetime64[D]"),
     )
 
 

@@ -22,6 +22,7 @@ from volcast.pipeline.backtest.run_folder import (
     FEATURES,
     MODEL,
     read_config,
+    read_external,
     read_manifest,
     read_table,
 )
@@ -74,7 +75,8 @@ def verify_no_look_ahead(
     table = read_table(folder / BARS)
     panel = frame_to_panel(read_table(folder / FEATURES))
     _check_trained(folder, config)
-    bars, folds = build_grids(table, config), build_folds(panel, config)
+    bars = build_grids(table, config, external=read_external(folder))
+    folds = build_folds(panel, config)
     chosen = choose_fold_probes(folds, probes, seed)
     origins = sorted({panel.sessions[probe.position] for _, probe in chosen})
     calendars = assign_calendars(panel.tickers, config)

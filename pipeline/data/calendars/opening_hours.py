@@ -73,6 +73,23 @@ def open_and_close(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]
     return midnight.tz_convert("UTC"), after.tz_convert("UTC")
 
 
+def closing_moments(name: str, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return when each of some sessions closes, in UTC.
+
+    Dates without known hours close at the next midnight at the exchange.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2024-07-03", "2024-07-04", "2024-07-05"])
+    >>> closing_moments("XNYS", days).strftime("%d %H:%M").tolist()  # a half day and a holiday
+    ['03 17:00', '05 04:00', '05 20:00']
+    """
+    closes = load_exchange_calendar(name).closes.reindex(sessions)
+    next_midnight = (sessions + pd.Timedelta(days=1)).tz_localize(timezone(name))
+    known = pd.Series(closes.to_numpy(), sessions)
+    return pd.DatetimeIndex(known.fillna(pd.Series(next_midnight.tz_convert("UTC"), sessions)))
+
+
 def settled_at(name: str, session: dt.date) -> pd.Timestamp:
     """Return when the bar of a session is final, in UTC: `SETTLING_TIME` after its close.
 

@@ -1,0 +1,56 @@
+"""What is known beside the bars: versions of events, and series of other markets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+VERSION_COLUMNS = {
+    "ticker": "str",
+    "date": "datetime64[us]",
+    "time": "str",
+    "kind": "str",
+    "learnt_at": "datetime64[us, UTC]",
+    "superseded_at": "datetime64[us, UTC]",
+    "source": "str",
+}
+SERIES_COLUMNS = {
+    "series": "str",
+    "session": "datetime64[us]",
+    "close": "float64",
+    "known_at": "datetime64[us, UTC]",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ExternalData:
+    """The tables of what is known beside the bars; both are empty by default.
+
+    Parameters
+    ----------
+    events
+        Versions of events (`VERSION_COLUMNS`), each valid from `learnt_at` (NaT: not known when) to
+        `superseded_at` (NaT: it still is).
+    series
+        Closes of exogenous series (`SERIES_COLUMNS`), each with the moment it became known.
+    """
+
+    events: pd.DataFrame
+    series: pd.DataFrame
+
+
+def build_empty_table(columns: dict[str, str]) -> pd.DataFrame:
+    """Return a table without rows.
+
+    Examples
+    --------
+    >>> len(build_empty_table(SERIES_COLUMNS))
+    0
+    """
+    return pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in columns.items()})
+
+
+NOTHING_EXTERNAL = ExternalData(
+    build_empty_table(VERSION_COLUMNS), build_empty_table(SERIES_COLUMNS)
+)
