@@ -178,6 +178,14 @@ def log_variance_without_reports(bars: Bars, sessions: int) -> FloatArray:
     return np.where(np.isnan(reaction), np.nan, np.log(mean))
 
 
+def find_reactions(bars: Bars) -> FloatArray:
+    """Return 1 in the sessions that traded on a report, as known at their close, else 0, (T, N).
+
+    NaN where no report of the ticker is known.
+    """
+    return _read(bars, "is_reaction")
+
+
 def _read(bars: Bars, column: str) -> FloatArray:
     columns: Any = find_report_columns(bars)
     if columns is None:

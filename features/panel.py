@@ -12,11 +12,12 @@ import pandas as pd
 
 from volcast.features._typing import BoolArray, DateArray, FloatArray
 from volcast.features.bars import Bars
+from volcast.features.earnings_reports import find_reactions
 from volcast.features.registry import FEATURES, compute_features
 from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
 
 GRIDS = (
-    *("x", "target", "variance", "log_return", "level_factor"),
+    *("x", "target", "variance", "log_return", "level_factor", "reaction"),
     *("target_start", "target_end"),
 )
 
@@ -48,6 +49,9 @@ class Panel:
     level_factor
         (T, N) factor from the measure to the level of close-to-close returns, known at t
         (`volcast.features.level`).
+    reaction
+        (T, N) 1 in sessions that were the first to trade on an earnings report, as known at their
+        close, else 0; NaN where no report of the ticker is known.
     target_start, target_end
         (T, N) and (T, N, H) dates of sessions t + 1 and t + horizon at the ticker's exchange,
         which its calendar knows beyond the data too.
@@ -64,6 +68,7 @@ class Panel:
     variance: FloatArray
     log_return: FloatArray
     level_factor: FloatArray
+    reaction: FloatArray
     target_start: DateArray
     target_end: DateArray
 
@@ -114,6 +119,7 @@ def build_exchange_panel(
         variance=bars.variance,
         log_return=bars.log_return,
         level_factor=bars.level_factor,
+        reaction=find_reactions(bars),
         target_start=np.repeat(start[:, None], columns, axis=1),
         target_end=np.repeat(end[:, None], columns, axis=1),
     )

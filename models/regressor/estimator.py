@@ -73,7 +73,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         Columns, by position or name, of the anchor's regression (None: the mean alone), and of
         those that hold the log of a variance: the anchor's forecast is subtracted from them.
     blend
-        Weight in [0, 1] of a ridge regression on the same inputs in the mean of log forecasts.
+        Weight in [0, 1] of a ridge regression on the same inputs in the mean of log forecasts; None
+        takes that of the number of rows, `blend_`.
     level_trust
         Share in [0, 1] of the level error on the held-out rows to correct, one or one per target.
     validation_fraction, purge
@@ -100,16 +101,16 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         The stacked networks, (members * targets, rows, F) to (members * targets, rows, 1).
     inputs_, linear_ : Inputs, LinearCorrection
         Anchor and scaler (training rows); the ridge regression (training and held-out rows).
-    bias_ : ndarray, (targets,)
+    bias_, blend_ : ndarray, (targets,), float
         Added to the log forecast: `level_trust` times the level error on the held-out rows, which
-        also turns the median that other losses than "qlike" forecast into a mean.
+        also makes a mean of the median that other losses than "qlike" forecast; `choose_blend`.
 
     Notes
     -----
     X is (n, F), finite or NaN (replaced by the training mean); anchor columns must be finite. y is
     the future daily variance in squared log-return units, (n,) or (n, H), above 0; row t of X holds
-    what is known at the close of session t. Only the log of y is used, so that any unit works. The
-    same seed, data and machine give bit-identical forecasts.
+    what is known at the close of session t. y may be in any unit. The same seed, data and machine
+    give bit-identical forecasts.
 
     References
     ----------
@@ -121,11 +122,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.normal(size=(300, 3))
     >>> y = np.exp(0.5 * X[:, 0] - 9.0 + 0.3 * rng.normal(size=300))
-    >>> model = KerasVolatilityRegressor(anchor=[0], hidden=(4,), members=2, epochs=2, purge=1)
-    >>> model.fit(X, y).predict(X).shape
+    >>> options = {"anchor": [0], "hidden": (4,), "members": 2, "epochs": 2, "purge": 1}
+    >>> KerasVolatilityRegressor(**options).fit(X, y).predict(X).shape
     (300,)
-    >>> sorted(model.history_)[:3], model.history_["val_loss"].shape
-    (['correction_range', 'correction_size', 'learning_rate'], (3, 2))
     """
 
     def __init__(
@@ -151,7 +150,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         bootstrap: bool = False,
         anchor: Columns = None,
         levels: Columns = None,
-        blend: float = 0.0,
+        blend: float | None = 0.0,
         level_trust: float | Sequence[float] = 1.0,
         validation_fraction: float = 0.1,
         purge: int | None = None,
@@ -231,8 +230,9 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """
         inputs = self._check_inputs(X)
         networks = average_log(*self._correct(inputs)) + self.bias_
-        linear = self.linear_.predict_log(inputs) if self.blend else 0.0
-        blended = (1.0 - self.blend) * networks + self.blend * linear
+        weight = self.blend_ if self.blend is None else self.blend
+        linear = self.linear_.predict_log(inputs) if weight else 0.0
+        blended = (1.0 - weight) * networks + weight * linear
         variance = np.exp(self.inputs_.anchor.bound(blended))
         return np.asarray(variance[:, 0] if self._single_target else variance)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from volcast.models.regressor.blending import choose_blend
 from volcast.models.regressor.error_bounds import compute_smearing
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.row_split import Part, join_parts, list_distinct_parts
@@ -42,6 +43,7 @@ def fit_attributes(
         "epochs_run_": result.epochs_run,
         "diverged_": result.diverged,
         "bias_": np.asarray(params["level_trust"]) * compute_smearing(error, held_out.weight),
+        "blend_": choose_blend(len(both.inputs)),
         "linear_": LinearCorrection.fit(both.inputs, np.log(both.variance), *columns, both.weight),
     }
 

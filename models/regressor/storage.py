@@ -59,6 +59,7 @@ def save_regressor(folder: Path, parameters: Mapping[str, Any], fitted: Mapping[
             "inputs": _serialize_inputs(linear.inputs),
             "correction": _to_json(vars(linear.correction)),
         },
+        "blend": fitted["blend_"],
         "bias": _to_json(fitted["bias_"]),
         "best_epoch": _to_json(fitted["best_epoch_"]),
         "epochs_run": _to_json(fitted["epochs_run_"]),
@@ -129,6 +130,8 @@ def _restore_attributes(state: Mapping[str, Any]) -> dict[str, Any]:
         "linear_": LinearCorrection(
             _restore_inputs(linear["inputs"]), _restore_log_linear(linear["correction"])
         ),
+        # A regressor of an earlier version has a weight among its parameters.
+        "blend_": state.get("blend", 0.0),
         "bias_": np.array(state["bias"]),
         "best_epoch_": np.array(state["best_epoch"]),
         "epochs_run_": np.array(state["epochs_run"]),

@@ -268,7 +268,7 @@ _RULES: Mapping[str, tuple[Check, str]] = {
     "clip_at": _POSITIVE,
     "members": _COUNT,
     "bootstrap": (lambda value: isinstance(value, bool), "true or false"),
-    "blend": (_is_weight, "in [0, 1]"),
+    "blend": (lambda value: value is None or _is_weight(value), "in [0, 1], or None"),
     "level_trust": (_are_weights, "in [0, 1], or a sequence of such numbers"),
     "validation_fraction": _SHARE,
     "purge": (_is_purge, "a whole number, 0 or more, or None"),

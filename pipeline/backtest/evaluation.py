@@ -12,7 +12,7 @@ from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.forecast_intervals import compute_intervals, compute_log_error
 from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION
+from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION, WITHOUT_REPORT_COLUMN
 from volcast.pipeline.panel.build import build_sample
 from volcast.reports.scoring.scores import CELL, qlike
 
@@ -20,17 +20,18 @@ HARX = "harx"
 COLUMNS = [
     *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
     *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
-    *("log_return", "squared_return", "level_factor"),
+    *("log_return", "squared_return", "level_factor", "reactions", WITHOUT_REPORT_COLUMN),
 ]
 
 
 def add_returns(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Return forecasts with the returns from close to close over their targets.
+    """Return forecasts with returns from close to close, and reports, over their targets.
 
     `log_return` is the return from the close of the origin to that of `target_end`,
     `squared_return` the mean of the squared daily returns between them, which is what a variance in
     the level of close-to-close returns forecasts. Both are NaN unless every one of these returns is
-    known.
+    known. `reactions` is the number of sessions that traded on an earnings report; NaN where no
+    report of the ticker was known.
     """
     first = panel.sessions.get_indexer(pd.DatetimeIndex(folds["origin"]))
     last = panel.sessions.get_indexer(pd.DatetimeIndex(folds["target_end"]))
@@ -40,14 +41,18 @@ def add_returns(folds: pd.DataFrame, panel: Panel) -> pd.DataFrame:
         "log_return": panel.log_return,
         "squared_return": panel.log_return**2,
         "known": np.ones_like(panel.log_return),
+        "reactions": panel.reaction,
     }.items():
-        running = np.cumsum(np.where(np.isfinite(panel.log_return), daily, 0.0), axis=0)
+        counted = np.isfinite(daily) & np.isfinite(panel.log_return)
+        running = np.cumsum(np.where(counted, daily, 0.0), axis=0)
         sums[name] = running[last, ticker] - running[first, ticker]
     horizon = folds["horizon"].to_numpy()
     known = (last >= 0) & (sums["known"] == horizon)
+    has_reports = np.isfinite(panel.reaction[first, ticker])
     return folds.assign(
         log_return=np.where(known, sums["log_return"], np.nan),
         squared_return=np.where(known, sums["squared_return"] / horizon, np.nan),
+        reactions=np.where(known & has_reports, sums["reactions"], np.nan),
     )
 
 
@@ -59,7 +64,8 @@ def calibrate_level(folds: pd.DataFrame) -> pd.DataFrame:
     such as QLIKE, are those of the measure.
     """
     factor = folds["level_factor"]
-    return folds.assign(**{name: folds[name] * factor for name in ("variance", "realized")})
+    names = ("variance", "realized", WITHOUT_REPORT_COLUMN)
+    return folds.assign(**{name: folds[name] * factor for name in names})
 
 
 def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:

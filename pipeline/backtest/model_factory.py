@@ -5,7 +5,7 @@ from __future__ import annotations
 from volcast.models.baselines.catalogue import REFERENCE, make_baseline
 from volcast.models.forecaster import Forecaster
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.errors import ConfigError
 
 
@@ -37,4 +37,8 @@ def build_baselines(config: Config) -> dict[str, Forecaster]:
 def build_regressor(config: Config) -> KerasVolatilityRegressor:
     """Return the unfitted regressor of the section [model]."""
     settings = config.model.model_dump()
-    return KerasVolatilityRegressor(**settings | {"batch_size": settings["batch_size"] or None})
+    by_rows = {
+        "batch_size": settings["batch_size"] or None,
+        "blend": None if settings["blend"] == AUTOMATIC else settings["blend"],
+    }
+    return KerasVolatilityRegressor(**settings | by_rows)

@@ -21,7 +21,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_table,
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
 from volcast.reports.run.inputs import ReportInputs
@@ -85,7 +85,9 @@ def list_settings(config: Config) -> dict[str, str]:
         "Hidden layers": "-".join(map(str, model.hidden)) or "none",
         "Networks averaged": str(model.members),
         "Refitted every": f"{config.split.refit_every} sessions, {config.split.window} window",
-        "Weight of HAR-X in the blend": f"{model.blend:.0%}",
+        "Weight of HAR-X in the blend": "set from the number of rows"
+        if model.blend == AUTOMATIC
+        else f"{model.blend:.0%}",
         "Seed": str(model.seed),
     }
 

@@ -26,12 +26,14 @@ from volcast.pipeline.backtest.model_factory import build_baselines, build_regre
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
+from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.scores import qlike
 
 LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of the memory
 VALIDATION, TEST = "validation", "test"
 T = TypeVar("T")
+WITHOUT_REPORT_COLUMN = "variance_without_report"
 MEMBER_COLUMNS = ["origin", "ticker", "horizon", "alone", "single_qlike"]
 
 
@@ -42,8 +44,8 @@ class FoldResult:
     Attributes
     ----------
     forecasts
-        The forecast table of the validation and test origins, with `part`, `fold`, `clipped` and
-        `fallback`.
+        The forecast table of the validation and test origins, with `part`, `fold`, `clipped`,
+        `fallback` and `variance_without_report`.
     members
         `MEMBER_COLUMNS`, one row for each test forecast of the network: `alone` is the variance
         forecast by the average of its members without the blend, `single_qlike` the mean loss of
@@ -106,6 +108,8 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
         for name, model in models.items():
             with _timed(seconds, name):
                 table = forecast_within_bounds(model, known, origins, bounds)
+            if name == NETWORK:
+                table |= forecast_without_reports(model, known, origins, bounds)
             tables.append(arrange_by_ticker(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     members = _compare_members(network, known, panel, fold.test, bounds)
@@ -158,6 +162,29 @@ def forecast_within_bounds(
     fallback = ~np.isfinite(variance) & np.isfinite(substitute)
     bounded, clipped = bounds.clip(np.where(fallback, substitute, variance))
     return {"variance": bounded, "clipped": clipped, "fallback": fallback}
+
+
+def forecast_without_reports(
+    model: Forecaster, known: Sample, origins: slice, bounds: Bounds
+) -> dict[str, np.ndarray]:
+    """Return what the model would forecast if no earnings report came.
+
+    Parameters
+    ----------
+    model, known, origins, bounds
+        As for `forecast_within_bounds`.
+
+    Returns
+    -------
+    `variance_without_report` (n, N, H), NaN unless a report is expected within the horizon.
+    """
+    expected = expect_reports(known)[origins]
+    variance = np.full(expected.shape, np.nan)
+    without = remove_coming_reports(known) if expected.any() else None
+    if without is not None:
+        found = forecast_within_bounds(model, without, origins, bounds)["variance"]
+        variance = np.where(expected, found, np.nan)
+    return {WITHOUT_REPORT_COLUMN: variance}
 
 
 def arrange_by_ticker(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:

@@ -7,7 +7,7 @@ rule, its description is the comment that ``volcast config`` prints.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -36,6 +36,8 @@ from volcast.pipeline.data.sources.catalogue import (
 )
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
+AUTOMATIC: Final = "auto"
+Weight = Annotated[float, Field(ge=0, le=1)]
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 _STORED = format_choices(STORED_NAMES)
 
@@ -197,11 +199,10 @@ class ModelSettings(SettingsSection):
         8, ge=1, le=256, description="networks in the ensemble, each with its own seed"
     )
     bootstrap: bool = Field(False, description="train each member on rows drawn with replacement")
-    blend: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="weight, on the log scale, of a ridge regression on the same features",
+    blend: Literal["auto"] | Weight = Field(
+        AUTOMATIC,
+        description="weight, on the log scale, of a ridge regression on the same features; auto: "
+        "from the number of rows, 0.5 for few tickers to 0.25 for a large panel",
     )
     seed: int = Field(
         0, ge=0, le=LARGEST_SEED, description="seed of the initial weights and of shuffling"

@@ -22,8 +22,8 @@ def panel_to_frame(panel: Panel) -> pd.DataFrame:
 
     Returns
     -------
-    ticker, session, variance, log_return, level_factor and target_start; target_h and target_end_h
-    for each horizon h; one column per feature.
+    ticker, session, variance, log_return, level_factor, reaction and target_start; target_h and
+    target_end_h for each horizon h; one column per feature.
     """
     columns: dict[str, Any] = {
         "ticker": np.repeat(np.array(panel.tickers, dtype=object), len(panel.sessions)),
@@ -31,6 +31,7 @@ def panel_to_frame(panel: Panel) -> pd.DataFrame:
         "variance": panel.variance.T.ravel(),
         "log_return": panel.log_return.T.ravel(),
         "level_factor": panel.level_factor.T.ravel(),
+        "reaction": panel.reaction.T.ravel(),
         "target_start": panel.target_start.T.ravel(),
     }
     for position, horizon in enumerate(panel.horizons):
@@ -85,6 +86,7 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
         variance=grid("variance", np.float64),
         log_return=grid("log_return", np.float64),
         level_factor=grid("level_factor", np.float64),
+        reaction=grid("reaction", np.float64),
         target_start=grid("target_start", DATE_DTYPE),
         target_end=stack_grids(TARGET_END, DATE_DTYPE),
     )

@@ -1,4 +1,7 @@
-"""The report of a run as a list of sections; adding one takes a file and an entry in SECTIONS."""
+"""The report of a run as a list of sections; adding one takes a file and an entry in SECTIONS.
+
+A section whose subject the run does not have is None.
+"""
 
 from collections.abc import Callable
 
@@ -13,6 +16,7 @@ from volcast.reports.run import (
     loss_days,
     provenance,
     regimes,
+    report_sessions,
     risk,
     scores,
     training,
@@ -21,13 +25,14 @@ from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.section import Page, Section
 from volcast.reports.text_tables import date
 
-SECTIONS: tuple[Callable[[ReportInputs], Section], ...] = (
+SECTIONS: tuple[Callable[[ReportInputs], Section | None], ...] = (
     headline.build_section,
     forecasts.build_section,
     scores.build_section,
     gain.build_section,
     training.build_section,
     regimes.build_section,
+    report_sessions.build_section,
     loss_days.build_section,
     level.build_section,
     coverage.build_section,
@@ -42,7 +47,8 @@ def build_page(inputs: ReportInputs) -> Page:
     """Return the report of a run; the diagnostics follow the section on training."""
     sections: list[Section] = []
     for build in SECTIONS:
-        sections.append(build(inputs))
+        section = build(inputs)
+        sections += [section] if section is not None else []
         if build is training.build_section:
             sections += inputs.diagnostics
     origin = date(inputs.forecasts["origin"].max())

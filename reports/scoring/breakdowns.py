@@ -1,4 +1,4 @@
-"""Scores by volatility regime, by year and by day, and the coverage of intervals.
+"""Scores by volatility regime, by report, year and day, and the coverage of intervals.
 
 All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`. A row
 counts as in the score table: all dates alike, and all tickers of a date.
@@ -15,6 +15,8 @@ REGIME_RULE = (
     "origin: the lowest third is calm, the highest third volatile. Nothing later than the origin "
     "is used, so the three groups need not be of equal size."
 )
+WITH_REPORT, WITHOUT_REPORT = "with a report", "without"
+REPORT_COLUMNS = ["horizon", "reports", "model", "rows", "qlike", "ratio_to_har", "share"]
 PIT_BINS = 10
 RECENT_ORIGINS = 250  # about one year of sessions
 
@@ -45,6 +47,28 @@ def by_regime(rows: pd.DataFrame, regime: pd.DataFrame) -> pd.DataFrame:
 def by_year(rows: pd.DataFrame) -> pd.DataFrame:
     """Return `horizon, year, model, rows, qlike, ratio_to_har`, tickers pooled, by origin."""
     return _losses_by(rows.assign(year=rows["origin"].dt.year), "year")
+
+
+def by_report(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `horizon, reports, model, rows, qlike, ratio_to_har, share`, tickers pooled.
+
+    `reports` says whether a session of the target traded on an earnings report, `share` how much of
+    the model's loss at the horizon these rows have. Rows of tickers without known reports are left
+    out; empty if none has.
+    """
+    known = rows[rows["reactions"].notna()] if "reactions" in rows else rows.iloc[:0]
+    if known.empty:
+        return pd.DataFrame(columns=REPORT_COLUMNS)
+    labelled = known.assign(reports=np.where(known["reactions"] > 0, WITH_REPORT, WITHOUT_REPORT))
+    table = _losses_by(labelled, "reports")
+    tickers = labelled.groupby(["horizon", "model", "origin"])["qlike"].transform("size")
+    loss = (labelled["qlike"] / tickers).groupby(
+        [labelled["horizon"], labelled["model"], labelled["reports"]]
+    )
+    share = loss.sum() / loss.sum().groupby(level=["horizon", "model"]).transform("sum")
+    return table.merge(
+        share.rename("share").reset_index(), on=["horizon", "model", "reports"], how="left"
+    )
 
 
 def coverage(rows: pd.DataFrame) -> pd.DataFrame:

@@ -41,7 +41,7 @@ from volcast.models.regressor.estimator import KerasVolatilityRegressor
         ("members", 0, "a whole number, 1 or more; got 0"),
         ("validation_fraction", 1, r"in \[0, 1\); got 1"),
         ("validation_fraction", None, r"in \[0, 1\); got None"),
-        ("blend", 1.5, r"in \[0, 1\]; got 1.5"),
+        ("blend", 1.5, r"in \[0, 1\], or None; got 1.5"),
         ("level_trust", -0.1, r"in \[0, 1\], or a sequence of such numbers; got -0.1"),
         ("level_trust", [0.5, 2.0], r"in \[0, 1\], or a sequence .*; got \[0.5, 2.0\]"),
         ("purge", -1, "a whole number, 0 or more, or None; got -1"),

@@ -143,7 +143,7 @@ def test_without_the_champions_settings_there_is_no_shadow_period(
         text = file.read_text()
         file.unlink()
         if damage == "altered":
-            file.write_text(text.replace("blend = 0.5", "blend = 0.4"))
+            file.write_text(text.replace('blend = "auto"', "blend = 0.4"))
     other = change_settings(config, model={"blend": 0.0})
     with Ledger.to_write(promoted_home.ledger) as ledger:
         summary = run_daily_cycle(make_context(promoted_home, other, market, ledger, FIRST + 1))

@@ -1,0 +1,86 @@
+"""The reports that the forecasts of an origin know to come, and forecasts as if there were none."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from volcast.features.report_outlook import FARTHEST
+from volcast.models.forecaster import Sample
+from volcast.pipeline.data.calendars.opening_hours import closing_moments
+from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.panel.known_reports import EARNINGS
+
+# The features of a coming report, with their values if none comes.
+WITHOUT_REPORT = {
+    **dict.fromkeys(("report_next", "report_in_2", "report_in_3_to_5"), 0.0),
+    **dict.fromkeys(("report_within_5", "report_within_22"), 0.0),
+    **dict.fromkeys(("report_own_next", "report_own_within_5", "report_own_within_22"), 0.0),
+    "report_distance": float(FARTHEST),
+}
+CHANCES = {1: "report_next", 5: "report_within_5", 22: "report_within_22"}  # within sessions
+FARTHEST_DAY = pd.Timedelta(days=35)  # the longest of the usual horizons, and some days
+LIKELY = 0.5  # a less likely report is not mentioned
+
+
+def remove_coming_reports(sample: Sample) -> Sample | None:
+    """Return the sample as if no report came; None if it has no features of reports."""
+    columns = [name for name in sample.names if name in WITHOUT_REPORT]
+    if not columns:
+        return None
+    places, x = sample.positions(tuple(columns)), sample.x.copy()
+    values = np.array([WITHOUT_REPORT[name] for name in columns], dtype=x.dtype)
+    x[:, :, places] = np.where(np.isnan(x[:, :, places]), np.nan, values)
+    return dataclasses.replace(sample, x=x)
+
+
+def expect_reports(sample: Sample) -> NDArray[np.bool_]:
+    """Return where a report is more likely than not within the horizon, (T, N, H)."""
+    expected = np.zeros((*sample.x.shape[:2], len(sample.horizons)), dtype=bool)
+    for place, horizon in enumerate(sample.horizons):
+        name = next((CHANCES[within] for within in CHANCES if within >= horizon), None)
+        if name in sample.names:
+            chance = sample.columns((name,))[:, :, 0]
+            expected[:, :, place] = np.nan_to_num(chance) > LIKELY
+    return expected
+
+
+def list_coming_reports(
+    external: ExternalData, origin: pd.Timestamp, calendars: Mapping[str, str]
+) -> pd.DataFrame:
+    """Return each ticker's next announced report, as known at the close of an origin.
+
+    Parameters
+    ----------
+    external
+        Its event versions; those without `learnt_at` count as known.
+    origin
+        A session.
+    calendars
+        Ticker to the name of its exchange's calendar, by which the origin closes.
+
+    Returns
+    -------
+    `ticker, date, time` of the reports that are traded on after the origin and within
+    `FARTHEST_DAY`.
+    """
+    events = external.events[external.events["ticker"].isin(calendars)]
+    closes = {
+        name: closing_moments(name, pd.DatetimeIndex([origin]))[0]
+        for name in set(calendars.values())
+    }
+    close = events["ticker"].map(calendars).map(closes)
+    learnt = events["learnt_at"].isna() | (events["learnt_at"] <= close)
+    valid = events["superseded_at"].isna() | (events["superseded_at"] > close)
+    # A report after the close of the origin is traded on the next session.
+    ahead = (events["date"] > origin) | (
+        (events["date"] == origin) & (events["time"] == "after_close")
+    )
+    near = events["date"] <= origin + FARTHEST_DAY
+    coming = events[learnt & valid & ahead & near & (events["kind"] == EARNINGS)]
+    first = coming.sort_values(["ticker", "date"], kind="stable").drop_duplicates("ticker")
+    return first[["ticker", "date", "time"]].reset_index(drop=True)
