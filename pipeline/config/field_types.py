@@ -16,9 +16,21 @@ def _check_distinct(values: tuple[int, ...]) -> tuple[int, ...]:
     return values
 
 
+def _parse_entries(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+def _check_entries(entries: tuple[str, ...]) -> tuple[str, ...]:
+    if any(not entry.strip() for entry in entries):
+        raise ValueError("must not hold an empty entry")
+    return entries
+
+
 Moment = Annotated[datetime | None, BeforeValidator(parse_moment)]
 Day = Annotated[date | None, BeforeValidator(parse_date)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
+# One entry may stand without brackets.
+Entries = Annotated[Names, BeforeValidator(_parse_entries), AfterValidator(_check_entries)]
 Horizon = Annotated[int, Field(ge=1, le=250)]
 Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_check_distinct)]
 Units = Annotated[int, Field(ge=1, le=4096)]

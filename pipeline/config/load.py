@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
 from volcast.pipeline.config.settings import Config, section_model
 from volcast.pipeline.errors import ConfigError
 
+SOURCE_WORD = re.compile(r"[\w-]+")
 RULES = {  # pydantic's error types, as rules of this file
     "greater_than": "must be above {gt:g}",
     "greater_than_equal": "must be {ge:g} or more",
@@ -75,8 +77,25 @@ def load_config(
 def with_absolute_paths(config: Config) -> Config:
     """Return the settings with absolute paths of the data, so a run repeats from any folder."""
     given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
-    absolute = {key: str(Path(path).expanduser().absolute()) for key, path in given.items() if path}
-    return config.model_copy(update={"data": config.data.model_copy(update=absolute)})
+    absolute = {key: _to_absolute(path) for key, path in given.items() if path}
+    events = tuple(
+        _to_absolute(entry) if names_a_path(entry) else entry for entry in config.data.events
+    )
+    data = config.data.model_copy(update={**absolute, "events": events})
+    return config.model_copy(update={"data": data})
+
+
+def names_a_path(entry: str) -> bool:
+    """Return whether an entry of ``data.events`` names a file or folder, not a source.
+
+    The name of a source is one word of letters, digits, ``-`` and ``_``.
+
+    Examples
+    --------
+    >>> names_a_path("edgar"), names_a_path("earnings.csv"), names_a_path("./earnings")
+    (False, True, True)
+    """
+    return SOURCE_WORD.fullmatch(entry) is None
 
 
 def known_keys() -> list[str]:
@@ -84,6 +103,10 @@ def known_keys() -> list[str]:
     sections = Config.model_fields
     keys = [f"{name}.{key}" for name in sections for key in section_model(name).model_fields]
     return [*sections, *keys]
+
+
+def _to_absolute(path: str) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from volcast.pipeline.config.choices import (
     format_choices,
     one_of,
 )
-from volcast.pipeline.config.field_types import Day, Horizons, Moment, Names, Units
+from volcast.pipeline.config.field_types import Day, Entries, Horizons, Moment, Names, Units
 from volcast.pipeline.data.sources.catalogue import (
     NEED_TICKERS,
     SOURCES,
@@ -67,6 +67,14 @@ class DataSettings(SettingsSection):
         description="file or folder of 1- or 5-minute bars; their realised variance becomes the "
         "target, and if source is files and path is empty, the daily bars are computed from them "
         "too",
+    )
+    events: Entries = Field(
+        (),
+        description="known report dates: any of edgar, yahoo, a source from an installed package, "
+        "and files or folders of your own, such as ./earnings.csv",
+    )
+    contact: str = Field(
+        "", description="for edgar: your name and e-mail address, which the SEC wants to know"
     )
     overnight: Literal["sum", "hansen_lunde"] = Field(
         "sum",
