@@ -40,7 +40,7 @@ def parse_bars(table: pd.DataFrame, file: Path, ticker: str) -> pd.DataFrame:
     numbers = {column: parse_numbers(values, file) for column, values in columns.items()}
     names = parse_tickers(table["ticker"], file) if "ticker" in table else ticker
     return to_bar_table(
-        pd.DataFrame({"session": _parse_sessions(table["session"], file), **numbers}).assign(
+        pd.DataFrame({"session": parse_sessions(table["session"], file), **numbers}).assign(
             ticker=names
         )
     )
@@ -63,8 +63,14 @@ def parse_numbers(values: pd.Series, file: Path) -> pd.Series:
     return numbers.reindex(values.index)
 
 
-def _parse_sessions(values: pd.Series, file: Path) -> pd.Series:
-    """Return the dates as written: a timezone is dropped, never converted."""
+def parse_sessions(values: pd.Series, file: Path) -> pd.Series:
+    """Return a column as dates, as written: a timezone is dropped, never converted.
+
+    Examples
+    --------
+    >>> parse_sessions(pd.Series(["2024-01-31", "20240201"]), Path("bars.csv")).dt.day.tolist()
+    [31, 1]
+    """
     if isinstance(values.dtype, np.dtype | pd.DatetimeTZDtype) and values.dtype.kind == "M":
         dates = pd.Series(pd.DatetimeIndex(values).tz_localize(None), index=values.index)
     else:

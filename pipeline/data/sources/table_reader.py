@@ -5,7 +5,7 @@ import io
 import re
 import warnings
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,9 @@ MISSING = ("", "NA", "N/A", "#N/A", "NaN", "nan", "-nan", "NULL", "null", "None"
 SHOWN = 60  # characters of a file's own text in a message
 
 
-def read_table(file: Path, column_names: Names = COLUMN_NAMES) -> pd.DataFrame:
+def read_table(
+    file: Path, column_names: Names = COLUMN_NAMES, required: Sequence[str] = REQUIRED
+) -> pd.DataFrame:
     """Return the known columns of a file, renamed as in the bar table.
 
     Numbers are float64 if the complete column reads as numbers, else text; ticker and session are
@@ -44,6 +46,8 @@ def read_table(file: Path, column_names: Names = COLUMN_NAMES) -> pd.DataFrame:
         CSV, also with ``.gz``, or Parquet, by its suffix.
     column_names
         For each column the names that it may have, as in `COLUMN_NAMES`.
+    required
+        The columns without which the file is rejected.
 
     Raises
     ------
@@ -53,20 +57,20 @@ def read_table(file: Path, column_names: Names = COLUMN_NAMES) -> pd.DataFrame:
     """
     try:
         if file.suffix.lower() in PARQUET_SUFFIXES:
-            return _read_parquet(file, column_names).dropna(how="all")
-        return _read_csv(_read_text(file), file, column_names).dropna(how="all")
+            return _read_parquet(file, column_names, required).dropna(how="all")
+        return _read_csv(_read_text(file), file, column_names, required).dropna(how="all")
     except OSError as error:
         raise DataError(f"{file}: the file cannot be read; {_first_line(error)}") from error
 
 
-def _read_parquet(file: Path, column_names: Names) -> pd.DataFrame:
+def _read_parquet(file: Path, column_names: Names, required: Sequence[str]) -> pd.DataFrame:
     try:
         frame = pd.read_parquet(file)
     except (ArrowException, ValueError, TypeError, KeyError, OverflowError) as error:
         raise DataError(f"{file}: this is not a Parquet file; {_first_line(error)}") from error
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(allow_duplicates=True)
-    positions = _find_positions([str(name) for name in frame.columns], file, column_names)
+    positions = _find_positions([str(name) for name in frame.columns], file, column_names, required)
     found = frame.iloc[:, list(positions.values())]
     found.columns = pd.Index(list(positions))
     raw = [name for name in positions if found[name].dtype == object]
@@ -100,11 +104,11 @@ def _read_text(file: Path) -> str:
         ) from error
 
 
-def _read_csv(text: str, file: Path, column_names: Names) -> pd.DataFrame:
+def _read_csv(text: str, file: Path, column_names: Names, required: Sequence[str]) -> pd.DataFrame:
     header = next((line for line in text.splitlines() if line.strip()), "")
     layout = {"sep": max(SEPARATORS, key=header.count), "index_col": False, "low_memory": False}
     names = _parse(text, file, header=None, nrows=1, dtype=str, keep_default_na=False, **layout)
-    positions = _find_positions([str(name) for name in names.iloc[0]], file, column_names)
+    positions = _find_positions([str(name) for name in names.iloc[0]], file, column_names, required)
     column_at = {position: column for column, position in positions.items()}
     layout |= {
         "header": 0,
@@ -115,7 +119,7 @@ def _read_csv(text: str, file: Path, column_names: Names) -> pd.DataFrame:
     text_types = {"ticker": str, "session": str}
     frame = _parse(text, file, dtype=text_types, **layout)[list(positions)]
     if frame.empty:
-        raise DataError(f"{file}: the file has a header but no rows; it needs at least one bar")
+        raise DataError(f"{file}: the file has a header but no rows; it needs at least one row")
     for column in text_types.keys() & set(frame.columns):
         frame[column] = frame[column].replace("", None)
     return frame
@@ -134,7 +138,9 @@ def _parse(text: str, file: Path, **options: object) -> pd.DataFrame:
             ) from error
 
 
-def _find_positions(header: list[str], file: Path, column_names: Names) -> dict[str, int]:
+def _find_positions(
+    header: list[str], file: Path, column_names: Names, required: Sequence[str]
+) -> dict[str, int]:
     """Return the position of each known column."""
     simple = [_simplify(name) for name in header]
     positions = {}
@@ -146,7 +152,7 @@ def _find_positions(header: list[str], file: Path, column_names: Names) -> dict[
             twice = [shown for shown, known in zip(header, simple, strict=True) if known == name]
             raise DataError(f"{file}: column {column} must occur once; found {twice}; drop one")
         positions[column] = simple.index(name)
-    missing = [column for column in REQUIRED if column not in positions]
+    missing = [column for column in required if column not in positions]
     if missing:
         wanted = ", ".join("date" if column == "session" else column for column in missing)
         found = ", ".join(repr(name[:SHOWN]) for name in header[:20])
