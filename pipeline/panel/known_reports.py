@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.known_reports import NEVER, KnownReports
-from volcast.features.report_history import LONGEST_LEAD
+from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.data.calendars.sessions import following_sessions
 
