@@ -84,7 +84,8 @@ def settle_reports(reports: KnownReports, surprise: FloatArray) -> PastReports:
     (array([0.5]), array([0.05]), array([1.91]))
     """
     past_from = np.maximum(reports.second, reports.known_from)
-    order = np.lexsort((reports.known_from, reports.second, reports.first, past_from))
+    by_content = (reports.day, reports.known_from, reports.second, reports.first, past_from)
+    order = np.lexsort(by_content)
     reports, past_from = reports.select(order), past_from[order]
     settled = (past_from < len(surprise)) & (past_from < reports.known_until)
     padded = np.append(surprise, np.nan)
@@ -141,13 +142,14 @@ def iter_periods(past: PastReports, rows: int) -> Iterator[tuple[slice, NDArray[
 
     Yields
     ------
-    The sessions of a period, and the positions in `past` of the known past reports, the newest
-    reaction session last. Periods without any are left out.
+    The sessions of a period, and the positions in `past` of the known past reports in the order of
+    their sessions, then of when they were learnt. Periods without any are left out.
     """
     settled = past.settled
     changes = np.concatenate([past.past_from[settled], past.past_until[settled]])
     starts = np.unique(changes[changes < rows])
-    by_session = np.lexsort((past.past_from, past.reports.first))
+    reports = past.reports
+    by_session = np.lexsort((reports.known_from, reports.second, reports.first))
     by_session = by_session[settled[by_session]]
     past_from, past_until = past.past_from[by_session], past.past_until[by_session]
     for start, stop in pairwise([*starts.tolist(), rows]):

@@ -54,13 +54,14 @@ def list_known(d: Any, t: int) -> list[Version]:
 def list_settled(d: Any, t: int) -> list[Version]:
     """Versions that were known when they had happened, by t, whether or not replaced since."""
     settled = [v for v in d.versions if v.settled_at <= t and v.settled_at < v.known_until]
-    return sorted(settled, key=lambda v: (v.settled_at, v))
+    return sorted(settled, key=lambda v: (v.settled_at, v.first, v.second, v.known_from, v.day))
 
 
 @cached
 def list_past(d: Any, t: int) -> list[Version]:
     """Past reports as known at t, oldest first."""
-    return sorted(v for v in list_known(d, t) if v in list_settled(d, t))
+    past = [v for v in list_known(d, t) if v in list_settled(d, t)]
+    return sorted(past, key=lambda v: (v.first, v.second, v.known_from))
 
 
 def surprise(d: Any, s: int) -> Number:
