@@ -8,8 +8,6 @@ sessions before.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from volcast.features._typing import FloatArray
@@ -21,6 +19,7 @@ from volcast.features.windows import lag_rows, window_mean
 FAMILY = "reports"
 SHORT = 5  # sessions
 FEWEST_IN_SHORT = 2  # valid sessions of `SHORT` without reactions
+LIKELY = 0.3  # probability from which a session counts as a reaction, if the time is unknown
 
 
 @feature(
@@ -154,7 +153,8 @@ def report_interaction(bars: Bars, pair: tuple[str, str]) -> FloatArray:
 def log_variance_without_reports(bars: Bars, sessions: int) -> FloatArray:
     """Log mean daily variance of the last 5, 22 or 66 sessions without reaction sessions.
 
-    Of the last 66 sessions those after a reaction are left out too.
+    A session is left out if it was likely to be one as known at its own close: what is learnt later
+    does not change it. Of the last 66 sessions those after a reaction are left out too.
 
     Parameters
     ----------
@@ -168,14 +168,14 @@ def log_variance_without_reports(bars: Bars, sessions: int) -> FloatArray:
     (T, N) logs of daily variances; NaN where fewer than 60 % of the sessions are valid, for 5
     sessions fewer than 2.
     """
-    reaction = _read(bars, "is_reaction")
-    excluded = reaction > 0
+    today = _read(bars, "today")
+    excluded = today >= LIKELY
     if sessions == QUARTER:
-        excluded |= lag_rows(reaction, 1) > 0
+        excluded |= lag_rows(today, 1) >= LIKELY
     variance = np.where(excluded, np.nan, bars.variance)
     fewest = FEWEST_IN_SHORT if sessions == SHORT else None
     mean = window_mean(variance, sessions, min_valid=fewest)
-    return np.where(np.isnan(reaction), np.nan, np.log(mean))
+    return np.where(np.isnan(today), np.nan, np.log(mean))
 
 
 def find_reactions(bars: Bars) -> FloatArray:
@@ -187,8 +187,7 @@ def find_reactions(bars: Bars) -> FloatArray:
 
 
 def _read(bars: Bars, column: str) -> FloatArray:
-    columns: Any = find_report_columns(bars)
+    columns = find_report_columns(bars)
     if columns is None:
         return np.full(bars.close.shape, np.nan)
-    values: FloatArray = getattr(columns, column)
-    return values
+    return np.asarray(getattr(columns, column), dtype=np.float64)

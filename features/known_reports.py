@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,10 +83,16 @@ class KnownReports:
             known, known_until=np.where(known.known_until <= t, known.known_until, NEVER)
         )
 
-    def select(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> KnownReports:
-        """Return some of the versions, by a mask or by their positions."""
+    def select(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> KnownReports:
+        """Return some of the versions, by a mask, by their positions or by a slice."""
         kept = {name: getattr(self, name)[chosen] for name in BY_VERSION}
         return dataclasses.replace(self, **kept)
+
+    def split_by_column(self, count: int) -> list[KnownReports]:
+        """Return the versions of each of the first `count` columns, in the order they are in."""
+        ordered = self.select(np.argsort(self.column, kind="stable"))
+        bounds = np.searchsorted(ordered.column, np.arange(count + 1)).tolist()
+        return [ordered.select(slice(*between)) for between in pairwise(bounds)]
 
     def corrupt_after(self, t: int, rng: np.random.Generator) -> KnownReports:
         """Return versions of which those learnt after session t are replaced by invented ones.

@@ -2,65 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from threading import Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
-from volcast.features._typing import BoolArray, FloatArray
+from volcast.features._typing import FloatArray
 from volcast.features.bars import QUARTER, Bars
 from volcast.features.known_reports import KnownReports
-from volcast.features.report_history import (
-    PastReports,
-    TickerHistory,
-    settle_reports,
-    summarise_history,
+from volcast.features.report_estimates import (
+    ReportEstimates,
+    count_estimate_errors,
+    estimate_reports,
 )
-from volcast.features.report_outlook import compute_outlook, count_estimate_errors
+from volcast.features.report_history import PastReports, settle_reports, summarise_surprises
+from volcast.features.report_outlook import compute_outlook
 from volcast.features.windows import lag_rows, window_mean
 
 PRIOR_SURPRISE, PRIOR_REPORTS = 1.5, 30.0  # of all tickers, before any is known
 OWN_PRIOR_REPORTS = 2.0  # of the mean of all tickers, to which a ticker's own is shrunk
 DECAY = 5.0  # sessions, of the effect of a past report
 LONGEST_EFFECT = 25  # sessions after a report, beyond which it has none
-LONGEST_MEMORY = 66  # sessions for which the last surprise counts
-LIKELY = 0.3  # probability from which a session counts as a reaction, if the time is unknown
+
+Column = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class ReportColumns:
     """Columns (T, N), NaN before any report of the ticker is known.
 
+    They are held as long as the grid, thus in the precision of the panel.
+
     Parameters
     ----------
     next_1, next_2, next_3_5, within_5, within_22
         Probability that the next reaction session is t + 1, t + 2, t + 3 .. t + 5, and so on.
     distance
-        Expected sessions to it, at most `FARTHEST`.
+        Sessions to it, at most `volcast.features.report_outlook.FARTHEST`.
     today, ago_1, ago_2_5
         Probability that session t, t - 1, or one of t - 2 .. t - 5 was a reaction session.
     decay
-        exp(-s / 5), s sessions after the last reaction session; 0 after `LONGEST_EFFECT`.
+        exp(-s / 5) times the probability that session t - s was one, the largest over s up to
+        `LONGEST_EFFECT`.
     own_surprise, last_surprise
         The ticker's mean surprise, shrunk to that of all tickers, and its last one.
-    is_reaction
-        1 in sessions that traded on a report, as known at their close, else 0.
     """
 
-    next_1: FloatArray
-    next_2: FloatArray
-    next_3_5: FloatArray
-    within_5: FloatArray
-    within_22: FloatArray
-    distance: FloatArray
-    today: FloatArray
-    ago_1: FloatArray
-    ago_2_5: FloatArray
-    decay: FloatArray
-    own_surprise: FloatArray
-    last_surprise: FloatArray
-    is_reaction: FloatArray
+    next_1: Column
+    next_2: Column
+    next_3_5: Column
+    within_5: Column
+    within_22: Column
+    distance: Column
+    today: Column
+    ago_1: Column
+    ago_2_5: Column
+    decay: Column
+    own_surprise: Column
+    last_surprise: Column
 
 
 _columns: WeakKeyDictionary[Bars, ReportColumns] = WeakKeyDictionary()
@@ -68,7 +71,7 @@ _computing = Lock()  # threads compute the features, and all of them need the sa
 
 
 def find_report_columns(bars: Bars) -> ReportColumns | None:
-    """Return the columns of a grid; None if it knows of no reports."""
+    """Return the columns of a grid; None if it has no source of reports."""
     if bars.reports is None:
         return None
     with _computing:
@@ -85,18 +88,21 @@ def compute_surprise(bars: Bars) -> FloatArray:
 def _compute_columns(bars: Bars, reports: KnownReports) -> ReportColumns:
     surprise = compute_surprise(bars)
     rows, tickers = surprise.shape
-    own = [reports.select(reports.column == column) for column in range(tickers)]
-    pasts = [settle_reports(each, surprise[:, n]) for n, each in enumerate(own)]
-    histories = [summarise_history(past, rows) for past in pasts]
-    errors = count_estimate_errors(pasts, histories)
+    by_ticker = reports.split_by_column(tickers)
+    pasts = [settle_reports(own, surprise[:, n]) for n, own in enumerate(by_ticker)]
+    estimates = [estimate_reports(past, rows) for past in pasts]
+    errors = count_estimate_errors(pasts, estimates)
     pooled = _average_surprises(pasts, rows)
     names = [field.name for field in fields(ReportColumns)]
-    block = {name: np.full((rows, tickers), np.nan) for name in names}
-    for n, (past, history) in enumerate(zip(pasts, histories, strict=True)):
+    # As in `Bars`, the numbers of a ticker lie next to each other.
+    block: dict[str, Any] = {
+        name: np.full((rows, tickers), np.nan, dtype=np.float32, order="F") for name in names
+    }
+    for n, (past, own_estimates) in enumerate(zip(pasts, estimates, strict=True)):
         if not len(past.reports.first):
             continue
         known = slice(int(past.reports.known_from.min()), None)
-        for name, values in _compute_ticker(past, history, errors, pooled).items():
+        for name, values in _compute_ticker(past, own_estimates, errors, pooled).items():
             block[name][known, n] = values[known]
     return ReportColumns(**block)
 
@@ -116,13 +122,13 @@ def _average_surprises(pasts: list[PastReports], rows: int) -> FloatArray:
 
 
 def _compute_ticker(
-    past: PastReports, history: TickerHistory, errors: FloatArray, pooled: FloatArray
+    past: PastReports, estimates: ReportEstimates, errors: FloatArray, pooled: FloatArray
 ) -> dict[str, FloatArray]:
     """Return the columns (T,) of one ticker, by name."""
     rows = len(pooled)
-    chances, distance = compute_outlook(past, history, errors)
-    weighted = history.weighted_surprise + OWN_PRIOR_REPORTS * pooled
-    forgotten = np.arange(rows) - history.last_session > LONGEST_MEMORY
+    chances, distance = compute_outlook(past, estimates, errors)
+    history = summarise_surprises(past, rows)
+    weighted = history.weighted + OWN_PRIOR_REPORTS * pooled
     return {
         "next_1": chances[:, 0],
         "next_2": chances[:, 1],
@@ -131,8 +137,7 @@ def _compute_ticker(
         "within_22": _sum_chances(chances),
         "distance": distance,
         "own_surprise": weighted / (history.weight + OWN_PRIOR_REPORTS),
-        "last_surprise": np.where(forgotten, np.nan, history.last_surprise),
-        "is_reaction": _find_reactions(past, rows).astype(float),
+        "last_surprise": history.last,
         **_compute_effects(past, rows),
     }
 
@@ -144,9 +149,9 @@ def _sum_chances(chances: FloatArray) -> FloatArray:
 def _compute_effects(past: PastReports, rows: int) -> dict[str, FloatArray]:
     """Return the columns of one ticker that count the sessions since its reports."""
     since = np.zeros((LONGEST_EFFECT + 1, rows))  # by sessions since the reaction
-    for first, weight, start, stop in _list_reactions(past, rows):
-        sessions = np.arange(max(start, first), min(stop, first + LONGEST_EFFECT + 1))
-        since[sessions - first, sessions] += weight
+    for session, weight, start, stop in _iter_reactions(past, rows):
+        known = np.arange(max(start, session), min(stop, session + LONGEST_EFFECT + 1))
+        since[known - session, known] += weight
     since = np.minimum(since, 1.0)
     decays = np.exp(-np.arange(LONGEST_EFFECT + 1) / DECAY)
     return {
@@ -157,39 +162,23 @@ def _compute_effects(past: PastReports, rows: int) -> dict[str, FloatArray]:
     }
 
 
-def _list_reactions(past: PastReports, rows: int) -> list[tuple[int, float, int, int]]:
-    """Return session and probability of each possible reaction, and from when to when it is known.
+def _iter_reactions(past: PastReports, rows: int) -> Iterator[tuple[int, float, int, int]]:
+    """Yield session and probability of each possible reaction, and from when to when it is known.
 
     Until the second session of a report of unknown time has closed, the habit of the ticker decides
     whether the first one was the reaction; then the surprises do.
     """
-    reports, found = past.reports, []
-    for row in range(len(reports.first)):
-        first, second = int(reports.first[row]), int(reports.second[row])
-        start, stop = int(reports.known_from[row]), min(int(reports.known_until[row]), rows)
-        settled = min(int(past.past_from[row]), stop)
-        if second > first:
-            found.append((first, float(past.first_share_before[row]), max(start, first), settled))
-        if settled < stop:
-            share = float(past.first_share[row])
-            found += [(first, share, settled, stop), (second, 1.0 - share, settled, stop)]
-    return found
-
-
-def _find_reactions(past: PastReports, rows: int) -> BoolArray:
-    """Return the sessions (T,) that traded on a report, as known at their own close.
-
-    A report learnt later does not change them, so that a window over them does not change either.
-    """
-    reactions = np.zeros(rows, dtype=bool)
     reports = past.reports
-    for row in range(len(reports.first)):
-        share = float(past.first_share_before[row])
-        for session, weight in (
-            (int(reports.first[row]), share),
-            (int(reports.second[row]), 1.0 - share),
-        ):
-            known = reports.known_from[row] <= session < reports.known_until[row]
-            if known and session < rows and weight >= LIKELY:
-                reactions[session] = True
-    return reactions
+    columns = (reports.first, reports.second, reports.known_from, reports.known_until)
+    shares = (past.past_from, past.first_share_before, past.first_share)
+    for first, second, start, until, past_from, before, share in zip(
+        *(column.tolist() for column in (*columns, *shares)), strict=True
+    ):
+        stop = min(until, rows)
+        settled = min(past_from, stop)
+        if first < second:
+            yield first, before, start, settled
+        if settled < stop:
+            yield first, share, settled, stop
+            if first < second:
+                yield second, 1.0 - share, settled, stop

@@ -6,73 +6,42 @@ import numpy as np
 
 from volcast.features._typing import FloatArray
 from volcast.features.known_reports import NEVER, Positions
-from volcast.features.report_history import PastReports, TickerHistory
+from volcast.features.report_estimates import AHEAD, LARGEST_ERROR, ReportEstimates
+from volcast.features.report_history import PastReports
 
-AHEAD = 22  # sessions for which probabilities are computed
 FARTHEST = 30  # sessions to the next report, if it is that far or not known
-LARGEST_ERROR = 10  # sessions between an estimated report and the true one; beyond, any
-PRIOR_ERRORS = 10.0  # of estimates, before any is known
-PRIOR_DECAY = 0.5  # of their frequency by session
 
 Outlook = tuple[FloatArray, FloatArray]
 
 
-def count_estimate_errors(pasts: list[PastReports], histories: list[TickerHistory]) -> FloatArray:
-    """Count the errors of the estimates of all tickers, known at the close of each session.
-
-    The estimate is the one of a month before the report.
-
-    Parameters
-    ----------
-    pasts, histories
-        By ticker, over T sessions.
-
-    Returns
-    -------
-    (T, 2 * LARGEST_ERROR + 2): how often the report came -10 .. 10 sessions after the estimate, and
-    in the last column later; with `PRIOR_ERRORS` of a two-sided geometric distribution.
-    """
-    rows = len(histories[0].estimate)
-    counts = np.zeros((rows, 2 * LARGEST_ERROR + 2))
-    errors = np.arange(-LARGEST_ERROR, LARGEST_ERROR + 2)
-    prior = PRIOR_DECAY ** np.abs(errors)
-    counts[0] = PRIOR_ERRORS * prior / prior.sum()
-    for past, history in zip(pasts, histories, strict=True):
-        first = past.reports.first[past.settled]
-        made_at = first - AHEAD - 1
-        estimate = history.estimate[np.maximum(made_at, 0)]
-        error = first - estimate
-        valid = (made_at >= 0) & (estimate != NEVER) & (error >= -LARGEST_ERROR)
-        bins = np.minimum(error[valid], LARGEST_ERROR + 1) + LARGEST_ERROR
-        np.add.at(counts, (past.past_from[past.settled][valid], bins), 1.0)
-    return counts.cumsum(axis=0)
-
-
-def compute_outlook(past: PastReports, history: TickerHistory, errors: FloatArray) -> Outlook:
+def compute_outlook(past: PastReports, estimates: ReportEstimates, errors: FloatArray) -> Outlook:
     """Compute the chances of one ticker's next reaction session, and the distance to it.
 
+    They come from the announced dates where there is one to come, however far ahead, else from the
+    estimated one.
+
     Parameters
     ----------
-    past, history
+    past, estimates
         Of the ticker, over T sessions.
     errors
-        As `count_estimate_errors` returns them.
+        Of the estimates, as `volcast.features.report_estimates.count_estimate_errors` returns them.
 
     Returns
     -------
     chances
         (T, AHEAD) probability that the first session that trades on a report is t + 1, t + 2, ...
+        They add up to 1 at most.
     distance
-        (T,) expected sessions to it, at most `FARTHEST`.
+        (T,) sessions to the nearest session that may trade on an announced report, or to the
+        estimated one, at least the first that is possible; at most `FARTHEST`.
     """
     chances, distance = _read_announcements(past, len(errors))
-    estimated = np.flatnonzero(np.isinf(distance) & (history.estimate < NEVER))
-    near = np.abs(history.estimate[estimated] - estimated) <= AHEAD + LARGEST_ERROR
-    near_rows = estimated[near]
-    chances[near_rows] = _spread_estimates(near_rows, history, errors)
-    lead = history.lead[estimated]
-    left = np.maximum(history.estimate[estimated] - estimated, lead + 1)
-    distance[estimated] = left
+    estimated = np.flatnonzero(np.isinf(distance) & (estimates.session < NEVER))
+    ahead = estimates.session[estimated] - estimated
+    near = estimated[np.abs(ahead) <= AHEAD + LARGEST_ERROR]
+    chances[near] = _spread_estimates(near, estimates, errors)
+    distance[estimated] = np.maximum(ahead, estimates.lead[estimated] + 1)
     return chances, np.minimum(distance, FARTHEST)
 
 
@@ -80,35 +49,37 @@ def _read_announcements(past: PastReports, rows: int) -> Outlook:
     """Return the chances by announced dates, and the distance, infinite where there is none."""
     chances, distance = np.zeros((rows, AHEAD)), np.full(rows, np.inf)
     reports = past.reports
-    for row in range(len(reports.first)):
-        first, second = int(reports.first[row]), int(reports.second[row])
-        share = past.first_share_before[row]
-        start = int(reports.known_from[row])
-        stop = min(int(reports.known_until[row]), second, rows)
+    stops = np.minimum(reports.known_until, rows)
+    columns = (reports.first, reports.second, reports.known_from, stops, past.first_share_before)
+    for first, second, start, stop, share in zip(*(c.tolist() for c in columns), strict=True):
         for position, weight in ((first, share), (second, 1.0 - share)):
-            if weight == 0.0:
-                continue
             known = np.arange(start, min(stop, position))
+            if weight == 0.0 or not len(known):
+                continue
             ahead = position - known
             distance[known] = np.minimum(distance[known], ahead)
             near = ahead <= AHEAD
             chances[known[near], ahead[near] - 1] += weight
-    return np.minimum(chances, 1.0), distance
+    # Of two reports that are both announced the next one is the nearer.
+    total = np.minimum(chances.cumsum(axis=1), 1.0)
+    return np.diff(total, axis=1, prepend=0.0), distance
 
 
-def _spread_estimates(rows: Positions, history: TickerHistory, errors: FloatArray) -> FloatArray:
+def _spread_estimates(
+    rows: Positions, estimates: ReportEstimates, errors: FloatArray
+) -> FloatArray:
     """Return the chances (rows, AHEAD) around the estimated session, given none so far.
 
     A ticker whose last report was announced some sessions ahead will announce the next one too: it
     does not report within as many sessions.
     """
     ahead = np.arange(1, AHEAD + 1)
-    late = 2 * LARGEST_ERROR + 1
-    place = rows[:, None] + ahead - history.estimate[rows][:, None] + LARGEST_ERROR
-    inside = (place >= 0) & (place < late)
-    frequency = np.where(inside, errors[rows[:, None], np.clip(place, 0, late)], 0.0)
-    frequency[ahead <= history.lead[rows][:, None]] = 0.0
-    # All that is not too late already: the errors from the first open session on.
-    from_end = errors[rows][:, ::-1].cumsum(axis=1)[:, ::-1]
-    open_place = np.clip(place[:, 0] + history.lead[rows], 0, late)
-    return np.asarray(frequency / np.take_along_axis(from_end, open_place[:, None], axis=1))
+    later = 2 * LARGEST_ERROR + 1  # the column of all later ones
+    lead, counts = estimates.lead[rows], errors[rows]
+    place = (rows - estimates.session[rows])[:, None] + ahead + LARGEST_ERROR
+    possible = (place >= 0) & (place < later) & (ahead > lead[:, None])
+    frequency = np.take_along_axis(counts, np.clip(place, 0, later), axis=1) * possible
+    # All that is not too late already: the errors from the first possible session on.
+    from_end = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    first_place = np.clip(place[:, 0] + lead, 0, later)
+    return np.asarray(frequency / np.take_along_axis(from_end, first_place[:, None], axis=1))

@@ -68,7 +68,7 @@ def select_features(entries: Sequence[str]) -> tuple[str, ...]:
     >>> select_features(["z", "har_5", "har_1", "z"])
     ('har_1', 'har_5', 'z')
     >>> len(select_features(["default"])), len(select_features(["all"]))
-    (73, 88)
+    (73, 107)
     """
     known = {name: (name,) for name in FEATURES} | group_by_family()
     known |= {DEFAULT_KEY: DEFAULT_FEATURES, ALL_KEY: tuple(FEATURES)}

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from volcast.features.known_reports import NEVER, KnownReports
-from volcast.features.report_history import LONGEST_LEAD
+from volcast.features._typing import DateArray
+from volcast.features.known_reports import NEVER, KnownReports, Positions
+from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.data.calendars.sessions import following_sessions
 
-PLANNED_SESSIONS = 100  # after the last bar, in which a coming report may lie
+PLANNED_SESSIONS = 100  # ahead of a session, in which a known report may lie
 EARNINGS = "earnings"
 
 
@@ -19,8 +21,13 @@ def build_known_reports(
 ) -> KnownReports:
     """Place the versions of the tickers' reports on the sessions of their exchange.
 
-    A version is known at the close of a session if it was learnt before that close. One without
-    `learnt_at` counts as announced `LONGEST_LEAD` sessions ahead.
+    A version is known at the close of a session if it was learnt at or before that close and not
+    superseded by then. One without `learnt_at` counts as announced `LONGEST_LEAD` sessions before
+    its reaction. No report is known more than `PLANNED_SESSIONS` ahead: then a row does not depend
+    on whether the data go on after it.
+
+    Positions count the sessions that took place. An unplanned closure (in New York one in several
+    years) thus moves the reports after it before it was known, by as many sessions.
 
     Parameters
     ----------
@@ -34,38 +41,54 @@ def build_known_reports(
 
     Returns
     -------
-    The reports of these tickers from the first session on; later ones than the planned sessions are
-    left out.
+    The versions that are known at the close of any session. Reports from before the first session
+    are left out.
+
+    Examples
+    --------
+    >>> moments = pd.to_datetime(["2024-01-31 21:00Z"]).as_unit("us")  # as the session closes
+    >>> row = {"ticker": "A", "date": "2024-02-01", "time": "after_close", "kind": "earnings"}
+    >>> versions = pd.DataFrame([row]).astype({"date": "datetime64[us]"})
+    >>> never = pd.DatetimeIndex([pd.NaT], tz="UTC")
+    >>> versions = versions.assign(learnt_at=moments, superseded_at=never)
+    >>> sessions = pd.bdate_range("2024-01-30", "2024-02-05")
+    >>> reports = build_known_reports(versions, ("A",), sessions, "XNYS")
+    >>> reports.known_from, str(reports.calendar[reports.first[0]])
+    (array([1]), '2024-02-02')
     """
     planned = following_sessions(calendar, sessions[-1], PLANNED_SESSIONS)
     axis = sessions.append(planned).to_numpy("datetime64[D]")
     own = versions[(versions["kind"] == EARNINGS) & versions["ticker"].isin(tickers)]
     day = own["date"].to_numpy("datetime64[D]")
-    on_the_day, after_it = np.searchsorted(axis, day, "left"), np.searchsorted(axis, day, "right")
-    time = own["time"].to_numpy(str)
-    first = np.where(time == "after_close", after_it, on_the_day)
-    second = np.where(time == "before_open", on_the_day, after_it)
+    first, second = _place_reactions(day, own["time"].to_numpy(str), axis)
     closes = closing_moments(calendar, sessions)
-    learnt = own["learnt_at"]
-    known_from = np.where(
-        learnt.isna(),
-        np.maximum(first - LONGEST_LEAD, 0),
-        closes.searchsorted(pd.DatetimeIndex(learnt.fillna(closes[0])), side="left"),
-    )
-    superseded = own["superseded_at"]
-    known_until = np.where(
-        superseded.isna(),
-        NEVER,
-        closes.searchsorted(pd.DatetimeIndex(superseded.fillna(closes[0])), side="left"),
-    )
+    learnt = _place_moments(own["learnt_at"], closes, np.maximum(first - LONGEST_LEAD, 0))
     reports = KnownReports(
         column=pd.Index(tickers).get_indexer(pd.Index(own["ticker"])),
         first=first,
         second=second,
         day=day,
-        known_from=known_from,
-        known_until=known_until,
+        known_from=np.maximum(learnt, second - PLANNED_SESSIONS),
+        known_until=_place_moments(own["superseded_at"], closes, NEVER),
         calendar=axis,
     )
-    inside = (day >= axis[0]) & (second < len(axis))
-    return reports.select(inside & (known_from < len(sessions)) & (known_from < known_until))
+    known = reports.known_from < np.minimum(reports.known_until, len(sessions))
+    return reports.select((day >= axis[0]) & known)
+
+
+def _place_reactions(
+    day: DateArray, time: NDArray[np.str_], axis: DateArray
+) -> tuple[Positions, Positions]:
+    """Return the earliest and the latest session that can be the first to trade on a report."""
+    on_the_day, after_it = np.searchsorted(axis, day, "left"), np.searchsorted(axis, day, "right")
+    first = np.where(time == "after_close", after_it, on_the_day)
+    second = np.where(time == "before_open", on_the_day, after_it)
+    return first, second
+
+
+def _place_moments(
+    moments: pd.Series[pd.Timestamp], closes: pd.DatetimeIndex, otherwise: Positions | int
+) -> Positions:
+    """Return the first session that closes at or after each moment; `otherwise` where it is NaT."""
+    places = closes.searchsorted(pd.DatetimeIndex(moments.fillna(closes[0])), side="left")
+    return np.where(moments.isna(), otherwise, places)

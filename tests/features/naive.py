@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from tests.features.naive_reports import NAIVE_REPORTS, list_versions
+
 Number = float | None
 
 
@@ -35,6 +37,8 @@ class Ticker:
         self.log_v = [math.log(v) if v else None for v in self.v]
         self.variance_surprise = [minus(self.lv[t], rolling_mean(self.lv, t, 66)) for t in days]
         self.volume_surprise = [minus(self.log_v[t], rolling_mean(self.log_v, t, 66)) for t in days]
+        self.calendar = [] if bars.reports is None else bars.reports.calendar.tolist()
+        self.versions = [] if bars.reports is None else list_versions(bars.reports, n)
         self.exchange: list[Ticker] = []
 
     @staticmethod
@@ -248,6 +252,7 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
     "market_log_variance_22": market_variance(22),
     "market_z": market_z,
     "market_z_negative": lambda d, t: negative(market_z(d, t)),
+    **NAIVE_REPORTS,
 }
 
 

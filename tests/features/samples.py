@@ -8,7 +8,8 @@ from volcast.features.known_reports import NEVER, KnownReports
 
 LATE_LISTING_ROW = 120
 SESSIONS, TICKERS = 330, 4
-QUARTER, PLANNED = 25, 100  # sessions between reports, which are close so that there are many
+MONTH_AND_MORE, QUARTER = 25, 62  # sessions between reports
+PLANNED = 100  # sessions after the data
 
 
 def calendar_days(sessions: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
@@ -56,32 +57,40 @@ def random_bars(rows: int = SESSIONS, columns: int = TICKERS, seed: int = 3) -> 
 def random_reports(
     sessions: pd.DatetimeIndex, columns: int, rng: np.random.Generator
 ) -> KnownReports:
-    """Reports of unknown and known times, announced early, late and not at all, some moved.
+    """Reports of unknown and known times, announced early, late and not at all.
 
-    The last ticker has none.
+    Some are moved, some confirmed by a second version, some on a day without a session. The first
+    ticker has many, the last one none, the others one a quarter, so that the next one can be
+    estimated.
     """
     calendar = sessions.append(pd.bdate_range(sessions[-1], periods=PLANNED + 1)[1:])
+    calendar = calendar.to_numpy("datetime64[D]")
     rows, last = [], len(calendar) - 2
     for column in range(columns - 1):
-        for session in range(4 + 3 * column, last - QUARTER, QUARTER):
+        spacing = MONTH_AND_MORE if column == 0 else QUARTER
+        for session in range(4 + 3 * column, last - MONTH_AND_MORE, spacing):
             first = session + int(rng.integers(0, 5))
             second = first + int(rng.integers(0, 2))
             learnt = max(first - int(rng.integers(-3, 24)), 0)
-            moved = rng.random() < 0.4
-            until = learnt + int(rng.integers(1, 12)) if moved else NEVER
-            rows.append((column, first, second, learnt, until))
-            if moved:
-                first += int(rng.integers(-3, 6))
-                rows.append((column, first, first, until, NEVER))
-    column, first, second, known_from, known_until = np.array(rows).T
+            changed = rng.random() < 0.5
+            until = learnt + int(rng.integers(1, 26)) if changed else NEVER
+            after_close = first == second and rng.random() < 0.5
+            day = calendar[first - after_close] - (rng.random() < 0.1)
+            rows.append((column, first, second, day.astype(int), learnt, until))
+            if changed:
+                moved = rng.random() < 0.5
+                first += int(rng.integers(-3, 6)) if moved else 0
+                day = calendar[first] if moved else day
+                rows.append((column, first, first, day.astype(int), until, NEVER))
+    column, first, second, day, known_from, known_until = np.array(rows).T
     return KnownReports(
         column=column,
         first=first,
         second=second,
-        day=calendar.to_numpy("datetime64[D]")[first],
+        day=day.astype("datetime64[D]"),
         known_from=known_from,
         known_until=known_until,
-        calendar=calendar.to_numpy("datetime64[D]"),
+        calendar=calendar,
     )
 
 

@@ -11,7 +11,17 @@ from volcast.features.registry import FEATURES
 
 BARS = random_bars()
 COMPUTED = {name: item.compute(BARS) for name, item in FEATURES.items()}
-PER_TICKER = [name for name, item in FEATURES.items() if item.family != "market"]
+# Where no date is announced, the errors of the estimates of all tickers tell the chances; surprises
+# are shrunk to the mean of all tickers.
+POOLED_REPORTS = {
+    *("report_next", "report_in_2", "report_in_3_to_5", "report_within_5", "report_within_22"),
+    *("report_own_surprise", "report_own_next", "report_own_within_5", "report_own_within_22"),
+}
+PER_TICKER = [
+    name
+    for name, item in FEATURES.items()
+    if item.family != "market" and name not in POOLED_REPORTS
+]
 
 
 def scaled(bars: Bars, factor: np.ndarray | float, names: tuple[str, ...] = PRICES) -> Bars:
@@ -43,8 +53,37 @@ def test_a_ticker_has_the_same_features_alone_as_with_others(name):
     grids = (*PRICES, "volume", "realized")
     for n, ticker in enumerate(BARS.tickers):
         column = {grid: getattr(BARS, grid)[:, n : n + 1] for grid in grids}
-        alone = dataclasses.replace(BARS, tickers=(ticker,), **column)
+        own = BARS.reports.split_by_column(len(BARS.tickers))[n]
+        reports = dataclasses.replace(own, column=np.zeros_like(own.column))
+        alone = dataclasses.replace(BARS, tickers=(ticker,), reports=reports, **column)
         np.testing.assert_array_equal(FEATURES[name].compute(alone)[:, 0], COMPUTED[name][:, n])
+
+
+@pytest.mark.parametrize("name", sorted(POOLED_REPORTS))
+def test_a_feature_that_is_pooled_over_tickers_depends_on_the_others(name):
+    grids = (*PRICES, "volume", "realized")
+    kept = [1, 3]
+    others = {grid: getattr(BARS, grid)[:, kept] for grid in grids}
+    own = BARS.reports.select(BARS.reports.column == 1)
+    reports = dataclasses.replace(own, column=np.zeros_like(own.column))
+    fewer = dataclasses.replace(BARS, tickers=("B", "D"), reports=reports, **others)
+    assert not np.array_equal(
+        FEATURES[name].compute(fewer), COMPUTED[name][:, kept], equal_nan=True
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, f in FEATURES.items() if f.family == "reports"])
+def test_the_order_of_tickers_and_of_versions_does_not_matter_to_reports(name, rng):
+    order = rng.permutation(len(BARS.tickers))
+    grids = {grid: getattr(BARS, grid)[:, order] for grid in (*PRICES, "volume", "realized")}
+    shuffled = BARS.reports.select(rng.permutation(len(BARS.reports.column)))
+    reports = dataclasses.replace(shuffled, column=np.argsort(order)[shuffled.column])
+    tickers = tuple(BARS.tickers[n] for n in order)
+    other = dataclasses.replace(BARS, tickers=tickers, reports=reports, **grids)
+    # The pooled sums add up in another order.
+    np.testing.assert_allclose(
+        FEATURES[name].compute(other), COMPUTED[name][:, order], rtol=3e-7, atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 20])

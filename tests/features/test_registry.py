@@ -4,10 +4,10 @@ from volcast.features import registry
 from volcast.features.registry import FEATURES, feature
 
 
-def test_lags_volume_market_and_echo_are_the_optional_families():
+def test_lags_volume_market_echo_and_reports_are_the_optional_families():
     optional = {item.family for item in FEATURES.values() if item.optional}
     required = {item.family for item in FEATURES.values() if not item.optional}
-    assert optional == {"variance_lags", "volume", "market", "echo"}
+    assert optional == {"variance_lags", "volume", "market", "echo", "reports"}
     assert not optional & required
 
 
