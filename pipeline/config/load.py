@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
+from volcast.pipeline.config.exogenous import split_entry
 from volcast.pipeline.config.settings import Config, section_model
 from volcast.pipeline.errors import ConfigError
 
@@ -81,7 +82,10 @@ def with_absolute_paths(config: Config) -> Config:
     events = tuple(
         _to_absolute(entry) if names_a_path(entry) else entry for entry in config.data.events
     )
-    data = config.data.model_copy(update={**absolute, "events": events})
+    series = (split_entry(entry) for entry in config.data.exogenous)
+    exogenous = tuple(f"{name}={_to_absolute(path)}" if path else name for name, path in series)
+    lists = {"events": events, "exogenous": exogenous}
+    data = config.data.model_copy(update={**absolute, **lists})
     return config.model_copy(update={"data": data})
 
 

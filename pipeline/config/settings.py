@@ -76,6 +76,11 @@ class DataSettings(SettingsSection):
     contact: str = Field(
         "", description="for edgar: your name and e-mail address, which the SEC wants to know"
     )
+    exogenous: Entries = Field(
+        (),
+        description="series such as ^VIX whose changes are features, from the source of the "
+        "tickers or from a file of your own, such as ^VIX=./vix.csv",
+    )
     overnight: Literal["sum", "hansen_lunde"] = Field(
         "sum",
         description="with intraday bars: add the squared overnight return to the realised variance "
