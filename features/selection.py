@@ -84,7 +84,9 @@ def select_features(entries: Sequence[str], series: Sequence[str] = ()) -> tuple
     (73, 88)
     """
     of_series = name_series_features(series)
-    known = {name: (name,) for name in (*FEATURES, *of_series, *entries) if is_feature(name)}
+    known: dict[str, tuple[str, ...]] = {
+        name: (name,) for name in (*FEATURES, *of_series, *entries) if is_feature(name)
+    }
     known |= group_by_family() | {item.family: of_series for item in SERIES_FEATURES.values()}
     known |= {DEFAULT_KEY: DEFAULT_FEATURES, ALL_KEY: (*FEATURES, *of_series)}
     for entry in entries:

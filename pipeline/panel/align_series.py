@@ -45,7 +45,7 @@ def align_series(
     first = min(closes["session"].min(), sessions[0])
     earlier = sessions_between(calendar, first, sessions[0])
     earlier = earlier[earlier < sessions[0]]
-    moments = closing_moments(calendar, earlier.append(sessions))
+    moments = closing_moments(calendar, pd.DatetimeIndex(earlier.append(sessions)))
     aligned = {}
     for name, own in closes.groupby("series", sort=False):
         position = moments.searchsorted(pd.DatetimeIndex(own["known_at"]), side="left")
