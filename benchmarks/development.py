@@ -18,6 +18,7 @@ from benchmarks.skill import compute_scores, load_embedded_panel, load_panel, wa
 from volcast.features.panel import Panel
 from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 
@@ -109,8 +110,10 @@ def main() -> None:
         help="besides the default; all if not given",
     )
     arguments = parser.parse_args()
-    sections = build_shared_settings(arguments.test_start, arguments.exogenous)
-    default = load_config(None, sections)
+    default = load_config(None, build_shared_settings(arguments.test_start, arguments.exogenous))
+    if not arguments.data:
+        default = with_default_series(default)
+    sections = default.model_dump()
     panel = (
         load_panel(arguments.data, arguments.symbols, default, (None, arguments.until))
         if arguments.data

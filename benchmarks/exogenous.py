@@ -1,12 +1,13 @@
 """What the changes of an exogenous series are worth, and on which days, on development years.
 
-Usage: python -m benchmarks.exogenous SERIES [--data PANEL --until DATE --test-start DATE]
+Usage: python -m benchmarks.exogenous [SERIES] [--data PANEL --until DATE --test-start DATE]
     [--symbols N] [--late MINUTES] [--json FILE]
 
-SERIES is NAME=FILE. Without a panel: ^GSPC and ^IXIC, origins from 2003-07-01 to the end of 2007.
-Prints QLIKE of HAR-X and of the network relative to HAR without the series, with it, and with every
-close known so many minutes later (for ^VIX, any delay is a session); then the days whose losses
-change most by it, averaged over the symbols, in percent of the sum over all days.
+SERIES is NAME=FILE, or a name that the sample has; ^VIX if none is given. Without a panel: ^GSPC
+and ^IXIC, origins from 2003-07-01 to the end of 2007. Prints QLIKE of HAR-X and of the network
+relative to HAR without the series, with it, and with every close known so many minutes later (for
+^VIX, any delay is a session); then the days whose losses change most by it, averaged over the
+symbols, in percent of the sum over all days.
 """
 
 import datetime as dt
@@ -98,7 +99,7 @@ def describe_days(days: pd.DataFrame) -> dict[str, Any]:
 def main() -> None:
     """Compare, and print the ratios and the days."""
     parser = build_parser(__doc__)
-    parser.add_argument("series", help="NAME=FILE")
+    parser.add_argument("series", nargs="?", default="^VIX", help="NAME or NAME=FILE")
     parser.add_argument("--data", type=Path, help="a panel, CSV or Parquet")
     parser.add_argument("--until", type=dt.date.fromisoformat, default=EMBEDDED_UNTIL)
     parser.add_argument("--test-start", type=dt.date.fromisoformat, default=EMBEDDED_START)

@@ -6,9 +6,9 @@ Usage: python -m benchmarks.skill [--data PANEL.parquet] [--test-start 2016-02-0
 Without a panel: the two embedded indices, tested from 2008 on, as in the demo. PANEL has the
 columns symbol (or ticker), date, open, high, low, close, volume. The settings are the defaults of
 volcast; nothing is tuned to the panel. SERIES is NAME=FILE, or a name that the sample or the panel
-has. QLIKE is relative to the direct log-HAR of each symbol and
-horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx` the test against
-HAR-X. All average the losses over the symbols of a date, then over dates.
+has; the embedded indices have ^VIX unless it is "none". QLIKE is relative to the direct log-HAR of
+each symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx`
+the test against HAR-X. All average the losses over the symbols of a date, then over dates.
 """
 
 import argparse
@@ -34,6 +34,7 @@ from volcast.models.baselines.catalogue import BASELINES, NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
+from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
@@ -62,7 +63,7 @@ def build_config(arguments: argparse.Namespace) -> Config:
     """Return the default settings, changed by the options of the command line."""
     baselines = [name for name in arguments.models if name not in (NETWORK, REFERENCE)]
     split = {"test_start": arguments.test_start, "refit_every": arguments.refit}
-    return load_config(
+    config = load_config(
         None,
         {
             "data": {"exogenous": arguments.exogenous},
@@ -71,6 +72,7 @@ def build_config(arguments: argparse.Namespace) -> Config:
             "baselines": {"models": [REFERENCE, *baselines]},
         },
     )
+    return config if arguments.data else with_default_series(config)
 
 
 def load_embedded_panel(config: Config, until: dt.date | None = None) -> Panel:

@@ -79,7 +79,8 @@ class DataSettings(SettingsSection):
     exogenous: Entries = Field(
         (),
         description="series such as ^VIX whose changes are features, from the source of the "
-        "tickers or from a file of your own, such as ^VIX=./vix.csv",
+        "tickers or from a file of your own, such as ^VIX=./vix.csv; empty: "
+        f"{', '.join(SOURCES['sample'].exogenous)} for the sample, else none; none: no series",
     )
     overnight: Literal["sum", "hansen_lunde"] = Field(
         "sum",

@@ -126,9 +126,10 @@ def build_store_options(config: Config, progress: Progress) -> StoreOptions:
 
 def _leave_out_series(answer: Download, config: Config) -> Download:
     """Return the bars without exogenous series, unless the settings name those as tickers."""
-    if config.data.tickers or not config.data.exogenous:
+    series = list_series(config)
+    if config.data.tickers or not series:
         return answer
-    bars = answer.bars[~answer.bars["ticker"].isin(list_series(config))]
+    bars = answer.bars[~answer.bars["ticker"].isin(series)]
     if bars.empty:
         raise DataError("the source has no ticker besides the exogenous series")
     return replace(answer, bars=bars.reset_index(drop=True))
