@@ -1,7 +1,7 @@
 """Comparison of settings on development years, which lie before the reported years.
 
 Usage: python -m benchmarks.development [--data PANEL --until DATE --test-start DATE] [--symbols N]
-    [--json FILE]
+    [--exogenous SERIES ...] [--variants NAME ...] [--json FILE]
 
 Without options: ^GSPC and ^IXIC, origins from 2003-07-01 to the end of 2007. With a panel: its bars
 up to DATE, so that no choice can depend on later days. Prints QLIKE of the network relative to HAR.
@@ -9,6 +9,7 @@ up to DATE, so that no choice can depend on later days. Prints QLIKE of the netw
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.skill import compute_scores, load_embedded_panel, load_panel, wa
 from volcast.features.panel import Panel
 from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 
@@ -57,9 +59,10 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
 }
 
 
-def build_shared_settings(test_start: dt.date) -> Sections:
+def build_shared_settings(test_start: dt.date, exogenous: Sequence[str] = ()) -> Sections:
     """Return the settings that all variants share."""
     return {
+        "data": {"exogenous": list(exogenous)},
         "split": {"test_start": test_start, "refit_every": 126},
         "baselines": {"models": [REFERENCE]},
     }
@@ -97,16 +100,27 @@ def main() -> None:
     parser.add_argument(
         "--symbols", type=int, help="number of symbols, the first in alphabetical order"
     )
+    parser.add_argument(
+        "--exogenous", nargs="+", default=[], metavar="SERIES", help="such as ^VIX=vix.csv"
+    )
+    parser.add_argument(
+        "--variants",
+        nargs="*",
+        default=list(VARIANTS),
+        help="besides the default; all if not given",
+    )
     arguments = parser.parse_args()
-    sections = build_shared_settings(arguments.test_start)
-    default = load_config(None, sections)
+    default = load_config(None, build_shared_settings(arguments.test_start, arguments.exogenous))
+    if not arguments.data:
+        default = with_default_series(default)
+    sections = default.model_dump()
     panel = (
         load_panel(arguments.data, arguments.symbols, default, (None, arguments.until))
         if arguments.data
         else build_embedded_panel(default)
     )
     variants = {"default": default}
-    variants |= {name: change_setting(sections, *change) for name, change in VARIANTS.items()}
+    variants |= {name: change_setting(sections, *VARIANTS[name]) for name in arguments.variants}
     figures = {}
     print(f"{'settings':<24}" + "".join(f"{f'{h}-day':>8}" for h in panel.horizons) + " seconds")
     for name, config in variants.items():

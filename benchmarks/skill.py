@@ -1,16 +1,18 @@
 """Forecast skill of all models with the same refit dates and scored rows.
 
 Usage: python -m benchmarks.skill [--data PANEL.parquet] [--test-start 2016-02-08] [--refit 126]
-    [--symbols N] [--horizon H ...] [--models NAME ...] [--json FILE]
+    [--symbols N] [--horizon H ...] [--models NAME ...] [--exogenous SERIES ...] [--json FILE]
 
 Without a panel: the two embedded indices, tested from 2008 on, as in the demo. PANEL has the
 columns symbol (or ticker), date, open, high, low, close, volume. The settings are the defaults of
-volcast; nothing is tuned to the panel. QLIKE is relative to the direct log-HAR of each symbol and
-horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx` the test against
-HAR-X. All average the losses over the symbols of a date, then over dates.
+volcast; nothing is tuned to the panel. SERIES is NAME=FILE, or a name that the sample or the panel
+has; the embedded indices have ^VIX unless it is "none". QLIKE is relative to the direct log-HAR of
+each symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx`
+the test against HAR-X. All average the losses over the symbols of a date, then over dates.
 """
 
 import argparse
+import dataclasses
 import datetime as dt
 import resource
 import sys
@@ -32,6 +34,7 @@ from volcast.models.baselines.catalogue import BASELINES, NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
+from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
@@ -39,6 +42,8 @@ from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
+from volcast.pipeline.panel.external import NOTHING_EXTERNAL
+from volcast.pipeline.panel.load_series import load_series
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import DieboldMariano, average_by_date, diebold_mariano
 from volcast.reports.scoring.risk import risk_table
@@ -58,20 +63,23 @@ def build_config(arguments: argparse.Namespace) -> Config:
     """Return the default settings, changed by the options of the command line."""
     baselines = [name for name in arguments.models if name not in (NETWORK, REFERENCE)]
     split = {"test_start": arguments.test_start, "refit_every": arguments.refit}
-    return load_config(
+    config = load_config(
         None,
         {
+            "data": {"exogenous": arguments.exogenous},
             "split": split,
             "target": {"horizons": arguments.horizon},
             "baselines": {"models": [REFERENCE, *baselines]},
         },
     )
+    return config if arguments.data else with_default_series(config)
 
 
 def load_embedded_panel(config: Config, until: dt.date | None = None) -> Panel:
     """Return features and targets of the embedded prices, up to a day if one is given."""
-    now = dt.datetime.now(dt.UTC)
-    return build_checked_panel(SampleSource().load(Request((), None, until, now)).bars, config)
+    source, now = SampleSource(), dt.datetime.now(dt.UTC)
+    bars = source.load(Request((), None, until, now)).bars
+    return build_checked_panel(bars, config, load_series(config, source, now)[0])
 
 
 def load_panel(
@@ -81,17 +89,20 @@ def load_panel(
 
     Bars outside `period` are left out, for comparisons that must not use them.
     """
-    now = dt.datetime.now(dt.UTC)
-    bars = FilesSource(path).load(Request((), *period, now)).bars
+    source, now = FilesSource(path), dt.datetime.now(dt.UTC)
+    bars = source.load(Request((), *period, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
-    return build_checked_panel(bars, config)
+    return build_checked_panel(bars, config, load_series(config, source, now)[0])
 
 
-def build_checked_panel(bars: pd.DataFrame, config: Config) -> Panel:
-    """Return features and targets of bars that passed the quality rules."""
+def build_checked_panel(
+    bars: pd.DataFrame, config: Config, series: pd.DataFrame = NOTHING_EXTERNAL.series
+) -> Panel:
+    """Return features and targets of bars that passed the quality rules, and of series."""
     checked = check_bars(bars, assign_calendars(list(bars["ticker"].unique()), config))
-    return build_panel(build_grids(checked.bars, config), config)
+    external = dataclasses.replace(NOTHING_EXTERNAL, series=series)
+    return build_panel(build_grids(checked.bars, config, external=external), config)
 
 
 @dataclass(frozen=True)
@@ -222,6 +233,9 @@ def main() -> None:
     )
     parser.add_argument("--horizon", type=int, nargs="+", default=[1, 5, 22], help="sessions ahead")
     parser.add_argument("--models", nargs="+", default=[*BASELINES, NETWORK])
+    parser.add_argument(
+        "--exogenous", nargs="+", default=[], metavar="SERIES", help="such as ^VIX=vix.csv"
+    )
     arguments = parser.parse_args()
     figures = measure(arguments)
     print_tables(figures)

@@ -18,12 +18,14 @@ from volcast.features import calendar
 from volcast.features import earnings_echo
 from volcast.features import market
 from volcast.features import earnings_reports
+from volcast.features import exogenous
 # isort: on
 
 __all__ = [
     "calendar",
     "earnings_echo",
     "earnings_reports",
+    "exogenous",
     "market",
     "past_volatility",
     "returns",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.exogenous_series import ExogenousSeries
 from volcast.features.known_reports import KnownReports
 from volcast.features.level import estimate_level_factor
 from volcast.features.measure import mask_below_floor, measure_variance
@@ -50,6 +52,8 @@ class Bars:
         and must not change with the day at which the data are cut.
     reports
         The known earnings reports; None if there is no source of them.
+    series
+        The exogenous series by name.
 
     Raises
     ------
@@ -94,6 +98,7 @@ class Bars:
     proxy: str = "overnight_rogers_satchell"
     realized_used: BoolArray | None = None
     reports: KnownReports | None = None
+    series: Mapping[str, ExogenousSeries] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_axes(self)
@@ -157,8 +162,9 @@ class Bars:
         """Return rows 0 .. t, which are what was known at the close of session t."""
         by_row = ("sessions", *GRIDS, "days_since_previous", "days_to_next")
         known = {name: getattr(self, name)[: t + 1] for name in by_row}
-        reports = None if self.reports is None else self.reports.until(t)
-        return dataclasses.replace(self, **known, realized_used=self.uses_realized, reports=reports)
+        known["reports"] = None if self.reports is None else self.reports.until(t)
+        known["series"] = {name: series.until(t) for name, series in self.series.items()}
+        return dataclasses.replace(self, **known, realized_used=self.uses_realized)
 
     @cached_property
     def uses_realized(self) -> BoolArray:

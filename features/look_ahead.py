@@ -20,7 +20,8 @@ def corrupt_future(bars: Bars, t: int, rng: np.random.Generator) -> Bars:
     """Return bars whose rows after t are corrupted, and whose rows 0 .. t are unchanged.
 
     The later rows are shuffled in time, each number is multiplied by a random factor of its own,
-    and a fifth of the bars are removed. Reports learnt after t are replaced by invented ones.
+    and a fifth of the bars are removed. Reports and closes of series learnt after t are replaced by
+    invented ones.
 
     Parameters
     ----------
@@ -46,8 +47,10 @@ def corrupt_future(bars: Bars, t: int, rng: np.random.Generator) -> Bars:
         corrupted[missing] = np.nan
         grids[name] = np.concatenate([values[: t + 1], corrupted])
     # Which tickers have a measured variance is a fact about their source, not about a day.
-    reports = None if bars.reports is None else bars.reports.corrupt_after(t, rng)
-    return dataclasses.replace(bars, **grids, realized_used=bars.uses_realized, reports=reports)
+    grids["realized_used"] = bars.uses_realized
+    grids["reports"] = None if bars.reports is None else bars.reports.corrupt_after(t, rng)
+    grids["series"] = {name: series.corrupt_after(t, rng) for name, series in bars.series.items()}
+    return dataclasses.replace(bars, **grids)
 
 
 def find_first_difference(

@@ -13,7 +13,7 @@ import pandas as pd
 from volcast.features._typing import BoolArray, DateArray, FloatArray
 from volcast.features.bars import Bars
 from volcast.features.earnings_reports import find_reactions
-from volcast.features.registry import FEATURES, compute_features
+from volcast.features.registry import compute_features, find_feature
 from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
 
 GRIDS = (
@@ -83,7 +83,7 @@ def build_exchange_panel(
     bars
         Bars of N tickers over T sessions.
     names
-        Names of registered features (see `volcast.features.selection.select_features`).
+        Names of features (see `volcast.features.selection.select_features`).
     horizons
         Horizons in sessions.
     following
@@ -98,9 +98,9 @@ def build_exchange_panel(
     ValueError
         If `following` is too short, or a horizon is below 1.
     KeyError
-        If a feature is not registered.
+        If there is no feature of a name.
     """
-    chosen = [FEATURES[name] for name in names]
+    chosen = [find_feature(name) for name in names]
     rows, columns = bars.close.shape
     # One float32 block is filled feature by feature: there are never two copies in memory.
     x = np.empty((rows, columns, len(chosen)), dtype=np.float32)

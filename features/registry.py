@@ -2,9 +2,14 @@
 
 A feature is a function of `Bars` that returns a (T, N) float64 array whose row t uses data to the
 close of t only. The decorator `feature` registers it; the files of the families do so on import.
+
+A feature of an exogenous series is a function of the bars and the name of a series, registered by
+`series_feature`. It exists for every series, under names such as ``exogenous_change:^VIX``. Look a
+feature up with `find_feature`, which knows both kinds.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -49,13 +54,15 @@ class Feature:
 
     name: str
     family: str
-    compute: Callable[[Bars], FloatArray]
+    compute: Callable[..., FloatArray]
     description: str
     optional: bool = False
     level: bool = False
 
 
 FEATURES: dict[str, Feature] = {}
+SERIES_FEATURES: dict[str, Feature] = {}  # their `compute` takes bars and the name of a series
+SERIES_MARK = ":"  # between the name of a feature and that of its series
 
 
 def feature(
@@ -89,15 +96,76 @@ def feature(
     """
 
     def register(function: Callable[..., FloatArray]) -> Callable[..., FloatArray]:
-        description = (function.__doc__ or "").strip().partition("\n")[0]
-        computes = {name: _bind_value(function, value) for name, value in values.items()}
-        for name, compute in (computes or {function.__name__: function}).items():
-            if name in FEATURES or name in (ALL_KEY, DEFAULT_KEY):
-                raise ValueError(f"a feature named {name!r} exists already; choose another name")
-            FEATURES[name] = Feature(name, family, compute, description, optional, level)
+        for name, compute in _name_variants(function, values).items():
+            description = _summarise(function)
+            _add(FEATURES, Feature(name, family, compute, description, optional, level))
         return function
 
     return register
+
+
+def series_feature(
+    family: str, **values: Any
+) -> Callable[[Callable[..., FloatArray]], Callable[..., FloatArray]]:
+    """Register a function of bars and the name of a series; the feature is optional.
+
+    Parameters and result are those of `feature`; with values the function is called as
+    ``f(bars, series, value)``.
+    """
+
+    def register(function: Callable[..., FloatArray]) -> Callable[..., FloatArray]:
+        for name, compute in _name_variants(function, values).items():
+            found = Feature(name, family, compute, _summarise(function), optional=True)
+            _add(SERIES_FEATURES, found)
+        return function
+
+    return register
+
+
+def find_feature(name: str) -> Feature:
+    """Return a feature by its name.
+
+    Parameters
+    ----------
+    name
+        A registered name; for a feature of a series ``name:series``, for any series.
+
+    Raises
+    ------
+    KeyError
+        If there is no such feature.
+
+    Examples
+    --------
+    >>> import volcast.features
+    >>> find_feature("har_1").level
+    True
+    >>> find_feature("exogenous_change:^VIX").family
+    'exogenous'
+    """
+    kind, _, series = name.partition(SERIES_MARK)
+    if not series or kind not in SERIES_FEATURES:
+        return FEATURES[name]
+    found = SERIES_FEATURES[kind]
+    return dataclasses.replace(found, name=name, compute=lambda bars: found.compute(bars, series))
+
+
+def is_feature(name: str) -> bool:
+    """Return whether `find_feature` knows a name."""
+    kind, _, series = name.partition(SERIES_MARK)
+    return name in FEATURES or bool(series and kind in SERIES_FEATURES)
+
+
+def name_series_features(series: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of all features of some series, series by series.
+
+    Examples
+    --------
+    >>> import volcast.features
+    >>> name_series_features(["^VIX"])[-1]
+    'exogenous_change:^VIX'
+    """
+    return tuple(f"{kind}{SERIES_MARK}{name}" for name in series for kind in SERIES_FEATURES)
 
 
 def compute_features(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
@@ -108,7 +176,7 @@ def compute_features(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
     bars
         Bars of one exchange, T sessions of N tickers.
     names
-        Names of registered features.
+        Names that `find_feature` knows.
 
     Yields
     ------
@@ -117,9 +185,9 @@ def compute_features(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
     Raises
     ------
     KeyError
-        If a name is not registered.
+        If there is no feature of a name.
     """
-    chosen = [FEATURES[name] for name in names]
+    chosen = [find_feature(name) for name in names]
     # NumPy and bottleneck release the interpreter's lock, so that threads are enough.
     with ThreadPoolExecutor() as pool:
         for first in range(0, len(chosen), FEATURES_PER_BATCH):
@@ -127,6 +195,24 @@ def compute_features(bars: Bars, names: Sequence[str]) -> Iterator[FloatArray]:
             yield from pool.map(lambda item: item.compute(bars), batch)
 
 
-def _bind_value(function: Callable[..., FloatArray], value: Any) -> Callable[[Bars], FloatArray]:
-    """Return f(bars, value) as a function of the bars alone."""
-    return lambda bars: function(bars, value)
+def _add(registry: dict[str, Feature], found: Feature) -> None:
+    """Add a feature; ``ValueError`` if its name is taken."""
+    if found.name in (*FEATURES, *SERIES_FEATURES, ALL_KEY, DEFAULT_KEY):
+        raise ValueError(f"a feature named {found.name!r} exists already; choose another name")
+    registry[found.name] = found
+
+
+def _name_variants(
+    function: Callable[..., FloatArray], values: Mapping[str, Any]
+) -> dict[str, Callable[..., FloatArray]]:
+    """Return a function by its own name, or with each value as its last argument by that name."""
+    variants = {name: _bind_value(function, value) for name, value in values.items()}
+    return variants or {function.__name__: function}
+
+
+def _bind_value(function: Callable[..., FloatArray], value: Any) -> Callable[..., FloatArray]:
+    return lambda *arguments: function(*arguments, value)
+
+
+def _summarise(function: Callable[..., FloatArray]) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]

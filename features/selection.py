@@ -4,7 +4,15 @@ import difflib
 from collections.abc import Sequence
 
 from volcast.features.earnings_echo import ECHO_QUARTERS, ECHO_RADII
-from volcast.features.registry import ALL_KEY, DEFAULT_KEY, FEATURES
+from volcast.features.registry import (
+    ALL_KEY,
+    DEFAULT_KEY,
+    FEATURES,
+    SERIES_FEATURES,
+    SERIES_MARK,
+    is_feature,
+    name_series_features,
+)
 
 # What helped on development years, less what another column already carries: raw returns and the
 # range estimators other than Parkinson are left out, since z and the HAR terms carry them. The
@@ -46,22 +54,27 @@ def group_by_family() -> dict[str, tuple[str, ...]]:
     return members
 
 
-def select_features(entries: Sequence[str]) -> tuple[str, ...]:
+def select_features(entries: Sequence[str], series: Sequence[str] = ()) -> tuple[str, ...]:
     """Return the names of the selected features, without duplicates.
 
     Parameters
     ----------
     entries
         Names of features, names of families, ``"default"`` or ``"all"``.
+    series
+        Names of the exogenous series, of which a family or ``"all"`` selects the features. A
+        feature of another series can be selected by its own name only, and is NaN.
 
     Returns
     -------
-    Names in the order of the registry, which is the column order of the feature matrix.
+    Names in the order of the registry, then those of the features of series, by the name of the
+    series: the column order of the feature matrix.
 
     Raises
     ------
     ValueError
-        If an entry is unknown (the message suggests the nearest known one), or if there is none.
+        If an entry is unknown (the message suggests the nearest known one), if there is none, or if
+        a family of features of series is selected and there is no series.
 
     Examples
     --------
@@ -70,16 +83,25 @@ def select_features(entries: Sequence[str]) -> tuple[str, ...]:
     >>> len(select_features(["default"])), len(select_features(["all"]))
     (73, 107)
     """
-    known = {name: (name,) for name in FEATURES} | group_by_family()
-    known |= {DEFAULT_KEY: DEFAULT_FEATURES, ALL_KEY: tuple(FEATURES)}
+    of_series = name_series_features(series)
+    known: dict[str, tuple[str, ...]] = {
+        name: (name,) for name in (*FEATURES, *of_series, *entries) if is_feature(name)
+    }
+    known |= group_by_family() | {item.family: of_series for item in SERIES_FEATURES.values()}
+    known |= {DEFAULT_KEY: DEFAULT_FEATURES, ALL_KEY: (*FEATURES, *of_series)}
     for entry in entries:
         if entry not in known:
             nearest = difflib.get_close_matches(entry, known, n=1, cutoff=0.0)[0]
             raise ValueError(f"unknown feature or family {entry!r}; did you mean {nearest!r}?")
+        if not known[entry]:
+            raise ValueError(f"the family {entry!r} has no features without an exogenous series")
     chosen = {name for entry in entries for name in known[entry]}
     if not chosen:
         raise ValueError(
             "no feature is selected; name features or families, or use "
             f"{DEFAULT_KEY!r} or {ALL_KEY!r}"
         )
-    return tuple(name for name in FEATURES if name in chosen)
+    # By name, so that the order of the columns does not depend on that of the settings.
+    every_series = sorted({name.partition(SERIES_MARK)[2] for name in chosen - FEATURES.keys()})
+    order = (*FEATURES, *name_series_features(every_series))
+    return tuple(name for name in order if name in chosen)

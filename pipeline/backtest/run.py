@@ -53,7 +53,7 @@ from volcast.pipeline.backtest.stage_key import (
     hash_custom_baselines,
     hash_files,
 )
-from volcast.pipeline.config.load import with_absolute_paths
+from volcast.pipeline.config.load import resolve_settings
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import RunFolderError
@@ -180,7 +180,7 @@ def run(
     VolcastError
         The run cannot continue; the folder then holds the results of the stages that finished.
     """
-    config = with_absolute_paths(config)
+    config = resolve_settings(config)
     # Checked before anything is downloaded or written.
     feature_names(config)
     hash_custom_baselines(config)

@@ -65,6 +65,7 @@ def download(context: StageContext) -> dict[str, Any]:
     """Load the bars and apply the quality rules; write them and quality.csv."""
     from volcast.pipeline.data.quality.summary import format_actions
     from volcast.pipeline.panel.load_bars import load_bars
+    from volcast.pipeline.panel.load_series import describe_series
 
     loaded = load_bars(context.config, context.now, context.progress)
     bars = loaded.bars
@@ -77,6 +78,8 @@ def download(context: StageContext) -> dict[str, Any]:
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
+    for line in describe_series(loaded.external.series):
+        context.progress.note(line)
     context.progress.note(format_actions(loaded.quality))
     return {
         "failures": dict(loaded.failures),

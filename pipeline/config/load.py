@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
+from volcast.pipeline.config.exogenous import split_entry, with_default_series
 from volcast.pipeline.config.settings import Config, section_model
 from volcast.pipeline.errors import ConfigError
 
@@ -74,6 +75,14 @@ def load_config(
         raise ConfigError(where + _explain(error)) from error
 
 
+def resolve_settings(config: Config) -> Config:
+    """Return the settings as a run or a job records them.
+
+    Paths are absolute, and series that follow from the source are named.
+    """
+    return with_absolute_paths(with_default_series(config))
+
+
 def with_absolute_paths(config: Config) -> Config:
     """Return the settings with absolute paths of the data, so a run repeats from any folder."""
     given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
@@ -81,7 +90,10 @@ def with_absolute_paths(config: Config) -> Config:
     events = tuple(
         _to_absolute(entry) if names_a_path(entry) else entry for entry in config.data.events
     )
-    data = config.data.model_copy(update={**absolute, "events": events})
+    series = map(split_entry, config.data.exogenous)
+    exogenous = tuple(f"{name}={_to_absolute(path)}" if path else name for name, path in series)
+    lists = {"events": events, "exogenous": exogenous}
+    data = config.data.model_copy(update={**absolute, **lists})
     return config.model_copy(update={"data": data})
 
 

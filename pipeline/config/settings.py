@@ -78,6 +78,12 @@ class DataSettings(SettingsSection):
     contact: str = Field(
         "", description="for edgar: your name and e-mail address, which the SEC wants to know"
     )
+    exogenous: Entries = Field(
+        (),
+        description="series such as ^VIX whose changes are features, from the source of the "
+        "tickers or from a file of your own, such as ^VIX=./vix.csv; empty: "
+        f"{', '.join(SOURCES['sample'].exogenous)} for the sample, else none; none: no series",
+    )
     overnight: Literal["sum", "hansen_lunde"] = Field(
         "sum",
         description="with intraday bars: add the squared overnight return to the realised variance "

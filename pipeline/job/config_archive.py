@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from volcast.pipeline.backtest.run_folder import CONFIG
-from volcast.pipeline.config.load import load_config, with_absolute_paths
+from volcast.pipeline.config.load import load_config, resolve_settings
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import ConfigError, LedgerError
@@ -23,7 +23,7 @@ FILE_NAME_DIGITS = 16  # of the hash
 def resolve_for_home(config: Config, home: Home) -> Config:
     """Return the settings with absolute paths, and bars stored below the home by default."""
     data = config.data.model_copy(update={"dir": config.data.dir or str(home.bars)})
-    return with_absolute_paths(config.model_copy(update={"data": data}))
+    return resolve_settings(config.model_copy(update={"data": data}))
 
 
 def hash_config(config: Config) -> str:

@@ -13,7 +13,8 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.quality.summary import format_actions
-from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.job.external_hashes import ExternalHashes
+from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
 from volcast.pipeline.panel.held_bars import carry_features
 from volcast.pipeline.panel.load_bars import load_bars
@@ -91,16 +92,25 @@ def build_market_panel(
     return carry_features(build_panel(grids, config), held)
 
 
+def hash_market(market: Market, config: Config) -> BarHashes:
+    """Return the hashes of a market's data up to any session."""
+    calendars = assign_calendars(market.panel.tickers, config)
+    return BarHashes(market.bars, ExternalHashes(market.external, calendars))
+
+
 class BarHashes:
-    """The hash of each ticker's bars up to any session, from one pass over them.
+    """The hash of each ticker's data up to any session, from one pass over the bars.
 
     Parameters
     ----------
     bars
         Clean bars, one row for each ticker and session.
+    external
+        Hashes of what was known beside the bars. Where that is nothing, a hash is of bars alone.
     """
 
-    def __init__(self, bars: pd.DataFrame) -> None:
+    def __init__(self, bars: pd.DataFrame, external: ExternalHashes) -> None:
+        self._external = external
         rows = pd.util.hash_pandas_object(bars, index=False).to_numpy()
         self._by_ticker: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         sessions = bars["session"].to_numpy()
@@ -109,10 +119,10 @@ class BarHashes:
             self._by_ticker[str(ticker)] = (sessions[ordered], rows[ordered])
 
     def until(self, session: pd.Timestamp) -> dict[str, str]:
-        """Return the hash of each ticker's bars up to and including a session."""
-        return {
-            ticker: hashlib.sha256(
-                rows[: np.searchsorted(sessions, session.to_datetime64(), side="right")].tobytes()
-            ).hexdigest()
-            for ticker, (sessions, rows) in self._by_ticker.items()
-        }
+        """Return for each ticker the hash of its bars, and of what else was known, at a session."""
+        found = {}
+        for ticker, (sessions, rows) in self._by_ticker.items():
+            last = np.searchsorted(sessions, session.to_datetime64(), side="right")
+            known = rows[:last].tobytes() + self._external.until(ticker, session)
+            found[ticker] = hashlib.sha256(known).hexdigest()
+        return found

@@ -18,7 +18,7 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job.challenger import find_first_origin_after, fit_har
 from volcast.pipeline.job.config_archive import read_archived_config
 from volcast.pipeline.job.forecasts import FittedModel, forecast_cells, forecast_with_network
-from volcast.pipeline.job.market import BarHashes, load_market
+from volcast.pipeline.job.market import BarHashes, hash_market, load_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.ledger.ledger import Ledger
@@ -111,7 +111,7 @@ class _ForecastRebuilder:
         archived = read_archived_config(self._home, vintage.config_hash)
         config = _pin_to_vintage(archived, vintage.fetched)
         market = load_market(config, vintage.fetched)
-        return VintageData(config, PanelCache(market, config), BarHashes(market.bars))
+        return VintageData(config, PanelCache(market, config), hash_market(market, config))
 
     def _compute_hashes(self, vintage: Vintage, day: pd.Timestamp) -> dict[str, str]:
         data = self._data(vintage)

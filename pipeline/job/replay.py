@@ -18,7 +18,7 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job.config_archive import write_archived_config, write_current_config
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.cycle import run_daily_cycle
-from volcast.pipeline.job.market import BarHashes, Market
+from volcast.pipeline.job.market import Market, hash_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.preconditions import mark_replay
 from volcast.pipeline.job.registry_view import RegistryView
@@ -64,7 +64,7 @@ def replay(
     LedgerError
         The home's ledger lost rows.
     """
-    panel, hashes = market.panel, BarHashes(market.bars)
+    panel, hashes = market.panel, hash_market(market, config)
     origins = _find_origins(market, config, period)
     calendars = sorted(set(assign_calendars(panel.tickers, config).values()))
     days = [pd.Timestamp(panel.sessions[origin]) for origin in origins]

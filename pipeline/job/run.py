@@ -20,7 +20,7 @@ from volcast.pipeline.job.config_archive import (
 from volcast.pipeline.job.context import Clock, JobContext
 from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.disk_space import observe_disk_space, update_reserve
-from volcast.pipeline.job.market import BarHashes, Market, load_market
+from volcast.pipeline.job.market import Market, hash_market, load_market
 from volcast.pipeline.job.monitoring.webhook import post_head
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
@@ -91,7 +91,7 @@ def _run_in_locked_home(
             origin=origin,
             clock=clock,
             vintage=market.vintage,
-            data_hash=BarHashes(market.bars).until(day),
+            data_hash=hash_market(market, config).until(day),
             ledger=ledger,
             registry_view=RegistryView(home),
             held=market.held_on(day),

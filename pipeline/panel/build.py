@@ -10,11 +10,13 @@ import pandas as pd
 
 from volcast.features.bars import Bars
 from volcast.features.earnings_reports import FAMILY as REPORTS
+from volcast.features.exogenous import FAMILY as EXOGENOUS
 from volcast.features.panel import Panel, build_exchange_panel, join_panels
 from volcast.features.registry import DEFAULT_KEY
 from volcast.features.selection import select_features
 from volcast.features.target import DATE_DTYPE
 from volcast.models.forecaster import REQUIRED, Sample
+from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.sessions import (
     days_since_previous,
@@ -24,6 +26,7 @@ from volcast.pipeline.data.calendars.sessions import (
 )
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.panel.align_series import align_series
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
 from volcast.pipeline.panel.known_reports import build_known_reports
 
@@ -44,15 +47,20 @@ def feature_names(config: Config) -> tuple[str, ...]:
     ('har_1', 'har_5', 'har_22')
     """
     try:
-        return select_features((*REQUIRED, *config.features.select, *_list_families(config)))
+        return select_features(
+            (*REQUIRED, *config.features.select, *_list_families(config)),
+            tuple(list_series(config)),
+        )
     except ValueError as error:
         raise ConfigError(f"features.select: {error}") from error
 
 
 def _list_families(config: Config) -> list[str]:
     """Return the families of features that the default selection has for the given data."""
-    by_default = DEFAULT_KEY in config.features.select
-    return [REPORTS] if by_default and config.data.events else []
+    if DEFAULT_KEY not in config.features.select:
+        return []
+    has_data = {REPORTS: config.data.events, EXOGENOUS: list_series(config)}
+    return [family for family, data in has_data.items() if data]
 
 
 def assign_calendars(tickers: Sequence[str], config: Config) -> dict[str, str]:
@@ -111,6 +119,8 @@ def build_grids(
         if config.data.events:
             reports = build_known_reports(external.events, grid.tickers, sessions, name)
             grid = dataclasses.replace(grid, reports=reports)
+        series = align_series(external.series, sessions, name)
+        grid = dataclasses.replace(grid, series=series)
         grids[name] = grid
     return grids
 

@@ -34,10 +34,13 @@ class ExternalData:
         `superseded_at` (NaT: it still is).
     series
         Closes of exogenous series (`SERIES_COLUMNS`), each with the moment it became known.
+    notes
+        What the sources reported.
     """
 
     events: pd.DataFrame
     series: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def build_empty_table(columns: dict[str, str]) -> pd.DataFrame:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.contract.source import Request, Source
+from volcast.pipeline.data.contract.source import Download, Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.quality.summary import find_held_bars
@@ -19,6 +20,7 @@ from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.stored import StoreOptions
 from volcast.pipeline.data.store.content_hash import compute_content_hashes
+from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.load_external import load_external
@@ -85,6 +87,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     require_tickers(settings.source, settings.tickers)
     intraday, source = _build_sources(config, now, progress)
     answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
+    answer = _leave_out_series(answer, config)
     newest = pd.Timestamp(answer.bars["session"].max())
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
     answer = drop_unfinished_bars(answer, calendars, now)
@@ -95,16 +98,17 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     if intraday:
         bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)
         progress.note(format_realized_summary(bars, intraday.failures))
+    external = load_external(config, bars, source, now, progress)
     return LoadedBars(
         bars=bars,
         quality=add_history_rows(checked.quality, answer.history),
         failures={**answer.failures, **checked.failures},
         content=compute_content_hashes(answer.bars),
         vintages=answer.vintages,
-        notes=tuple(answer.notes),
+        notes=(*answer.notes, *external.notes),
         newest=newest,
         held=find_held_bars(checked, calendars),
-        external=load_external(config, list(bars["ticker"].unique()), now, progress),
+        external=external,
     )
 
 
@@ -118,6 +122,17 @@ def build_store_options(config: Config, progress: Progress) -> StoreOptions:
         calendar=data.calendar or None,
         progress=progress,
     )
+
+
+def _leave_out_series(answer: Download, config: Config) -> Download:
+    """Return the bars without exogenous series, unless the settings name those as tickers."""
+    series = list_series(config)
+    if config.data.tickers or not series:
+        return answer
+    bars = answer.bars[~answer.bars["ticker"].isin(series)]
+    if bars.empty:
+        raise DataError("the source has no ticker besides the exogenous series")
+    return replace(answer, bars=bars.reset_index(drop=True))
 
 
 def _build_sources(

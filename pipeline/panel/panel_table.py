@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.features.registry import FEATURES
+from volcast.features.registry import find_feature, is_feature
 from volcast.features.target import DATE_DTYPE
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import read_frame
@@ -62,7 +62,7 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
     tickers = tuple(frame["ticker"].unique())
     ends = [name for name in frame.columns if name.startswith(TARGET_END)]
     horizons = tuple(int(name.removeprefix(TARGET_END)) for name in ends)
-    names = tuple(name for name in frame.columns if name in FEATURES)
+    names = tuple(name for name in frame.columns if is_feature(name))
     shape = (len(tickers), len(frame) // len(tickers))
 
     def grid(name: str, dtype: Any) -> Any:
@@ -80,8 +80,8 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
         names=names,
         horizons=horizons,
         x=x,
-        optional=np.array([FEATURES[name].optional for name in names]),
-        level=np.array([FEATURES[name].level for name in names]),
+        optional=np.array([find_feature(name).optional for name in names]),
+        level=np.array([find_feature(name).level for name in names]),
         target=stack_grids(TARGET, np.float64),
         variance=grid("variance", np.float64),
         log_return=grid("log_return", np.float64),

@@ -6,6 +6,7 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.data.sources.factory import build_stored_source
@@ -33,6 +34,8 @@ def compute_source_state(config: Config, now: dt.datetime) -> Any:
     data = config.data
     entry = find_entry(data.source)
     files = [_hash_tables(data.path, entry.needs_path), _hash_tables(data.intraday, True)]
+    series = list_series(config)
+    files += [hash_path(Path(path)) for path in series.values() if path]
     if not entry.grows:  # the bars of a growing file may become final without a change of the file
         return files
     if entry.stored:
@@ -41,7 +44,8 @@ def compute_source_state(config: Config, now: dt.datetime) -> Any:
     from volcast.pipeline.panel.build import assign_calendars
 
     # If only the source knows its tickers, the calendar of the default exchange is used.
-    names = sorted(set(assign_calendars(data.tickers or ("",), config).values()))
+    tickers = (*(data.tickers or ("",)), *series)
+    names = sorted(set(assign_calendars(tickers, config).values()))
     return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
 
 
@@ -54,7 +58,9 @@ def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
 
     data = config.data
     source = build_stored_source(data.source, build_store_options(config, Progress()))
-    return source.state(Request(data.tickers, data.start, data.end, now))
+    series = (name for name, path in list_series(config).items() if not path)
+    tickers = tuple(dict.fromkeys((*data.tickers, *series)))
+    return source.state(Request(tickers, data.start, data.end, now))
 
 
 def is_due(source: Any) -> bool:
@@ -74,7 +80,8 @@ def update_source_state(
     """Return the state of the source after a download, with the content that was downloaded."""
     if not find_entry(config.data.source).stored:
         return before
-    return {**compute_source_state(config, now), "content": summary["content"]}
+    after = compute_source_state(config, now)
+    return {**after, "content": {**after["content"], **summary["content"]}}
 
 
 def _hash_tables(path: str, holds_tables: bool) -> Any:

@@ -40,6 +40,10 @@ class Ticker:
         self.calendar = [] if bars.reports is None else bars.reports.calendar.tolist()
         self.versions = [] if bars.reports is None else list_versions(bars.reports, n)
         self.exchange: list[Ticker] = []
+        self.series = {
+            name: list(zip(known.known_from, map(float, known.close), strict=True))
+            for name, known in bars.series.items()
+        }
 
     @staticmethod
     def log_ratio(a: list[Number], s: int, b: list[Number], t: int) -> Number:
@@ -126,6 +130,25 @@ def log_abs(v: Number) -> Number:
 
 def squares(x: Any) -> list[Number]:
     return [None if v is None else v**2 for v in x]
+
+
+def log_closes(d: Ticker, series: str, t: int) -> list[float]:
+    """The logs of all closes known at t, none if the newest is too old."""
+    known = [(row, math.log(close)) for row, close in d.series[series] if row <= t]
+    return [value for _, value in known] if known and t - known[-1][0] <= 3 else []
+
+
+def series_deviation(w: int) -> Callable[[Ticker, str, int], Number]:
+    def value(d: Ticker, series: str, t: int) -> Number:
+        logs = log_closes(d, series, t)
+        return logs[-1] - mean(logs[-w:], w) if len(logs) >= w else None
+
+    return value
+
+
+def series_change(d: Ticker, series: str, t: int) -> Number:
+    logs = log_closes(d, series, t)
+    return logs[-1] - logs[-2] if len(logs) > 1 else None
 
 
 def yang_zhang(d: Ticker, t: int) -> Number:
@@ -253,6 +276,13 @@ NAIVE: dict[str, Callable[[Ticker, int], Number]] = {
     "market_z": market_z,
     "market_z_negative": lambda d, t: negative(market_z(d, t)),
     **NAIVE_REPORTS,
+}
+
+
+NAIVE_OF_SERIES: dict[str, Callable[[Ticker, str, int], Number]] = {
+    "exogenous_deviation_5": series_deviation(5),
+    "exogenous_deviation_22": series_deviation(22),
+    "exogenous_change": series_change,
 }
 
 

@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.bars import GRIDS, Bars
+from volcast.features.exogenous_series import ExogenousSeries
 from volcast.features.known_reports import NEVER, KnownReports
 
 LATE_LISTING_ROW = 120
 SESSIONS, TICKERS = 330, 4
 MONTH_AND_MORE, QUARTER = 25, 62  # sessions between reports
 PLANNED = 100  # sessions after the data
+SERIES = ("^A", "^B")  # names of exogenous series
 
 
 def calendar_days(sessions: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
@@ -50,6 +52,7 @@ def random_bars(rows: int = SESSIONS, columns: int = TICKERS, seed: int = 3) -> 
         days_since_previous=since_previous,
         days_to_next=to_next,
         reports=random_reports(sessions, columns, rng),
+        series={name: random_series(rows, rng) for name in SERIES},
         **grids,
     )
 
@@ -92,6 +95,14 @@ def random_reports(
         known_until=known_until,
         calendar=calendar,
     )
+
+
+def random_series(rows: int, rng: np.random.Generator) -> ExogenousSeries:
+    """Closes that begin before the grid; some sessions learn of two, some of none for a week."""
+    known_from = np.sort(rng.integers(-30, rows, rows + 20))
+    known_from = known_from[(known_from < rows // 2) | (known_from > rows // 2 + 8)]
+    moves = rng.normal(0.0, 0.06, len(known_from))
+    return ExogenousSeries(20.0 * np.exp(np.cumsum(moves)), known_from)
 
 
 def bars_from_lists(adj_close: np.ndarray | None = None, **columns: list[float]) -> Bars:

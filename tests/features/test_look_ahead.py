@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from tests.features.leak_search import Leak, find_leak
+from tests.features.samples import SERIES
 from volcast.features.bars import GRIDS, Bars
 from volcast.features.look_ahead import corrupt_future, find_first_difference
-from volcast.features.registry import FEATURES
+from volcast.features.registry import FEATURES, find_feature, name_series_features
 from volcast.features.windows import lag_rows
 
 ORIGINS = (0, 4, 30, 130, 260, 300, 328)
 
 
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize("name", [*FEATURES, *name_series_features(SERIES)])
 def test_a_feature_does_not_change_when_the_future_is_corrupted_or_cut_off(name, bars, rng):
-    assert find_leak(FEATURES[name].compute, bars, ORIGINS, rng) is None
+    assert find_leak(find_feature(name).compute, bars, ORIGINS, rng) is None
 
 
 def tomorrow(bars: Bars) -> np.ndarray:
@@ -32,7 +33,16 @@ def filled_backwards(bars: Bars) -> np.ndarray:
     return filled
 
 
-@pytest.mark.parametrize("leaking", [tomorrow, standardised_over_all_time, filled_backwards])
+def next_close_of_a_series(bars: Bars) -> np.ndarray:
+    series = bars.series[SERIES[0]]
+    early = dataclasses.replace(series, known_from=series.known_from - 1)
+    return np.broadcast_to(early.align(early.close, len(bars.sessions))[:, None], bars.close.shape)
+
+
+LEAKING = (tomorrow, standardised_over_all_time, filled_backwards, next_close_of_a_series)
+
+
+@pytest.mark.parametrize("leaking", LEAKING)
 def test_a_planted_leak_is_caught(leaking, bars, rng):
     leak = find_leak(leaking, bars, range(100, 120), rng)
     assert leak is not None

@@ -32,3 +32,23 @@ def test_a_name_is_never_a_feature_and_a_family_at_once():
 
 def test_families_hold_every_feature_once():
     assert [name for names in group_by_family().values() for name in names] == list(FEATURES)
+
+
+def test_a_family_of_series_selects_the_features_of_every_series_by_their_names():
+    chosen = select_features(["exogenous", "har_1"], ["^VXN", "^VIX"])
+    assert chosen[0] == "har_1"
+    assert [name.partition(":")[2] for name in chosen[1:]] == ["^VIX"] * 3 + ["^VXN"] * 3
+    assert select_features(["all"], ["^VIX"]) == (*FEATURES, *select_features(chosen[1:4]))
+
+
+def test_the_columns_have_the_same_order_however_their_names_and_series_are_given():
+    names = select_features(["exogenous", "har_1"], ["^VXN", "^VIX"])
+    assert select_features(names[::-1]) == names
+    assert select_features(names[::-1], ["^VXN"]) == names
+
+
+def test_a_family_of_series_without_a_series_is_refused():
+    with pytest.raises(ValueError, match="'exogenous' has no features without an exogenous series"):
+        select_features(["har_1", "exogenous"])
+    with pytest.raises(ValueError, match="did you mean 'exogenous_change:\\^VIX'"):
+        select_features(["exogenous_chang:^VIX"], ["^VIX"])

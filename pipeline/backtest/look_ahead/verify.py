@@ -26,7 +26,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_manifest,
     read_table,
 )
-from volcast.pipeline.config.load import with_absolute_paths
+from volcast.pipeline.config.load import resolve_settings
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import assign_calendars, build_grids
 from volcast.pipeline.panel.panel_table import frame_to_panel
@@ -71,7 +71,7 @@ def verify_no_look_ahead(
     RunFolderError
         The folder is not a run folder, or the run is not trained with its settings.
     """
-    config = with_absolute_paths(read_config(folder))
+    config = resolve_settings(read_config(folder))
     table = read_table(folder / BARS)
     panel = frame_to_panel(read_table(folder / FEATURES))
     _check_trained(folder, config)

@@ -24,10 +24,12 @@ CALENDAR_BY_SUFFIX = {
 }  # fmt: skip
 CALENDAR_BY_INDEX = {
     "^AEX": "XAMS", "^AXJO": "XASX", "^BFX": "XBRU", "^BSESN": "XBOM", "^BVSP": "BVMF",
-    "^FCHI": "XPAR", "^FTMC": "XLON", "^FTSE": "XLON", "^GDAXI": "XETR", "^GSPTSE": "XTSE",
-    "^HSI": "XHKG", "^IBEX": "XMAD", "^KS11": "XKRX", "^MXX": "XMEX", "^N225": "XTKS",
-    "^NSEI": "XBOM", "^NZ50": "XNZE", "^OMX": "XSTO", "^SSMI": "XSWX", "^STI": "XSES",
-    "^STOXX50E": "XETR", "^TWII": "XTAI",
+    "^DJI": "XNYS", "^FCHI": "XPAR", "^FTMC": "XLON", "^FTSE": "XLON", "^GDAXI": "XETR",
+    "^GSPC": "XNYS", "^GSPTSE": "XTSE", "^HSI": "XHKG", "^IBEX": "XMAD", "^IXIC": "XNYS",
+    "^KS11": "XKRX", "^MXX": "XMEX", "^N225": "XTKS", "^NDX": "XNYS", "^NSEI": "XBOM",
+    "^NZ50": "XNZE", "^OMX": "XSTO", "^RUT": "XNYS", "^SSMI": "XSWX", "^STI": "XSES",
+    "^STOXX50E": "XETR", "^TWII": "XTAI", "^VIX": "XNYS", "^VIX3M": "XNYS", "^VIX9D": "XNYS",
+    "^VVIX": "XNYS", "^VXN": "XNYS",
 }  # fmt: skip
 
 

@@ -37,6 +37,8 @@ class SourceEntry:
         Whether its bars are downloaded into the store, and read from there.
     test_start
         First test origin if the settings name none; None: after ``split.train_sessions``.
+    exogenous
+        The exogenous series that are used if the settings name none.
     """
 
     path: str
@@ -46,6 +48,7 @@ class SourceEntry:
     needs_path: bool = False
     stored: bool = False
     test_start: dt.date | None = None
+    exogenous: tuple[str, ...] = ()
 
 
 _HERE = __name__.rpartition(".")[0]
@@ -56,6 +59,7 @@ SOURCES: dict[str, SourceEntry] = {
         "embedded S&P 500 and Nasdaq, 1999-2018",
         grows=False,
         test_start=dt.date(2008, 1, 1),
+        exogenous=("^VIX",),
     ),
     "files": SourceEntry(
         f"{_HERE}.files:FilesSource", "CSV or Parquet files of your own", needs_path=True

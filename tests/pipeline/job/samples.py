@@ -12,7 +12,7 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job.config_archive import write_archived_config
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.cycle import run_daily_cycle
-from volcast.pipeline.job.market import BarHashes, Market
+from volcast.pipeline.job.market import Market, hash_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.rebuild import make_rebuilder
 from volcast.pipeline.job.registry_view import RegistryView
@@ -40,7 +40,7 @@ def make_context(
         origin=origin,
         clock=lambda: now,
         vintage=market.vintage,
-        data_hash=BarHashes(market.bars).until(day),
+        data_hash=hash_market(market, config).until(day),
         ledger=ledger,
         registry_view=RegistryView(home),
     )
