@@ -17,6 +17,7 @@ from volcast.features.report_columns import find_report_columns
 from volcast.features.windows import lag_rows, window_mean
 
 FAMILY = "reports"
+EVEN = 0.5  # probability
 SHORT = 5  # sessions
 FEWEST_IN_SHORT = 2  # valid sessions of `SHORT` without reactions
 LIKELY = 0.3  # probability from which a session counts as a reaction, if the time is unknown
@@ -179,11 +180,12 @@ def log_variance_without_reports(bars: Bars, sessions: int) -> FloatArray:
 
 
 def find_reactions(bars: Bars) -> FloatArray:
-    """Return 1 in the sessions that traded on a report, as known at their close, else 0, (T, N).
+    """Return 1 in the sessions that more likely than not traded on a report, else 0, (T, N).
 
-    NaN where no report of the ticker is known.
+    It is what is known at their close. NaN where no report of the ticker is known.
     """
-    return _read(bars, "is_reaction")
+    today = _read(bars, "today")
+    return np.where(np.isnan(today), np.nan, today > EVEN)
 
 
 def _read(bars: Bars, column: str) -> FloatArray:
