@@ -16,6 +16,7 @@ from volcast.pipeline.backtest.run_folder import (
     QUALITY,
     RISK,
     SCORES,
+    SERIES,
     STEPS,
     collect_failures,
     read_table,
@@ -24,6 +25,7 @@ from volcast.pipeline.backtest.volatility_columns import add_volatility, find_la
 from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
+from volcast.pipeline.panel.load_series import describe_series
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
 from volcast.reports.section import Section
@@ -53,6 +55,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
         risk=read_table(folder / RISK),
+        series=describe_series(read_table(folder / SERIES)),
         diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )

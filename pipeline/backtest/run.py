@@ -133,6 +133,7 @@ STAGES = (
             HISTORY,
             QUALITY,
             FEATURES,
+            SERIES,
         ),
         (REPORT_HTML, REPORT_MD),
         ("data", "target", "features", "split", "model", "baselines", "diagnose", "report"),

@@ -1,6 +1,7 @@
-"""Data quality: what the quality rules found, and which rows were not scored.
+"""Data quality: what the quality rules found, the series, and which rows were not scored.
 
-Computed from the quality table and the counts of unscored rows. Shows both as tables.
+Computed from the quality table, the lines on exogenous series and the counts of unscored rows.
+Shows the first and the last as tables.
 """
 
 import pandas as pd
@@ -21,7 +22,11 @@ def build_section(inputs: ReportInputs) -> Section:
         name="quality",
         title="Data quality",
         short_title="Data",
-        blocks=[*_quality(inputs.quality), *_unscored(inputs.unscored)],
+        blocks=[
+            *_quality(inputs.quality),
+            *(Paragraph(f"Exogenous series {line}.") for line in inputs.series),
+            *_unscored(inputs.unscored),
+        ],
     )
 
 

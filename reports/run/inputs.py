@@ -57,6 +57,8 @@ class ReportInputs:
         Result of `volcast.reports.scoring.gain_attribution.steps_table`; empty if not available.
     risk
         Result of `volcast.reports.scoring.risk.risk_table`; empty without one-session forecasts.
+    series
+        A line for each exogenous series: its closes, the first and the last one.
     interval_level
         Nominal coverage of the prediction intervals, in (0, 1).
 
@@ -80,6 +82,7 @@ class ReportInputs:
     steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     diagnostics: Sequence[Section] = ()
+    series: Sequence[str] = ()
     interval_level: float = 0.9
 
     def __post_init__(self) -> None:

@@ -67,6 +67,15 @@ def test_corruption_changes_every_grid_after_t_and_nothing_before(bars, rng):
         assert np.isfinite(later_after).sum() < np.isfinite(later_before).sum()
 
 
+def test_corruption_replaces_the_closes_of_series_learnt_after_t_and_no_others(bars, rng):
+    corrupted = corrupt_future(bars, 200, rng)
+    for name in SERIES:
+        before, after = bars.series[name], corrupted.series[name]
+        np.testing.assert_array_equal(after.until(200).close, before.until(200).close)
+        later = after.close[len(after.until(200).close) :]
+        assert len(later) and not np.isin(later, before.close).any()
+
+
 def test_the_first_difference_is_a_position_and_nan_equals_nan():
     before = np.array([[1.0, np.nan], [2.0, 3.0], [4.0, 5.0]])
     after = np.array([[1.0, np.nan], [2.0, np.nan], [0.0, 5.0]])

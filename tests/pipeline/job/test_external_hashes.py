@@ -11,9 +11,9 @@ from tests.pipeline.job.samples import NOW, change_settings, make_context, verif
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.errors import LedgerError
 from volcast.pipeline.job.config_archive import write_archived_config
-from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.external_hashes import ExternalHashes
 from volcast.pipeline.job.market import BarHashes, load_market
+from volcast.pipeline.job.steps.issue import issue_forecasts
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, SERIES_COLUMNS, VERSION_COLUMNS
 
 DAY = pd.Timestamp("2024-01-10")
@@ -107,7 +107,7 @@ def test_forecasts_with_a_series_are_rebuilt_and_a_changed_close_is_told(
     market = load_market(with_series, NOW)
     write_archived_config(with_series, home, ledger)
     context = make_context(home, with_series, market, ledger)
-    run_daily_cycle(context)
+    assert issue_forecasts(context).new
     assert verify_and_rebuild(ledger, home) > 0
     changed = bars.assign(close=bars["close"].where(bars["session"] < context.day, 99.0))
     changed.loc[bars["session"] == context.day, "close"] = 50.0

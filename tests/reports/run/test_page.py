@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -170,3 +171,10 @@ def test_without_steps_and_risk_their_sections_say_so(forecasts, history):
     )
     assert "No row is scored for both the network and HAR yet" in page
     assert "No one-session forecast has 250 earlier residuals yet" in page
+
+
+def test_the_data_section_says_from_when_to_when_a_series_goes(inputs):
+    line = "^VIX: 2 closes, 2018-12-28 to 2018-12-31, the last one 25.4"
+    with_series = replace(inputs, series=[line])
+    assert f"Exogenous series {line}." in render_markdown(with_series)
+    assert "Exogenous series" not in render_markdown(inputs)
