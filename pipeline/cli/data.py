@@ -10,8 +10,14 @@ import typer
 
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import command
+from volcast.pipeline.cli.events import (
+    events,
+    load_event_settings,
+    print_event_check,
+    refresh_events,
+)
 from volcast.pipeline.cli.intraday import intraday
-from volcast.pipeline.cli.options import ExportFormat, Json, Quiet, WatchList
+from volcast.pipeline.cli.options import ConfigFile, ExportFormat, Json, Quiet, WatchList
 from volcast.pipeline.cli.watchlist import read_tickers
 from volcast.pipeline.config.dates import parse_date, parse_moment
 from volcast.pipeline.data.sources.catalogue import STORED_NAMES
@@ -27,6 +33,7 @@ DEFAULT_SOURCE = STORED_NAMES[0]
 
 group = typer.Typer(no_args_is_help=True, help="Download, check, export and import market data.")
 command(group)(intraday)
+command(group)(events)
 
 
 Tickers = Annotated[
@@ -71,18 +78,20 @@ def update(
     rate: Annotated[float, typer.Option(help="Maximum number of requests per second.")] = 2.0,
     calendar: Calendar = None,
     source: SourceName = DEFAULT_SOURCE,
+    config: ConfigFile = None,
     data_dir: DataDir = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Download new sessions, compare the last stored ones and record revisions."""
+    """Download new sessions, record revisions; refresh the report dates of data.events."""
     from volcast.pipeline.cli.printing import stderr_progress
     from volcast.pipeline.data.download.downloader import Downloader
     from volcast.pipeline.data.download.update_request import UpdateRequest
     from volcast.pipeline.data.sources.factory import build_client
 
-    store = _open_store(source, data_dir)
-    names = read_tickers(tickers, file) or _check_stored(store, None)
+    settings = load_event_settings(config, data_dir, None)
+    store = _open_store(source, Path(settings.data.dir) if settings.data.dir else None)
+    names = read_tickers(tickers, file) or list(settings.data.tickers) or _check_stored(store, None)
     first = _parse("--start", start, parse_date)
     request = UpdateRequest(utc_now(), first, recheck=recheck, anew=anew, calendar=calendar)
     progress = stderr_progress(quiet or as_json)
@@ -95,6 +104,11 @@ def update(
                 results[result.ticker] = result
     finally:  # also on an interrupt
         _print_results(results.values(), quiet=quiet, as_json=as_json)
+    if settings.data.events:
+        with progress.running():
+            known = refresh_events(settings, names, progress)
+        if not (quiet or as_json):
+            typer.echo(known)
     _check_results(list(results.values()), len(names))
 
 
@@ -122,7 +136,10 @@ def check(
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Apply the quality rules to stored bars; print violations, missing sessions, revisions."""
+    """Apply the quality rules to stored bars; print violations, missing sessions, revisions.
+
+    Also how often the announced report dates were right, if there are any.
+    """
     from volcast.pipeline.data.maintenance.status import assign_stored_calendars
     from volcast.pipeline.data.quality.check import add_history_rows
     from volcast.pipeline.data.quality.check import check_bars as check_bars
@@ -134,6 +151,8 @@ def check(
     table = add_history_rows(checked.quality, build_history_rows(store, names, moment))
     dates = {n: table[n].dt.strftime("%Y-%m-%d") for n in ("first_session", "last_session")}
     _print(table.assign(**dates), "Data quality", as_json)
+    if not as_json:
+        print_event_check(data_dir, names)
 
 
 @command(group)

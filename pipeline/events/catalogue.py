@@ -10,8 +10,12 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 GROUP = "volcast.events"
+_HERE = __name__.rpartition(".")[0]
 
-EVENT_SOURCES: dict[str, str] = {}
+EVENT_SOURCES = {
+    "edgar": f"{_HERE}.edgar:EdgarEvents",
+    "yahoo": f"{_HERE}.yahoo:YahooEvents",
+}
 
 
 def list_event_sources() -> tuple[str, ...]:
@@ -19,8 +23,8 @@ def list_event_sources() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> isinstance(list_event_sources(), tuple)
-    True
+    >>> list_event_sources()[:2]
+    ('edgar', 'yahoo')
     """
     plugins = {point.name for point in entry_points(group=GROUP)}
     return (*EVENT_SOURCES, *sorted(plugins - set(EVENT_SOURCES)))

@@ -65,6 +65,12 @@ def load_event_files(path: Path, tickers: Sequence[str], now: dt.datetime) -> So
     return SourceEvents(path.name, events, tuple(notes), reasons, refreshed=None)
 
 
+def list_event_tickers(path: Path) -> list[str]:
+    """Return the tickers of a file or of the files of a folder; see `load_event_files`."""
+    frames = [_read_events(file) for file in list_table_files(path)]
+    return sorted({ticker for frame in frames for ticker in frame["ticker"]})
+
+
 def _read_events(file: Path) -> pd.DataFrame:
     table = read_table(file, FILE_NAMES, required=("session",)).rename(columns={"session": "date"})
     if table.empty:

@@ -88,13 +88,20 @@ def to_event_table(
     >>> bool(events["learnt_at"].isna().all()), bool(events["authoritative"].any())
     (True, False)
     """
+    return sort_events(parse_events(frame, source, origin=origin))
+
+
+def parse_events(
+    frame: pd.DataFrame, source: str = "", *, origin: str | Path = "the events"
+) -> pd.DataFrame:
+    """Return the columns of `to_event_table` with the rows and the index of the frame."""
     file = Path(origin)
     named = frame.rename(columns={"symbol": "ticker"}) if "ticker" not in frame else frame
     for column in ("ticker", "date"):
         if column not in named:
             found = ", ".join(map(repr, named.columns))
             raise DataError(f"{file}: missing column {column}; found {found}; add or rename it")
-    events = pd.DataFrame(
+    return pd.DataFrame(
         {
             "ticker": parse_tickers(named["ticker"], file),
             "date": parse_sessions(named["date"], file).dt.normalize(),
@@ -105,7 +112,6 @@ def to_event_table(
             "authoritative": _parse_words(named, "authoritative", FLAGS, False, file),
         }
     )
-    return sort_events(events)
 
 
 def sort_events(events: pd.DataFrame) -> pd.DataFrame:

@@ -9,14 +9,12 @@ from volcast.pipeline.data.contract.client import (
 )
 
 NOT_FOUND = 404
-UNKNOWN_TICKER = (
-    "Yahoo currently has no prices under this name; check the spelling, or try again later"
-)
+UNKNOWN_TICKER = "Yahoo currently has no {} under this name; check the spelling, or try again later"
 NO_BARS = "Yahoo has no bars {}, the last session that is closed and settled"
 SHOWN = 200  # characters of an error in a message
 
 
-def translate_error(error: Exception, date_range: str) -> Exception:
+def translate_error(error: Exception, date_range: str = "", what: str = "prices") -> Exception:
     """Return an error of yfinance as one of `contract.client`.
 
     A single miss never means that a ticker is delisted.
@@ -27,6 +25,8 @@ def translate_error(error: Exception, date_range: str) -> Exception:
         Whatever yfinance raised.
     date_range
         The requested range, such as ``from 2024-01-02 to 2024-01-31``, for the message.
+    what
+        What was asked for, for the message.
     """
     from yfinance.exceptions import YFPricesMissingError, YFRateLimitError, YFTzMissingError
 
@@ -37,7 +37,7 @@ def translate_error(error: Exception, date_range: str) -> Exception:
     if isinstance(error, YFRateLimitError):
         return RateLimitError("Yahoo limits the number of requests (HTTP 429)")
     if isinstance(error, YFTzMissingError) or status == NOT_FOUND:
-        return UnknownTickerError(UNKNOWN_TICKER)
+        return UnknownTickerError(UNKNOWN_TICKER.format(what))
     if isinstance(error, YFPricesMissingError):
         return _translate_missing_prices(error.yahoo_reason or "", date_range)
     if isinstance(error, OSError) and status is None:
@@ -45,7 +45,7 @@ def translate_error(error: Exception, date_range: str) -> Exception:
     if status is not None:
         return TransientError(f"Yahoo answered HTTP {status}; try again later")
     return TransientError(
-        f"Yahoo did not return prices ({type(error).__name__}: {text}); try again later"
+        f"Yahoo did not return {what} ({type(error).__name__}: {text}); try again later"
     )
 
 
@@ -54,5 +54,5 @@ def _translate_missing_prices(reason: str, date_range: str) -> Exception:
     if not reason or "doesn't exist for startDate" in reason:
         return NoBarsError(NO_BARS.format(date_range))
     if "delisted" in reason:
-        return UnknownTickerError(UNKNOWN_TICKER)
+        return UnknownTickerError(UNKNOWN_TICKER.format("prices"))
     return TransientError(f"Yahoo answered: {reason}")

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
-from filelock import FileLock, Timeout
 
 from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS, NUMBER_COLUMNS
 from volcast.pipeline.data.contract.client import ACTION_COLUMNS
@@ -29,12 +28,12 @@ from volcast.pipeline.data.store.bar_log import (
     select_known_rows,
 )
 from volcast.pipeline.data.store.folders import file_stem, ticker_from_stem
+from volcast.pipeline.data.store.ticker_lock import LOCK_TIMEOUT, lock_ticker
 from volcast.pipeline.data.store.ticker_state import TickerState
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import write_file, write_text
 
 READERS = 4  # threads; reading small files waits for the disk and for the decompression
-LOCK_TIMEOUT = 900.0  # seconds; longer than the requests for one ticker take, pauses included
 SUFFIX = ".parquet"
 
 
@@ -175,16 +174,8 @@ class Store:
         DataError
             Another process has held it for ``timeout`` seconds.
         """
-        file = self.folder / ".locks" / f"{file_stem(ticker)}.lock"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(file, timeout=timeout):
-                yield
-        except Timeout as error:
-            raise DataError(
-                f"{ticker} has been locked by another process for {timeout:.0f} s; "
-                "wait for that process, or end it"
-            ) from error
+        with lock_ticker(self.folder, ticker, timeout):
+            yield
 
     def _read(
         self, tickers: Sequence[str], columns: Sequence[str]

@@ -66,6 +66,8 @@ class StandIn:
     def __init__(self, folder: Path):
         self.listings: dict[str, Listing] = {}
         self.faults: dict[str, Fault | list[Fault]] = {}
+        self.calendars: dict[str, dict] = {}  # what quoteSummary says in calendarEvents
+        self.pages: dict[str, str] = {}  # the HTML of the page of report dates
         self.share, self.stall = 0.0, 3.0
         self.requests: list[str] = []
         self.moments: list[float] = []
@@ -98,7 +100,10 @@ class StandIn:
 
     def reset(self) -> None:
         self.share = 0.0
-        for log in (self.listings, self.faults, self.requests, self.moments):
+        for log in (
+            *(self.listings, self.calendars, self.pages),
+            *(self.faults, self.requests, self.moments),
+        ):
             log.clear()
 
     def answer(self, host: str, target: str) -> tuple[int, str, str]:
@@ -114,12 +119,30 @@ class StandIn:
         ticker = unquote(parts.path.rsplit("/", 1)[-1])
         if parts.path.startswith("/v8/finance/chart/"):
             return self._chart(ticker, query)
+        if parts.path == "/calendar/earnings":
+            return 200, "text/html", self.pages.get(query["symbol"], "<html></html>")
+        if ticker in self.calendars:
+            return self._calendar(ticker)
         error = {"code": "Not Found", "description": f"Quote not found for symbol: {ticker}"}
         return (
             404,
             "application/json",
             json.dumps({"quoteSummary": {"result": None, "error": error}}),
         )
+
+    def _calendar(self, ticker: str) -> tuple[int, str, str]:
+        fault = self._fault(ticker)
+        if fault == "cut":
+            raise ConnectionAbortedError
+        if fault == "stall":
+            time.sleep(self.stall)
+        if fault in (404, 429, 500):
+            return fault, "text/html", f"<html>{fault}</html>"
+        if fault == "html":
+            return 200, "text/html", "<html>Will be right back</html>"
+        result = [{"calendarEvents": self.calendars[ticker]}]
+        body = json.dumps({"quoteSummary": {"result": result, "error": None}})
+        return 200, "application/json", body[: len(body) // 2] if fault == "garbage" else body
 
     def _fault(self, ticker: str) -> Fault:
         fault = self.faults.get(ticker, self.faults.get("*"))

@@ -13,12 +13,12 @@ def installed(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(site)
     before = set(sys.modules)
 
-    def install(package, code, entry_points):
+    def install(package, code, entry_points, group="volcast.sources"):
         (site / f"{package}.py").write_text(code, encoding="utf-8")
         info = site / f"{package}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[volcast.sources]\n{entry_points}\n")
+        (info / "entry_points.txt").write_text(f"[{group}]\n{entry_points}\n")
 
     yield install
     for name in set(sys.modules) - before:
