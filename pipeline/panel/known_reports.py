@@ -12,7 +12,8 @@ from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.data.calendars.sessions import following_sessions
 
-PLANNED_SESSIONS = 100  # ahead of a session, in which a known report may lie
+FARTHEST_AHEAD = 100  # sessions ahead of which a report is not known yet
+PLANNED_SESSIONS = 370  # after the last one: a year after it lies among them on every calendar
 EARNINGS = "earnings"
 
 
@@ -23,8 +24,8 @@ def build_known_reports(
 
     A version is known at the close of a session if it was learnt at or before that close and not
     superseded by then. One without `learnt_at` counts as announced `LONGEST_LEAD` sessions before
-    its reaction. No report is known more than `PLANNED_SESSIONS` ahead: then a row does not depend
-    on whether the data go on after it.
+    its reaction. No report is known more than `FARTHEST_AHEAD` ahead: then a row does not depend on
+    whether the data go on after it.
 
     Positions count the sessions that took place. An unplanned closure (in New York one in several
     years) thus moves the reports after it before it was known, by as many sessions.
@@ -68,7 +69,7 @@ def build_known_reports(
         first=first,
         second=second,
         day=day,
-        known_from=np.maximum(learnt, second - PLANNED_SESSIONS),
+        known_from=np.maximum(learnt, second - FARTHEST_AHEAD),
         known_until=_place_moments(own["superseded_at"], closes, NEVER),
         calendar=axis,
     )

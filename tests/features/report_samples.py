@@ -34,3 +34,33 @@ def build_reports(*reports: Report, days: np.ndarray | None = None) -> KnownRepo
         known_until=np.array([r.known_until for r in reports], dtype=np.int64),
         calendar=calendar,
     )
+
+
+def random_versions(
+    calendar: np.ndarray, rows: int, columns: int, rng: np.random.Generator
+) -> KnownReports:
+    """Versions as careless sources give them: several of a report, late, early and contradictory.
+
+    Any number of them may be known at once, for the same or for different days, some of which are
+    no sessions; the order is random.
+    """
+    last = len(calendar) - 2
+    found = []
+    for column in range(columns):
+        spacing = int(rng.choice([8, 25, 62, 63, last]))
+        for session in range(int(rng.integers(0, 20)), min(last, rows + 30), spacing):
+            earliest, latest = max(session - 60, 0), min(session + 40, rows)
+            learnt = np.sort(rng.integers(earliest, latest, rng.integers(1, 5)))
+            for number, known_from in enumerate(learnt.tolist()):
+                moved = int(rng.integers(-12, 13)) if rng.random() < 0.4 else 0
+                first = int(np.clip(session + moved, 0, last))
+                replaced = number + 1 < len(learnt) and rng.random() < 0.8
+                until = learnt[number + 1] if replaced else known_from + rng.integers(1, 30)
+                until = until if replaced or rng.random() < 0.2 else NEVER
+                second, days_before = first + rng.integers(0, 2), rng.integers(0, 3)
+                found.append((column, first, second, known_from, until, days_before))
+    versions = rng.permutation(np.unique(np.array(found), axis=0))
+    versions = versions[(versions[:, 3] < versions[:, 4]) & (versions[:, 3] < rows)]
+    column, first, second, known_from, known_until, days_before = versions.T
+    day = calendar[first] - days_before
+    return KnownReports(column, first, second, day, known_from, known_until, calendar)
