@@ -1,7 +1,7 @@
 """Comparison of settings on development years, which lie before the reported years.
 
 Usage: python -m benchmarks.development [--data PANEL --until DATE --test-start DATE] [--symbols N]
-    [--exogenous SERIES ...] [--variants NAME ...] [--json FILE]
+    [--exogenous SERIES ...] [--events SOURCE ...] [--variants NAME ...] [--json FILE]
 
 Without options: ^GSPC and ^IXIC, origins from 2003-07-01 to the end of 2007. With a panel: its bars
 up to DATE, so that no choice can depend on later days. Prints QLIKE of the network relative to HAR.
@@ -9,12 +9,18 @@ up to DATE, so that no choice can depend on later days. Prints QLIKE of the netw
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks._output import build_parser, write_figures
-from benchmarks.skill import compute_scores, load_embedded_panel, load_panel, walk_forward
+from benchmarks.skill import (
+    add_external_options,
+    compute_scores,
+    load_embedded_panel,
+    load_panel,
+    walk_forward,
+)
 from volcast.features.panel import Panel
 from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
@@ -59,10 +65,12 @@ VARIANTS: dict[str, tuple[str, str, Any]] = {
 }
 
 
-def build_shared_settings(test_start: dt.date, exogenous: Sequence[str] = ()) -> Sections:
-    """Return the settings that all variants share."""
+def build_shared_settings(
+    test_start: dt.date, data: Mapping[str, Sequence[str]] | None = None
+) -> Sections:
+    """Return the settings that all variants share; `data` are those of the section data."""
     return {
-        "data": {"exogenous": list(exogenous)},
+        "data": dict(data or {}),
         "split": {"test_start": test_start, "refit_every": 126},
         "baselines": {"models": [REFERENCE]},
     }
@@ -100,9 +108,7 @@ def main() -> None:
     parser.add_argument(
         "--symbols", type=int, help="number of symbols, the first in alphabetical order"
     )
-    parser.add_argument(
-        "--exogenous", nargs="+", default=[], metavar="SERIES", help="such as ^VIX=vix.csv"
-    )
+    add_external_options(parser)
     parser.add_argument(
         "--variants",
         nargs="*",
@@ -110,7 +116,8 @@ def main() -> None:
         help="besides the default; all if not given",
     )
     arguments = parser.parse_args()
-    default = load_config(None, build_shared_settings(arguments.test_start, arguments.exogenous))
+    data = {"exogenous": arguments.exogenous, "events": arguments.events}
+    default = load_config(None, build_shared_settings(arguments.test_start, data))
     if not arguments.data:
         default = with_default_series(default)
     sections = default.model_dump()

@@ -10,6 +10,7 @@ relative to HAR without the series, with it, and with every close known so many 
 symbols, in percent of the sum over all days.
 """
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request, Source
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
+from volcast.pipeline.panel.external import NOTHING_EXTERNAL
 from volcast.pipeline.panel.load_series import load_series
 from volcast.reports.scoring.scores import scored_rows
 
@@ -43,7 +45,8 @@ def compare(
     found = {}
     for name, table in tables.items():
         config = configs["without" if name == "without" else "with"]
-        found[name] = walk_forward(build_checked_panel(bars, config, table), config).forecasts
+        external = dataclasses.replace(NOTHING_EXTERNAL, series=table)
+        found[name] = walk_forward(build_checked_panel(bars, config, external), config).forecasts
     return found
 
 

@@ -1,7 +1,8 @@
 """Forecast skill of all models with the same refit dates and scored rows.
 
 Usage: python -m benchmarks.skill [--data PANEL.parquet] [--test-start 2016-02-08] [--refit 126]
-    [--symbols N] [--horizon H ...] [--models NAME ...] [--exogenous SERIES ...] [--json FILE]
+    [--symbols N] [--horizon H ...] [--models NAME ...] [--exogenous SERIES ...]
+    [--events SOURCE ...] [--json FILE]
 
 Without a panel: the two embedded indices, tested from 2008 on, as in the demo. PANEL has the
 columns symbol (or ticker), date, open, high, low, close, volume. The settings are the defaults of
@@ -12,7 +13,6 @@ the test against HAR-X. All average the losses over the symbols of a date, then 
 """
 
 import argparse
-import dataclasses
 import datetime as dt
 import resource
 import sys
@@ -42,8 +42,8 @@ from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
-from volcast.pipeline.panel.external import NOTHING_EXTERNAL
-from volcast.pipeline.panel.load_series import load_series
+from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
+from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import DieboldMariano, average_by_date, diebold_mariano
 from volcast.reports.scoring.risk import risk_table
@@ -51,6 +51,7 @@ from volcast.reports.scoring.scores import POOLED, scored_rows
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 LINEAR = "harx"
+VIX = "^VIX"
 FORECAST_COLUMNS = ["origin", "ticker", "horizon", "model", "variance", "realized"]
 RISK_COLUMNS = [*FORECAST_COLUMNS, "target_end", "part", "fold"]
 RISK_MODELS = (REFERENCE, NETWORK)
@@ -66,7 +67,7 @@ def build_config(arguments: argparse.Namespace) -> Config:
     config = load_config(
         None,
         {
-            "data": {"exogenous": arguments.exogenous},
+            "data": {"exogenous": arguments.exogenous, "events": arguments.events},
             "split": split,
             "target": {"horizons": arguments.horizon},
             "baselines": {"models": [REFERENCE, *baselines]},
@@ -75,11 +76,26 @@ def build_config(arguments: argparse.Namespace) -> Config:
     return config if arguments.data else with_default_series(config)
 
 
+def parse_series(text: str) -> str:
+    """Return an entry of ``data.exogenous``; the name of a file alone is that of the VIX."""
+    return f"{VIX}={text}" if "=" not in text and Path(text).is_file() else text
+
+
+def add_external_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of exogenous series and events."""
+    help_series = f"a name of the source, NAME=FILE, or a file for {VIX}"
+    parser.add_argument(
+        "--exogenous", nargs="+", default=[], type=parse_series, metavar="SERIES", help=help_series
+    )
+    help_events = "known report dates: edgar, yahoo or a file"
+    parser.add_argument("--events", nargs="+", default=[], metavar="SOURCE", help=help_events)
+
+
 def load_embedded_panel(config: Config, until: dt.date | None = None) -> Panel:
     """Return features and targets of the embedded prices, up to a day if one is given."""
     source, now = SampleSource(), dt.datetime.now(dt.UTC)
     bars = source.load(Request((), None, until, now)).bars
-    return build_checked_panel(bars, config, load_series(config, source, now)[0])
+    return build_checked_panel(bars, config, load_external(config, bars, source, now, Progress()))
 
 
 def load_panel(
@@ -93,15 +109,14 @@ def load_panel(
     bars = source.load(Request((), *period, now)).bars
     if symbols is not None:
         bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
-    return build_checked_panel(bars, config, load_series(config, source, now)[0])
+    return build_checked_panel(bars, config, load_external(config, bars, source, now, Progress()))
 
 
 def build_checked_panel(
-    bars: pd.DataFrame, config: Config, series: pd.DataFrame = NOTHING_EXTERNAL.series
+    bars: pd.DataFrame, config: Config, external: ExternalData = NOTHING_EXTERNAL
 ) -> Panel:
-    """Return features and targets of bars that passed the quality rules, and of series."""
+    """Return features and targets of bars that passed the quality rules, series and events."""
     checked = check_bars(bars, assign_calendars(list(bars["ticker"].unique()), config))
-    external = dataclasses.replace(NOTHING_EXTERNAL, series=series)
     return build_panel(build_grids(checked.bars, config, external=external), config)
 
 
@@ -233,9 +248,7 @@ def main() -> None:
     )
     parser.add_argument("--horizon", type=int, nargs="+", default=[1, 5, 22], help="sessions ahead")
     parser.add_argument("--models", nargs="+", default=[*BASELINES, NETWORK])
-    parser.add_argument(
-        "--exogenous", nargs="+", default=[], metavar="SERIES", help="such as ^VIX=vix.csv"
-    )
+    add_external_options(parser)
     arguments = parser.parse_args()
     figures = measure(arguments)
     print_tables(figures)
