@@ -16,6 +16,7 @@ VOLATILITY_OF = {
     "realized": "volatility_realized",
     "lower": "volatility_lower",
     "upper": "volatility_upper",
+    "variance_without_report": "volatility_without_report",
 }
 
 

@@ -36,7 +36,9 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     -------
     list of dict
         ``ticker, horizon, origin, target_start, target_end, volatility, lower, upper, today,
-        har``; ``today`` is the volatility of the last session, ``har`` the forecast of HAR.
+        har, without_report, report``; ``today`` is the volatility of the last session, ``har`` the
+        forecast of HAR, ``without_report`` the forecast as if no earnings report came (None unless
+        one is expected), ``report`` what is known of the next one.
 
     Raises
     ------
@@ -44,7 +46,9 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         The folder is not a run folder, or the run has no forecasts yet.
     """
     from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+    from volcast.pipeline.backtest.report_inputs import read_coming_reports
     from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+    from volcast.reports.coming_reports import COLUMNS, add_report_notes
 
     config = read_config(folder)
     table = add_volatility(read_table(folder / FORECASTS), config)
@@ -56,6 +60,10 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         raise RunFolderError(f"{folder} has no forecasts; run `volcast run --out {folder}` again")
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
     rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
+    tickers = list(rows["ticker"].unique())
+    reports = read_coming_reports(folder, config, tickers, rows["origin"].max())
+    rows = rows.rename(columns={"volatility_without_report": "without_report"})
+    rows = add_report_notes(rows, pd.DataFrame(columns=COLUMNS) if reports is None else reports)
     records: list[Any] = rows.to_dict("records")
     return [_record(row, today, reference) for row in records]
 
@@ -67,6 +75,9 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
         table.add_column(name)
     for name in NUMBER_HEADINGS:
         table.add_column(name, justify="right")
+    with_reports = any(row["report"] for row in rows)
+    if with_reports:
+        table.add_column("earnings")
     for row in rows:
         bounds = [_format_number(row["lower"]), _format_number(row["upper"])]
         table.add_row(
@@ -74,6 +85,7 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
             str(row["horizon"]),
             *(_format_number(row["volatility"]), " - ".join(bounds)),
             *(_format_number(row["today"]), _format_number(row["har"])),
+            *([escape(row["report"])] if with_reports else []),
         )
     return table
 
@@ -101,9 +113,11 @@ def _record(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict
         "upper": row["volatility_upper"],
         "today": today.get(row["ticker"]),
         "har": reference.get((row["ticker"], row["horizon"])),
+        "without_report": row["without_report"],
     }
     rounded = {name: _round(value) for name, value in numbers.items()}
-    return {"ticker": row["ticker"], "horizon": row["horizon"], **dates, **rounded}
+    cell = {"ticker": row["ticker"], "horizon": row["horizon"]}
+    return {**cell, **dates, **rounded, "report": row["report"]}
 
 
 def _round(value: float | None) -> float | None:

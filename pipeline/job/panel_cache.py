@@ -23,12 +23,14 @@ class PanelCache:
     ----------
     current
         The panel of the current settings.
+    external
+        Events of the tickers, and exogenous series.
     """
 
     def __init__(self, market: Market, config: Config) -> None:
         self.current = market.panel
         self._bars, self._config, self._held = market.bars, config, market.held
-        self._external = market.external
+        self.external = market.external
         self._others: dict[Layout, Panel] = {}
 
     def for_model(self, model: StoredModel) -> Panel:
@@ -58,7 +60,7 @@ class PanelCache:
         ConfigError
             One of its features no longer exists.
         """
-        return build_market_panel(self._bars, config, self._held, self._external)
+        return build_market_panel(self._bars, config, self._held, self.external)
 
     def _build(self, model: StoredModel) -> Panel:
         """Return a panel of those of the model's tickers that have bars."""
@@ -71,4 +73,4 @@ class PanelCache:
         features = self._config.features.model_copy(update={"select": model.features})
         target = self._config.target.model_copy(update={"horizons": model.horizons})
         config = self._config.model_copy(update={"features": features, "target": target})
-        return build_market_panel(bars, config, self._held, self._external)
+        return build_market_panel(bars, config, self._held, self.external)

@@ -11,6 +11,7 @@ from volcast.models.baselines.catalogue import REFERENCE
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
+from volcast.pipeline.job.coming_reports import describe_coming_reports
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.preconditions import is_replay
 from volcast.pipeline.job.report_index import (
@@ -45,7 +46,7 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
     since = RowFilter(since=context.sessions_ago(SESSIONS_SHOWN))
     rows = _convert_to_volatility(ledger.table("scored", since), context)
     known = scored_rows(ledger, live_only=False, since=context.sessions_ago(SESSIONS_SCORED))
-    issued = _build_issued_table(rows, summary.origin)
+    issued = describe_coming_reports(_build_issued_table(rows, summary.origin), context)
     content = DailyInputs(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,

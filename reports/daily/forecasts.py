@@ -14,10 +14,18 @@ from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.forecast import forecast_against_realized
 from volcast.reports.section import Section
-from volcast.reports.text_tables import Column, date, horizon_name, series_label, text_table
+from volcast.reports.text_tables import (
+    Column,
+    date,
+    horizon_name,
+    sentence_case,
+    series_label,
+    text_table,
+)
 
 TICKERS_NAMED = 3
 MODEL = Column("model", "Model", series_label)
+REPORT = Column("report", "Earnings", sentence_case)
 COLUMNS = [
     Column("ticker", "Ticker"),
     Column("horizon", "Horizon", horizon_name),
@@ -36,6 +44,7 @@ def build_section(inputs: DailyInputs) -> Section:
     table = inputs.forecasts
     several_models = table["model"].nunique() > 1
     columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if several_models else COLUMNS
+    columns = [*columns, REPORT] if _has_reports(table) else columns
     return Section(
         name="forecasts",
         title="Forecasts",
@@ -73,6 +82,7 @@ def _sentence(inputs: DailyInputs) -> str:
         f"{tickers:,} ticker{'' if tickers == 1 else 's'}"
         f"{f', none for {_list_tickers(inputs.missing)}' if inputs.missing else ''}."
     )
+    sentence += _describe_reports(table)
     known = table[table["change"].notna()]
     if len(known):
         largest = known.iloc[int(known["change"].abs().argmax())]
@@ -82,6 +92,27 @@ def _sentence(inputs: DailyInputs) -> str:
             f"{abs(largest['change']):.1f} points, to {largest['volatility']:.1f} %."
         )
     return sentence
+
+
+def _has_reports(table: pd.DataFrame) -> bool:
+    return "report" in table and bool(table["report"].any())
+
+
+def _describe_reports(table: pd.DataFrame) -> str:
+    """Return which tickers trade on a report in the next session, and the largest effect of one."""
+    if not _has_reports(table):
+        return ""
+    shortest = table[table["horizon"] == table["horizon"].min()]
+    due = shortest[shortest["without_report"].notna()]
+    if due.empty:
+        return ""
+    rise = due["volatility"] - due["without_report"]
+    largest = due.loc[rise.idxmax()]
+    return (
+        f" The next session of {_list_tickers(due['ticker'])} trades on an earnings report: the "
+        f"largest effect is on {largest['ticker']}, {largest['volatility']:.1f} % instead of "
+        f"{largest['without_report']:.1f} %."
+    )
 
 
 def _advice(inputs: DailyInputs) -> str:

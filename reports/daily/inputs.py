@@ -19,7 +19,9 @@ class DailyInputs:
     forecasts
         The issued forecasts in annualised percent: `ticker, horizon, model, target_start,
         target_end, volatility, low, high, har, change`. `model` is a series such as ``network 2``,
-        or ``HAR``; `change` is since the previous daily run.
+        or ``HAR``; `change` is since the previous daily run. With a source of events also
+        `report`, what is known of the next earnings report, and `without_report`, the forecast as
+        if none came (NaN unless one is expected).
     past
         `ticker, target_start, volatility, low, high, realized, har` of the shortest horizon.
     scores

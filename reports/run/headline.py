@@ -40,7 +40,8 @@ CARDS = 8  # more tickers than this are a table
 WARNINGS = 3  # shown on the first screen
 FORM = ".1f"  # of volatilities
 MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
-NOTE = Column("note", "Note", sentence_case)
+NOTES = ("report", "note")
+REPORT, NOTE = Column("report", "Report", sentence_case), Column("note", "Note", sentence_case)
 COMPARISON = [
     Column("horizon", "Network's QLIKE", lambda horizon: sentence_case(horizon_name(horizon))),
     Column("ratio_to_har", "Ratio to HAR", ".3f", strong=True),
@@ -104,7 +105,7 @@ def _card(ticker: str, rows: pd.DataFrame, top: float, inputs: ReportInputs) -> 
         band=None if lower is None or upper is None else (lower, round(upper - lower, 2)),
         marks=[Mark(kind, place) for kind, place in places if place is not None],
         table=_later_horizons(rows.iloc[1:], inputs.model) if len(rows) > 1 else None,
-        note=f"{sentence_case(first['note'])}." if first["note"] else "",
+        note=" ".join(f"{sentence_case(first[name])}." for name in NOTES if first[name]),
     )
 
 
@@ -127,7 +128,8 @@ def _later_horizons(rows: pd.DataFrame, model: str) -> TextTable:
 def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
     """Return a table with a row a ticker, and its introduction."""
     first = newest.drop_duplicates("ticker")
-    table, columns = first[["ticker", "today", "note"]], [TICKER, Column("today", "Today", FORM)]
+    table = first[["ticker", "today", *NOTES]]
+    columns = [TICKER, Column("today", "Today", FORM)]
     for horizon, rows in newest.groupby("horizon"):
         names = {name: f"{name}_{horizon}" for name in ("volatility", "interval", "har")}
         table = table.merge(rows[["ticker", *names]].rename(columns=names), on="ticker", how="left")
@@ -145,7 +147,7 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
         f"{len(first)} tickers, the most volatile first; the next session is "
         f"{date(first['target_start'].iloc[0])}, intervals are at {inputs.interval_text}."
     )
-    shown = text_table(table, [*columns, NOTE])
+    shown = text_table(table, [*columns, *_list_notes(newest)])
     return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
 
 
@@ -187,9 +189,14 @@ def _dated_table(newest: pd.DataFrame, model: str) -> TextTable:
         Column("interval", "Interval", right=True),
         Column("har", "HAR", FORM),
         Column("today", "Today", FORM),
-        NOTE,
+        *_list_notes(newest),
     ]
     return text_table(newest, columns)
+
+
+def _list_notes(newest: pd.DataFrame) -> list[Column]:
+    """Return the columns of notes; that of reports only if there is one."""
+    return [REPORT, NOTE] if newest["report"].any() else [NOTE]
 
 
 def _intervals(newest: pd.DataFrame) -> list[str]:

@@ -51,6 +51,8 @@ class ReportInputs:
         Heading to text or to a mapping of label to value: configuration, hashes, versions, seeds.
     failures
         Ticker to the reason why it has no forecast.
+    reports
+        The announced earnings reports, one a ticker: `ticker, date, time`; None without a source.
     diagnostics
         Sections of the diagnostics of the training; empty if none was measured.
     steps
@@ -80,6 +82,7 @@ class ReportInputs:
     provenance: Mapping[str, object] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
+    reports: pd.DataFrame | None = None
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     diagnostics: Sequence[Section] = ()
     series: Sequence[str] = ()
@@ -101,7 +104,7 @@ class ReportInputs:
     @cached_property
     def newest(self) -> pd.DataFrame:
         """The newest forecast of each ticker and horizon; see `newest_forecasts`."""
-        return newest_forecasts(self.forecasts, self.today)
+        return newest_forecasts(self.forecasts, self.today, self.reports)
 
     @cached_property
     def scored(self) -> pd.DataFrame:

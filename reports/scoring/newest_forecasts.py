@@ -1,7 +1,9 @@
 """The newest forecast of each ticker and horizon, next to HAR's and today's volatility."""
 
+import numpy as np
 import pandas as pd
 
+from volcast.reports.coming_reports import COLUMNS, add_report_notes
 from volcast.reports.scoring.scores import BASELINE, NETWORK
 from volcast.reports.text_tables import date
 
@@ -18,7 +20,9 @@ def lead_model(forecasts: pd.DataFrame) -> str:
     return next((name for name in (NETWORK, BASELINE) if name in models), str(models[0]))
 
 
-def newest_forecasts(forecasts: pd.DataFrame, today: pd.DataFrame) -> pd.DataFrame:
+def newest_forecasts(
+    forecasts: pd.DataFrame, today: pd.DataFrame, reports: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return the newest forecast of each ticker and horizon.
 
     Parameters
@@ -27,12 +31,17 @@ def newest_forecasts(forecasts: pd.DataFrame, today: pd.DataFrame) -> pd.DataFra
         The forecast table with the volatility columns; must not be empty.
     today
         `ticker, session, volatility` of the last closed session.
+    reports
+        The announced earnings reports, one a ticker: `ticker, date, time`; None if no source is
+        set.
 
     Returns
     -------
     DataFrame
         `ticker, horizon, origin, target_start, target_end, volatility, lower, upper, har, today,
-        note` in annualised percent. Tickers are sorted by the volatility of the shortest horizon,
+        without_report, report, note` in annualised percent. `without_report` is the forecast as
+        if no report came, NaN unless one is expected, `report` what is known of the next one.
+        Tickers are sorted by the volatility of the shortest horizon,
         highest first. `note` says if the forecast was clipped, is a fallback, or is older than
         the latest origin.
     """
@@ -45,12 +54,17 @@ def newest_forecasts(forecasts: pd.DataFrame, today: pd.DataFrame) -> pd.DataFra
         _note(bool(clipped), bool(fallback), origin if origin < latest else None)
         for clipped, fallback, origin in table[["clipped", "fallback", "origin"]].to_numpy()
     ]
+    missing = pd.Series(np.nan, table.index)
+    table["without_report"] = table.get("volatility_without_report", missing)
+    announced = pd.DataFrame(columns=COLUMNS) if reports is None else reports
+    table = add_report_notes(table, announced)
     table = table.assign(lower=table["volatility_lower"], upper=table["volatility_upper"])
     shortest = table[table["horizon"] == table["horizon"].min()]
     height = table["ticker"].map(shortest.set_index("ticker")["volatility"])
     order = table.assign(height=-height).sort_values(["height", "ticker", "horizon"])
     columns = ["ticker", "horizon", "origin", "target_start", "target_end", "volatility"]
-    return order[[*columns, "lower", "upper", "har", "today", "note"]].reset_index(drop=True)
+    columns += ["lower", "upper", "har", "today", "without_report", "report", "note"]
+    return order[columns].reset_index(drop=True)
 
 
 def _select_newest(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
