@@ -7,6 +7,7 @@ import pandas as pd
 from volcast.reports.text_tables import date
 
 TIMES = {"before_open": " before the open", "after_close": " after the close"}
+LIKELY = "a report is likely"
 COLUMNS = ["ticker", "date", "time"]  # of a table of coming reports
 
 
@@ -42,9 +43,19 @@ def add_report_notes(forecasts: pd.DataFrame, reports: pd.DataFrame) -> pd.DataF
         str(ticker): describe_report(pd.Timestamp(day), str(time))
         for ticker, day, time in reports[COLUMNS].itertuples(index=False)
     }
-    texts = []
-    for ticker, without in zip(forecasts["ticker"], forecasts["without_report"], strict=True):
-        expected = pd.notna(without)
-        text = told.get(ticker, "a report is likely" if expected else "")
-        texts.append(f"{text}; {without:.1f} without it" if expected else text)
+    texts = [
+        told.get(ticker, LIKELY if pd.notna(without) else "")
+        for ticker, without in zip(forecasts["ticker"], forecasts["without_report"], strict=True)
+    ]
     return forecasts.assign(report=texts)
+
+
+def describe_effect(report: str, without: float) -> str:
+    """Return what is known of a report, and the volatility forecast as if it did not come.
+
+    Examples
+    --------
+    >>> describe_effect("reports on 2026-02-05", 28.04), describe_effect("", float("nan"))
+    ('reports on 2026-02-05; 28.0 without it', '')
+    """
+    return f"{report}; {without:.1f} without it" if pd.notna(without) else report

@@ -77,7 +77,9 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
         table.add_column(name, justify="right")
     with_reports = any(row["report"] for row in rows)
     if with_reports:
+        table.add_column("without report", justify="right")
         table.add_column("earnings")
+    named: set[str] = set()
     for row in rows:
         bounds = [_format_number(row["lower"]), _format_number(row["upper"])]
         table.add_row(
@@ -85,9 +87,17 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
             str(row["horizon"]),
             *(_format_number(row["volatility"]), " - ".join(bounds)),
             *(_format_number(row["today"]), _format_number(row["har"])),
-            *([escape(row["report"])] if with_reports else []),
+            *(_list_report_cells(row, named) if with_reports else []),
         )
+        named.add(row["ticker"])
     return table
+
+
+def _list_report_cells(row: dict[str, Any], named: set[str]) -> list[str]:
+    """Return the cells on a coming report; it is told once for each ticker."""
+    told = "" if row["ticker"] in named else row["report"].removeprefix("reports on ")
+    told = told.replace(" the ", " ")  # to fit into a line
+    return [_format_number(row["without_report"]), escape(told)]
 
 
 def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from volcast.reports.blocks import Figures, Panel, fold_table
+from volcast.reports.coming_reports import describe_effect
 from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.forecast import forecast_against_realized
@@ -41,7 +42,7 @@ COLUMNS = [
 
 def build_section(inputs: DailyInputs) -> Section:
     """Return the section on the forecasts: issued, changed, missing."""
-    table = inputs.forecasts
+    table = _describe_effects(inputs.forecasts)
     several_models = table["model"].nunique() > 1
     columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if several_models else COLUMNS
     columns = [*columns, REPORT] if _has_reports(table) else columns
@@ -92,6 +93,13 @@ def _sentence(inputs: DailyInputs) -> str:
             f"{abs(largest['change']):.1f} points, to {largest['volatility']:.1f} %."
         )
     return sentence
+
+
+def _describe_effects(table: pd.DataFrame) -> pd.DataFrame:
+    if not _has_reports(table):
+        return table
+    effects = zip(table["report"], table["without_report"], strict=True)
+    return table.assign(report=[describe_effect(*each) for each in effects])
 
 
 def _has_reports(table: pd.DataFrame) -> bool:

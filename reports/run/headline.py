@@ -20,6 +20,7 @@ from volcast.reports.blocks import (
     TableBlock,
     fold_table,
 )
+from volcast.reports.coming_reports import describe_effect
 from volcast.reports.figures.palette import model_label
 from volcast.reports.run.columns import HORIZON, TICKER
 from volcast.reports.run.inputs import ReportInputs
@@ -40,7 +41,7 @@ CARDS = 8  # more tickers than this are a table
 WARNINGS = 3  # shown on the first screen
 FORM = ".1f"  # of volatilities
 MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
-NOTES = ("report", "note")
+NOTES, EFFECT = ("report", "note"), ["horizon", "report"]
 REPORT, NOTE = Column("report", "Report", sentence_case), Column("note", "Note", sentence_case)
 COMPARISON = [
     Column("horizon", "Network's QLIKE", lambda horizon: sentence_case(horizon_name(horizon))),
@@ -60,6 +61,8 @@ COMPARED = (
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section that opens the report."""
     newest = inputs.newest.assign(interval=_intervals(inputs.newest))
+    effects = zip(newest["report"], newest["without_report"], strict=True)
+    newest = newest.assign(report=[describe_effect(*each) for each in effects])
     few = len(inputs.tickers) <= CARDS
     return Section(
         name="headline",
@@ -127,7 +130,7 @@ def _later_horizons(rows: pd.DataFrame, model: str) -> TextTable:
 
 def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
     """Return a table with a row a ticker, and its introduction."""
-    first = newest.drop_duplicates("ticker")
+    first = newest.drop_duplicates("ticker").assign(report=_summarise_reports(newest))
     table = first[["ticker", "today", *NOTES]]
     columns = [TICKER, Column("today", "Today", FORM)]
     for horizon, rows in newest.groupby("horizon"):
@@ -149,6 +152,16 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
     )
     shown = text_table(table, [*columns, *_list_notes(newest)])
     return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
+
+
+def _summarise_reports(newest: pd.DataFrame) -> list[str]:
+    """Return for each ticker its report, and its effect at the shortest horizon that has one."""
+    told = []
+    for _, rows in newest.groupby("ticker", sort=False):
+        effect = rows[rows["without_report"].notna()].head(1)
+        named = [f"{horizon_name(horizon)}: {text}" for horizon, text in effect[EFFECT].to_numpy()]
+        told.append(named[0] if named else str(rows["report"].iloc[0]))
+    return told
 
 
 def _comparison(inputs: ReportInputs) -> list[Block]:
