@@ -163,6 +163,8 @@ class _Connection:
         except requests.RequestException as error:
             raise _unreachable(error) from None
         status = answer.status_code
+        if status not in (200, 404):
+            answer.close()
         if status in (403, 429):
             raise RateLimitError(
                 f"the SEC refuses requests (HTTP {status}): there were too many, or it does not "

@@ -16,7 +16,7 @@ OVERVIEW_COLUMNS = ("ticker", "which", "date", "time", "kind", "source", "learnt
 def list_coming_and_last(
     events: pd.DataFrame, now: dt.datetime, calendar: str | None = None
 ) -> pd.DataFrame:
-    """Return for each ticker and kind the last event before today and all that are to come.
+    """Return for each ticker and kind the last event before today and the next one.
 
     Parameters
     ----------
@@ -48,5 +48,6 @@ def list_coming_and_last(
     today = {t: compute_local_date(find_calendar(t, calendar), now) for t in tickers}
     to_come = rows["date"] >= pd.DatetimeIndex(rows["ticker"].map(today))
     last = rows[~to_come].groupby(["ticker", "kind"]).tail(1)
-    both = pd.concat([last.assign(which="last"), rows[to_come].assign(which="coming")])
+    coming = rows[to_come].groupby(["ticker", "kind"]).head(1)
+    both = pd.concat([last.assign(which="last"), coming.assign(which="coming")])
     return both.sort_values(["ticker", "date"], ignore_index=True)[list(OVERVIEW_COLUMNS)]

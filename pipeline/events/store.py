@@ -22,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
@@ -30,7 +31,7 @@ from volcast.pipeline.data.store.folders import file_stem, ticker_from_stem
 from volcast.pipeline.data.store.ticker_lock import lock_ticker
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.events.client import EventAnswer
-from volcast.pipeline.events.event_table import build_empty_event_table, sort_events
+from volcast.pipeline.events.event_table import sort_events
 from volcast.pipeline.events.revisions import MAX_MOVE
 from volcast.pipeline.files import write_file
 
@@ -64,7 +65,7 @@ class StoredLog:
     reasons
         Ticker to what the source said at the last request, if it said something.
     references
-        Ticker to the identifiers of its rows.
+        Ticker to the identifiers of its rows, if they have any.
     """
 
     events: pd.DataFrame
@@ -103,22 +104,22 @@ class EventStore:
         """
         names = [ticker for ticker in dict.fromkeys(tickers) if self._file(ticker).exists()]
         with ThreadPoolExecutor(READERS) as readers:
-            tables = list(readers.map(lambda name: self._read_file(name).to_pandas(), names))
-        logs = dict(zip(names, tables, strict=True))
+            tables = list(readers.map(self._read_file, names))
+        lengths = [len(table) for table in tables]
+        # One conversion of all files; one of each would take longer than reading them.
+        log = pa.concat_tables([SCHEMA.empty_table(), *tables]).to_pandas()
+        log = log.assign(ticker=np.repeat(np.array(names, dtype=object), lengths))
         if as_of is not None:
-            cut = pd.Timestamp(as_of)
-            logs = {name: log[log["asked_at"] <= cut] for name, log in logs.items()}
-        logs = {name: log for name, log in logs.items() if len(log)}
-        rows = [log.assign(ticker=name, source=self.name) for name, log in logs.items()]
-        dated = [row[row["date"].notna()] for row in rows]
-        found = [row for row in dated if len(row)]
-        last = {name: log["reason"].iloc[-1] for name, log in logs.items()}
+            log = log[log["asked_at"] <= pd.Timestamp(as_of)]
+        asked = log.groupby("ticker")[["asked_at", "reason"]]
+        first, last = asked.first(), asked.last()
+        references = log[log["reference"].ne("")].groupby("ticker")["reference"]
         return StoredLog(
-            events=sort_events(pd.concat(found)) if found else build_empty_event_table(),
-            asked={name: log["asked_at"].iloc[-1] for name, log in logs.items()},
-            asked_first={name: log["asked_at"].iloc[0] for name, log in logs.items()},
-            reasons={name: reason for name, reason in last.items() if reason},
-            references={name: frozenset(log["reference"]) - {""} for name, log in logs.items()},
+            events=sort_events(log[log["date"].notna()].assign(source=self.name)),
+            asked=last["asked_at"].to_dict(),
+            asked_first=first["asked_at"].to_dict(),
+            reasons=last.loc[last["reason"].ne(""), "reason"].to_dict(),
+            references={ticker: frozenset(group) for ticker, group in references},
         )
 
     def log(self, ticker: str) -> pd.DataFrame:

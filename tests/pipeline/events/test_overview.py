@@ -28,6 +28,11 @@ def test_an_event_of_today_at_the_exchange_is_to_come():
     assert dates(MOVED, "2024-05-08T04:00Z")[-1] == ("last", "05-07")
 
 
+def test_of_several_dates_to_come_the_next_one_is_shown():
+    events = table(event("2024-05-02"), event("2024-08-01"), event("2024-10-31"))
+    assert dates(events, "2024-06-01T12:00Z") == [("last", "05-02"), ("coming", "08-01")]
+
+
 def test_each_ticker_has_its_own_last_date():
     both = table(event("2024-02-01"), event("2024-03-01", ticker="BBB"), event("2024-01-01"))
     assert dates(both, "2024-05-01T00:00Z") == [("last", "02-01"), ("last", "03-01")]

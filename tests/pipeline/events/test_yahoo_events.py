@@ -56,7 +56,16 @@ DAYS = [
 ]
 
 
-@pytest.fixture(params=["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+@pytest.mark.parametrize(("ticker", "moment", "expected"), DAYS)
+def test_the_day_is_that_of_the_exchange(standin, load, ticker, moment, expected):
+    standin.calendars[ticker] = announce(moment)
+    source = load("yahoo", ticker)
+    assert dates(source) == [expected]
+    row = source.events.iloc[0]
+    assert (row["learnt_at"], row["source"], row["authoritative"]) == (NOW, "yahoo", False)
+
+
+@pytest.fixture(params=["Asia/Tokyo", "America/Los_Angeles"])
 def machine(request, monkeypatch):
     """Put the machine into a timezone for the time of a test."""
     with monkeypatch.context() as patch:
@@ -66,15 +75,15 @@ def machine(request, monkeypatch):
     time.tzset()
 
 
-@pytest.mark.parametrize(("ticker", "moment", "expected"), DAYS)
-def test_the_day_is_that_of_the_exchange_on_every_machine(
-    standin, load, machine, ticker, moment, expected
-):
-    standin.calendars[ticker] = announce(moment)
-    source = load("yahoo", ticker)
-    assert dates(source) == [expected]
-    row = source.events.iloc[0]
-    assert (row["learnt_at"], row["source"], row["authoritative"]) == (NOW, "yahoo", False)
+def test_the_day_does_not_depend_on_the_timezone_of_the_machine(standin, load, machine):
+    standin.calendars |= {
+        "AAA": announce("2024-07-25 20:30"),
+        "7203.T": announce("2024-08-01 06:25"),
+    }
+    assert dates(load("yahoo", "AAA", "7203.T")) == [
+        ("2024-08-01", "after_close"),
+        ("2024-07-25", "after_close"),
+    ]
 
 
 @pytest.mark.parametrize(
