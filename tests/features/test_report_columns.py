@@ -1,5 +1,6 @@
 import dataclasses
 import gc
+import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 
@@ -152,6 +153,7 @@ def test_threads_compute_the_columns_once(monkeypatch):
 
     def count(*arguments: object) -> ReportColumns:
         calls.append(1)
+        time.sleep(0.02)  # lets the other threads come
         return original(*arguments)
 
     monkeypatch.setattr(report_columns, "_compute_columns", count)

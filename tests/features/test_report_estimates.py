@@ -86,11 +86,20 @@ def test_errors_are_counted_when_the_report_is_known_as_past():
     assert (found[2] - found[1]).round(9).argmax() == 10 - 6
 
 
-def test_of_a_report_far_from_its_estimate_only_a_late_one_is_counted():
-    late, early = settle(Report(50), Report(160)), settle(Report(50), Report(120))
-    for past, column in ((late, [21]), (early, [])):
-        counts = count_estimate_errors([past], [estimate_reports(past, ROWS)])
-        assert np.flatnonzero((counts[-1] - counts[0]).round(9)).tolist() == column
+@pytest.mark.parametrize(
+    ("session", "column"), [(160, [21]), (152, [21]), (151, [20]), (131, [0]), (130, []), (120, [])]
+)
+def test_of_a_report_far_from_its_estimate_only_a_late_one_is_counted(session, column):
+    past = settle(Report(50), Report(session))  # the estimate is 50 + 91
+    counts = count_estimate_errors([past], [estimate_reports(past, ROWS)])
+    assert np.flatnonzero((counts[-1] - counts[0]).round(9)).tolist() == column
+
+
+def test_the_estimate_that_is_judged_is_the_one_of_23_sessions_before_the_report():
+    # A report that is learnt 22 sessions before the last one changes the estimate too late.
+    past = settle(Report(50), Report(100, known_from=123), Report(145))
+    counts = count_estimate_errors([past], [estimate_reports(past, ROWS)])
+    assert np.flatnonzero((counts[-1] - counts[0]).round(9)).tolist() == [14]
 
 
 def test_errors_of_all_tickers_are_counted_together():

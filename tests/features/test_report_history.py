@@ -44,8 +44,9 @@ def test_the_habit_is_that_of_the_reports_of_known_time_shrunk_to_one_half(days_
     np.testing.assert_allclose(past.first_share[2], expected)  # the surprises tell nothing
 
 
-def test_the_habit_is_that_of_the_close_at_which_the_report_was_announced():
-    reports = build_reports(Report(20), Report(30), Report(50, 51, known_from=25))
+@pytest.mark.parametrize("known_from", [20, 29])
+def test_the_habit_is_that_of_the_close_at_which_the_report_was_announced(known_from):
+    reports = build_reports(Report(20), Report(30), Report(50, 51, known_from))
     past = settle_reports(reports, CALM)
     np.testing.assert_allclose(past.first_share_before[2], 2 / 3)
     np.testing.assert_allclose(past.first_share[2], 3 / 4)

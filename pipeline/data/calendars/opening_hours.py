@@ -68,8 +68,10 @@ def open_and_close(name: str, day: dt.date) -> tuple[pd.Timestamp, pd.Timestamp]
     inside = calendar.first_session <= session <= calendar.last_session
     if inside and calendar.is_session(session, _parse=False):
         return calendar.session_open(session), calendar.session_close(session)
-    midnight = session.tz_localize(calendar.tz)
-    after = (session + pd.Timedelta(days=1)).tz_localize(calendar.tz)
+    midnight, after = (
+        (session + pd.Timedelta(days=days)).tz_localize(calendar.tz, nonexistent="shift_forward")
+        for days in (0, 1)
+    )
     return midnight.tz_convert("UTC"), after.tz_convert("UTC")
 
 
@@ -85,7 +87,9 @@ def closing_moments(name: str, sessions: pd.DatetimeIndex) -> pd.DatetimeIndex:
     ['03 17:00', '05 04:00', '05 20:00']
     """
     closes = load_exchange_calendar(name).closes.reindex(sessions)
-    next_midnight = (sessions + pd.Timedelta(days=1)).tz_localize(timezone(name))
+    next_midnight = (sessions + pd.Timedelta(days=1)).tz_localize(
+        timezone(name), nonexistent="shift_forward"
+    )
     known = pd.Series(closes.to_numpy(), sessions)
     return pd.DatetimeIndex(known.fillna(pd.Series(next_midnight.tz_convert("UTC"), sessions)))
 

@@ -6,7 +6,12 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.data.calendars.samples import days
-from volcast.pipeline.data.calendars.opening_hours import last_settled_session, session_hours
+from volcast.pipeline.data.calendars.opening_hours import (
+    closing_moments,
+    last_settled_session,
+    open_and_close,
+    session_hours,
+)
 from volcast.pipeline.errors import ConfigError
 
 
@@ -52,3 +57,22 @@ def test_a_clock_without_timezone_is_refused():
 
 def test_hours_beyond_the_calendar_are_unknown():
     assert session_hours("XNYS", dt.date(2190, 1, 1), dt.date(2190, 2, 1)).empty
+
+
+def test_closing_moments_are_those_of_the_sessions_and_midnight_where_none_is_known():
+    sessions = pd.DatetimeIndex(["2024-03-08", "2024-03-11", "2024-07-03", "2024-07-04"])
+    closes = closing_moments("XNYS", sessions).strftime("%Y-%m-%d %H:%M").tolist()
+    assert closes == [
+        "2024-03-08 21:00",
+        "2024-03-11 20:00",
+        "2024-07-03 17:00",
+        "2024-07-05 04:00",
+    ]
+
+
+def test_a_midnight_that_the_clocks_skip_is_replaced_by_the_hour_after_it():
+    # In Brazil daylight saving time began at midnight, on 2004-11-02 within the week.
+    day = pd.DatetimeIndex(["2004-11-01"])
+    close = pd.Timestamp(closing_moments("BVMF", day)[0])
+    assert pd.Timestamp("2004-11-01 18:00Z") < close <= pd.Timestamp("2004-11-02 03:00Z")
+    assert open_and_close("BVMF", dt.date(2004, 11, 2))[0] <= pd.Timestamp("2004-11-02 15:00Z")
