@@ -13,7 +13,7 @@ NAMES = [stage.name for stage in STAGES]
 FILES = {
     *("manifest.json", "config.toml", "bars.parquet", "quality.csv", "features.parquet", "model"),
     *("history.csv", "forecasts.parquet", "scores.csv", "steps.csv", "risk.csv"),
-    *("report.html", "report.md", "diagnosis"),
+    *("report.html", "report.md", "diagnosis", "events.parquet", "series.parquet"),
 }
 
 
