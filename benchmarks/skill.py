@@ -52,8 +52,8 @@ from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 LINEAR = "harx"
 VIX = "^VIX"
-FORECAST_COLUMNS = ["origin", "ticker", "horizon", "model", "variance", "realized"]
-RISK_COLUMNS = [*FORECAST_COLUMNS, "target_end", "part", "fold"]
+FORECAST_COLUMNS = ["origin", "target_end", "ticker", "horizon", "model", "variance", "realized"]
+RISK_COLUMNS = [*FORECAST_COLUMNS, "part", "fold"]
 RISK_MODELS = (REFERENCE, NETWORK)
 RISK_FIGURES = ("share", "es_ratio", "tickers_passed", "tickers_green")
 KIB_PER_MIB = 1024
@@ -106,10 +106,18 @@ def load_panel(
     Bars outside `period` are left out, for comparisons that must not use them.
     """
     source, now = FilesSource(path), dt.datetime.now(dt.UTC)
-    bars = source.load(Request((), *period, now)).bars
-    if symbols is not None:
-        bars = bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
+    bars = select_bars(source, symbols, period, now)
     return build_checked_panel(bars, config, load_external(config, bars, source, now, Progress()))
+
+
+def select_bars(
+    source: FilesSource, symbols: int | None, period: Period, now: dt.datetime
+) -> pd.DataFrame:
+    """Return the bars of a period, of the first `symbols` in alphabetical order."""
+    bars = source.load(Request((), *period, now)).bars
+    if symbols is None:
+        return bars
+    return bars[bars["ticker"].isin(sorted(bars["ticker"].unique())[:symbols])]
 
 
 def build_checked_panel(
