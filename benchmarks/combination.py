@@ -73,7 +73,8 @@ def correct_level(
     error = log_error.groupby(level="origin").mean()
     # The targets of the last `horizon` origins are not known yet.
     known = error.ewm(halflife=half_life).mean().shift(horizon).fillna(0.0)
-    return variance * np.exp(share * known.reindex(table.index, level="origin"))
+    correction = known.reindex(table.index.get_level_values("origin")).to_numpy()
+    return pd.Series(variance.to_numpy() * np.exp(share * correction), table.index)
 
 
 def compare(table: pd.DataFrame, horizon: int, rows: int) -> dict[str, float]:
