@@ -9,7 +9,8 @@ columns symbol (or ticker), date, open, high, low, close, volume. The settings a
 volcast; nothing is tuned to the panel. SERIES is NAME=FILE, or a name that the sample or the panel
 has; the embedded indices have ^VIX unless it is "none". QLIKE is relative to the direct log-HAR of
 each symbol and horizon; `hac_t` is the Diebold-Mariano statistic against it, `t_harx` and `p_harx`
-the test against HAR-X. All average the losses over the symbols of a date, then over dates. `newey_west_t` is the statistic with the errors of Newey and West.
+the test against HAR-X. All average the losses over the symbols of a date, then over dates.
+`newey_west_t` is the statistic against HAR with the errors of Newey and West.
 """
 
 import argparse
