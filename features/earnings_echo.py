@@ -4,8 +4,10 @@ Companies report each quarter, mostly on the same weekday 13 weeks later, on day
 volume are several times the usual. The echo finds those days from past prices alone.
 
 All are (T, N), in logs; row t uses data to the close of t. All are optional: they need a year of
-history, and some need a volume. `echo_2q_4`, for example, is the largest variance surprise within 4
-sessions of the day 26 weeks before the first session of the target.
+history, and some need a volume. Where reports of the ticker are known, they are NaN: known dates
+(`volcast.features.earnings_reports`) say the same, and better. `echo_2q_4`, for example, is the
+largest variance surprise within 4 sessions of the day 26 weeks before the first session of the
+target.
 """
 
 from typing import Any
@@ -15,6 +17,7 @@ import numpy as np
 from volcast.features._typing import FloatArray
 from volcast.features.bars import Bars
 from volcast.features.registry import feature
+from volcast.features.report_columns import find_report_columns
 from volcast.features.windows import window_max
 
 DAYS_PER_QUARTER = 91  # 13 weeks: the same weekday
@@ -72,7 +75,8 @@ def volume_echo(bars: Bars, window: tuple[int, int]) -> FloatArray:
 def _compute_echo(bars: Bars, x: FloatArray, quarters: int, radius: int) -> FloatArray:
     """Return the largest `x` within `radius` sessions of the target's first day, `quarters` ago.
 
-    NaN where fewer than half of these sessions are valid, or where they are not all past.
+    NaN where fewer than half of these sessions are valid, where they are not all past, and where a
+    report of the ticker is known.
     """
     length = 2 * radius + 1
     largest = window_max(x, length, min_valid=max(1, length // 2)) if radius else x
@@ -83,4 +87,7 @@ def _compute_echo(bars: Bars, x: FloatArray, quarters: int, radius: int) -> Floa
     past = np.isfinite(bars.days_to_next) & (last >= length - 1) & (last <= np.arange(len(last)))
     result = np.full(x.shape, np.nan)
     result[past] = largest[last[past]]
+    columns = find_report_columns(bars)
+    if columns is not None:
+        result[np.isfinite(columns.today)] = np.nan
     return result

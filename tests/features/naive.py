@@ -205,7 +205,8 @@ def echo(series: str, quarters: int, near: int) -> Callable[[Ticker, int], Numbe
     def value(d: Ticker, t: int) -> Number:
         earlier = d.sessions[t] + timedelta(days=int(d.to_next[t]) - 91 * quarters)
         first = sum(session < earlier for session in d.sessions)  # the first session not before
-        if first - near < 0 or first + near > t:
+        knows_reports = any(version.known_from <= t for version in d.versions)
+        if knows_reports or first - near < 0 or first + near > t:
             return None
         return largest(getattr(d, series), first + near, 2 * near + 1, max(1, near))
 
