@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from volcast.pipeline.backtest.coming_reports import read_coming_reports
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
@@ -22,15 +20,12 @@ from volcast.pipeline.backtest.run_folder import (
     SERIES,
     STEPS,
     collect_failures,
-    read_external,
     read_table,
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
-from volcast.pipeline.panel.build import assign_calendars
-from volcast.pipeline.panel.coming_reports import list_coming_reports
 from volcast.pipeline.panel.load_series import describe_series
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
@@ -66,15 +61,6 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )
-
-
-def read_coming_reports(
-    folder: Path, config: Config, tickers: Sequence[str], origin: pd.Timestamp
-) -> pd.DataFrame | None:
-    """Return each ticker's next announced report after an origin; None without a source."""
-    if not config.data.events:
-        return None
-    return list_coming_reports(read_external(folder), origin, assign_calendars(tickers, config))
 
 
 def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:

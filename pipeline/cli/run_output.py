@@ -46,7 +46,7 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         The folder is not a run folder, or the run has no forecasts yet.
     """
     from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-    from volcast.pipeline.backtest.report_inputs import read_coming_reports
+    from volcast.pipeline.backtest.coming_reports import read_coming_reports
     from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
     from volcast.reports.coming_reports import COLUMNS, add_report_notes
 
