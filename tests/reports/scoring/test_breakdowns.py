@@ -4,8 +4,11 @@ import pytest
 
 from volcast.reports.scoring.breakdowns import (
     REGIMES,
+    WITH_REPORT,
+    WITHOUT_REPORT,
     against_baseline,
     by_regime,
+    by_report,
     by_year,
     coverage,
     loss_days,
@@ -104,3 +107,26 @@ def test_dates_weigh_alike_in_regimes_and_years_worked_by_hand():
     assert table["qlike"].tolist() == pytest.approx([4 / 3, 4.0])
     assert table["rows"].tolist() == [2, 1]
     assert by_year(rows)["qlike"].tolist() == pytest.approx([(1 + 3) / 2])
+
+
+def test_the_shares_of_targets_with_and_without_a_report_add_up_to_the_loss():
+    days = pd.to_datetime(["2024-01-02", "2024-01-02", "2024-01-03", "2024-01-03"])
+    rows = pd.DataFrame(
+        {
+            "horizon": 1,
+            "origin": days,
+            "ticker": ["A", "B", "A", "B"],
+            "model": "har",
+            "qlike": [4.0, 1.0, 1.0, 2.0],
+            "reactions": [1.0, 0.0, 0.0, 0.0],
+        }
+    )
+    table = by_report(pd.concat([rows, rows.assign(model="network", qlike=rows["qlike"] / 2)]))
+    shown = table.set_index(["model", "reports"])
+    assert shown.loc[("har", WITH_REPORT), "share"] == pytest.approx(4 / 8)
+    assert shown.loc[("har", WITHOUT_REPORT), "share"] == pytest.approx(4 / 8)
+    assert shown.loc[("network", WITH_REPORT), "ratio_to_har"] == pytest.approx(0.5)
+    assert shown.loc[("har", WITHOUT_REPORT), "rows"] == 3
+    unknown = rows.assign(reactions=np.nan)
+    assert by_report(unknown).empty
+    assert by_report(rows.drop(columns="reactions")).empty
