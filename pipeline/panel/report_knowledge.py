@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.known_reports import NEVER, KnownReports
-from volcast.features.report_estimates import estimate_reports
+from volcast.features.report_estimates import LONGEST_LEAD, estimate_reports
 from volcast.features.report_history import settle_reports
 from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.known_reports import build_known_reports
+from volcast.pipeline.text import format_count
 
 ANNOUNCED, ESTIMATED, UNKNOWN = "announced", "estimated", "none"
 NOTHING: dict[str, Any] = {
@@ -83,6 +84,31 @@ def describe_report_knowledge(
     table = pd.DataFrame([{"ticker": ticker, **rows.get(ticker, NOTHING)} for ticker in calendars])
     days = {name: pd.to_datetime(table[name]) for name in ("last", "next")}
     return table.assign(**days)
+
+
+def describe_undated_reports(events: pd.DataFrame) -> list[str]:
+    """Return a sentence if it is not known when some of the dates were learnt.
+
+    Parameters
+    ----------
+    events
+        Event versions.
+
+    Examples
+    --------
+    >>> from volcast.pipeline.panel.external import NOTHING_EXTERNAL
+    >>> describe_undated_reports(NOTHING_EXTERNAL.events)
+    []
+    """
+    undated = int(events["learnt_at"].isna().sum())
+    if not undated:
+        return []
+    return [
+        f"it is not known when {undated:,} of {format_count(len(events), 'report date')} were "
+        "learnt: those are dates as they are known afterwards, taken as announced "
+        f"{LONGEST_LEAD} sessions ahead; `python -m benchmarks.events` measures what wrong dates "
+        "cost"
+    ]
 
 
 def _describe_ticker(own: KnownReports, rows: int) -> dict[str, Any]:
