@@ -41,6 +41,8 @@ class Trial:
 
 
 Check = Callable[[Trial, list[str]], object]
+REPLACED = ("--config", "--out", "--ticker", "--start", "--end", "--data-dir", "--as-of")
+REPLACED += ("--events", "--exogenous")
 
 
 def run(trial: Trial, words: list[str]) -> None:
@@ -48,7 +50,7 @@ def run(trial: Trial, words: list[str]) -> None:
     options = ["--config", str(trial.config), "--out", str(trial.folder / "shown")]
     given = iter(words[2:])
     for word in given:
-        if word in ("--config", "--out", "--ticker", "--start", "--end", "--data-dir", "--as-of"):
+        if word in REPLACED:
             next(given)  # ours stand in
         elif word == "--source":
             options += ["--source", next(given).replace("yahoo", "sample")]

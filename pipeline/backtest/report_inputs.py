@@ -20,13 +20,19 @@ from volcast.pipeline.backtest.run_folder import (
     SERIES,
     STEPS,
     collect_failures,
+    read_external,
     read_table,
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
+from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.load_series import describe_series
+from volcast.pipeline.panel.report_knowledge import (
+    describe_report_knowledge,
+    describe_undated_reports,
+)
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
 from volcast.reports.section import Section
@@ -42,6 +48,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
     features = read_table(folder / FEATURES, columns=columns)
     stages = manifest["stages"]
     tickers = list(features["ticker"].unique())
+    sessions = pd.DatetimeIndex(features["session"].unique()).sort_values()
     return ReportInputs(
         title=config.report.title or _title(tickers),
         forecasts=forecasts,
@@ -56,11 +63,23 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
         reports=read_coming_reports(folder, config, tickers, forecasts["origin"].max()),
+        report_knowledge=read_report_knowledge(folder, config, tickers, sessions),
+        date_notes=describe_undated_reports(read_external(folder).events),
         risk=read_table(folder / RISK),
         series=describe_series(read_table(folder / SERIES)),
         diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )
+
+
+def read_report_knowledge(
+    folder: Path, config: Config, tickers: Sequence[str], sessions: pd.DatetimeIndex
+) -> pd.DataFrame | None:
+    """Return what is known of each ticker's reports at the last session; None without a source."""
+    if not config.data.events:
+        return None
+    calendars = assign_calendars(tickers, config)
+    return describe_report_knowledge(read_external(folder), calendars, sessions)
 
 
 def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:

@@ -66,6 +66,7 @@ def download(context: StageContext) -> dict[str, Any]:
     from volcast.pipeline.data.quality.summary import format_actions
     from volcast.pipeline.panel.load_bars import load_bars
     from volcast.pipeline.panel.load_series import describe_series
+    from volcast.pipeline.panel.report_knowledge import describe_undated_reports
 
     loaded = load_bars(context.config, context.now, context.progress)
     bars = loaded.bars
@@ -78,7 +79,8 @@ def download(context: StageContext) -> dict[str, Any]:
         f"{len(bars):,} bars of {bars['ticker'].nunique()} tickers, "
         f"{bars['session'].min():%Y-%m-%d} to {bars['session'].max():%Y-%m-%d}"
     )
-    for line in describe_series(loaded.external.series):
+    dates = describe_undated_reports(loaded.external.events)
+    for line in (*describe_series(loaded.external.series), *dates):
         context.progress.note(line)
     context.progress.note(format_actions(loaded.quality))
     return {
@@ -87,7 +89,7 @@ def download(context: StageContext) -> dict[str, Any]:
         "tickers": bars["ticker"].nunique(),
         "content": dict(loaded.content),
         "vintages": dict(loaded.vintages),
-        "notes": list(loaded.notes),
+        "notes": [*loaded.notes, *dates],
     }
 
 

@@ -15,7 +15,7 @@ from volcast.pipeline.cli.options import HomeDir, Json, Quiet
 EXIT_ALERTS = 3  # everything was done, and alerts are open
 
 group = typer.Typer()
-job_settings = setting_options("--source", "--data", "--ticker")
+job_settings = setting_options("--source", "--data", "--ticker", "--events", "--exogenous")
 
 
 @command(group)

@@ -79,6 +79,16 @@ SETTING_OPTIONS = (
     SettingOption("--source", str, "data.source", f"Data source: {_SOURCES}.", "NAME"),
     SettingOption("--data", Path, "data.path", "File or folder of prices, for files.", "PATH"),
     SettingOption("--ticker", list[str], "data.tickers", "Ticker; may be repeated.", "TICKER"),
+    SettingOption(
+        *("--events", list[str], "data.events"),
+        "Report dates: edgar, yahoo, or a file such as ./earnings.csv; may be repeated.",
+        "SOURCE",
+    ),
+    SettingOption(
+        *("--exogenous", list[str], "data.exogenous"),
+        "Series whose changes are features, such as ^VIX or ^VIX=./vix.csv; may be repeated.",
+        "SERIES",
+    ),
     SettingOption("--start", str, "data.start", "First session.", "DATE"),
     SettingOption("--end", str, "data.end", "Last session, inclusive.", "DATE"),
     SettingOption(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import pandas as pd
@@ -23,6 +24,28 @@ SERIES_COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class EventSourceState:
+    """When a source of events last answered, and how far its dates reach.
+
+    Parameters
+    ----------
+    name
+        An entry of ``data.events``; of a file or folder, its name.
+    is_file
+        Whether it is a file or folder, which is read and not asked.
+    answered
+        When it last answered about any of the tickers; None for files, or if it never did.
+    last_date
+        The newest date that it has of the tickers; None without any.
+    """
+
+    name: str
+    is_file: bool
+    answered: dt.datetime | None
+    last_date: dt.date | None
+
+
 @dataclass(frozen=True, eq=False)
 class ExternalData:
     """The tables of what is known beside the bars; both are empty by default.
@@ -36,11 +59,14 @@ class ExternalData:
         Closes of exogenous series (`SERIES_COLUMNS`), each with the moment it became known.
     notes
         What the sources reported.
+    event_sources
+        The state of each source of events, in the order of the settings.
     """
 
     events: pd.DataFrame
     series: pd.DataFrame
     notes: tuple[str, ...] = ()
+    event_sources: tuple[EventSourceState, ...] = ()
 
 
 def build_empty_table(columns: dict[str, str]) -> pd.DataFrame:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from volcast.pipeline.config.load import names_a_path
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Source
-from volcast.pipeline.panel.external import NOTHING_EXTERNAL, VERSION_COLUMNS, ExternalData
+from volcast.pipeline.panel.external import (
+    NOTHING_EXTERNAL,
+    VERSION_COLUMNS,
+    EventSourceState,
+    ExternalData,
+)
 from volcast.pipeline.panel.load_series import describe_old_series, load_series
 from volcast.pipeline.progress import Progress
+
+if TYPE_CHECKING:
+    from volcast.pipeline.events.load_events import LoadedEvents
 
 
 def load_external(
@@ -35,25 +45,47 @@ def load_external(
     ------
     ConfigError, DataError
         A file that the settings name is missing or malformed.
+    StorageError
+        A stored file of events is damaged.
     """
     series, notes = load_series(config, source, now)
     notes = (*notes, *describe_old_series(series, bars["session"].max(), config))
+    events, states, event_notes = _load_events(config, bars, now, progress)
+    notes = (*notes, *event_notes)
     for note in notes:
         progress.note(note)
-    return ExternalData(_load_events(config, bars, now, progress), series, notes)
+    return ExternalData(events, series, notes, states)
 
 
 def _load_events(
     config: Config, bars: pd.DataFrame, now: dt.datetime, progress: Progress
-) -> pd.DataFrame:
-    """Return the versions of the events of the tickers."""
+) -> tuple[pd.DataFrame, tuple[EventSourceState, ...], tuple[str, ...]]:
+    """Return the versions of the tickers' events, the state of each source, and their notes."""
     if not config.data.events:
-        return NOTHING_EXTERNAL.events
+        return NOTHING_EXTERNAL.events, (), ()
+    from volcast.pipeline.events.event_table import sort_events
     from volcast.pipeline.events.load_events import load_events
     from volcast.pipeline.events.revisions import active_versions
 
-    loaded = load_events(config, list(bars["ticker"].unique()), now, progress)
-    for note in loaded.notes:
-        progress.note(note)
-    versions = active_versions(loaded.events)
-    return versions[list(VERSION_COLUMNS)]
+    tickers = list(bars["ticker"].unique())
+    loaded = {
+        entry: load_events(_select_source(config, entry), tickers, now, progress)
+        for entry in config.data.events
+    }
+    events = sort_events(pd.concat([each.events for each in loaded.values()]))
+    states = tuple(_describe_source(entry, each) for entry, each in loaded.items())
+    notes = tuple(note for each in loaded.values() for note in each.notes)
+    return active_versions(events)[list(VERSION_COLUMNS)], states, notes
+
+
+def _select_source(config: Config, entry: str) -> Config:
+    """Return the settings with one source of events: each is read alone, to tell its state."""
+    data = config.data.model_copy(update={"events": (entry,)})
+    return config.model_copy(update={"data": data})
+
+
+def _describe_source(entry: str, loaded: LoadedEvents) -> EventSourceState:
+    ((name, answered),) = loaded.refreshed.items()
+    dates = loaded.events["date"]
+    last = dates.max().date() if len(dates) else None
+    return EventSourceState(name, names_a_path(entry), answered, last)

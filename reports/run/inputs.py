@@ -53,6 +53,11 @@ class ReportInputs:
         Ticker to the reason why it has no forecast.
     reports
         The announced earnings reports, one a ticker: `ticker, date, time`; None without a source.
+    report_knowledge
+        What is known of each ticker's earnings reports at the newest origin: `ticker, knowledge,
+        reports, last, lead, next`; None without a source.
+    date_notes
+        Sentences on the dates of reports, without a full stop.
     diagnostics
         Sections of the diagnostics of the training; empty if none was measured.
     steps
@@ -83,6 +88,8 @@ class ReportInputs:
     failures: Mapping[str, str] = field(default_factory=dict)
     steps: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STEP_COLUMNS))
     reports: pd.DataFrame | None = None
+    report_knowledge: pd.DataFrame | None = None
+    date_notes: Sequence[str] = ()
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     diagnostics: Sequence[Section] = ()
     series: Sequence[str] = ()

@@ -3,17 +3,18 @@
 import datetime as dt
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.pipeline.samples import volcast
+from tests.pipeline.samples import make_prices, volcast, write_csv
 from volcast.pipeline.cli.options import SETTING_OPTIONS, SettingOption
 from volcast.pipeline.config.load import known_keys, load_config
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
 SUBSETS = {
-    ("retrain",): {"--source", "--data", "--ticker"},
-    ("replay",): {"--source", "--data", "--ticker"},
+    ("retrain",): {"--source", "--data", "--ticker", "--events", "--exogenous"},
+    ("replay",): {"--source", "--data", "--ticker", "--events", "--exogenous"},
     ("schedule", "install"): {"--source", "--data", "--ticker"},
     ("schedule", "run"): {"--source", "--data", "--ticker"},
     ("schedule", "show"): {"--source", "--ticker"},
@@ -66,10 +67,15 @@ with patch("volcast.pipeline.backtest.run.run", show):
     assert answer.stdout.endswith("patience 7 epochs 9\n")
 
 
-def test_every_option_of_run_reaches_the_stored_settings(tmp_path, prices, small):
+def test_every_option_of_run_reaches_the_stored_settings(tmp_path, prices, small, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_csv(Path("vix.csv"), make_prices("^VIX"))
+    for name in ("one", "two"):
+        Path(f"{name}.csv").write_text("ticker,date\nAAA,2017-02-01\n")
     answer = volcast(
         *("run", "--config", small, "--source", "files", "--data", prices, "--ticker", "AAA"),
         *("--ticker", "BBB", "--start", "2016-02-01", "--end", "2018-10-01"),
+        *("--events", "./one.csv", "--events", "two.csv", "--exogenous", "^VIX=./vix.csv"),
         *("--learning-rate", "0.01", "--batch-size", "32", "--epochs", "2"),
         *("--horizon", "2", "--horizon", "3", "--seed", "5", "--out", tmp_path / "run", "--quiet"),
     )
@@ -77,6 +83,8 @@ def test_every_option_of_run_reaches_the_stored_settings(tmp_path, prices, small
     stored = load_config(tmp_path / "run" / "config.toml")
     assert stored.data.tickers == ("AAA", "BBB")
     assert stored.data.path == str(prices)
+    assert stored.data.events == (str(tmp_path / "one.csv"), str(tmp_path / "two.csv"))
+    assert stored.data.exogenous == (f"^VIX={tmp_path / 'vix.csv'}",)
     assert (stored.data.start, stored.data.end) == (dt.date(2016, 2, 1), dt.date(2018, 10, 1))
     assert stored.target.horizons == (2, 3)
     model = stored.model

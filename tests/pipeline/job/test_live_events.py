@@ -1,19 +1,22 @@
 """Forecasts of the daily job use what was learnt of report dates before their origin's close."""
 
+import importlib
+
 import pandas as pd
 import pytest
 
 from tests.pipeline.job.live_dates import TICKERS, evening, list_days, start_live, store_later_dates
 from tests.pipeline.samples import volcast
-from volcast.pipeline.errors import LedgerError
+from volcast.pipeline.errors import DataError, LedgerError
 from volcast.pipeline.events.store import EventStore
+from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.panel import build
 from volcast.pipeline.panel.known_reports import build_known_reports
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 
 DAYS = ("2018-01-29", "2018-01-30", "2018-02-05", "2018-02-06")
-NEXT = "2018-02-08"
+NEXT, LATER = "2018-02-08", "2018-02-12"
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +111,31 @@ def test_a_store_that_overwrites_is_noticed(live, monkeypatch):
 def test_the_commands_do_the_same(live, tmp_path, monkeypatch):
     monkeypatch.setattr("volcast.pipeline.cli.job.job_now", lambda: evening(NEXT))
     live.write_prices(NEXT)
-    answer = volcast("retrain", "--home", live.home.folder, "--data", tmp_path / "prices.parquet")
+    options = ("--home", live.home.folder, "--data", tmp_path / "prices.parquet")
+    answer = volcast("retrain", "--if-due", *options)
     assert answer.out.startswith(f"{NEXT}: 16 new forecasts"), answer
     store_later_dates(live)
     verified = volcast("ledger", "verify", "--home", live.home.folder, "--rebuild", "all")
     assert verified.code == 0 and "80 forecasts rebuilt, identical bit for bit" in verified.out
+
+
+def test_a_dead_source_stops_no_forecast_and_is_told_until_it_answers_again(live, monkeypatch):
+    def fail(*_):
+        raise DataError("no answer")
+
+    live.write_prices(LATER)
+    options = ("--home", live.home.folder, "--data", live.folder / "prices.parquet")
+    with monkeypatch.context() as dead:
+        dead.setattr(importlib.import_module("desk_of_dates").Desk, "fetch", fail)
+        dead.setattr("volcast.pipeline.cli.job.job_now", lambda: evening(LATER))
+        answer = volcast("retrain", "--if-due", *options)
+    assert answer.code == 3 and answer.out.startswith(f"{LATER}: 16 new forecasts"), answer
+    words = f"source desk last answered on {DAYS[-1]}, 6 days ago"
+    assert words in answer.out and "desk: 4 tickers not up to date (AAA: no answer" in answer.out
+    assert words in (live.home.reports / LATER / "report.html").read_text()
+    live.run("2018-02-13")
+    with Ledger.to_read(live.home.ledger) as ledger:
+        assert "stale report dates" not in set(ledger.open_alerts()["name"])
 
 
 @pytest.mark.slow
