@@ -26,6 +26,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_table,
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
@@ -72,7 +73,7 @@ def read_coming_reports(
     folder: Path, config: Config, tickers: Sequence[str], origin: pd.Timestamp
 ) -> pd.DataFrame | None:
     """Return each ticker's next announced report after an origin; None without a source."""
-    if not config.data.events:
+    if not list_event_entries(config):
         return None
     return list_coming_reports(read_external(folder), origin, assign_calendars(tickers, config))
 

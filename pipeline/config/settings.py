@@ -40,6 +40,9 @@ AUTOMATIC: Final = "auto"
 Weight = Annotated[float, Field(ge=0, le=1)]
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 _STORED = format_choices(STORED_NAMES)
+_TEST_STARTS = ", ".join(
+    f"{entry.test_start} for {name}" for name, entry in SOURCES.items() if entry.test_start
+)
 
 
 class SettingsSection(BaseModel):
@@ -72,8 +75,9 @@ class DataSettings(SettingsSection):
     )
     events: Entries = Field(
         (),
-        description="known report dates: any of edgar, yahoo, a source from an installed package, "
-        "and files or folders of your own, such as ./earnings.csv",
+        description="known report dates: any of edgar, yahoo, sample-stocks, a source from an "
+        "installed package, and files or folders of your own, such as ./earnings.csv; empty: "
+        "sample-stocks for the source sample-stocks, else none; none: no dates",
     )
     contact: str = Field(
         "", description="for edgar: your name and e-mail address, which the SEC wants to know"
@@ -136,8 +140,7 @@ class SplitSettings(SettingsSection):
 
     test_start: Day = Field(
         None,
-        description=f"first test origin; empty: {SOURCES['sample'].test_start} for the sample, "
-        "else after train_sessions",
+        description=f"first test origin; empty: {_TEST_STARTS}, else after train_sessions",
     )
     window: Literal["expanding", "rolling"] = Field(
         "expanding",

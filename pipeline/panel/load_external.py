@@ -6,6 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Source
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, VERSION_COLUMNS, ExternalData
@@ -47,7 +48,7 @@ def _load_events(
     config: Config, bars: pd.DataFrame, now: dt.datetime, progress: Progress
 ) -> pd.DataFrame:
     """Return the versions of the events of the tickers."""
-    if not config.data.events:
+    if not list_event_entries(config):
         return NOTHING_EXTERNAL.events
     from volcast.pipeline.events.load_events import load_events
     from volcast.pipeline.events.revisions import active_versions
