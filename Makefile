@@ -17,7 +17,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy
 # Another environment's settings must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help demo test test-slow check bench lock clean
+.PHONY: help demo demo-stocks test test-slow check bench lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -25,6 +25,10 @@ help: ## list the targets
 demo: $(VENV)/.project ## run the whole pipeline on the embedded prices and say where the report is
 	@$(BIN)/volcast run --source sample --out $(OUT)
 	@echo "the report: $(OUT)/report.html"
+
+demo-stocks: $(VENV)/.project ## the same on 30 embedded stocks and their report dates, from 2016 on
+	@$(BIN)/volcast run --source sample-stocks --out $(OUT)-stocks
+	@echo "the report: $(OUT)-stocks/report.html"
 
 test: $(VENV)/.project ## run the tests, but for the slow ones
 	@$(BIN)/python -m pytest -m "not slow"
@@ -52,7 +56,7 @@ lock: ## resolve the dependencies anew and write requirements.lock
 	@mv requirements.lock.new requirements.lock
 
 clean: ## remove the environment, caches and the demo's results
-	@rm -rf $(VENV) $(OUT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf $(VENV) $(OUT) $(OUT)-stocks build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
 		.import_linter_cache .hypothesis .benchmarks
 	@find features models pipeline reports tests benchmarks -name __pycache__ -exec rm -rf {} +
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from volcast.pipeline.backtest.run_folder import read_external
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.coming_reports import list_coming_reports
@@ -17,6 +18,6 @@ def read_coming_reports(
     folder: Path, config: Config, tickers: Sequence[str], origin: pd.Timestamp
 ) -> pd.DataFrame | None:
     """Return each ticker's next announced report after an origin; None without a source."""
-    if not config.data.events:
+    if not list_event_entries(config):
         return None
     return list_coming_reports(read_external(folder), origin, assign_calendars(tickers, config))

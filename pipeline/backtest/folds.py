@@ -56,10 +56,11 @@ def find_first_test(panel: Panel, sample: Sample, config: Config) -> int:
     usable = np.flatnonzero(sample.usable().any(axis=1))
     first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
     enough = first_usable + config.split.train_sessions
-    test_start = find_entry(config.data.source).test_start
-    if test_start is not None:
-        usual = int(panel.sessions.searchsorted(pd.Timestamp(test_start)))
-        if enough <= usual < len(panel.sessions):
+    entry = find_entry(config.data.source)
+    if entry.test_start is not None:
+        usual = int(panel.sessions.searchsorted(pd.Timestamp(entry.test_start)))
+        needed = entry.sessions_before_test or config.split.train_sessions
+        if first_usable + needed <= usual < len(panel.sessions):
             return usual
     return enough
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from volcast.pipeline.backtest.coming_reports import read_coming_reports
 from volcast.pipeline.backtest.run_folder import (
@@ -24,6 +27,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_table,
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
@@ -76,7 +80,7 @@ def read_report_knowledge(
     folder: Path, config: Config, tickers: Sequence[str], sessions: pd.DatetimeIndex
 ) -> pd.DataFrame | None:
     """Return what is known of each ticker's reports at the last session; None without a source."""
-    if not config.data.events:
+    if not list_event_entries(config):
         return None
     calendars = assign_calendars(tickers, config)
     return describe_report_knowledge(read_external(folder), calendars, sessions)

@@ -85,6 +85,7 @@ def update(
 ) -> None:
     """Download new sessions, record revisions; refresh the report dates of data.events."""
     from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.config.events import list_event_entries
     from volcast.pipeline.data.download.downloader import Downloader
     from volcast.pipeline.data.download.update_request import UpdateRequest
     from volcast.pipeline.data.sources.factory import build_client
@@ -104,7 +105,7 @@ def update(
                 results[result.ticker] = result
     finally:  # also on an interrupt
         _print_results(results.values(), quiet=quiet, as_json=as_json)
-    if settings.data.events:
+    if list_event_entries(settings):
         with progress.running():
             known = refresh_events(settings, names, progress)
         if not (quiet or as_json):

@@ -68,12 +68,13 @@ def load_event_settings(
 
     Without sources in the settings those are read of which something is stored.
     """
+    from volcast.pipeline.config.events import with_default_events
     from volcast.pipeline.config.load import load_config
     from volcast.pipeline.events.stored_events import list_stored_sources
 
     given = {"dir": str(data_dir)} if data_dir else {}
     moment = {"as_of": as_of} if as_of else {}
-    settings = load_config(config, {"data": {**given, **moment}})
+    settings = with_default_events(load_config(config, {"data": {**given, **moment}}))
     if settings.data.events or as_of is None:
         return settings
     stored = {"events": list_stored_sources(settings.data)}
@@ -88,18 +89,16 @@ def list_known_tickers(settings: Config) -> list[str]:
     DataError
         There is none.
     """
-    from volcast.pipeline.config.load import names_a_path
+    from volcast.pipeline.config.events import list_event_entries
     from volcast.pipeline.errors import DataError
-    from volcast.pipeline.events.event_files import list_event_tickers
+    from volcast.pipeline.events.event_files import find_event_file, list_event_tickers
     from volcast.pipeline.events.stored_events import open_event_store
 
     known = set(settings.data.tickers)
-    for entry in () if known else settings.data.events:
-        stored = not names_a_path(entry)
+    for entry in () if known else list_event_entries(settings):
+        file = find_event_file(entry)
         known |= set(
-            open_event_store(entry, settings.data).tickers()
-            if stored
-            else list_event_tickers(Path(entry).expanduser())
+            list_event_tickers(file) if file else open_event_store(entry, settings.data).tickers()
         )
     if not known:
         raise DataError(
@@ -149,15 +148,16 @@ def _list_dates(settings: Config, known: LoadedEvents) -> pd.DataFrame:
 
 
 def _measure(settings: Config, known: LoadedEvents) -> pd.DataFrame:
-    from volcast.pipeline.config.load import names_a_path
+    from volcast.pipeline.config.events import list_event_entries
     from volcast.pipeline.events.accuracy import measure_accuracy
+    from volcast.pipeline.events.event_files import find_event_file
     from volcast.pipeline.events.stored_events import open_event_store
 
     tickers = list(known.events["ticker"].unique())
     asked_first = {
         name: open_event_store(name, settings.data).read(tickers).asked_first
-        for name in settings.data.events
-        if not names_a_path(name)
+        for name in list_event_entries(settings)
+        if find_event_file(name) is None
     }
     return measure_accuracy(known.events, asked_first, settings.data.calendar or None)
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
+from volcast.pipeline.config.events import with_default_events
 from volcast.pipeline.config.exogenous import split_entry, with_default_series
 from volcast.pipeline.config.settings import Config, section_model
 from volcast.pipeline.errors import ConfigError
@@ -78,9 +79,9 @@ def load_config(
 def resolve_settings(config: Config) -> Config:
     """Return the settings as a run or a job records them.
 
-    Paths are absolute, and series that follow from the source are named.
+    Paths are absolute, and series and events that follow from the source are named.
     """
-    return with_absolute_paths(with_default_series(config))
+    return with_absolute_paths(with_default_series(with_default_events(config)))
 
 
 def with_absolute_paths(config: Config) -> Config:

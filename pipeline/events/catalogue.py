@@ -2,7 +2,7 @@
 
 To add one, write a client (see ``client``) in a file of this package and add an entry to
 `EVENT_SOURCES`. Installed packages provide sources of their own through entry points of the group
-``volcast.events``.
+``volcast.events``. Those of `EMBEDDED_EVENTS` are files that are part of volcast.
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ EVENT_SOURCES = {
     "edgar": f"{_HERE}.edgar:EdgarEvents",
     "yahoo": f"{_HERE}.yahoo:YahooEvents",
 }
+EMBEDDED_EVENTS = {  # package:file in it
+    "sample-stocks": "volcast.pipeline.data.sources:stocks/report_dates.csv",
+}
 
 
 def list_event_sources() -> tuple[str, ...]:
@@ -23,8 +26,9 @@ def list_event_sources() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_event_sources()[:2]
-    ('edgar', 'yahoo')
+    >>> list_event_sources()[:3]
+    ('edgar', 'yahoo', 'sample-stocks')
     """
     plugins = {point.name for point in entry_points(group=GROUP)}
-    return (*EVENT_SOURCES, *sorted(plugins - set(EVENT_SOURCES)))
+    own = (*EVENT_SOURCES, *EMBEDDED_EVENTS)
+    return (*own, *sorted(plugins - set(own)))

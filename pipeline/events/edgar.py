@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from volcast.pipeline.config.settings import DataSettings
+from volcast.pipeline.config.data_settings import DataSettings
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.client import (
     RateLimitError,

@@ -1,16 +1,19 @@
-"""Events from CSV or Parquet files of the user."""
+"""Events from CSV or Parquet files: the user's own, and those that are part of volcast."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from importlib import resources
 from pathlib import Path
 
 import pandas as pd
 
+from volcast.pipeline.config.load import names_a_path
 from volcast.pipeline.data.sources.files import list_table_files, ticker_from_file
 from volcast.pipeline.data.sources.table_reader import COLUMN_NAMES, read_table
 from volcast.pipeline.errors import DataError
+from volcast.pipeline.events.catalogue import EMBEDDED_EVENTS
 from volcast.pipeline.events.event_table import (
     build_empty_event_table,
     sort_events,
@@ -29,6 +32,31 @@ FILE_NAMES = {
     "authoritative": ("authoritative",),
 }
 OLD = dt.timedelta(days=100)  # a quarter and some days: a report should have come since
+
+
+def find_event_file(entry: str) -> Path | None:
+    """Return the file or folder that an entry of ``data.events`` is read from.
+
+    Parameters
+    ----------
+    entry
+        A path, or the name of a source.
+
+    Returns
+    -------
+    None for a source of a network, whose events are stored.
+
+    Examples
+    --------
+    >>> find_event_file("sample-stocks").name, find_event_file("edgar")
+    ('report_dates.csv', None)
+    """
+    if names_a_path(entry):
+        return Path(entry).expanduser()
+    if entry not in EMBEDDED_EVENTS:
+        return None
+    package, _, name = EMBEDDED_EVENTS[entry].partition(":")
+    return Path(str(resources.files(package) / name))
 
 
 def load_event_files(path: Path, tickers: Sequence[str], now: dt.datetime) -> SourceEvents:

@@ -6,7 +6,7 @@ import importlib
 from importlib.metadata import entry_points
 from typing import Any
 
-from volcast.pipeline.config.settings import DataSettings
+from volcast.pipeline.config.data_settings import DataSettings
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.events.catalogue import EVENT_SOURCES, GROUP, list_event_sources
 from volcast.pipeline.events.client import EventClient

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from volcast.pipeline.config.load import names_a_path
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.sources.catalogue import find_entry
+from volcast.pipeline.events.event_files import find_event_file, load_event_files
 from volcast.pipeline.events.event_table import (
     build_empty_event_table,
     compute_event_hash,
@@ -81,7 +82,8 @@ def load_events(
     0
     """
     names = list(dict.fromkeys(tickers))
-    loaded = [_load_source(entry, config, names, now, progress) for entry in config.data.events]
+    entries = list_event_entries(config)
+    loaded = [_load_source(entry, config, names, now, progress) for entry in entries]
     known = pd.concat([build_empty_event_table(), *(one.events for one in loaded)])
     cut = pd.Timestamp(min(now, config.data.as_of or now))
     events = sort_events(known[~(known["learnt_at"] > cut)])
@@ -97,10 +99,12 @@ def load_events(
 def _load_source(
     entry: str, config: Config, tickers: list[str], now: dt.datetime, progress: Progress
 ) -> SourceEvents:
-    if names_a_path(entry):
-        from volcast.pipeline.events.event_files import load_event_files
-
-        return load_event_files(Path(entry).expanduser(), tickers, now)
+    file = find_event_file(entry)
+    if file is not None:
+        loaded = load_event_files(file, tickers, now)
+        # Dates that come with the bars end where these do, which is no news.
+        own = entry in find_entry(config.data.source).events
+        return replace(loaded, notes=()) if own else loaded
     from volcast.pipeline.events.stored_events import load_stored_events
 
     return load_stored_events(entry, config.data, tickers, now, progress)

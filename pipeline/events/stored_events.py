@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from volcast.pipeline.config.settings import DataSettings
+from volcast.pipeline.config.data_settings import DataSettings
 from volcast.pipeline.data.contract.source import format_failures
 from volcast.pipeline.data.download.circuit_breaker import RetryPolicy
 from volcast.pipeline.data.download.rate_limit import TokenBucket

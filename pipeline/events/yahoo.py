@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from volcast.pipeline.config.settings import DataSettings
+from volcast.pipeline.config.data_settings import DataSettings
 from volcast.pipeline.data.calendars.opening_hours import compute_local_date, timezone
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.client import RateLimitError, TransientError

@@ -14,6 +14,7 @@ from volcast.pipeline.backtest.walk_forward import (
     WITHOUT_REPORT_COLUMN,
     forecast_without_reports,
 )
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.panel.build import assign_calendars, build_sample
@@ -51,7 +52,7 @@ def describe_coming_reports(issued: pd.DataFrame, context: JobContext) -> pd.Dat
 def _forecast_without_reports(context: JobContext) -> Mapping[Cell, float]:
     """Return the champion's calibrated variances as if no report came, where one is expected."""
     view = context.registry_view
-    if view.champion.model != NETWORK or not context.config.data.events:
+    if view.champion.model != NETWORK or not list_event_entries(context.config):
         return {}
     model = view.load(view.champion)
     panel = context.panels.for_model(model)

@@ -16,6 +16,7 @@ from volcast.features.registry import DEFAULT_KEY
 from volcast.features.selection import select_features
 from volcast.features.target import DATE_DTYPE
 from volcast.models.forecaster import REQUIRED, Sample
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.sessions import (
@@ -59,7 +60,7 @@ def _list_families(config: Config) -> list[str]:
     """Return the families of features that the default selection has for the given data."""
     if DEFAULT_KEY not in config.features.select:
         return []
-    has_data = {REPORTS: config.data.events, EXOGENOUS: list_series(config)}
+    has_data = {REPORTS: list_event_entries(config), EXOGENOUS: list_series(config)}
     return [family for family, data in has_data.items() if data]
 
 
@@ -116,7 +117,7 @@ def build_grids(
             days_to_next(sessions, name).astype(float),
             config.target.proxy,
         )
-        if config.data.events:
+        if list_event_entries(config):
             reports = build_known_reports(external.events, grid.tickers, sessions, name)
             grid = dataclasses.replace(grid, reports=reports)
         series = align_series(external.series, sessions, name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.load import names_a_path
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Source
@@ -61,7 +62,7 @@ def _load_events(
     config: Config, bars: pd.DataFrame, now: dt.datetime, progress: Progress
 ) -> tuple[pd.DataFrame, tuple[EventSourceState, ...], tuple[str, ...]]:
     """Return the versions of the tickers' events, the state of each source, and their notes."""
-    if not config.data.events:
+    if not list_event_entries(config):
         return NOTHING_EXTERNAL.events, (), ()
     from volcast.pipeline.events.event_table import sort_events
     from volcast.pipeline.events.load_events import load_events
@@ -70,7 +71,7 @@ def _load_events(
     tickers = list(bars["ticker"].unique())
     loaded = {
         entry: load_events(_select_source(config, entry), tickers, now, progress)
-        for entry in config.data.events
+        for entry in list_event_entries(config)
     }
     events = sort_events(pd.concat([each.events for each in loaded.values()]))
     states = tuple(_describe_source(entry, each) for entry, each in loaded.items())

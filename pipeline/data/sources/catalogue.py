@@ -37,8 +37,12 @@ class SourceEntry:
         Whether its bars are downloaded into the store, and read from there.
     test_start
         First test origin if the settings name none; None: after ``split.train_sessions``.
+    sessions_before_test
+        Usable sessions that must precede `test_start`; None: ``split.train_sessions``.
     exogenous
         The exogenous series that are used if the settings name none.
+    events
+        The sources of report dates that are used if the settings name none.
     """
 
     path: str
@@ -48,7 +52,9 @@ class SourceEntry:
     needs_path: bool = False
     stored: bool = False
     test_start: dt.date | None = None
+    sessions_before_test: int | None = None
     exogenous: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
 
 
 _HERE = __name__.rpartition(".")[0]
@@ -60,6 +66,15 @@ SOURCES: dict[str, SourceEntry] = {
         grows=False,
         test_start=dt.date(2008, 1, 1),
         exogenous=("^VIX",),
+    ),
+    "sample-stocks": SourceEntry(
+        f"{_HERE}.sample_stocks:SampleStocksSource",
+        "30 embedded US stocks and their report dates, 2013-2018",
+        grows=False,
+        # Three years to train on, two to test: many tickers make up for few sessions.
+        test_start=dt.date(2016, 2, 8),
+        sessions_before_test=500,
+        events=("sample-stocks",),
     ),
     "files": SourceEntry(
         f"{_HERE}.files:FilesSource", "CSV or Parquet files of your own", needs_path=True
@@ -81,8 +96,8 @@ def list_sources() -> tuple[str, ...]:
 
     Examples
     --------
-    >>> list_sources()[:4]
-    ('sample', 'files', 'yahoo', 'tiingo')
+    >>> list_sources()[:5]
+    ('sample', 'sample-stocks', 'files', 'yahoo', 'tiingo')
     """
     plugins = {point.name for point in entry_points(group=GROUP)}
     return (*SOURCES, *sorted(plugins - set(SOURCES)))

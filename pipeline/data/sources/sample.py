@@ -28,7 +28,7 @@ class SampleSource:
         """Return the requested bars; both indices when no ticker is named. See `Source.load`."""
         parts = []
         if request.tickers:  # the VIX is an input: it is forecast only if it is named
-            parts.append(_load_vix())
+            parts.append(load_vix())
         if set(request.tickers) != {VIX}:
             parts += _load_indices()
         return build_download(request, pd.concat(parts, ignore_index=True))
@@ -46,7 +46,8 @@ def _load_indices() -> list[pd.DataFrame]:
     ]
 
 
-def _load_vix() -> pd.DataFrame:
+def load_vix() -> pd.DataFrame:
+    """Return the bars of the VIX."""
     with resources.as_file(resources.files(__package__) / "vix" / "vix_daily.csv.gz") as file:
         table = pd.read_csv(file, parse_dates=["date"])
     return table.rename(columns={"date": "session"}).assign(ticker=VIX)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from volcast.features.exogenous_series import LONGEST_USE
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.data.calendars.sessions import sessions_between
@@ -89,7 +90,7 @@ def _observe_missing_dates(context: JobContext) -> Observation:
     Those count of which the report is due by the estimate from past dates.
     """
     table = pd.DataFrame({"ticker": []})
-    if context.config.data.events:
+    if list_event_entries(context.config):
         calendars = assign_calendars(context.panel.tickers, context.config)
         sessions = context.panel.sessions[: context.origin + 1]
         table = describe_report_knowledge(context.panels.external, calendars, sessions)

@@ -21,7 +21,7 @@ def provide(installed, body) -> None:
 
 def test_its_events_are_stored_and_a_coming_date_is_learnt_now(installed, load):
     provide(installed, "return pd.DataFrame({'date': ['2024-02-01', '2024-07-25']})")
-    assert list_event_sources() == ("edgar", "yahoo", "theirs")
+    assert list_event_sources() == ("edgar", "yahoo", "sample-stocks", "theirs")
     source = load("theirs", "AAA")
     assert source.events["learnt_at"].isna().tolist() == [True, False]
     assert source.events["learnt_at"].iloc[1] == NOW
@@ -51,7 +51,7 @@ def test_a_source_without_a_date_is_no_failure(installed, load):
 
 
 def test_an_unknown_source_is_answered_with_the_list(load):
-    with pytest.raises(ConfigError, match=r"any of edgar, yahoo, a file such as .*; got 'edgr'"):
+    with pytest.raises(ConfigError, match=r"yahoo, sample-stocks, a file such as .*; got 'edgr'"):
         load("edgr", "AAA")
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from importlib import resources
 
 import arch.data.sp500
 import numpy as np
@@ -14,6 +15,7 @@ from volcast.pipeline.data.contract.bar_table import BAR_COLUMNS, NUMBER_COLUMNS
 from volcast.pipeline.data.contract.source import Source
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
+from volcast.pipeline.data.sources.sample_stocks import SampleStocksSource
 from volcast.pipeline.data.sources.tiingo import TiingoSource
 from volcast.pipeline.errors import ConfigError, DataError
 
@@ -41,18 +43,34 @@ def sp500() -> pd.DataFrame:
     return bars.assign(ticker="^GSPC", variance=np.nan)[list(BAR_COLUMNS)]
 
 
+def apple() -> pd.DataFrame:
+    folder = resources.files("volcast.pipeline.data.sources") / "stocks"
+    raw = pd.read_parquet(str(folder / "bars.parquet"))
+    bars = raw[raw["ticker"] == "AAPL"].assign(adj_close=raw["close"], variance=np.nan)
+    types = dict.fromkeys(NUMBER_COLUMNS, "float64") | {"session": "datetime64[us]"}
+    return bars.astype(types).reset_index(drop=True)[list(BAR_COLUMNS)]
+
+
 def in_january(source) -> Case:
     return Case(
         source, ("AAA", "BBB"), dt.date(2024, 1, 5), dt.date(2024, 1, 20), 10, make_bars("AAA")
     )
 
 
-@pytest.fixture(params=["sample", "long csv", "csv.gz", "folder", "parquet", "yahoo", "tiingo"])
+EMBEDDED = ("sample", "sample-stocks")
+OTHERS = ("long csv", "csv.gz", "folder", "parquet", "yahoo", "tiingo")
+
+
+@pytest.fixture(params=[*EMBEDDED, *OTHERS])
 def case(request, tmp_path):
     if request.param == "sample":
         day = dt.date
         tickers = ("^GSPC", "^IXIC")
         return Case(SampleSource(), tickers, day(2008, 9, 1), day(2008, 9, 30), 21, sp500())
+    if request.param == "sample-stocks":
+        day = dt.date
+        source = SampleStocksSource()
+        return Case(source, ("AAPL", "XOM"), day(2016, 9, 1), day(2016, 9, 30), 21, apple())
     if request.param == "yahoo":
         standin = request.getfixturevalue("standin")
         for ticker, bars in two_tickers().sort_values("session").groupby("ticker"):

@@ -16,8 +16,8 @@ def test_an_unknown_source_lists_the_known_ones(installed, tmp_path, section):
     config.write_text('[data]\nsource = "nyse"\n')
     options = ("--config", config) if section == "toml" else ("--source", "nyse")
     assert (
-        "data.source must be sample, files, yahoo, tiingo, abc, zzz, or a source from an installed "
-        "package; got 'nyse'"
+        "data.source must be sample, sample-stocks, files, yahoo, tiingo, abc, zzz, or a source "
+        "from an installed package; got 'nyse'"
     ) in volcast("run", *options, "--out", tmp_path / "run").complaint
     assert not (tmp_path / "run").exists()
     with pytest.raises(ConfigError, match=r"'nyse' is unknown; use one of sample, .*, abc, zzz"):

@@ -18,7 +18,7 @@ def test_sources_go_by_their_names(tmp_path):
     assert isinstance(build_source("files", tmp_path), FilesSource)
     with pytest.raises(ConfigError, match="needs a path"):
         build_source("files")
-    with pytest.raises(ConfigError, match="use one of sample, files, yahoo, tiingo"):
+    with pytest.raises(ConfigError, match="use one of sample, sample-stocks, files, yahoo"):
         build_source("bloomberg")
 
 
