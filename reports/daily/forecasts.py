@@ -1,7 +1,7 @@
 """The issued forecasts, and those of the last sessions against realised volatility.
 
-Computed from the issued forecasts and their outcomes. Shows what changed since the previous daily
-run, a figure a ticker, and all forecasts in a table.
+Computed from the issued forecasts and their outcomes. Shows which reports are near, what changed
+since the previous daily run, a figure a ticker, and all forecasts in a table.
 """
 
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ COLUMNS = [
     Column("low", "Low", ".1f"),
     Column("high", "High", ".1f"),
     Column("har", "HAR", ".1f"),
-    Column("change", "Change since the previous report", "+.1f"),
+    Column("change", "Change since the previous run", "+.1f"),
     Column("target_start", "From", date),
     Column("target_end", "To", date),
 ]
@@ -88,7 +88,7 @@ def _sentence(inputs: DailyInputs) -> str:
     if len(known):
         largest = known.iloc[int(known["change"].abs().argmax())]
         sentence += (
-            f" The largest change since the previous report: {largest['ticker']}, "
+            f" The largest change since the previous run: {largest['ticker']}, "
             f"{horizon_name(largest['horizon'])}, {'up' if largest['change'] > 0 else 'down'} "
             f"{abs(largest['change']):.1f} points, to {largest['volatility']:.1f} %."
         )
@@ -107,20 +107,30 @@ def _has_reports(table: pd.DataFrame) -> bool:
 
 
 def _describe_reports(table: pd.DataFrame) -> str:
-    """Return which tickers trade on a report in the next session, and the largest effect of one."""
-    if not _has_reports(table):
-        return ""
-    shortest = table[table["horizon"] == table["horizon"].min()]
-    due = shortest[shortest["without_report"].notna()]
+    """Return which tickers trade on a report soon, and the largest effect of one."""
+    due = _select_due(table)
     if due.empty:
         return ""
-    rise = due["volatility"] - due["without_report"]
-    largest = due.loc[rise.idxmax()]
+    largest, horizon = due.iloc[0], int(due["horizon"].iloc[0])
     return (
-        f" The next session of {_list_tickers(due['ticker'])} trades on an earnings report: the "
-        f"largest effect is on {largest['ticker']}, {largest['volatility']:.1f} % instead of "
+        f" Earnings reports are traded on {'in' if horizon == 1 else 'within'} the "
+        f"{horizon_name(horizon)}: {_list_tickers(due['ticker'])}. The largest effect is on "
+        f"{largest['ticker']}, {largest['volatility']:.1f} % instead of "
         f"{largest['without_report']:.1f} %."
     )
+
+
+def _select_due(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecasts with a report within the shortest horizon that has any.
+
+    Those with the largest effect come first.
+    """
+    if not _has_reports(table):
+        return table.iloc[:0]
+    due = table[table["without_report"].notna()]
+    due = due[due["horizon"] == due["horizon"].min()]
+    effect = due["volatility"] - due["without_report"]
+    return due.loc[effect.sort_values(ascending=False, kind="stable").index]
 
 
 def _advice(inputs: DailyInputs) -> str:
@@ -139,10 +149,14 @@ def _advice(inputs: DailyInputs) -> str:
 
 
 def _panels(inputs: DailyInputs) -> list[Panel]:
-    by_ticker = list(inputs.past.groupby("ticker", sort=False))[:TICKERS_DRAWN]
+    """Return the figures of the first tickers, those with a coming report before the others."""
+    table = inputs.forecasts
+    order = dict.fromkeys([*_select_due(table)["ticker"], *table["ticker"], *inputs.past["ticker"]])
+    by_ticker = dict(list(inputs.past.groupby("ticker")))
+    drawn = [ticker for ticker in order if ticker in by_ticker][:TICKERS_DRAWN]
     return [
-        _panel(str(ticker), part, place, inputs.interval_level)
-        for place, (ticker, part) in enumerate(by_ticker)
+        _panel(ticker, by_ticker[ticker], place, inputs.interval_level)
+        for place, ticker in enumerate(drawn)
     ]
 
 

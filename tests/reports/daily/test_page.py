@@ -120,6 +120,25 @@ def test_a_ticker_without_a_forecast_is_named():
     assert "Next: no forecast for NEW: no bar." in noted and "find out why" not in noted
 
 
+def test_the_nearest_reports_are_told_with_the_largest_effect_and_drawn_first():
+    told = {"report": "reports on 2019-01-03", "without_report": float("nan")}
+    day = [{**forecast(name), **told} for name in ("A", "B", "C")]
+    week = [{**each, "horizon": 5, "without_report": 19.0} for each in day]
+    week[1]["without_report"], week[2]["without_report"] = 8.0, float("nan")
+    past = pd.concat([PAST.assign(ticker=name) for name in ("C", "B", "A")])
+    inputs = replace(QUIET, forecasts=pd.DataFrame([*day, *week]), past=past)
+    assert (
+        "Earnings reports are traded on within the next week: B, A. The largest effect is on B, "
+        "20.0 % instead of 8.0 %."
+    ) in text_of(inputs)
+    page = render_html(inputs)
+    figures = [page.index(f"Issued forecasts for {name} ") for name in ("B", "A", "C")]
+    assert figures == sorted(figures)
+    day[2]["without_report"] = 12.0
+    nearer = text_of(replace(inputs, forecasts=pd.DataFrame([*day, *week])))
+    assert "traded on in the next session: C. The largest effect is on C, 20.0 %" in nearer
+
+
 def test_where_models_differ_the_subtitle_and_every_row_name_them():
     mixed = pd.DataFrame([*[forecast("^GSPC")] * 2, forecast("NEW", "HAR")])
     text = text_of(replace(QUIET, forecasts=mixed))
