@@ -1,24 +1,26 @@
 """What known report dates and the pooling over stocks are worth, out of sample.
 
 Usage: python -m benchmarks.pooling [--data PANEL --events FILE] [--test-start DATE] [--symbols N]
-    [--models NAME ...] [--alone NAME ...] [--json FILE]
+    [--models NAME ...] [--compared NAME ...] [--alone NAME ...] [--json FILE]
 
-Without --data: the 30 embedded stocks and their report dates, as in `make demo-stocks`. Every model
-is fitted to all stocks together with the dates and without them; the models named with --alone
-also to each stock by itself, with the dates. QLIKE is relative to the log-HAR of each stock, on the
-same rows throughout; t is the Diebold-Mariano statistic against the pooled model with dates, above
-0 if that one is better. Stocks that lack sessions are left out: alone they would have other folds.
+Without --data: the 30 embedded stocks and their report dates, as in `make demo-stocks`. Models are
+fitted to all stocks together with the dates; those of --compared also without them, and with the
+dates of another stock, which must be worth nothing; those of --alone also to each stock by itself,
+with its dates. QLIKE is relative to the log-HAR of each stock, on the same rows throughout; in
+brackets the Diebold-Mariano statistic against the model with the dates of all stocks, above 0 if
+that one is better. Stocks that lack sessions are left out: alone they would have other folds.
 """
 
 import argparse
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks._output import build_parser, write_figures
-from benchmarks.skill import compare_losses, walk_forward
+from benchmarks.skill import LINEAR, compare_losses, walk_forward
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import BaselineSettings, Config
@@ -35,7 +37,8 @@ from volcast.reports.scoring.inference import average_by_date
 from volcast.reports.scoring.scores import scored_rows
 
 STOCKS = "sample-stocks"
-POOLED, WITHOUT_DATES, ALONE = "pooled", "without dates", "alone"
+TREES = "trees"
+POOLED, WITHOUT_DATES, WRONG_DATES, ALONE = "pooled", "without dates", "another's dates", "alone"
 SEPARATOR = " | "  # between model and variant, as in "network | alone"
 
 
@@ -73,19 +76,26 @@ def forecast(bars: pd.DataFrame, config: Config, external: ExternalData) -> pd.D
 def forecast_variants(arguments: argparse.Namespace) -> pd.DataFrame:
     """Return the forecasts of all variants; models are named "MODEL | VARIANT"."""
     config = build_config(arguments, arguments.models, dates=True)
-    alone_config = build_config(arguments, arguments.alone, dates=True)
     bars, external = load_checked_bars(arguments, config)
-    without = build_config(arguments, arguments.models, dates=False)
-    tables = [
-        _name(forecast(bars, config, external), POOLED),
-        _name(forecast(bars, without, external), WITHOUT_DATES),
-    ]
-    tables += [
-        _name(forecast(own, alone_config, external), ALONE)
-        for _, own in bars.groupby("ticker", sort=False)
-        if arguments.alone
-    ]
+    tables = [_name(forecast(bars, config, external), POOLED)]
+    if arguments.compared:
+        without = build_config(arguments, arguments.compared, dates=False)
+        tables.append(_name(forecast(bars, without, external), WITHOUT_DATES))
+        compared, wrong = build_config(arguments, arguments.compared, dates=True), rotate(external)
+        tables.append(_name(forecast(bars, compared, wrong), WRONG_DATES))
+    if arguments.alone:
+        alone = build_config(arguments, arguments.alone, dates=True)
+        parts = [forecast(own, alone, external) for _, own in bars.groupby("ticker", sort=False)]
+        tables.append(_name(pd.concat(parts), ALONE))
     return pd.concat(tables, ignore_index=True)
+
+
+def rotate(external: ExternalData) -> ExternalData:
+    """Return the events with those of each ticker given to the next one."""
+    names = sorted(external.events["ticker"].unique())
+    following = dict(zip(names, [*names[1:], names[0]], strict=True))
+    events = external.events.assign(ticker=external.events["ticker"].map(following))
+    return replace(external, events=events.astype(external.events.dtypes.to_dict()))
 
 
 def _name(forecasts: pd.DataFrame, variant: str) -> pd.DataFrame:
@@ -120,8 +130,8 @@ def print_table(figures: dict[str, dict[str, dict[str, Any]]]) -> None:
     """Print one table per variant: models by horizon."""
     horizons = list(figures)
     models = figures[horizons[0]]
-    for variant in (POOLED, WITHOUT_DATES, ALONE):
-        print(f"\n{variant:<14}" + "".join(f"{f'{horizon}-day':>16}" for horizon in horizons))
+    for variant in (POOLED, WITHOUT_DATES, WRONG_DATES, ALONE):
+        print(f"\n{variant:<16}" + "".join(f"{f'{horizon}-day':>16}" for horizon in horizons))
         for model in models:
             cells = [figures[horizon][model].get(variant) for horizon in horizons]
             if all(cells):
@@ -130,7 +140,7 @@ def print_table(figures: dict[str, dict[str, dict[str, Any]]]) -> None:
                     for cell in cells
                     if cell
                 ]
-                print(f"{model:<14}" + "".join(f"{text:>16}" for text in texts))
+                print(f"{model:<16}" + "".join(f"{text:>16}" for text in texts))
 
 
 def main() -> None:
@@ -143,8 +153,9 @@ def main() -> None:
     )
     parser.add_argument("--symbols", type=int, help="the first in alphabetical order")
     default = list(BaselineSettings().models)
-    parser.add_argument("--models", nargs="*", default=[*default, NETWORK])
-    parser.add_argument("--alone", nargs="*", default=["harx", NETWORK])
+    parser.add_argument("--models", nargs="*", default=[*default, TREES, NETWORK])
+    parser.add_argument("--compared", nargs="*", default=[LINEAR, TREES, NETWORK])
+    parser.add_argument("--alone", nargs="*", default=[LINEAR, NETWORK])
     arguments = parser.parse_args()
     forecasts = forecast_variants(arguments)
     figures = {

@@ -1,0 +1,49 @@
+"""Where the tests begin if the settings do not say so."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from volcast.pipeline.backtest.folds import find_first_test
+from volcast.pipeline.config.load import load_config
+
+FIRST_USABLE = 150  # sessions until the features are known
+
+
+def find_day(source: str, start: str, end: str, **split) -> pd.Timestamp | None:
+    """Return the first test origin of prices between two days; None if it lies beyond them."""
+    sessions = pd.bdate_range(start, end)
+    usable = np.arange(len(sessions))[:, None] >= FIRST_USABLE
+    panel, sample = SimpleNamespace(sessions=sessions), SimpleNamespace(usable=lambda: usable)
+    config = load_config(None, {"data": {"source": source}, "split": split})
+    first = find_first_test(panel, sample, config)
+    return sessions[first] if first < len(sessions) else None
+
+
+@pytest.mark.parametrize(
+    ("source", "start", "end", "expected"),
+    [
+        ("sample", "1999-01-04", "2018-12-31", "2008-01-01"),
+        ("sample-stocks", "2013-02-08", "2018-02-07", "2016-02-08"),  # fewer than 1,000 before it
+    ],
+)
+def test_embedded_prices_have_a_first_test_of_their_own(source, start, end, expected):
+    assert find_day(source, start, end) == pd.Timestamp(expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "start", "sessions"),
+    [("sample", "2005-01-03", 1000), ("sample-stocks", "2013-09-02", 600)],
+)
+def test_with_too_short_a_history_the_tests_begin_after_the_training_sessions(
+    source, start, sessions
+):
+    expected = pd.bdate_range(start, "2018-02-07")[FIRST_USABLE + sessions]
+    assert find_day(source, start, "2018-02-07", train_sessions=sessions) == expected
+
+
+def test_a_first_test_in_the_settings_counts():
+    day = find_day("sample-stocks", "2013-02-08", "2018-02-07", test_start="2017-02-08")
+    assert day == pd.Timestamp("2017-02-08")
