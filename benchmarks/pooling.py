@@ -131,6 +131,8 @@ def print_table(figures: dict[str, dict[str, dict[str, Any]]]) -> None:
     horizons = list(figures)
     models = figures[horizons[0]]
     for variant in (POOLED, WITHOUT_DATES, WRONG_DATES, ALONE):
+        if not any(variant in found for found in models.values()):
+            continue
         print(f"\n{variant:<16}" + "".join(f"{f'{horizon}-day':>16}" for horizon in horizons))
         for model in models:
             cells = [figures[horizon][model].get(variant) for horizon in horizons]
