@@ -13,6 +13,7 @@ that one is better. Stocks that lack sessions are left out: alone they would hav
 
 import argparse
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,8 @@ def forecast_variants(arguments: argparse.Namespace) -> pd.DataFrame:
     if arguments.compared:
         without = build_config(arguments, arguments.compared, dates=False)
         tables.append(_name(forecast(bars, without, external), WITHOUT_DATES))
-        compared, wrong = build_config(arguments, arguments.compared, dates=True), rotate(external)
+        compared = build_config(arguments, arguments.compared, dates=True)
+        wrong = rotate(external, bars["ticker"].unique())
         tables.append(_name(forecast(bars, compared, wrong), WRONG_DATES))
     if arguments.alone:
         alone = build_config(arguments, arguments.alone, dates=True)
@@ -90,9 +92,9 @@ def forecast_variants(arguments: argparse.Namespace) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def rotate(external: ExternalData) -> ExternalData:
+def rotate(external: ExternalData, tickers: Iterable[str]) -> ExternalData:
     """Return the events with those of each ticker given to the next one."""
-    names = sorted(external.events["ticker"].unique())
+    names = sorted(tickers)
     following = dict(zip(names, [*names[1:], names[0]], strict=True))
     events = external.events.assign(ticker=external.events["ticker"].map(following))
     return replace(external, events=events.astype(external.events.dtypes.to_dict()))
@@ -131,6 +133,8 @@ def print_table(figures: dict[str, dict[str, dict[str, Any]]]) -> None:
     horizons = list(figures)
     models = figures[horizons[0]]
     for variant in (POOLED, WITHOUT_DATES, WRONG_DATES, ALONE):
+        if not any(variant in found for found in models.values()):
+            continue
         print(f"\n{variant:<16}" + "".join(f"{f'{horizon}-day':>16}" for horizon in horizons))
         for model in models:
             cells = [figures[horizon][model].get(variant) for horizon in horizons]
