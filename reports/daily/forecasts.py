@@ -130,7 +130,7 @@ def _select_due(table: pd.DataFrame) -> pd.DataFrame:
     due = table[table["without_report"].notna()]
     due = due[due["horizon"] == due["horizon"].min()]
     effect = due["volatility"] - due["without_report"]
-    return due.loc[effect.sort_values(ascending=False, kind="stable").index]
+    return pd.DataFrame(due.loc[effect.sort_values(ascending=False, kind="stable").index])
 
 
 def _advice(inputs: DailyInputs) -> str:
