@@ -38,12 +38,15 @@ class EventSourceState:
         When it last answered about any of the tickers; None for files, or if it never did.
     last_date
         The newest date that it has of the tickers; None without any.
+    faults
+        What is wrong with its stored files, such as that one is damaged.
     """
 
     name: str
     is_file: bool
     answered: dt.datetime | None
     last_date: dt.date | None
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

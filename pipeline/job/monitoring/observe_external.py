@@ -55,6 +55,10 @@ def _observe_source(context: JobContext, source: EventSourceState) -> Observatio
     """Return the days since a source answered, or since the last date of a file."""
     if source.is_file:
         return _observe_file(context, source)
+    if source.faults:
+        more = len(source.faults) - 1
+        words = source.faults[0] + (f"; {more:,} more in the notes of the run" if more else "")
+        return _observe_age(STALE_DATES, source.name, LONGEST_SILENCE + 1.0, LONGEST_SILENCE, words)
     if source.answered is None:
         words, days = f"the source {source.name} has never answered", LONGEST_SILENCE + 1.0
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.pipeline.job.live_dates import TICKERS, evening, list_days, start_live, store_later_dates
 from tests.pipeline.samples import volcast
-from volcast.pipeline.errors import DataError, LedgerError
+from volcast.pipeline.errors import DataError, LedgerError, StorageError
 from volcast.pipeline.events.store import EventStore
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.panel import build
@@ -134,6 +134,31 @@ def test_a_dead_source_stops_no_forecast_and_is_told_until_it_answers_again(live
     assert words in answer.out and "desk: 4 tickers not up to date (AAA: no answer" in answer.out
     assert words in (live.home.reports / LATER / "report.html").read_text()
     live.run("2018-02-13")
+    with Ledger.to_read(live.home.ledger) as ledger:
+        assert "stale report dates" not in set(ledger.open_alerts()["name"])
+
+
+def test_a_damaged_file_and_a_full_disk_cost_dates_and_no_forecast(live, monkeypatch):
+    damaged = live.store.folder / "BBB.parquet"
+    damaged.write_bytes(b"no")
+
+    def fail(*_):
+        raise StorageError("cannot write: no space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(EventStore, "record", fail)
+        live.run(NEXT)
+    notes = live.markets[NEXT].notes
+    assert "no dates of BBB are used: " in notes[0] and "move it away and update again" in notes[0]
+    assert "its answers cannot be stored, and what is stored is used: cannot write" in notes[1]
+    with Ledger.to_read(live.home.ledger) as ledger:
+        assert len(ledger.issued(pd.Timestamp(NEXT).date())) == 2 * len(TICKERS)
+        (message,) = ledger.open_alerts().query("name == 'stale report dates'")["message"]
+    assert message == f"{notes[0]}; 1 more in the notes of the run"
+    assert live.features("report_distance", NEXT)[0] == 1  # of AAA, by what was stored before
+    assert pd.isna(live.features("report_distance", NEXT)[1])
+    damaged.unlink()
+    live.run(LATER)
     with Ledger.to_read(live.home.ledger) as ledger:
         assert "stale report dates" not in set(ledger.open_alerts()["name"])
 
