@@ -7,7 +7,7 @@ import pandas as pd
 from volcast.reports.text_tables import date
 
 TIMES = {"before_open": " before the open", "after_close": " after the close"}
-LIKELY = "a report is likely"
+EXPECTED = "a report is expected"
 COLUMNS = ["ticker", "date", "time"]  # of a table of coming reports
 
 
@@ -44,7 +44,7 @@ def add_report_notes(forecasts: pd.DataFrame, reports: pd.DataFrame) -> pd.DataF
         for ticker, day, time in reports[COLUMNS].itertuples(index=False)
     }
     texts = [
-        told.get(ticker, LIKELY if pd.notna(without) else "")
+        told.get(ticker, EXPECTED if pd.notna(without) else "")
         for ticker, without in zip(forecasts["ticker"], forecasts["without_report"], strict=True)
     ]
     return forecasts.assign(report=texts)

@@ -24,7 +24,7 @@ WITHOUT_REPORT = {
 }
 CHANCES = {1: "report_next", 5: "report_within_5", 22: "report_within_22"}  # within sessions
 FARTHEST_DAY = pd.Timedelta(days=35)  # the longest of the usual horizons, and some days
-LIKELY = 0.5  # a less likely report is not mentioned
+EXPECTED = 0.25  # probability from which the effect of a report is told
 
 
 def remove_coming_reports(sample: Sample) -> Sample | None:
@@ -39,13 +39,16 @@ def remove_coming_reports(sample: Sample) -> Sample | None:
 
 
 def expect_reports(sample: Sample) -> NDArray[np.bool_]:
-    """Return where a report is more likely than not within the horizon, (T, N, H)."""
+    """Return where a report is expected within the horizon, (T, N, H).
+
+    The session of an announced report of unknown time is one of two: it is expected for both.
+    """
     expected = np.zeros((*sample.x.shape[:2], len(sample.horizons)), dtype=bool)
     for place, horizon in enumerate(sample.horizons):
         name = next((CHANCES[within] for within in CHANCES if within >= horizon), None)
         if name in sample.names:
             chance = sample.columns((name,))[:, :, 0]
-            expected[:, :, place] = np.nan_to_num(chance) > LIKELY
+            expected[:, :, place] = np.nan_to_num(chance) >= EXPECTED
     return expected
 
 

@@ -208,8 +208,8 @@ def _dated_table(newest: pd.DataFrame, model: str) -> TextTable:
 
 
 def _list_notes(newest: pd.DataFrame) -> list[Column]:
-    """Return the columns of notes; that of reports only if there is one."""
-    return [REPORT, NOTE] if newest["report"].any() else [NOTE]
+    """Return the columns of notes that hold any."""
+    return [column for column in (REPORT, NOTE) if newest[column.name].any()]
 
 
 def _intervals(newest: pd.DataFrame) -> list[str]:

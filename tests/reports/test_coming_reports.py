@@ -8,13 +8,13 @@ FORECASTS = pd.DataFrame(
 )
 
 
-def test_an_announced_date_is_told_and_an_expected_report_without_a_date_is_likely():
+def test_an_announced_date_is_told_and_a_report_without_a_date_is_expected():
     reports = pd.DataFrame([["AAA", pd.Timestamp("2026-02-05"), "after_close"]], columns=COLUMNS)
     told = add_report_notes(FORECASTS, reports)["report"].tolist()
     announced = "reports on 2026-02-05 after the close"
-    assert told == [announced, announced, "a report is likely", ""]
+    assert told == [announced, announced, "a report is expected", ""]
 
 
 def test_without_announced_reports_nothing_is_announced():
     told = add_report_notes(FORECASTS, pd.DataFrame(columns=COLUMNS))["report"].tolist()
-    assert told == ["", "a report is likely", "a report is likely", ""]
+    assert told == ["", "a report is expected", "a report is expected", ""]

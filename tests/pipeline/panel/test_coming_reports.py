@@ -108,6 +108,6 @@ def test_a_sample_without_such_features_has_no_counterpart():
     assert not expect_reports(sample).any()
 
 
-def test_a_report_is_expected_within_a_horizon_if_it_is_more_likely_than_not():
+def test_a_report_is_expected_within_a_horizon_from_a_quarter_on():
     chances = {"report_next": 0.2, "report_within_5": 0.6, "report_within_22": 1.0}
     assert expect_reports(make_sample(**chances))[0, 0].tolist() == [False, True, True]
