@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.features.report_outlook import FARTHEST
 from volcast.models.forecaster import Sample
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
+from volcast.pipeline.data.calendars.sessions import following_sessions
 from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.known_reports import EARNINGS
 
@@ -60,7 +62,8 @@ def list_coming_reports(
     Parameters
     ----------
     external
-        Its event versions; those without `learnt_at` count as known.
+        Its event versions; those without `learnt_at` count as announced `LONGEST_LEAD` sessions
+        ahead, as for the features.
     origin
         A session.
     calendars
@@ -76,8 +79,12 @@ def list_coming_reports(
         name: closing_moments(name, pd.DatetimeIndex([origin]))[0]
         for name in set(calendars.values())
     }
-    close = events["ticker"].map(calendars).map(closes)
-    learnt = events["learnt_at"].isna() | (events["learnt_at"] <= close)
+    announced_until = {name: following_sessions(name, origin, LONGEST_LEAD)[-1] for name in closes}
+    calendar = events["ticker"].map(calendars)
+    close, until = calendar.map(closes), calendar.map(announced_until)
+    learnt = (events["learnt_at"] <= close) | (
+        events["learnt_at"].isna() & (events["date"] <= until)
+    )
     valid = events["superseded_at"].isna() | (events["superseded_at"] > close)
     # A report after the close of the origin is traded on the next session.
     ahead = (events["date"] > origin) | (

@@ -63,7 +63,14 @@ def test_only_what_was_known_at_the_close_counts(learnt_at, superseded_at, liste
 
 
 def test_a_report_of_the_next_quarter_is_not_listed():
-    assert not list_dates(("AAA", "2024-04-25", "after_close", None, None))
+    assert not list_dates(("AAA", "2024-04-25", "after_close", "2024-01-10T12:00Z", None))
+
+
+def test_a_date_that_was_learnt_at_an_unknown_time_is_listed_ten_sessions_ahead():
+    tenth, eleventh = "2024-02-13", "2024-02-14"
+    assert list_dates(("AAA", tenth, "before_open", None, None))
+    assert not list_dates(("AAA", eleventh, "before_open", None, None))
+    assert list_dates(("AAA", eleventh, "before_open", "2024-01-10T12:00Z", None))
 
 
 def make_sample(**features: float) -> Sample:
