@@ -19,6 +19,7 @@ from volcast.models.forecaster import REQUIRED, Sample
 from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.data.calendars.exchange_calendar import load_exchange_calendar
 from volcast.pipeline.data.calendars.sessions import (
     days_since_previous,
     days_to_next,
@@ -73,6 +74,8 @@ def assign_calendars(tickers: Sequence[str], config: Config) -> dict[str, str]:
     {'SPY': 'XNYS', 'VOD.L': 'XLON'}
     """
     default = config.data.calendar or None
+    if default:
+        load_exchange_calendar(default)  # a wrong name is an error also where no ticker needs it
     return {ticker: find_calendar(ticker, default) for ticker in tickers}
 
 

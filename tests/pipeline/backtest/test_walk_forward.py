@@ -186,6 +186,7 @@ def test_every_network_setting_reaches_the_regressor(config):
             "loss": "mse", "hidden": (3,), "activation": "tanh", "dropout": 0.1, "l2": 0.2,
             "schedule": "cosine", "warmup_epochs": 0.5, "weight_decay": 0.6, "clipping": "value",
             "clip_at": 0.3, "members": 2, "bootstrap": True, "seed": 11, "initialisation": "he",
+            "blend": 0.75,
         },
     )  # fmt: skip
     parameters = build_regressor(given).get_params()
