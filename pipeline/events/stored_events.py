@@ -55,7 +55,8 @@ def load_stored_events(
             bucket = _open_bucket(client, settings)
             policy = retry_policy or RetryPolicy()
             failures = EventRefresh(client, store, bucket, now, policy, progress).run(due)
-    stored = store.read(tickers, settings.as_of)
+    # Another process may have stored more since the clock was read; a rebuild would not see it.
+    stored = store.read(tickers, settings.as_of or now)
     return SourceEvents(
         name=name,
         events=stored.events,

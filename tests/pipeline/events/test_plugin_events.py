@@ -70,3 +70,15 @@ def test_the_example_of_the_document_is_a_source(installed, load, tmp_path, monk
     Path("calendar.csv").write_text("ticker,date,time\nAAA,2024-07-25,amc\n")
     installed(value.partition(":")[0], code, f"{name} = {value}", group=GROUP)
     assert load(name, "AAA").events["time"].tolist() == ["after_close"]
+
+
+def test_rows_that_another_process_stores_after_the_clock_was_read_are_not_used(installed, load):
+    body = (
+        "return pd.DataFrame({'date': ['2024-05-02'] if now.day == NOW_DAY else"
+        " ['2024-05-02', '2024-02-01'], 'learnt_at': '2024-01-10T12:00Z'})"
+    )
+    provide(installed, body.replace("NOW_DAY", str(NOW.day)))
+    before = load("theirs", "AAA")
+    load("theirs", "AAA", now=NOW + dt.timedelta(days=1))  # stores a row learnt long before
+    again = load("theirs", "AAA")
+    assert again.events.equals(before.events) and len(before.events) == 1
