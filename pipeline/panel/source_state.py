@@ -1,4 +1,4 @@
-"""What the bars depend on apart from the settings: the files, the store, the last session."""
+"""What bars and events depend on apart from the settings: files, stores, the last session."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.data.sources.factory import build_stored_source
+from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import hash_path
 from volcast.pipeline.progress import Progress
 
+BARS, EVENTS = "bars", "events"  # the parts of a state with sources of events
+
 
 def compute_source_state(config: Config, now: dt.datetime) -> Any:
-    """Return what the bars depend on apart from the settings.
+    """Return what bars and events depend on apart from the settings.
 
-    Two equal states mean equal bars, so that a finished download can be skipped.
+    Two equal states mean equal bars and events, so that a finished download can be skipped.
 
     Parameters
     ----------
@@ -29,8 +33,14 @@ def compute_source_state(config: Config, now: dt.datetime) -> Any:
     Returns
     -------
     A value that JSON can hold: hashes of files, and for a source that grows the content of the
-    store or the last settled session of each calendar.
+    store or the last settled session of each calendar. With sources of events it has the two parts
+    ``bars`` and ``events``.
     """
+    bars, events = _compute_bars_state(config, now), _compute_events_state(config, now)
+    return {BARS: bars, EVENTS: events} if events else bars
+
+
+def _compute_bars_state(config: Config, now: dt.datetime) -> Any:
     data = config.data
     entry = find_entry(data.source)
     files = [_hash_tables(data.path, entry.needs_path), _hash_tables(data.intraday, True)]
@@ -47,6 +57,31 @@ def compute_source_state(config: Config, now: dt.datetime) -> Any:
     tickers = (*(data.tickers or ("",)), *series)
     names = sorted(set(assign_calendars(tickers, config).values()))
     return [*files, *(str(last_settled_session(name, now).date()) for name in names)]
+
+
+def _compute_events_state(config: Config, now: dt.datetime) -> dict[str, str | None]:
+    """Return the hash of each source of events: of a file, or of what is stored by now."""
+    entries = list_event_entries(config)
+    if not entries:
+        return {}
+    from volcast.pipeline.events.event_files import find_event_file
+    from volcast.pipeline.events.event_table import compute_event_hash
+    from volcast.pipeline.events.stored_events import open_event_store
+
+    state: dict[str, str | None] = {}
+    for entry in entries:
+        file = find_event_file(entry)
+        if file is not None:
+            state[entry] = hash_path(file)
+            continue
+        store = open_event_store(entry, config.data)
+        tickers = config.data.tickers or store.tickers()
+        try:
+            stored = store.read(tickers, config.data.as_of or now)
+            state[entry] = compute_event_hash(stored.events)
+        except StorageError:  # a damaged file, which `load_external` reports and goes on without
+            state[entry] = None
+    return state
 
 
 def _store_state(config: Config, now: dt.datetime) -> dict[str, Any]:
@@ -71,17 +106,21 @@ def is_due(source: Any) -> bool:
     source
         As `compute_source_state` returns it; False for sources that are not stored.
     """
-    return isinstance(source, dict) and bool(source["due"])
+    bars = source[BARS] if isinstance(source, dict) and BARS in source else source
+    return isinstance(bars, dict) and bool(bars["due"])
 
 
 def update_source_state(
     config: Config, now: dt.datetime, before: Any, summary: dict[str, Any]
 ) -> Any:
-    """Return the state of the source after a download, with the content that was downloaded."""
-    if not find_entry(config.data.source).stored:
-        return before
+    """Return the state of the sources after a download, with the content that was downloaded."""
     after = compute_source_state(config, now)
-    return {**after, "content": {**after["content"], **summary["content"]}}
+    has_events = isinstance(after, dict) and BARS in after
+    bars = before[BARS] if has_events else before
+    if find_entry(config.data.source).stored:
+        grown = after[BARS] if has_events else after
+        bars = {**grown, "content": {**grown["content"], **summary["content"]}}
+    return {BARS: bars, EVENTS: after[EVENTS]} if has_events else bars
 
 
 def _hash_tables(path: str, holds_tables: bool) -> Any:
