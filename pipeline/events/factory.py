@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import entry_points
 from typing import Any
 
 from volcast.pipeline.config.data_settings import DataSettings
-from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.data.sources.entry_point import explain_load_failure, find_entry_point
 from volcast.pipeline.events.catalogue import EVENT_SOURCES, GROUP, list_event_sources
 from volcast.pipeline.events.client import EventClient
 
@@ -33,23 +32,10 @@ def build_event_client(name: str, settings: DataSettings) -> EventClient:
         return own
     from volcast.pipeline.events.plugin import PluginEvents
 
-    points = tuple(entry_points(group=GROUP, name=name))
-    if not points:
-        raise ConfigError(explain_unknown_source(name))
-    if len({point.value for point in points}) > 1:
-        both = ", ".join(sorted(point.value for point in points))
-        raise ConfigError(
-            f"source {name!r} of events is provided by several packages: {both}; uninstall one"
-        )
-    try:
-        source: Any = points[0].load()()
-    except ConfigError:
-        raise
-    except Exception as error:  # code of another package may raise anything
-        raise ConfigError(
-            f"source {name!r} of events cannot be loaded ({type(error).__name__}: {error}); "
-            "fix or reinstall its package"
-        ) from error
+    subject = f"source {name!r} of events"
+    point = find_entry_point(GROUP, name, subject, unknown=explain_unknown_source(name))
+    with explain_load_failure(subject):
+        source: Any = point.load()()
     return PluginEvents(name, source)
 
 

@@ -60,15 +60,12 @@ class EventRefresh:
         """
         breaker = CircuitBreaker(self.bucket, self.retry_policy, self.progress.note)
         streak = FailureStreak(self.retry_policy, breaker)
+        failures: dict[str, str] = {}
         with self.client.connected(self.bucket.take) as fetch:
-            failures = self._run_round(tickers, fetch, streak)
-            remaining = streak.tickers_to_retry()
-            while remaining:
-                again = self._run_round(remaining, fetch, streak)
-                failures = {
-                    ticker: reason for ticker, reason in failures.items() if ticker not in remaining
-                } | again
-                remaining = streak.rate_limited
+            for batch in streak.iter_rounds(tickers):
+                again = self._run_round(batch, fetch, streak)
+                kept = {ticker: why for ticker, why in failures.items() if ticker not in batch}
+                failures = kept | again
         return failures
 
     def _run_round(

@@ -74,11 +74,8 @@ class Downloader:
         streak = FailureStreak(self.retry_policy, breaker)
         with self.client.connected(bucket.take) as fetch:
             guarded_fetch = partial(_fetch_through, breaker, fetch)
-            yield from self._run_round(list(dict.fromkeys(tickers)), guarded_fetch, streak)
-            remaining = streak.tickers_to_retry()
-            while remaining:
-                yield from self._run_round(remaining, guarded_fetch, streak)
-                remaining = streak.rate_limited
+            for batch in streak.iter_rounds(list(dict.fromkeys(tickers))):
+                yield from self._run_round(batch, guarded_fetch, streak)
 
     def _run_round(
         self, tickers: list[str], fetch: Fetch, streak: FailureStreak

@@ -1,5 +1,7 @@
 """Failures in a row during an update: which tickers are retried, and when the update gives up."""
 
+from collections.abc import Iterator, Sequence
+
 from volcast.pipeline.data.contract.client import (
     NoBarsError,
     RateLimitError,
@@ -60,6 +62,18 @@ class FailureStreak:
             self.transient.append(ticker)
         if isinstance(error, RateLimitError) and ticker not in self._refused_alone:
             self.rate_limited.append(ticker)
+
+    def iter_rounds(self, tickers: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the tickers of each round, which the caller requests and records.
+
+        A transient failure is tried once more; a ticker that was refused with all others, until the
+        circuit breaker ends the update.
+        """
+        yield list(tickers)
+        remaining = self.tickers_to_retry()
+        while remaining:
+            yield remaining
+            remaining = self.rate_limited
 
     def tickers_to_retry(self) -> list[str]:
         """Return the tickers to request again: none if the source was never reached."""

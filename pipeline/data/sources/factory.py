@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,11 @@ from volcast.pipeline.data.sources.catalogue import (
     STORED_NAMES,
     SourceEntry,
     list_sources,
+)
+from volcast.pipeline.data.sources.entry_point import (
+    describe_origin,
+    explain_load_failure,
+    find_entry_point,
 )
 from volcast.pipeline.errors import ConfigError
 
@@ -94,25 +98,8 @@ def _build_plugin(name: str, path: Path | None) -> Source:
     """Return the source that an installed package provides."""
     from volcast.pipeline.data.sources.plugin import PluginSource
 
-    points = tuple(entry_points(group=GROUP, name=name))
-    if not points:
-        raise ConfigError(f"source {name!r} is unknown; use one of {', '.join(list_sources())}")
-    if len({point.value for point in points}) > 1:
-        both = ", ".join(sorted(_origin(point) for point in points))
-        raise ConfigError(f"source {name!r} is provided by several packages: {both}; uninstall one")
-    try:
-        factory: Callable[[Path | None], Source] = points[0].load()
-        plugin: Source = PluginSource(name, factory(path))
-        return plugin
-    except ConfigError:
-        raise
-    except Exception as error:  # code of another package may raise anything
-        raise ConfigError(
-            f"source {name!r} of {_origin(points[0])} cannot be loaded "
-            f"({type(error).__name__}: {error}); fix or reinstall that package"
-        ) from error
-
-
-def _origin(point: EntryPoint) -> str:
-    package = point.dist.name if point.dist else "an unknown package"
-    return f"{package} ({point.value})"
+    unknown = f"source {name!r} is unknown; use one of {', '.join(list_sources())}"
+    point = find_entry_point(GROUP, name, f"source {name!r}", unknown=unknown)
+    with explain_load_failure(f"source {name!r} of {describe_origin(point)}"):
+        factory: Callable[[Path | None], Source] = point.load()
+        return PluginSource(name, factory(path))
