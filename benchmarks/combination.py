@@ -30,8 +30,8 @@ from benchmarks.skill import (
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.regressor.blending import choose_blend
 from volcast.pipeline.backtest.folds import build_folds
-from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
+from volcast.pipeline.config.source_defaults import with_source_defaults
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.panel.load_external import load_external
@@ -121,7 +121,7 @@ def main() -> None:
         external = load_external(config, bars, source, now, Progress())
         panel = build_checked_panel(bars, config, external)
     else:
-        config = with_default_series(config)
+        config = with_source_defaults(config)
         panel = load_embedded_panel(config, arguments.until)
     first = build_folds(panel, config)[0]
     rows = int(build_sample(panel).usable()[: first.test.start].sum())

@@ -24,9 +24,9 @@ from benchmarks.skill import (
 from volcast.features.panel import Panel
 from volcast.features.selection import DEFAULT_FEATURES
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.source_defaults import with_source_defaults
 
 Sections = dict[str, dict[str, Any]]
 
@@ -119,7 +119,7 @@ def main() -> None:
     data = {"exogenous": arguments.exogenous, "events": arguments.events}
     default = load_config(None, build_shared_settings(arguments.test_start, data))
     if not arguments.data:
-        default = with_default_series(default)
+        default = with_source_defaults(default)
     sections = default.model_dump()
     panel = (
         load_panel(arguments.data, arguments.symbols, default, (None, arguments.until))

@@ -35,9 +35,9 @@ from volcast.models.baselines.catalogue import BASELINES, NETWORK, REFERENCE
 from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
-from volcast.pipeline.config.exogenous import with_default_series
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.source_defaults import with_source_defaults
 from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.quality.check import check_bars
 from volcast.pipeline.data.sources.files import FilesSource
@@ -74,7 +74,7 @@ def build_config(arguments: argparse.Namespace) -> Config:
             "baselines": {"models": [REFERENCE, *baselines]},
         },
     )
-    return config if arguments.data else with_default_series(config)
+    return config if arguments.data else with_source_defaults(config)
 
 
 def parse_series(text: str) -> str:

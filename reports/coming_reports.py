@@ -1,4 +1,4 @@
-"""How a coming earnings report is told beside a forecast."""
+"""The text about a coming earnings report beside a forecast."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def add_report_notes(forecasts: pd.DataFrame, reports: pd.DataFrame) -> pd.DataF
     -------
     The forecasts with `report`, a text, empty where no report is announced or expected.
     """
-    told = {
+    announced = {
         str(ticker): describe_report(pd.Timestamp(day), str(time))
         for ticker, day, time in reports[COLUMNS].itertuples(index=False)
     }
     texts = [
-        told.get(ticker, EXPECTED if pd.notna(without) else "")
+        announced.get(ticker, EXPECTED if pd.notna(without) else "")
         for ticker, without in zip(forecasts["ticker"], forecasts["without_report"], strict=True)
     ]
     return forecasts.assign(report=texts)
 
 
 def describe_effect(report: str, without: float) -> str:
-    """Return what is known of a report, and the volatility forecast as if it did not come.
+    """Return what is known of a coming report, with the volatility forecast without it.
 
     Examples
     --------

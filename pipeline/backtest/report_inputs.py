@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from volcast.pipeline.backtest.coming_reports import read_coming_reports
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
@@ -20,7 +18,6 @@ from volcast.pipeline.backtest.run_folder import (
     QUALITY,
     RISK,
     SCORES,
-    SERIES,
     STEPS,
     collect_failures,
     read_external,
@@ -32,11 +29,13 @@ from volcast.pipeline.config.settings import AUTOMATIC, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
 from volcast.pipeline.panel.build import assign_calendars
+from volcast.pipeline.panel.coming_reports import list_coming_reports
 from volcast.pipeline.panel.load_series import describe_series
 from volcast.pipeline.panel.report_knowledge import (
     describe_report_knowledge,
     describe_undated_reports,
 )
+from volcast.pipeline.text import format_names
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
 from volcast.reports.section import Section
@@ -53,6 +52,8 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
     stages = manifest["stages"]
     tickers = list(features["ticker"].unique())
     sessions = pd.DatetimeIndex(features["session"].unique()).sort_values()
+    external, origin = read_external(folder), forecasts["origin"].max()
+    has_events, calendars = bool(list_event_entries(config)), assign_calendars(tickers, config)
     return ReportInputs(
         title=config.report.title or _title(tickers),
         forecasts=forecasts,
@@ -66,24 +67,16 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         provenance=collect_provenance(folder, config, stages),
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
-        reports=read_coming_reports(folder, config, tickers, forecasts["origin"].max()),
-        report_knowledge=read_report_knowledge(folder, config, tickers, sessions),
-        date_notes=describe_undated_reports(read_external(folder).events),
+        reports=list_coming_reports(external, origin, calendars) if has_events else None,
+        report_knowledge=describe_report_knowledge(external, calendars, sessions)
+        if has_events
+        else None,
+        date_notes=describe_undated_reports(external.events),
         risk=read_table(folder / RISK),
-        series=describe_series(read_table(folder / SERIES)),
+        series=describe_series(external.series),
         diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )
-
-
-def read_report_knowledge(
-    folder: Path, config: Config, tickers: Sequence[str], sessions: pd.DatetimeIndex
-) -> pd.DataFrame | None:
-    """Return what is known of each ticker's reports at the last session; None without a source."""
-    if not list_event_entries(config):
-        return None
-    calendars = assign_calendars(tickers, config)
-    return describe_report_knowledge(read_external(folder), calendars, sessions)
 
 
 def build_diagnostic_sections(folder: Path, config: Config) -> list[Section]:
@@ -134,6 +127,4 @@ def collect_provenance(folder: Path, config: Config, stages: dict[str, Any]) -> 
 
 
 def _title(tickers: list[str]) -> str:
-    shown = ", ".join(tickers[:TICKERS_IN_TITLE])
-    more = len(tickers) - TICKERS_IN_TITLE
-    return f"Volatility of {shown}" + (f" and {more} more" if more > 0 else "")
+    return f"Volatility of {format_names(tickers, TICKERS_IN_TITLE)}"

@@ -68,13 +68,13 @@ def load_event_settings(
 
     Without sources in the settings those are read of which something is stored.
     """
-    from volcast.pipeline.config.events import with_default_events
     from volcast.pipeline.config.load import load_config
+    from volcast.pipeline.config.source_defaults import with_source_defaults
     from volcast.pipeline.events.stored_events import list_stored_sources
 
     given = {"dir": str(data_dir)} if data_dir else {}
     moment = {"as_of": as_of} if as_of else {}
-    settings = with_default_events(load_config(config, {"data": {**given, **moment}}))
+    settings = with_source_defaults(load_config(config, {"data": {**given, **moment}}))
     if settings.data.events or as_of is None:
         return settings
     stored = {"events": list_stored_sources(settings.data)}

@@ -16,6 +16,7 @@ from volcast.pipeline.backtest.run_folder import (
     REPORT_HTML,
     collect_failures,
     read_config,
+    read_external,
     read_table,
 )
 from volcast.pipeline.errors import RunFolderError
@@ -46,8 +47,10 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         The folder is not a run folder, or the run has no forecasts yet.
     """
     from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-    from volcast.pipeline.backtest.coming_reports import read_coming_reports
     from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+    from volcast.pipeline.config.events import list_event_entries
+    from volcast.pipeline.panel.build import assign_calendars
+    from volcast.pipeline.panel.coming_reports import list_coming_reports
     from volcast.reports.coming_reports import COLUMNS, add_report_notes
 
     config = read_config(folder)
@@ -61,9 +64,12 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
     rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
     tickers = list(rows["ticker"].unique())
-    reports = read_coming_reports(folder, config, tickers, rows["origin"].max())
+    reports = pd.DataFrame(columns=COLUMNS)
+    if list_event_entries(config):
+        calendars = assign_calendars(tickers, config)
+        reports = list_coming_reports(read_external(folder), rows["origin"].max(), calendars)
     rows = rows.rename(columns={"volatility_without_report": "without_report"})
-    rows = add_report_notes(rows, pd.DataFrame(columns=COLUMNS) if reports is None else reports)
+    rows = add_report_notes(rows, reports)
     records: list[Any] = rows.to_dict("records")
     return [_record(row, today, reference) for row in records]
 
@@ -94,10 +100,10 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def _list_report_cells(row: dict[str, Any], named: set[str]) -> list[str]:
-    """Return the cells on a coming report; it is told once for each ticker."""
-    told = "" if row["ticker"] in named else row["report"].removeprefix("reports on ")
-    told = told.replace(" the ", " ")  # to fit into a line
-    return [_format_number(row["without_report"]), escape(told)]
+    """Return the cells on a coming report; it is named once for each ticker."""
+    text = "" if row["ticker"] in named else row["report"].removeprefix("reports on ")
+    text = text.replace(" the ", " ")  # to fit into a line
+    return [_format_number(row["without_report"]), escape(text)]
 
 
 def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:

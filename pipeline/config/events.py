@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.sources.catalogue import find_entry
 
 NO_EVENTS = ("none",)
 
@@ -17,21 +16,3 @@ def list_event_entries(config: Config) -> tuple[str, ...]:
     ()
     """
     return () if config.data.events == NO_EVENTS else config.data.events
-
-
-def with_default_events(config: Config) -> Config:
-    """Return the settings with the events of the source of the bars, if they name none.
-
-    Runs and jobs record them, so that another default later does not change what they mean.
-
-    Examples
-    --------
-    >>> config = Config.model_validate({"data": {"source": "sample-stocks"}})
-    >>> with_default_events(config).data.events
-    ('sample-stocks',)
-    """
-    default = find_entry(config.data.source).events
-    if config.data.events or not default:
-        return config
-    data = config.data.model_copy(update={"events": default})
-    return config.model_copy(update={"data": data})

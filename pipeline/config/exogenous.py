@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.errors import ConfigError
 
 # A name may hold "=" itself, as CL=F does; what follows the last one is a file if it looks so.
@@ -46,20 +45,3 @@ def list_series(config: Config) -> dict[str, str]:
         if names.count(name) > 1:
             raise ConfigError(f"data.exogenous must not name a series twice; got {name!r}")
     return dict(entries)
-
-
-def with_default_series(config: Config) -> Config:
-    """Return the settings with the series of the source, if they name none.
-
-    Runs and jobs record them, so that another default later does not change what they mean.
-
-    Examples
-    --------
-    >>> with_default_series(Config()).data.exogenous
-    ('^VIX',)
-    """
-    default = find_entry(config.data.source).exogenous
-    if config.data.exogenous or not default:
-        return config
-    data = config.data.model_copy(update={"exogenous": default})
-    return config.model_copy(update={"data": data})

@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
-from volcast.pipeline.config.events import with_default_events
-from volcast.pipeline.config.exogenous import split_entry, with_default_series
+from volcast.pipeline.config.exogenous import split_entry
 from volcast.pipeline.config.settings import Config, section_model
+from volcast.pipeline.config.source_defaults import with_source_defaults
 from volcast.pipeline.errors import ConfigError
 
 SOURCE_WORD = re.compile(r"[\w-]+")
@@ -81,7 +81,7 @@ def resolve_settings(config: Config) -> Config:
 
     Paths are absolute, and series and events that follow from the source are named.
     """
-    return with_absolute_paths(with_default_series(with_default_events(config)))
+    return with_absolute_paths(with_source_defaults(config))
 
 
 def with_absolute_paths(config: Config) -> Config:

@@ -8,10 +8,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
-from volcast.pipeline.data.calendars.sessions import following_sessions
 from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.panel.known_reports import find_announced_day, is_learnt
 
 EVENT_FACTS = ["date", "time", "kind", "learnt_at", "superseded_at"]
 CACHED_ORIGINS = 64  # tickers of one exchange share the closes of series
@@ -52,17 +51,13 @@ class ExternalHashes:
     def _hash_events_until(self, ticker: str, session: pd.Timestamp) -> bytes:
         """Return the hashes of a ticker's events, in an order that is not that of the table.
 
-        That an event was superseded later was not known then. One of which it is not known when it
-        was learnt counts from `LONGEST_LEAD` sessions ahead on, as in `build_known_reports`.
+        That an event was superseded later was not known then.
         """
         if ticker not in self._events:
             return b""
         events, calendar = self._events[ticker], self._calendars[ticker]
         close = _find_close(calendar, session)
-        ahead = following_sessions(calendar, session, LONGEST_LEAD)[-1]
-        known = (events["learnt_at"] <= close) | (
-            events["learnt_at"].isna() & (events["date"] <= ahead)
-        )
+        known = is_learnt(events, close, find_announced_day(calendar, session))
         ended = events["superseded_at"].where(events["superseded_at"] <= close)
         return np.sort(_hash_rows(events.assign(superseded_at=ended)[known])).tobytes()
 

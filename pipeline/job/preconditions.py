@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.write_checks import check_clock
+from volcast.pipeline.text import format_names
 from volcast.reports.monitoring.alerts import Observation
 
 RECENT = dt.timedelta(days=7)  # more than a weekend, when few exchanges are open
@@ -63,10 +64,10 @@ def check_tickers(ledger: Ledger, tickers: Sequence[str], home: Home) -> None:
     table = ledger.table("forecasts", RowFilter(since=last - RECENT), columns=["ticker"])
     forecast = set(table["ticker"])
     if not forecast & set(tickers):
+        before, now = (format_names(sorted(each), TICKERS_SHOWN) for each in (forecast, tickers))
         raise ConfigError(
-            f"{home.folder} forecasts {_format_tickers(forecast)}, but the source now has bars of "
-            f"{_format_tickers(tickers)} only; correct the source and the tickers, or choose "
-            "another --home"
+            f"{home.folder} forecasts {before}, but the source now has bars of {now} only; correct "
+            "the source and the tickers, or choose another --home"
         )
 
 
@@ -118,9 +119,3 @@ def mark_replay(ledger: Ledger, home: Home, *, now: dt.datetime, real: dt.dateti
     reason = "a replay: all times are those of the simulated clock"
     numbers = {"real_clock": real.isoformat(timespec="seconds")}
     ledger.add_decision(Decision(REPLAYED, REPLAYED, "ledger", reason, numbers), now=now)
-
-
-def _format_tickers(tickers: Collection[str]) -> str:
-    first = sorted(tickers)[:TICKERS_SHOWN]
-    more = len(tickers) - len(first)
-    return ", ".join(first) + (f" and {more} more" if more else "")

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.features.report_outlook import FARTHEST
 from volcast.models.forecaster import Sample
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
-from volcast.pipeline.data.calendars.sessions import following_sessions
+from volcast.pipeline.events.event_table import AFTER_CLOSE, EARNINGS
 from volcast.pipeline.panel.external import ExternalData
-from volcast.pipeline.panel.known_reports import EARNINGS
+from volcast.pipeline.panel.known_reports import find_announced_day, is_learnt
 
 # The features of a coming report, with their values if none comes.
 WITHOUT_REPORT = {
@@ -62,8 +61,7 @@ def list_coming_reports(
     Parameters
     ----------
     external
-        Its event versions; those without `learnt_at` count as announced `LONGEST_LEAD` sessions
-        ahead, as for the features.
+        Its event versions; which were known is decided by `is_learnt`, as for hashes of the ledger.
     origin
         A session.
     calendars
@@ -79,16 +77,14 @@ def list_coming_reports(
         name: closing_moments(name, pd.DatetimeIndex([origin]))[0]
         for name in set(calendars.values())
     }
-    announced_until = {name: following_sessions(name, origin, LONGEST_LEAD)[-1] for name in closes}
+    announced = {name: find_announced_day(name, origin) for name in closes}
     calendar = events["ticker"].map(calendars)
-    close, until = calendar.map(closes), calendar.map(announced_until)
-    learnt = (events["learnt_at"] <= close) | (
-        events["learnt_at"].isna() & (events["date"] <= until)
-    )
+    close = calendar.map(closes)
+    learnt = is_learnt(events, close, calendar.map(announced))
     valid = events["superseded_at"].isna() | (events["superseded_at"] > close)
     # A report after the close of the origin is traded on the next session.
     ahead = (events["date"] > origin) | (
-        (events["date"] == origin) & (events["time"] == "after_close")
+        (events["date"] == origin) & (events["time"] == AFTER_CLOSE)
     )
     near = events["date"] <= origin + FARTHEST_DAY
     coming = events[learnt & valid & ahead & near & (events["kind"] == EARNINGS)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -11,10 +13,12 @@ from volcast.features.known_reports import NEVER, KnownReports, Positions
 from volcast.features.report_estimates import LONGEST_LEAD
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
 from volcast.pipeline.data.calendars.sessions import following_sessions
+from volcast.pipeline.events.event_table import AFTER_CLOSE, BEFORE_OPEN, EARNINGS
+
+Moments: TypeAlias = "pd.Timestamp | pd.Series[pd.Timestamp]"
 
 FARTHEST_AHEAD = 100  # sessions ahead of which a report is not known yet
 PLANNED_SESSIONS = 370  # after the last one: a year after it lies among them on every calendar
-EARNINGS = "earnings"
 
 
 def build_known_reports(
@@ -77,13 +81,35 @@ def build_known_reports(
     return reports.select((day >= axis[0]) & known)
 
 
+def find_announced_day(calendar: str, session: pd.Timestamp) -> pd.Timestamp:
+    """Return the last day whose reports are announced at a session, if it is not known when."""
+    day: pd.Timestamp = following_sessions(calendar, session, LONGEST_LEAD)[-1]
+    return day
+
+
+def is_learnt(events: pd.DataFrame, close: Moments, announced_day: Moments) -> pd.Series[bool]:
+    """Return which versions of events were learnt by a close, or one close for each.
+
+    Parameters
+    ----------
+    events
+        Versions, with `date` and `learnt_at`.
+    close
+        When the session closes, in UTC.
+    announced_day
+        Of the session (`find_announced_day`), for versions without `learnt_at`.
+    """
+    undated = events["learnt_at"].isna() & (events["date"] <= announced_day)
+    return (events["learnt_at"] <= close) | undated
+
+
 def _place_reactions(
     day: DateArray, time: NDArray[np.str_], axis: DateArray
 ) -> tuple[Positions, Positions]:
     """Return the earliest and the latest session that can be the first to trade on a report."""
     on_the_day, after_it = np.searchsorted(axis, day, "left"), np.searchsorted(axis, day, "right")
-    first = np.where(time == "after_close", after_it, on_the_day)
-    second = np.where(time == "before_open", on_the_day, after_it)
+    first = np.where(time == AFTER_CLOSE, after_it, on_the_day)
+    second = np.where(time == BEFORE_OPEN, on_the_day, after_it)
     return first, second
 
 

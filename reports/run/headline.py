@@ -156,12 +156,12 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
 
 def _summarise_reports(newest: pd.DataFrame) -> list[str]:
     """Return for each ticker its report, and its effect at the shortest horizon that has one."""
-    told = []
+    texts = []
     for _, rows in newest.groupby("ticker", sort=False):
         effect = rows[rows["without_report"].notna()].head(1)
         named = [f"{horizon_name(horizon)}: {text}" for horizon, text in effect[EFFECT].to_numpy()]
-        told.append(named[0] if named else str(rows["report"].iloc[0]))
-    return told
+        texts.append(named[0] if named else str(rows["report"].iloc[0]))
+    return texts
 
 
 def _comparison(inputs: ReportInputs) -> list[Block]:

@@ -3,6 +3,7 @@
 The indices are part of the arch package, the VIX is beside this file (vix/README.md).
 """
 
+from collections.abc import Callable
 from importlib import resources
 
 import pandas as pd
@@ -26,28 +27,34 @@ class SampleSource:
 
     def load(self, request: Request) -> Download:
         """Return the requested bars; both indices when no ticker is named. See `Source.load`."""
-        parts = []
-        if request.tickers:  # the VIX is an input: it is forecast only if it is named
-            parts.append(load_vix())
-        if set(request.tickers) != {VIX}:
-            parts += _load_indices()
-        return build_download(request, pd.concat(parts, ignore_index=True))
+        return load_with_vix(request, _load_indices)
 
 
-def _load_indices() -> list[pd.DataFrame]:
+def load_with_vix(request: Request, load: Callable[[], pd.DataFrame]) -> Download:
+    """Return the requested bars of `load`, and those of the VIX if it is requested by its name.
+
+    The VIX is an input: without a ticker in the request it is left out.
+    """
+    parts = [_load_vix()] if request.tickers else []
+    if set(request.tickers) != {VIX}:
+        parts.append(load())
+    return build_download(request, pd.concat(parts, ignore_index=True))
+
+
+def _load_indices() -> pd.DataFrame:
     # arch takes a second to import
     import arch.data.nasdaq
     import arch.data.sp500
 
     frames = {"^GSPC": arch.data.sp500.load(), "^IXIC": arch.data.nasdaq.load()}
-    return [
+    parts = [
         frame.reset_index().rename(columns=COLUMN_NAMES).assign(ticker=ticker)
         for ticker, frame in frames.items()
     ]
+    return pd.concat(parts, ignore_index=True)
 
 
-def load_vix() -> pd.DataFrame:
-    """Return the bars of the VIX."""
+def _load_vix() -> pd.DataFrame:
     with resources.as_file(resources.files(__package__) / "vix" / "vix_daily.csv.gz") as file:
         table = pd.read_csv(file, parse_dates=["date"])
     return table.rename(columns={"date": "session"}).assign(ticker=VIX)

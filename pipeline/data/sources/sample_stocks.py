@@ -7,8 +7,8 @@ from importlib import resources
 
 import pandas as pd
 
-from volcast.pipeline.data.contract.source import Download, Request, build_download
-from volcast.pipeline.data.sources.sample import VIX, load_vix
+from volcast.pipeline.data.contract.source import Download, Request
+from volcast.pipeline.data.sources.sample import load_with_vix
 
 
 class SampleStocksSource:
@@ -19,12 +19,7 @@ class SampleStocksSource:
 
         See `Source.load`.
         """
-        parts = []
-        if request.tickers:  # the VIX is an input: it is forecast only if it is named
-            parts.append(load_vix())
-        if set(request.tickers) != {VIX}:
-            parts.append(_load_stocks())
-        return build_download(request, pd.concat(parts, ignore_index=True))
+        return load_with_vix(request, _load_stocks)
 
 
 def _load_stocks() -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from volcast.features.exogenous_series import LONGEST_USE
@@ -16,7 +14,7 @@ from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.external import EventSourceState
 from volcast.pipeline.panel.report_knowledge import ESTIMATED, describe_report_knowledge
-from volcast.pipeline.text import format_count
+from volcast.pipeline.text import format_count, format_names
 from volcast.reports.monitoring.alerts import Observation
 
 LONGEST_SILENCE = 3  # days without an answer of a source; a weekend is 3 from evening to evening
@@ -100,13 +98,13 @@ def _observe_missing_dates(context: JobContext) -> Observation:
         table = describe_report_knowledge(context.panels.external, calendars, sessions)
         is_due = (table["knowledge"] == ESTIMATED) & (table["ahead"] <= DUE)
         table = table[is_due & (table["lead"] > 0)]
-    words = (
-        f"the next report of {_list_tickers(list(table['ticker']))} is due by earlier ones, which "
-        "were announced, but no date of it is known: it is estimated; look it up, and add it to a "
-        "file of data.events"
-        if len(table)
-        else "no report is due without a date"
-    )
+    words = "no report is due without a date"
+    if len(table):
+        words = (
+            f"the next report of {format_names(list(table['ticker']), TICKERS_SHOWN)} is due by "
+            "earlier ones, which were announced, but no date of it is known: it is estimated; look "
+            "it up, and add it to a file of data.events"
+        )
     return Observation(MISSING_DATES, ALL, float(len(table)), 0.0, 0.0, words)
 
 
@@ -140,8 +138,3 @@ def _find_last_close(context: JobContext) -> pd.Timestamp:
 def _observe_age(name: str, subject: str, age: float, limit: int, words: str) -> Observation:
     fresh = f"{subject} is up to date"
     return Observation(name, subject, age, limit, limit, words if age > limit else fresh)
-
-
-def _list_tickers(tickers: Sequence[str]) -> str:
-    more = len(tickers) - TICKERS_SHOWN
-    return ", ".join(tickers[:TICKERS_SHOWN]) + (f" and {more:,} more" if more > 0 else "")

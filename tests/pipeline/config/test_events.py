@@ -2,9 +2,10 @@
 
 import pytest
 
-from volcast.pipeline.config.events import list_event_entries, with_default_events
+from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.load import load_config, resolve_settings
+from volcast.pipeline.config.source_defaults import with_source_defaults
 
 
 def settings(**data):
@@ -31,7 +32,7 @@ def test_the_embedded_stocks_have_their_dates_unless_the_settings_name_others_or
 def test_what_is_recorded_stays_as_it_is_when_it_is_read_again():
     once = resolve_settings(settings())
     assert once.data.events == ("sample-stocks",)
-    assert with_default_events(once) is once
+    assert with_source_defaults(once) is once
     none = resolve_settings(settings(events="none"))
     assert none.data.events == ("none",) == resolve_settings(none).data.events
 

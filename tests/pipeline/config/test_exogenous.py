@@ -2,8 +2,9 @@
 
 import pytest
 
-from volcast.pipeline.config.exogenous import list_series, split_entry, with_default_series
+from volcast.pipeline.config.exogenous import list_series, split_entry
 from volcast.pipeline.config.load import load_config, resolve_settings
+from volcast.pipeline.config.source_defaults import with_source_defaults
 
 
 def settings(**data):
@@ -35,5 +36,5 @@ def test_the_sample_has_the_vix_unless_the_settings_name_series_or_none():
 
 
 def test_settings_that_name_their_series_stay_as_they_are():
-    once = with_default_series(settings())
-    assert with_default_series(once) is once
+    once = with_source_defaults(settings())
+    assert with_source_defaults(once) is once

@@ -1,17 +1,18 @@
 """A stand-in for Tiingo on the loopback, with faults on demand."""
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
+
+from tests.pipeline.data.loopback_server import LoopbackServer
 
 KEY = "a-key-that-nobody-may-see-0123456789"
 RAW = {"open": "open", "high": "high", "low": "low", "close": "close", "volume": "volume"}
 
 
-class TiingoStandIn:
+class TiingoStandIn(LoopbackServer):
     """The server. ``faults`` maps a ticker (or ``*``) to the answers that come before a good one.
 
     A fault is a status, bytes to send as they are, "slow" (no answer in time) or "cut" (the
@@ -22,30 +23,7 @@ class TiingoStandIn:
         self.bars: dict[str, pd.DataFrame] = {}
         self.faults: dict[str, list] = {}
         self.requests: list[tuple[str, dict[str, str], str]] = []
-        standin = self
-
-        class Handler(_Handler):
-            state = standin
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
-        self.released = threading.Event()  # ends the waiting of slow answers
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "TiingoStandIn":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
 
     def serve(self, ticker: str, raw: pd.DataFrame) -> None:
         """Serve rows of session, open, high, low, close, volume, adj_close and, if any, split."""

@@ -3,18 +3,19 @@
 import contextlib
 import json
 import re
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+
+from tests.pipeline.data.loopback_server import LoopbackServer
 
 CONTACT = "Jane Doe jane@example.com"
 NEW_YORK = ZoneInfo("America/New_York")
 NEXT_DAY = pd.Timedelta(hours=17, minutes=30)
 
 
-class EdgarStandIn:
+class EdgarStandIn(LoopbackServer):
     """The server; `companies` maps a ticker to its number, `paths` an address to JSON or bytes.
 
     ``faults`` maps a part of an address (or ``*``) to the answers that come before a good one: a
@@ -28,30 +29,7 @@ class EdgarStandIn:
         self.faults: dict[str, list] = {}
         self.requests: list[str] = []
         self.agents: set[str] = set()
-        standin = self
-
-        class Handler(_Handler):
-            state = standin
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        serve = self._server.serve_forever
-        self._thread = threading.Thread(target=serve, args=(0.02,), daemon=True)
-        self.released = threading.Event()  # ends the waiting of slow answers
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> "EdgarStandIn":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.released.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Handler)
 
     def serve(
         self, ticker: str, *accepted: str, clock="utc", form="8-K", items="2.02,9.01", older=0
