@@ -133,6 +133,7 @@ STAGES = (
             HISTORY,
             QUALITY,
             FEATURES,
+            EVENTS,
             SERIES,
         ),
         (REPORT_HTML, REPORT_MD),
