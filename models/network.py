@@ -62,6 +62,10 @@ class Network(Forecaster):
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )
 
+    def forecast_local(self, sample: Sample, origins: slice) -> Float:
+        """Return the forecast without a pretrained network, which is the forecast itself."""
+        return self.forecast(sample, origins)
+
     def forecast_members(self, sample: Sample, origins: slice) -> Float:
         """Return the forecasts of each network alone, without the blend, (members, n, N, H)."""
         usable = sample.usable()[origins]

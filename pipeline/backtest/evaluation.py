@@ -10,8 +10,7 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.forecast_intervals import compute_intervals, compute_log_error
-from volcast.models.network import Network
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.pretrained.network_folder import load_network
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION, WITHOUT_REPORT_COLUMN
 from volcast.pipeline.panel.build import build_sample
 from volcast.reports.scoring.scores import CELL, qlike
@@ -121,7 +120,7 @@ def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) ->
     first = panel.sessions.searchsorted(table["origin"].min())
     last = panel.sessions.searchsorted(table["origin"].max())
     origins = slice(int(first), int(last) + 1)
-    network = Network(KerasVolatilityRegressor.load(fold))
+    network = load_network(fold)
     variance = network.forecast(build_sample(panel), origins)
     shape = variance.shape
     return pd.DataFrame(
@@ -161,12 +160,13 @@ def build_attribution_losses(
             losses = losses.merge(other, on=CELL)
     losses = losses.merge(members, on=CELL).merge(first, on=CELL)
     refitted = losses["fold"] > losses["fold"].min()
-    realized, factor, alone, first_fold = (
+    realized, factor, local, alone, first_fold = (
         losses[name].to_numpy(np.float64)
-        for name in ("realized", "level_factor", "alone", "first_fold")
+        for name in ("realized", "level_factor", "local", "alone", "first_fold")
     )
     return losses.assign(
         single=losses["single_qlike"],
+        local=qlike(realized, local * factor),
         alone=qlike(realized, alone * factor),
         first_fold=np.where(refitted, qlike(realized, first_fold * factor), np.nan),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from volcast.pipeline.backtest.pretrained_use import describe_pretrained_use
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
@@ -25,7 +26,7 @@ from volcast.pipeline.backtest.run_folder import (
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 from volcast.pipeline.config.events import list_event_entries
-from volcast.pipeline.config.settings import AUTOMATIC, Config
+from volcast.pipeline.config.settings import AUTOMATIC, NO_VINTAGES, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
 from volcast.pipeline.panel.build import assign_calendars
@@ -63,7 +64,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         max_epochs=config.model.epochs,
         quality=read_table(folder / QUALITY, keep_default_na=False),
         today=find_latest_volatility(features, config),
-        settings=list_settings(config),
+        settings=list_settings(config) | list_pretrained(config, stages),
         provenance=collect_provenance(folder, config, stages),
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
@@ -111,6 +112,14 @@ def list_settings(config: Config) -> dict[str, str]:
         else f"{model.blend:.0%}",
         "Seed": str(model.seed),
     }
+
+
+def list_pretrained(config: Config, stages: dict[str, Any]) -> dict[str, str]:
+    """Return the training setting about pretrained networks, for a reader."""
+    if config.model.pretrained == NO_VINTAGES:
+        return {"Pretrained networks": "not used"}
+    uses = stages["train"]["summary"].get("pretrained", [])
+    return {"Pretrained networks": describe_pretrained_use(uses)}
 
 
 def collect_provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_external,
     read_table,
 )
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.files import write_folder, write_frame, write_text
 from volcast.pipeline.progress import Progress
 
@@ -130,6 +130,10 @@ def train(context: StageContext) -> dict[str, Any]:
     """
     from volcast.pipeline.backtest import fold_folder
     from volcast.pipeline.backtest.folds import build_folds
+    from volcast.pipeline.backtest.pretrained_use import (
+        describe_pretrained_use,
+        read_pretrained_use,
+    )
     from volcast.pipeline.backtest.walk_forward import iter_folds
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
@@ -156,7 +160,10 @@ def train(context: StageContext) -> dict[str, Any]:
     write_frame(context.folder / HISTORY, history)
     verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))
     context.progress.note(verdict)
-    return {"folds": len(folds), "verdict": verdict}
+    uses = [read_pretrained_use(fold, panel.horizons) for fold in folders]
+    if context.config.model.pretrained != NO_VINTAGES:
+        context.progress.note(f"pretrained: {describe_pretrained_use(uses)}")
+    return {"folds": len(folds), "verdict": verdict, "pretrained": uses}
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:

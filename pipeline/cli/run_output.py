@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -17,9 +18,15 @@ from volcast.pipeline.backtest.run_folder import (
     collect_failures,
     read_config,
     read_external,
+    read_manifest,
     read_table,
 )
 from volcast.pipeline.errors import RunFolderError
+from volcast.pipeline.panel.external import ExternalData
+
+if TYPE_CHECKING:
+    from volcast.pipeline.config.settings import Config
+    from volcast.pipeline.progress import Progress
 
 HEADINGS = ("ticker", "as of", "from", "to", "days")
 NUMBER_HEADINGS = ("volatility", "interval", "last", "HAR")
@@ -48,30 +55,79 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     """
     from volcast.models.baselines.catalogue import NETWORK, REFERENCE
     from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
-    from volcast.pipeline.config.events import list_event_entries
-    from volcast.pipeline.panel.build import assign_calendars
-    from volcast.pipeline.panel.coming_reports import list_coming_reports
-    from volcast.reports.coming_reports import COLUMNS, add_report_notes
 
     config = read_config(folder)
     table = add_volatility(read_table(folder / FORECASTS), config)
     table = table[table["variance"].notna()]
     bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance", "level_factor"])
-    today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
     newest = table.sort_values("origin").groupby(["ticker", "horizon", "model"], sort=False).tail(1)
     if newest.empty:
         raise RunFolderError(f"{folder} has no forecasts; run `volcast run --out {folder}` again")
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
-    rows = newest[newest["model"] == NETWORK].sort_values(["ticker", "horizon"])
-    tickers = list(rows["ticker"].unique())
+    rows = newest[newest["model"] == NETWORK]
+    today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
+    return list_records(rows, config, read_external(folder), today, reference)
+
+
+def list_pretrained_forecasts(
+    config: Config, now: dt.datetime, progress: Progress
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the forecasts of a pretrained network alone, and its name.
+
+    The records are those of `load_newest_forecasts`, without the forecast of HAR.
+
+    Raises
+    ------
+    VolcastError
+        Nothing can be forecast (`volcast.pipeline.vintages.forecast`).
+    """
+    from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+    from volcast.pipeline.vintages.forecast import forecast_with_vintage
+
+    found = forecast_with_vintage(config, now, progress)
+    for ticker, reason in found.failures.items():
+        progress.note(f"{ticker} is left out: {reason}")
+    rows = add_volatility(found.forecasts, config)
+    today = find_latest_volatility(found.measured, config).set_index("ticker")["volatility"]
+    records = list_records(rows, config, found.external, today, pd.Series(dtype=float))
+    return records, found.vintage.name
+
+
+def list_records(
+    rows: pd.DataFrame,
+    config: Config,
+    external: ExternalData,
+    today: pd.Series,
+    reference: pd.Series,
+) -> list[dict[str, Any]]:
+    """Return forecasts as records of numbers and texts for people and scripts."""
+    from volcast.pipeline.config.events import list_event_entries
+    from volcast.pipeline.panel.build import assign_calendars
+    from volcast.pipeline.panel.coming_reports import list_coming_reports
+    from volcast.reports.coming_reports import COLUMNS, add_report_notes
+
     reports = pd.DataFrame(columns=COLUMNS)
     if list_event_entries(config):
-        calendars = assign_calendars(tickers, config)
-        reports = list_coming_reports(read_external(folder), rows["origin"].max(), calendars)
+        calendars = assign_calendars(list(rows["ticker"].unique()), config)
+        reports = list_coming_reports(external, rows["origin"].max(), calendars)
+    rows = rows.sort_values(["ticker", "horizon"])
     rows = rows.rename(columns={"volatility_without_report": "without_report"})
-    rows = add_report_notes(rows, reports)
-    records: list[Any] = rows.to_dict("records")
+    records: list[Any] = add_report_notes(rows, reports).to_dict("records")
     return [_record(row, today, reference) for row in records]
+
+
+def describe_combination(folder: Path) -> str:
+    """Return which vintage the newest forecasts are combined with, and how much; empty for none."""
+    from volcast.reports.text_tables import horizon_name
+
+    uses = read_manifest(folder)["stages"]["train"]["summary"].get("pretrained", [])
+    if not uses or not uses[-1]:
+        return ""
+    weights = ", ".join(
+        f"{horizon_name(int(horizon))} {weight:.0%}".replace("%", " %")
+        for horizon, weight in uses[-1]["weight"].items()
+    )
+    return f"Combined with the pretrained network {uses[-1]['vintage']}: {weights}."
 
 
 def forecast_table(rows: list[dict[str, Any]]) -> Table:

@@ -9,6 +9,7 @@ import pytest
 
 from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_intervals
 from volcast.models.insanity_filter import Bounds
+from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.registry.model_folder import StoredModel, load_model, save_model
@@ -36,7 +37,7 @@ def saved(tmp_path_factory):
     regressor.fit(x, y)
     low = rng.random((2, 2)) * 1e-5
     model = StoredModel(
-        regressor=regressor,
+        network=Network(regressor),
         bounds=Bounds(low, low + 1e-3),
         tickers=("AAA", "^GSPC"),
         features=("har_1", "har_5", "har_22"),
@@ -52,7 +53,7 @@ def saved(tmp_path_factory):
 def test_a_loaded_model_forecasts_bit_for_bit_the_same(saved):
     folder, model, x = saved
     loaded = load_model(folder)
-    assert (loaded.regressor.predict(x) == model.regressor.predict(x)).all()
+    assert (loaded.network.regressor.predict(x) == model.network.regressor.predict(x)).all()
     assert (loaded.bounds.low == model.bounds.low).all()
     assert (loaded.bounds.high == model.bounds.high).all()
     pd.testing.assert_frame_equal(loaded.past_errors, model.past_errors)
