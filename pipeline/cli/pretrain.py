@@ -46,8 +46,7 @@ def pretrain(
 ) -> None:
     """Train networks on a whole market up to each cut-off, to be used on other tickers.
 
-    Example: volcast pretrain --data panel.parquet --exogenous ^VIX=vix.csv --until 2017-12-31 --out
-    vintages; then volcast run with model.pretrained = "vintages" in its settings.
+    A run uses them with model.pretrained = "DIR" in its settings.
     """
     from volcast.pipeline.cli.printing import print_json, stderr_progress
     from volcast.pipeline.pretraining.command import pretrain_vintages

@@ -89,7 +89,8 @@ def forecast(
 ) -> None:
     """Print the newest forecasts of a run as annualised volatility in percent.
 
-    Without a run: volcast forecast --pretrained-only --source yahoo --ticker AAPL
+    Without a run: volcast forecast --pretrained-only --source yahoo --ticker AAPL prints those of a
+    pretrained network.
     """
     from volcast.pipeline.cli.printing import print_json, print_table
     from volcast.pipeline.cli.run_output import (
