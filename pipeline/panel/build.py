@@ -148,6 +148,7 @@ def build_sample(panel: Panel) -> Sample:
         names=panel.names,
         x=panel.x,
         optional=panel.optional,
+        long_run=panel.long_run,
         level=panel.level,
         horizons=panel.horizons,
         target=panel.target,

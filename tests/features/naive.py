@@ -173,8 +173,13 @@ def close_to_close(w: int) -> Callable[[Ticker, int], Number]:
     return value
 
 
+def in_market(d: Ticker, t: int) -> bool:
+    """Whether a ticker has bars in 60 % of a year, or of the sessions since the first."""
+    return len(window(d.c, t, 250)) >= math.ceil(min(t + 1, 250) * 6 / 10)
+
+
 def cross_section(d: Ticker, name: str, t: int) -> Number:
-    values = [getattr(o, name)[t] for o in d.exchange]
+    values = [getattr(o, name)[t] for o in d.exchange if in_market(o, t)]
     return mean([v for v in values if v is not None], 2)
 
 

@@ -36,6 +36,7 @@ def make_sample(tickers: int = TICKERS) -> Sample:
         names=("har_1", "har_5", "har_22", "extra", "never_known"),
         x=np.stack([*har, extra, np.full_like(extra, np.nan)], axis=-1).astype(np.float32),
         optional=np.array([False, False, False, True, True]),
+        long_run=np.zeros(5, dtype=bool),
         level=np.array([True, True, True, False, False]),
         horizons=HORIZONS,
         target=np.stack([_mean_ahead(variance, h) for h in HORIZONS], axis=-1),

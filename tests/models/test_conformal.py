@@ -13,11 +13,12 @@ from volcast.models.conformal import (
 from volcast.models.decayed_histogram import DecayedHistogram
 
 
-def make_rows(error, horizon=1):
+def make_rows(error, horizon=1, short=None):
     """Rows of a panel (T, N), one group, whose errors are known `horizon` sessions later."""
     tickers = error.shape[1]
+    short = np.zeros(error.shape, bool) if short is None else short
     origin, series = np.divmod(np.arange(error.size), tickers)
-    rows = ForecastRows(series, origin, origin + horizon, error.ravel())
+    rows = ForecastRows(series, origin, origin + horizon, error.ravel(), short.ravel())
     return rows, SeriesLabels(np.zeros(tickers, np.intp), np.full(tickers, horizon))
 
 
@@ -150,7 +151,13 @@ def test_the_order_of_the_rows_and_other_groups_change_nothing():
     alone = compute_log_intervals(rows, labels, 0.9)
     order = rng.permutation(len(rows.series))
     shuffled = ForecastRows(
-        *(each[order] for each in (rows.series, rows.origin, rows.known_at, rows.log_error))
+        *(
+            each[order]
+            for each in (
+                *(rows.series, rows.origin, rows.known_at, rows.log_error),
+                rows.short_history,
+            )
+        )
     )
     np.testing.assert_array_equal(
         compute_log_intervals(shuffled, labels, 0.9).lower, alone.lower[order]
@@ -160,6 +167,7 @@ def test_the_order_of_the_rows_and_other_groups_change_nothing():
         np.r_[rows.origin, rows.origin],
         np.r_[rows.known_at, rows.known_at + 4],
         np.r_[rows.log_error, 5 * rows.log_error],
+        np.r_[rows.short_history, rows.short_history],
     )
     both = SeriesLabels(np.repeat([0, 1], 4), np.repeat([1, 5], 4))
     np.testing.assert_array_equal(
@@ -173,7 +181,8 @@ def test_several_outcomes_known_at_once_are_learnt_in_the_order_of_their_origins
     labels = SeriesLabels(np.zeros(1, np.intp), np.ones(1, np.intp))
 
     def compute(order, errors):
-        rows = ForecastRows(series, origin[order], np.maximum(origin + 1, 60)[order], errors[order])
+        known_at = np.maximum(origin + 1, 60)[order]
+        rows = ForecastRows(series, origin[order], known_at, errors[order], np.zeros(70, bool))
         return compute_log_intervals(rows, labels, 0.9).upper[np.argsort(order)]
 
     found = compute(origin, error)

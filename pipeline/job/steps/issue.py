@@ -166,6 +166,7 @@ def _build_rows(
             fallback=cell.fallback,
             level_factor=cell.level_factor,
             held=cell.ticker in context.held,
+            short_history=cell.short_history,
         )
         rows.append(forecast)
     return rows
