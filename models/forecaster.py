@@ -116,7 +116,7 @@ class Sample:
         ticker without a usable row changes nothing for the others.
         """
         windows = set(MEAN_VARIANCE_WINDOWS.values())
-        pooled = self.usable().any(axis=0)
+        pooled = np.asarray(self.usable().any(axis=0))
         return bound_history(self.variance, self.target, self.horizons, windows, pooled)
 
     def select_fit_data(
@@ -226,7 +226,7 @@ class Forecaster(Protocol):
         Returns
         -------
         variance
-            (n, N, H), in squared log-return units; NaN at origins that are not forecastable.
+            (n, N, H), in squared log-return units; NaN where not forecastable.
         """
         ...
 
@@ -249,7 +249,7 @@ def select_fit_rows(
 
 
 def mask_unforecastable(forecast: Float, sample: Sample, origins: slice) -> Float:
-    """Return `forecast` (n, N, H) with NaN at origins that are not forecastable."""
+    """Return `forecast` (n, N, H) with NaN where not forecastable."""
     return np.where(sample.forecastable()[origins, :, None], forecast, np.nan)
 
 

@@ -57,7 +57,7 @@ class Network(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_rows(
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )

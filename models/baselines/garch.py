@@ -127,7 +127,7 @@ class GARCH(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the scaled mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the scaled mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_scaled(self.recursions_, sample, origins)
 
     def _scale(

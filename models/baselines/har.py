@@ -53,7 +53,7 @@ class LogHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_by_ticker(self.models_, sample.columns(REQUIRED), sample, origins)
 
 
@@ -67,7 +67,7 @@ class PooledHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         x = sample.columns(REQUIRED)[origins]
         logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
         return mask_unforecastable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
@@ -94,7 +94,7 @@ class HARX(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 
@@ -119,7 +119,7 @@ def forecast_by_ticker(
 ) -> Float:
     """Return the forecasts of each ticker's regression on `x` (T, N, F), (n, N, H).
 
-    They are NaN at origins that are not forecastable.
+    They are NaN where not forecastable.
     """
     logs = [model.predict_log(x[origins, ticker]) for ticker, model in enumerate(models)]
     return mask_unforecastable(np.exp(np.stack(logs, axis=1)), sample, origins)

@@ -16,7 +16,7 @@ SHARE_NEEDED = 0.6  # of the sessions of a window, as for the features
 def repeat_over_horizons(variance: Float, sample: Sample, origins: slice) -> Float:
     """Return one variance (T, N) as the forecast of every horizon, (n, N, H).
 
-    It is NaN at origins that are not forecastable.
+    It is NaN where not forecastable.
     """
     over_horizons = np.repeat(variance[origins, :, None], len(sample.horizons), axis=2)
     return mask_unforecastable(over_horizons, sample, origins)

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.baselines.har import FEWEST_ROWS, LogHAR
-from volcast.models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, mask_unforecastable
+from volcast.models.forecaster import (
+    REQUIRED,
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    mask_unforecastable,
+)
 
 LEVEL = np.log(1e-4)  # logs are summed relative to a usual variance, so that little is cancelled
 RIDGE = 1e-8  # of a row; only keeps the equations solvable when a ticker's variance is constant
@@ -50,7 +57,7 @@ class RollingHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         x = _build_design(sample, sample.columns(REQUIRED))
         har, target = self._bound(sample)
         bounded = replace(sample, target=target)
@@ -101,7 +108,7 @@ def _count(sample: Sample) -> int:
 
 
 def _build_design(sample: Sample, har: NDArray[np.float32]) -> Float:
-    """Return the regressors, a one first, (T, N, 4); all are 0 in rows that are not forecastable."""
+    """Return the regressors, a one first, (T, N, 4); all are 0 where not forecastable."""
     logs = har.astype(np.float64) - LEVEL
     design = np.concatenate([np.ones((*logs.shape[:2], 1)), logs], axis=-1)
     return np.where(sample.forecastable()[..., None], design, 0.0)

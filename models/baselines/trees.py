@@ -71,7 +71,7 @@ class Trees(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at origins that are not forecastable."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_rows(sample, origins, self._predict)
 
     def _predict(self, rows: NDArray[np.float32]) -> Float:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from volcast.pipeline.backtest.run_folder import (
+    BARS,
     FEATURES,
     FORECASTS,
     REPORT_HTML,
@@ -37,9 +38,10 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     -------
     list of dict
         ``ticker, horizon, origin, target_start, target_end, volatility, lower, upper, today,
-        har, without_report, report``; ``today`` is the volatility of the last session, ``har`` the
-        forecast of HAR, ``without_report`` the forecast as if no earnings report came (None unless
-        one is expected), ``report`` what is known of the next one.
+        har, without_report, report, history``; ``today`` is the volatility of the last session,
+        ``har`` the forecast of HAR, ``without_report`` the forecast as if no earnings report came
+        (None unless one is expected), ``report`` what is known of the next one, ``history`` how
+        short the ticker's history is (empty if it is not).
 
     Raises
     ------
@@ -52,6 +54,7 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     from volcast.pipeline.panel.build import assign_calendars
     from volcast.pipeline.panel.coming_reports import list_coming_reports
     from volcast.reports.coming_reports import COLUMNS, add_report_notes
+    from volcast.reports.short_histories import add_history_notes
 
     config = read_config(folder)
     table = add_volatility(read_table(folder / FORECASTS), config)
@@ -69,7 +72,7 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         calendars = assign_calendars(tickers, config)
         reports = list_coming_reports(read_external(folder), rows["origin"].max(), calendars)
     rows = rows.rename(columns={"volatility_without_report": "without_report"})
-    rows = add_report_notes(rows, reports)
+    rows = add_history_notes(add_report_notes(rows, reports), _read_histories(folder, rows))
     records: list[Any] = rows.to_dict("records")
     return [_record(row, today, reference) for row in records]
 
@@ -85,6 +88,9 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     if with_reports:
         table.add_column("without report", justify="right")
         table.add_column("earnings")
+    with_histories = any(row["history"] for row in rows)
+    if with_histories:
+        table.add_column("short history")
     named: set[str] = set()
     for row in rows:
         bounds = [_format_number(row["lower"]), _format_number(row["upper"])]
@@ -94,9 +100,18 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
             *(_format_number(row["volatility"]), " - ".join(bounds)),
             *(_format_number(row["today"]), _format_number(row["har"])),
             *(_list_report_cells(row, named) if with_reports else []),
+            *(["" if row["ticker"] in named else row["history"]] if with_histories else []),
         )
         named.add(row["ticker"])
     return table
+
+
+def _read_histories(folder: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the histories of the tickers whose newest forecast is from a short one."""
+    from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
+
+    bars = read_table(folder / BARS, columns=["ticker", "session"])
+    return list_histories(bars, find_short_histories(rows), rows["origin"].max())
 
 
 def _list_report_cells(row: dict[str, Any], named: set[str]) -> list[str]:
@@ -133,7 +148,7 @@ def _record(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict
     }
     rounded = {name: _round(value) for name, value in numbers.items()}
     cell = {"ticker": row["ticker"], "horizon": row["horizon"]}
-    return {**cell, **dates, **rounded, "report": row["report"]}
+    return {**cell, **dates, **rounded, "report": row["report"], "history": row["history"]}
 
 
 def _round(value: float | None) -> float | None:

@@ -159,13 +159,6 @@ def build_sample(panel: Panel) -> Sample:
     )
 
 
-def find_tickers_without_rows(panel: Panel) -> dict[str, int]:
-    """Return the tickers without a usable row, each with the number of its known variances."""
-    usable = np.asarray(build_sample(panel).usable().any(axis=0))
-    known = np.isfinite(panel.variance).sum(axis=0)
-    return {t: int(known[n]) for n, t in enumerate(panel.tickers) if not usable[n]}
-
-
 def describe_implausible_levels(panel: Panel) -> list[str]:
     """Return a sentence for each ticker whose measure is far from its squared returns."""
     newest = panel.level_factor[-1]

@@ -25,9 +25,9 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
 
     Returns
     -------
-    The panel; the row of a held bar has the features and the level factor of the ticker's last row
-    to forecast from within `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing is
-    learnt from the row.
+    The panel; the row of a held bar has the features and the level factor of the ticker's last
+    forecastable row within `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing
+    is learnt from the row.
     """
     carried = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
     if not carried:

@@ -22,8 +22,8 @@ def make_rows(error, horizon=1, short=None):
     return rows, SeriesLabels(np.zeros(tickers, np.intp), np.full(tickers, horizon))
 
 
-def compute_panel(error, horizon=1, level=0.9):
-    found = compute_log_intervals(*make_rows(error, horizon), level)
+def compute_panel(error, horizon=1, level=0.9, short=None):
+    found = compute_log_intervals(*make_rows(error, horizon, short), level)
     return tuple(bound.reshape(error.shape) for bound in (found.lower, found.upper, found.pit))
 
 
@@ -190,3 +190,48 @@ def test_several_outcomes_known_at_once_are_learnt_in_the_order_of_their_origins
     backwards = np.r_[origin[:60][::-1], origin[60:]]
     np.testing.assert_array_equal(compute(backwards, error), found)
     assert compute(origin, error[backwards])[60] < found[60]  # now the small errors are the latest
+
+
+def test_errors_of_short_histories_count_for_their_own_ticker_only():
+    rng = np.random.default_rng(9)
+    error = rng.normal(size=(200, 4)) * np.r_[1.0, 1.0, 1.0, 3.0]
+    short = np.zeros(error.shape, bool)
+    short[:120, 3] = True
+    error[:60, 3] = np.nan  # not listed yet
+    found = compute_panel(error, short=short)
+    other = error.copy()
+    other[:120, 3] *= -5.0
+    changed = compute_panel(other, short=short)
+    for one, two in zip(found[:2], changed[:2], strict=True):
+        np.testing.assert_array_equal(one[:120, :3], two[:120, :3])
+        assert (one[62:120, 3] != two[62:120, 3]).all()
+    long = compute_panel(error, short=np.zeros(error.shape, bool))
+    assert (long[0][70:120, :3] != found[0][70:120, :3]).any()
+
+
+def test_a_ticker_without_errors_of_its_own_has_the_interval_of_the_panel():
+    error = np.random.default_rng(10).normal(size=(100, 3))
+    error[:80, 2] = np.nan
+    error[:, 1] = error[:, 0]  # two tickers alike: their sizes are that of the panel
+    short = np.zeros(error.shape, bool)
+    short[80:, 2] = True
+    rows, labels = make_rows(error, short=short)
+    found = compute_log_intervals(rows, labels, 0.9)
+    lower, upper = (bound.reshape(error.shape) for bound in (found.lower, found.upper))
+    shape = DecayedHistogram(1, conformal.SHAPE_HALF_LIFE)
+    for t in range(80):
+        shape.add(np.zeros(2, np.intp), error[t, :2])
+    low, high = shape.quantiles(0.05)
+    assert (lower[80, 2], upper[80, 2]) == pytest.approx((low[0], high[0]), rel=1e-9)
+
+
+def test_where_every_history_is_short_their_errors_are_the_panels():
+    error = np.random.default_rng(11).normal(size=(150, 3))
+    every = np.ones(error.shape, bool)
+    for one, two in zip(compute_panel(error), compute_panel(error, short=every), strict=True):
+        np.testing.assert_array_equal(one, two)
+    begun = every.copy()
+    begun[100:, 0] = False  # from then on only those of the long history count
+    later = compute_panel(error, short=begun)
+    np.testing.assert_array_equal(later[0][:101], compute_panel(error)[0][:101])
+    assert (later[0][103:] != compute_panel(error)[0][103:]).all()
