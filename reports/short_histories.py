@@ -45,9 +45,10 @@ def add_history_notes(forecasts: pd.DataFrame, histories: pd.DataFrame) -> pd.Da
         str(ticker): describe_history(int(sessions), first)
         for ticker, sessions, first in histories[COLUMNS].itertuples(index=False)
     }
-    short = has_short_history(forecasts)
-    notes = forecasts["ticker"].map(texts).fillna("").astype(str).where(short, "")
-    return forecasts.assign(history=notes)
+    rows = zip(forecasts["ticker"], has_short_history(forecasts), strict=True)
+    return forecasts.assign(
+        history=[texts.get(ticker, "") if short else "" for ticker, short in rows]
+    )
 
 
 def has_short_history(forecasts: pd.DataFrame) -> pd.Series:

@@ -78,8 +78,14 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
 
 
 def forecast_table(rows: list[dict[str, Any]]) -> Table:
-    """Return the records of `load_newest_forecasts` as a table."""
+    """Return the records of `load_newest_forecasts` as a table; under it, short histories."""
+    from volcast.reports.short_histories import EXPLANATION, list_histories
+
     table = Table(title="Annualised volatility (%)", title_justify="left", box=SIMPLE_HEAD)
+    histories = list_histories(pd.DataFrame(rows))
+    if histories:
+        table.caption = escape(f"Short history: {histories}; {EXPLANATION}.")
+        table.caption_justify = "left"
     for name in HEADINGS:
         table.add_column(name)
     for name in NUMBER_HEADINGS:
@@ -88,9 +94,6 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
     if with_reports:
         table.add_column("without report", justify="right")
         table.add_column("earnings")
-    with_histories = any(row["history"] for row in rows)
-    if with_histories:
-        table.add_column("short history")
     named: set[str] = set()
     for row in rows:
         bounds = [_format_number(row["lower"]), _format_number(row["upper"])]
@@ -100,7 +103,6 @@ def forecast_table(rows: list[dict[str, Any]]) -> Table:
             *(_format_number(row["volatility"]), " - ".join(bounds)),
             *(_format_number(row["today"]), _format_number(row["har"])),
             *(_list_report_cells(row, named) if with_reports else []),
-            *(["" if row["ticker"] in named else row["history"]] if with_histories else []),
         )
         named.add(row["ticker"])
     return table
