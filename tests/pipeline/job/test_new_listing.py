@@ -93,11 +93,19 @@ def test_it_changes_no_forecast_of_another_ticker(listed, without):
         har = (both["model"] == "har").to_numpy()
         if name in ("variance", "level_factor"):
             np.testing.assert_array_equal(one[har], other[har])
-    decisions = [
-        [(each.action, each.subject) for each in ledger_of(home).decisions("registered", "keep")]
-        for home in (listed.home, without.home)
-    ]
-    assert decisions[0] == decisions[1]
+
+
+def test_it_changes_neither_the_evidence_of_the_gate_nor_its_decisions(listed, without):
+    gates = []
+    for home in (listed.home, without.home):
+        with ledger_of(home) as ledger:
+            gates.append([each for each in ledger.decisions("keep") if each.key.startswith("gate")])
+    assert len(gates[0]) == len(gates[1]) == RUNS
+    for one, other in zip(*gates, strict=True):
+        assert (one.key, one.action, one.subject) == (other.key, other.action, other.subject)
+    evidence = [pd.json_normalize(decisions[0].numbers) for decisions in gates]  # of the last run
+    assert evidence[0]["challenge.sessions"].item() > 10
+    pd.testing.assert_frame_equal(*evidence, rtol=1e-3)
 
 
 def ledger_of(home: Home) -> Ledger:
