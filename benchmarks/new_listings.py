@@ -1,15 +1,16 @@
 """Forecasts of stocks in their first year after a listing, against the same stocks with a past.
 
-Usage: python -m benchmarks.new_listings --data PANEL.parquet [--others N] [--events SOURCE ...]
+Usage: python -m benchmarks.new_listings [--data PANEL.parquet [--others N]] [--events SOURCE ...]
     [--json FILE]
 
-PANEL has the columns symbol (or ticker), date, open, high, low, close, volume. The stocks are those
-of the source sample-stocks, or with --others N that many others, drawn from those with a bar in
-every session. The bars end with the development years, on 2016-02-05; tests begin on 2015-02-09. A
-third of the stocks at a time loses all bars but 60 up to the first test origin, as if it had been
-listed then; each is listed once. QLIKE by horizon, model and number of the stock's sessions, with
-the short history and with the full one, and the coverage of the 90 % intervals; `won` is the share
-of the stocks with a smaller QLIKE than that of the mean of 22 sessions.
+PANEL has the columns symbol (or ticker), date, open, high, low, close, volume; without it the bars
+are the embedded ones. The stocks are those of the source sample-stocks, or with --others N that
+many others, drawn from those with a bar in every session. The bars end with the development years,
+on 2016-02-05; tests begin on 2015-02-09. A third of the stocks at a time loses all bars but 60 up
+to the first test origin, as if it had been listed then; each is listed once. QLIKE by horizon,
+model and number of the stock's sessions, with the short history and with the full one, and the
+coverage of the 90 % intervals; `won` is the share of the stocks with a smaller QLIKE than that of
+the mean of 22 sessions.
 """
 
 import datetime as dt
@@ -20,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks._output import build_parser, write_figures
-from benchmarks.skill import build_checked_panel, select_bars
+from benchmarks.skill import build_checked_panel
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.forecaster import count_recent_sessions
@@ -123,13 +124,13 @@ def summarise(rows: pd.DataFrame) -> dict[str, Any]:
 def main() -> None:
     """Compare and report."""
     parser = build_parser(__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="a panel, CSV or Parquet")
+    parser.add_argument("--data", type=Path, help="a panel; else the embedded stocks")
     parser.add_argument("--others", type=int, metavar="N", help="N others than the sample's")
     parser.add_argument("--events", nargs="+", default=[], metavar="SOURCE", help="report dates")
     arguments = parser.parse_args()
-    config, source = build_config(arguments.events), FilesSource(arguments.data)
-    now = dt.datetime.now(dt.UTC)
-    bars = select_bars(source, None, (None, UNTIL), now)
+    config, now = build_config(arguments.events), dt.datetime.now(dt.UTC)
+    source = FilesSource(arguments.data) if arguments.data else SampleStocksSource()
+    bars = source.load(Request((), None, UNTIL, now)).bars
     bars = bars[bars["ticker"].isin(choose_symbols(bars, arguments.others))]
     external = load_external(config, bars, source, now, Progress())
     figures = summarise(compare(bars, config, external))
