@@ -10,8 +10,7 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.forecaster import SHORTEST_HISTORY, count_recent_sessions
 from volcast.pipeline.panel.build import build_sample
-
-COLUMNS = ["ticker", "sessions", "first"]
+from volcast.reports.short_histories import COLUMNS, has_short_history
 
 
 def list_histories(
@@ -40,10 +39,11 @@ def list_histories(
 def find_short_histories(forecasts: pd.DataFrame) -> list[str]:
     """Return the tickers whose newest forecast was made from a short history.
 
-    `forecasts` has the columns `ticker, origin, variance, short_history`.
+    `forecasts` has the columns `ticker, origin, variance` and, unless an earlier version made them,
+    `short_history`.
     """
     known = forecasts[forecasts["variance"].notna()].sort_values("origin")
-    newest = known.groupby("ticker", sort=False)["short_history"].last()
+    newest = has_short_history(known).groupby(known["ticker"], sort=False).last()
     return [str(ticker) for ticker in newest.index[newest]]
 
 

@@ -82,6 +82,7 @@ def test_the_newest_forecast_tells_whether_a_history_is_short():
         }
     )
     assert find_short_histories(table) == ["NEW"]
+    assert find_short_histories(table.drop(columns="short_history")) == []  # of an earlier version
 
 
 @pytest.mark.parametrize("sessions", [45, 400])
