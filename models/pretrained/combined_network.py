@@ -7,7 +7,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import Float, Forecaster, Sample, Split, select_fit_rows
+from volcast.models.forecaster import (
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    mask_unforecastable,
+    select_fit_rows,
+)
 from volcast.models.network import Network
 from volcast.models.pretrained.combination import (
     LEVEL_SESSIONS,
@@ -83,11 +90,12 @@ class CombinedNetwork(Forecaster):
         return self.local.forecast_members(sample, origins)
 
     def forecast_pretrained_log(self, sample: Sample, origins: slice) -> Float:
-        """Return the log forecast of the vintage as it is, (n, N, H)."""
+        """Return the log forecast of the vintage as it is, (n, N, H); NaN if not forecastable."""
         rows = np.zeros(sample.variance.shape, dtype=bool)
         rows[origins] = True
         shape = (*rows[origins].shape, len(sample.horizons))
-        return self.vintage.forecast_log(sample, rows).reshape(shape)
+        found = self.vintage.forecast_log(sample, rows).reshape(shape)
+        return mask_unforecastable(found, sample, origins)
 
     def _fit_combination(self, sample: Sample, split: Split) -> Combination:
         """Return weight and level.

@@ -18,7 +18,7 @@ from volcast.reports.scoring.scores import CELL, qlike
 HARX = "harx"
 COLUMNS = [
     *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
-    *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+    *("variance", "lower", "upper", "clipped", "fallback", "short_history", "realized", "pit"),
     *("log_return", "squared_return", "level_factor", "reactions", WITHOUT_REPORT_COLUMN),
 ]
 
@@ -104,11 +104,12 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
 def select_tail_rows(folds: pd.DataFrame) -> pd.DataFrame:
     """Return the one-session forecasts of all folds, after `add_returns`.
 
-    Those of the first fold's validation part serve as history: they are not `tested`.
+    Those of the first fold's validation part serve as history: they are not `tested`. Those of
+    short histories are left out, as they are not scored.
     """
     first = folds["fold"].min()
     wanted = (folds["part"] == TEST) | (folds["fold"] == first)
-    rows = folds[(folds["horizon"] == 1) & wanted]
+    rows = folds[(folds["horizon"] == 1) & wanted & ~folds["short_history"]]
     return pd.DataFrame(rows.assign(tested=rows["part"] == TEST))
 
 

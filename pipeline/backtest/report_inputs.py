@@ -36,6 +36,7 @@ from volcast.pipeline.panel.report_knowledge import (
     describe_report_knowledge,
     describe_undated_reports,
 )
+from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
 from volcast.pipeline.text import format_names
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
@@ -73,6 +74,11 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         if has_events
         else None,
         date_notes=describe_undated_reports(external.events),
+        histories=list_histories(
+            read_table(folder / BARS, columns=["ticker", "session"]),
+            find_short_histories(forecasts),
+            origin,
+        ),
         risk=read_table(folder / RISK),
         series=describe_series(external.series),
         diagnostics=build_diagnostic_sections(folder, config),

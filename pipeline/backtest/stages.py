@@ -99,19 +99,15 @@ def features(context: StageContext) -> dict[str, Any]:
         build_grids,
         build_panel,
         describe_implausible_levels,
-        find_tickers_without_rows,
     )
     from volcast.pipeline.panel.panel_table import panel_to_frame
+    from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 
     bars = read_table(context.folder / BARS)
     grids = build_grids(bars, context.config, external=read_external(context.folder))
     panel = build_panel(grids, context.config)
     write_frame(context.folder / FEATURES, panel_to_frame(panel))
-    failures = {
-        ticker: f"its history is too short for any forecast: {known} sessions with a variance, "
-        "about a year is needed"
-        for ticker, known in find_tickers_without_rows(panel).items()
-    }
+    failures = find_tickers_without_rows(panel)
     _report_failures(failures, context.progress)
     for note in describe_implausible_levels(panel):
         context.progress.note(note)

@@ -44,7 +44,7 @@ class FoldResult:
     ----------
     forecasts
         The forecast table of the validation and test origins, with `part`, `fold`, `clipped`,
-        `fallback` and `variance_without_report`.
+        `fallback`, `short_history` and `variance_without_report`.
     members
         `MEMBER_COLUMNS`, one row for each test forecast of the network: `alone` is the variance
         forecast by the average of its members without the blend, `single_qlike` the mean loss of
@@ -155,13 +155,14 @@ def forecast_within_bounds(
 
     Returns
     -------
-    `variance`, `clipped` and `fallback`, each (n, N, H).
+    `variance`, `clipped`, `fallback` and `short_history` (`Sample.short_history`), each (n, N, H).
     """
     variance = model.forecast(known, origins)
     substitute = MonthMean().forecast(known, origins)
     fallback = ~np.isfinite(variance) & np.isfinite(substitute)
     bounded, clipped = bounds.clip(np.where(fallback, substitute, variance))
-    return {"variance": bounded, "clipped": clipped, "fallback": fallback}
+    short = np.broadcast_to(known.short_history()[origins, :, None], bounded.shape)
+    return {"variance": bounded, "clipped": clipped, "fallback": fallback, "short_history": short}
 
 
 def forecast_without_reports(

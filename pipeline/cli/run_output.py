@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from volcast.pipeline.backtest.run_folder import (
+    BARS,
     FEATURES,
     FORECASTS,
     REPORT_HTML,
@@ -44,9 +45,10 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     -------
     list of dict
         ``ticker, horizon, origin, target_start, target_end, volatility, lower, upper, today,
-        har, without_report, report``; ``today`` is the volatility of the last session, ``har`` the
-        forecast of HAR, ``without_report`` the forecast as if no earnings report came (None unless
-        one is expected), ``report`` what is known of the next one.
+        har, without_report, report, history``; ``today`` is the volatility of the last session,
+        ``har`` the forecast of HAR, ``without_report`` the forecast as if no earnings report came
+        (None unless one is expected), ``report`` what is known of the next one, ``history`` how
+        short the ticker's history is (empty if it is not).
 
     Raises
     ------
@@ -66,7 +68,9 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
     rows = newest[newest["model"] == NETWORK]
     today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
-    return list_records(rows, config, read_external(folder), today, reference)
+    sessions = read_table(folder / BARS, columns=["ticker", "session"])
+    rows = _add_notes(rows, config, read_external(folder), sessions)
+    return _list_records(rows, today, reference)
 
 
 def list_pretrained_forecasts(
@@ -89,22 +93,23 @@ def list_pretrained_forecasts(
         progress.note(f"{ticker} is left out: {reason}")
     rows = add_volatility(found.forecasts, config)
     today = find_latest_volatility(found.measured, config).set_index("ticker")["volatility"]
-    records = list_records(rows, config, found.external, today, pd.Series(dtype=float))
-    return records, found.vintage.name
+    rows = _add_notes(rows, config, found.external, found.measured)
+    return _list_records(rows, today, pd.Series(dtype=float)), found.vintage.name
 
 
-def list_records(
-    rows: pd.DataFrame,
-    config: Config,
-    external: ExternalData,
-    today: pd.Series,
-    reference: pd.Series,
-) -> list[dict[str, Any]]:
-    """Return forecasts as records of numbers and texts for people and scripts."""
+def _add_notes(
+    rows: pd.DataFrame, config: Config, external: ExternalData, bars: pd.DataFrame
+) -> pd.DataFrame:
+    """Return forecasts with what is known of coming reports and of short histories.
+
+    `bars` has a row of `ticker` and `session` for each bar.
+    """
     from volcast.pipeline.config.events import list_event_entries
     from volcast.pipeline.panel.build import assign_calendars
     from volcast.pipeline.panel.coming_reports import list_coming_reports
+    from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
     from volcast.reports.coming_reports import COLUMNS, add_report_notes
+    from volcast.reports.short_histories import add_history_notes
 
     reports = pd.DataFrame(columns=COLUMNS)
     if list_event_entries(config):
@@ -112,7 +117,15 @@ def list_records(
         reports = list_coming_reports(external, rows["origin"].max(), calendars)
     rows = rows.sort_values(["ticker", "horizon"])
     rows = rows.rename(columns={"volatility_without_report": "without_report"})
-    records: list[Any] = add_report_notes(rows, reports).to_dict("records")
+    rows = add_report_notes(rows, reports)
+    histories = list_histories(bars, find_short_histories(rows), rows["origin"].max())
+    return add_history_notes(rows, histories)
+
+
+def _list_records(
+    rows: pd.DataFrame, today: pd.Series, reference: pd.Series
+) -> list[dict[str, Any]]:
+    records: list[Any] = rows.to_dict("records")
     return [_record(row, today, reference) for row in records]
 
 
@@ -131,8 +144,14 @@ def describe_combination(folder: Path) -> str:
 
 
 def forecast_table(rows: list[dict[str, Any]]) -> Table:
-    """Return the records of `load_newest_forecasts` as a table."""
+    """Return the records of `load_newest_forecasts` as a table; under it, short histories."""
+    from volcast.reports.short_histories import EXPLANATION, list_histories
+
     table = Table(title="Annualised volatility (%)", title_justify="left", box=SIMPLE_HEAD)
+    histories = list_histories(pd.DataFrame(rows))
+    if histories:
+        table.caption = escape(f"Short history: {histories}; {EXPLANATION}.")
+        table.caption_justify = "left"
     for name in HEADINGS:
         table.add_column(name)
     for name in NUMBER_HEADINGS:
@@ -189,7 +208,7 @@ def _record(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict
     }
     rounded = {name: _round(value) for name, value in numbers.items()}
     cell = {"ticker": row["ticker"], "horizon": row["horizon"]}
-    return {**cell, **dates, **rounded, "report": row["report"]}
+    return {**cell, **dates, **rounded, "report": row["report"], "history": row["history"]}
 
 
 def _round(value: float | None) -> float | None:

@@ -39,6 +39,7 @@ class Cell:
     clipped: bool
     fallback: bool
     level_factor: float
+    short_history: bool
     pretrained: str | None = None
 
 
@@ -137,4 +138,5 @@ def _build_cell(row: dict[Hashable, Any], target_start: np.datetime64) -> Cell:
         clipped=bool(row["clipped"]),
         fallback=bool(row["fallback"]),
         level_factor=float(row["level_factor"]),
+        short_history=bool(row["short_history"]),
     )

@@ -59,7 +59,8 @@ def forecast_shadow_period(
     -------
     DataFrame
         `origin, ticker, realized` and a column of daily variances for each model, where all of them
-        forecast and the target had ended by the session after the period.
+        forecast from a history that is not short, and the target had ended by the session after the
+        period.
 
     Raises
     ------
@@ -100,12 +101,15 @@ def _check(contestants: Mapping[str, Contestant], horizon: int) -> tuple[Panel, 
 
 
 def _forecast_block(contestant: Contestant, origins: slice, horizon: int) -> np.ndarray:
-    """Return the variances, (n, N), that a model forecasts after training before `origins`."""
+    """Return the variances, (n, N), that a model forecasts after training before `origins`.
+
+    They are NaN where the history is short.
+    """
     panel = contestant.panel
     fold = build_fold(panel, contestant.config, origins.start)
     model = contestant.build(fold)
     bounds, _ = fit_models({contestant.model: model}, build_sample(panel), fold)
     sample = build_sample(panel).until(origins.stop - 1)
-    variance = forecast_within_bounds(model, sample, origins, bounds)["variance"]
-    block: np.ndarray = variance[:, :, panel.horizons.index(horizon)]
-    return block
+    found = forecast_within_bounds(model, sample, origins, bounds)
+    variance = np.where(found["short_history"], np.nan, found["variance"])
+    return variance[:, :, panel.horizons.index(horizon)]

@@ -59,6 +59,8 @@ class Forecast:
     pretrained
         The pretrained vintage that it was combined with, and the first digits of the hash of its
         record; None if there was none.
+    short_history
+        Whether the ticker had no year of history, so that its long-run features were unknown.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -81,6 +83,7 @@ class Forecast:
     level_factor: Annotated[float, Column("real", "level_factor > 0", since=2)] = math.nan
     held: Annotated[bool, Column("flag", since=2)] = False
     pretrained: Annotated[str | None, Column("text", since=3)] = None
+    short_history: Annotated[bool, Column("flag", since=3)] = False
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from volcast.models.forecast_intervals import ERROR_COLUMNS
 from volcast.models.insanity_filter import Bounds
 from volcast.models.pretrained.network_folder import AnyNetwork, load_network, save_network
 from volcast.pipeline.errors import RegistryError
@@ -113,4 +114,6 @@ def _parse_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 def _read_past_errors(folder: Path, metadata: dict[str, Any]) -> pd.DataFrame:
     if metadata["format"] == undated_errors.FORMAT:
         return undated_errors.read_past_errors(metadata)
-    return pd.read_parquet(folder / PAST_ERRORS)
+    errors = pd.read_parquet(folder / PAST_ERRORS)
+    # Versions that forecast no short histories stored none.
+    return errors.assign(short_history=errors.get("short_history", False))[ERROR_COLUMNS]

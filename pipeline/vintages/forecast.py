@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.forecaster import Float, Sample
+from volcast.models.forecaster import Float, Sample, mask_unforecastable
 from volcast.models.pretrained.combination import LEVEL_SESSIONS, fit_level
 from volcast.models.pretrained.vintage import PERCENTILES, Vintage
 from volcast.pipeline.config.settings import Config
@@ -18,6 +18,7 @@ from volcast.pipeline.panel.build import build_grids, build_panel, build_sample
 from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
 from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.load_bars import load_bars
+from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 from volcast.pipeline.progress import Progress
 from volcast.pipeline.vintages.catalogue import load_usable_vintage
 
@@ -30,7 +31,8 @@ class PretrainedForecast:
     ----------
     forecasts
         `ticker, horizon, origin, target_start, target_end, variance, lower, upper` and
-        `variance_without_report`, in the level of close-to-close returns; `realized` is NaN.
+        `variance_without_report`, in the level of close-to-close returns; `realized` is NaN;
+        `short_history`.
     measured
         `ticker, session, variance, level_factor` of every session with a variance.
     external
@@ -68,7 +70,7 @@ def forecast_with_vintage(
     ConfigError
         No vintage ended before the newest session, or none was trained for the horizons.
     DataError
-        No ticker has enough history for the terms of HAR.
+        No ticker has enough history.
     """
     loaded = load_bars(config, now, progress)
     panel = build_panel(build_grids(loaded.bars, config, external=loaded.external), config)
@@ -85,11 +87,10 @@ def forecast_with_vintage(
             f"not {sample.horizons}; choose among its horizons"
         )
     table = build_table(panel, sample, vintage, config.report.interval)
-    missing = [t for t in panel.tickers if t not in set(table["ticker"])]
-    reason = "it has too few sessions with a variance for the terms of HAR (22 are needed)"
-    failures = {**loaded.failures, **dict.fromkeys(missing, reason)}
+    failures = {**loaded.failures, **find_tickers_without_rows(panel)}
     if table.empty:
-        raise DataError(f"no ticker can be forecast: {next(iter(failures.values()), reason)}")
+        reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in failures.items())
+        raise DataError(f"no ticker can be forecast: {reasons}")
     return PretrainedForecast(table, list_measured(panel), loaded.external, vintage, failures)
 
 
@@ -104,7 +105,7 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
     if without is not None:
         expected = expect_reports(sample)[part]
         plain_log = np.where(expected, _forecast(vintage, without, part), np.nan)
-    records = []
+    short, records = sample.short_history(), []
     for column, ticker in enumerate(panel.tickers):
         known = np.flatnonzero(np.isfinite(forecast_log[:, column]).any(axis=1))
         if not len(known):
@@ -126,6 +127,7 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
                     "upper": np.exp(log_variance + _find_error(vintage, horizon, 1.0 - tail)),
                     "variance_without_report": np.exp(plain_log[row, column, place] + shift),
                     "realized": np.nan,
+                    "short_history": bool(short[at, column]),
                 }
             )
     return pd.DataFrame(records)
@@ -148,7 +150,9 @@ def _forecast(vintage: Vintage, sample: Sample, part: slice) -> Float:
     """Return the log forecasts of a vintage for the origins of `part`, (n, N, H)."""
     rows = np.zeros(sample.variance.shape, dtype=bool)
     rows[part] = True
-    return vintage.forecast_log(sample, rows).reshape(*rows[part].shape, len(sample.horizons))
+    shape = (*rows[part].shape, len(sample.horizons))
+    found = vintage.forecast_log(sample, rows).reshape(shape)
+    return mask_unforecastable(found, sample, part)
 
 
 def _find_error(vintage: Vintage, horizon: int, probability: float) -> float:
