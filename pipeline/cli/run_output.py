@@ -93,7 +93,7 @@ def list_pretrained_forecasts(
         progress.note(f"{ticker} is left out: {reason}")
     rows = add_volatility(found.forecasts, config)
     today = find_latest_volatility(found.measured, config).set_index("ticker")["volatility"]
-    rows = _add_notes(rows, config, found.external, found.measured)
+    rows = _add_notes(rows, config, found.external, found.bars)
     return _list_records(rows, today, pd.Series(dtype=float)), found.vintage.name
 
 

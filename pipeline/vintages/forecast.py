@@ -33,6 +33,8 @@ class PretrainedForecast:
         `ticker, horizon, origin, target_start, target_end, variance, lower, upper` and
         `variance_without_report`, in the level of close-to-close returns; `realized` is NaN;
         `short_history`.
+    bars
+        Clean bars, `ticker, session`.
     measured
         `ticker, session, variance, level_factor` of every session with a variance.
     external
@@ -44,6 +46,7 @@ class PretrainedForecast:
     """
 
     forecasts: pd.DataFrame
+    bars: pd.DataFrame
     measured: pd.DataFrame
     external: ExternalData
     vintage: Vintage
@@ -79,7 +82,7 @@ def forecast_with_vintage(
     if vintage is None:
         raise ConfigError(
             f"model.pretrained: no vintage of {config.model.pretrained!r} ended before "
-            f"{sample.sessions[-1]}, the newest session; forecast from a later one"
+            f"{panel.sessions[-1].date()}, the newest session; forecast from a later one"
         )
     if not set(sample.horizons) <= set(vintage.horizons):
         raise ConfigError(
@@ -91,7 +94,14 @@ def forecast_with_vintage(
     if table.empty:
         reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in failures.items())
         raise DataError(f"no ticker can be forecast: {reasons}")
-    return PretrainedForecast(table, list_measured(panel), loaded.external, vintage, failures)
+    return PretrainedForecast(
+        forecasts=table,
+        bars=loaded.bars[["ticker", "session"]],
+        measured=list_measured(panel),
+        external=loaded.external,
+        vintage=vintage,
+        failures=failures,
+    )
 
 
 def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float) -> pd.DataFrame:

@@ -14,7 +14,7 @@ SETTINGS = """
 [target]
 horizons = [1, 5]
 [features]
-select = ["har_1", "har_5", "har_22", "z", "volume", "market"]
+select = ["har_1", "har_5", "har_22", "har_250", "z", "volume", "market"]
 [model]
 epochs = 2
 members = 1
