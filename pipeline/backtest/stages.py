@@ -90,6 +90,7 @@ def download(context: StageContext) -> dict[str, Any]:
         "content": dict(loaded.content),
         "vintages": dict(loaded.vintages),
         "notes": [*loaded.notes, *dates],
+        "understood": list(loaded.understood),
     }
 
 
