@@ -14,37 +14,36 @@ BAR_COLUMNS = ("ticker", "session", *NUMBER_COLUMNS)
 def to_bar_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame as a bar table: the columns `BAR_COLUMNS`, typed, sorted, the index 0 .. n-1.
 
-        Sessions lose their time of day and their timezone (the date stays the local one). Rows of the
-        same ticker and session keep their order. NaN is kept.
+    Sessions lose their time of day and their timezone (the date stays the local one). Rows of the
+    same ticker and session keep their order. NaN is kept.
 
-        Parameters
-        ----------
-        frame
-            The columns ticker, session, open, high, low and close, and any of the others: a missing
-            ``adj_close`` is filled with ``close``, a missing ``volume`` or ``variance`` with NaN.
-            Further columns are dropped.
+    Parameters
+    ----------
+    frame
+        The columns ticker, session, open, high, low and close, and any of the others: a missing
+        ``adj_close`` is filled with ``close``, a missing ``volume`` or ``variance`` with NaN.
+        Further columns are dropped.
 
-        Returns
-        -------
-        Ticker as str, session as datetime64[us], numbers as float64; sorted by ticker and session.
+    Returns
+    -------
+    Ticker as str, session as datetime64[us], numbers as float64; sorted by ticker and session.
 
-        Raises
-        ------
-        KeyError
-            When a required column is missing.
-        ValueError
-            When a column does not hold numbers or dates.
+    Raises
+    ------
+    KeyError
+        When a required column is missing.
+    ValueError
+        When a column does not hold numbers or dates.
 
-        Examples
-        --------
-        >>> import numpy as np
-    import pandas as pd
-        >>> day = pd.Timestamp("2024-01-02 16:00", tz="America/New_York")
-        >>> prices = {"open": [1], "high": [3], "low": [1], "close": [2]}
-        >>> bars = to_bar_table(pd.DataFrame({"ticker": "SPY", "session": [day], **prices}))
-        >>> print(bars.to_string(index=False))
-        ticker    session  open  high  low  close  adj_close  volume  variance
-           SPY 2024-01-02   1.0   3.0  1.0    2.0        2.0     NaN       NaN
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> day = pd.Timestamp("2024-01-02 16:00", tz="America/New_York")
+    >>> prices = {"open": [1], "high": [3], "low": [1], "close": [2]}
+    >>> bars = to_bar_table(pd.DataFrame({"ticker": "SPY", "session": [day], **prices}))
+    >>> print(bars.to_string(index=False))
+    ticker    session  open  high  low  close  adj_close  volume  variance
+       SPY 2024-01-02   1.0   3.0  1.0    2.0        2.0     NaN       NaN
     """
     fallback = {"adj_close": frame["close"], "volume": float("nan"), "variance": float("nan")}
     missing: dict[str, Any] = {name: value for name, value in fallback.items() if name not in frame}
@@ -58,12 +57,13 @@ def to_bar_table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_sorted(bars: pd.DataFrame) -> bool:
-    """Return whether rows are sorted by ticker and session, which most files are."""
+    """Return whether rows are sorted by ticker and session, as those of most files are."""
     codes, names = pd.factorize(bars["ticker"])
-    if not names.is_monotonic_increasing or (np.diff(codes) < 0).any():
+    steps = np.diff(codes)
+    if not pd.Index(names).is_monotonic_increasing or (steps < 0).any():
         return False
     later = np.diff(bars["session"].to_numpy()) >= np.timedelta64(0, "us")
-    return bool((later | (np.diff(codes) > 0)).all())
+    return bool((later | (steps > 0)).all())
 
 
 def select_sessions(bars: pd.DataFrame, start: dt.date | None, end: dt.date | None) -> pd.DataFrame:

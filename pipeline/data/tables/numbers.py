@@ -77,7 +77,7 @@ def _to_float(values: Any) -> Float:
 def decide_decimal_sign(
     prices: Sequence[Sequence[NumberText]], others: Sequence[NumberText], wanted: str, file: Path
 ) -> str:
-    """Return the decimal sign of the prices of a file.
+    """Return the decimal sign of the prices of a file; empty if no price has a sign.
 
     A cell such as 1.5 or 1,234.5 proves it. If every cell with a sign is such as 1.234, a reading
     that makes neighbours of 998 and 1.002 is wrong; else the other columns of the file decide
@@ -101,7 +101,7 @@ def decide_decimal_sign(
     """
     texts = [column.text for own in prices for column in own]
     if wanted or not texts:
-        return wanted or POINT
+        return wanted
     for find in (find_head_evidence, find_evidence):
         evidence = find(texts)
         if len(evidence.decimal) == 1:
@@ -113,7 +113,7 @@ def decide_decimal_sign(
                 "numbers in one way"
             )
     if not evidence.either:
-        return POINT
+        return ""
     jumps = {sign: sum(_count_jumps(own, sign) for own in prices) for sign in (POINT, COMMA)}
     possible = [sign for sign, count in jumps.items() if count == 0]
     if len(possible) == 1:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from volcast.pipeline.data.tables.dates import FIRST, LAST, NOT_A_TIME, Moments, parse_moments
-from volcast.pipeline.data.tables.decimal_sign import find_evidence
+from volcast.pipeline.data.tables.decimal_sign import OTHER, POINT, find_evidence
 from volcast.pipeline.data.tables.number_text import NumberText, strip_numbers
 from volcast.pipeline.data.tables.numbers import decide_decimal_sign, parse_numbers
 from volcast.pipeline.data.tables.typed_table import TypedTable
@@ -70,7 +70,7 @@ def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
     sign = decide_decimal_sign([own for own in prices if own], others, wanted, file)
     bad, signs = {}, set()
     for at, column in stripped.items():
-        used = _find_own_sign(column, sign) if at in own_sign and not wanted else sign
+        used = _find_own_sign(column, sign) if at in own_sign and not wanted else sign or POINT
         values[at], wrong = parse_numbers(column, used)
         if wrong.any():
             bad[at] = wrong
@@ -102,8 +102,16 @@ def _list_percentages(table: TypedTable) -> list[NumberText]:
 
 
 def _find_own_sign(column: NumberText, sign: str) -> str:
-    proven = find_evidence([column.text]).decimal
-    return next(iter(proven)) if len(proven) == 1 else sign
+    """Return the decimal sign of volumes: as their cells prove, else that of the prices.
+
+    Beside prices without any sign, 60.663 is a whole number of shares.
+    """
+    evidence = find_evidence([column.text])
+    if len(evidence.decimal) == 1:
+        return next(iter(evidence.decimal))
+    if not sign and len(evidence.either) == 1:
+        return OTHER[next(iter(evidence.either))]
+    return sign or POINT
 
 
 def parse_moment_column(table: TypedTable, wanted: str, file: Path) -> Moments:

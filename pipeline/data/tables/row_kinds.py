@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from volcast.pipeline.data.tables.cells import Line
 from volcast.pipeline.data.tables.dates import Moments
+from volcast.pipeline.data.tables.layout import looks_like_date
 from volcast.pipeline.data.tables.parse_columns import Numbers, list_cells
 from volcast.pipeline.data.tables.synonyms import DATE, TICKER
 from volcast.pipeline.data.tables.typed_table import TypedTable
@@ -128,12 +129,19 @@ def _limit_others(table: TypedTable, left_out: dict[str, Flags], file: Path) -> 
 
 def _find_lines(table: TypedTable, left_out: dict[str, Flags], kind: str) -> list[Line]:
     """Return the lines of a kind, rows of the table and others, by their number."""
-    is_action = {line: bool(ACTION.search(line.text)) for line in table.odd_lines}
+    is_action = {line: _is_action(line.text) for line in table.odd_lines}
     wanted = {ACTIONS: True, OTHERS: False}.get(kind)
     lines = [line for line, action in is_action.items() if action == wanted]
     rows = np.flatnonzero(left_out[kind]).tolist()
     lines += [Line(int(table.rows[row]) + 1, _join_cells(table, row)) for row in rows]
     return sorted(lines, key=lambda line: line.number)
+
+
+def _is_action(text: str) -> bool:
+    """Return whether a line is of a dividend or a split, with a date; not a note about them."""
+    cells = re.split(r"[,;|\t]", text)
+    dated = any(looks_like_date(part.strip()) for part in (*cells, ",".join(cells[:2])))
+    return dated and bool(ACTION.search(text))
 
 
 def _list_left_out(table: TypedTable, left_out: dict[str, Flags]) -> Iterator[LeftOut]:

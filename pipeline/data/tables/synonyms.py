@@ -1,6 +1,6 @@
 """The names that columns have in the files of others, and those of the bar table.
 
-To teach the reader a further name, add it to `SYNONYMS`, in lower case and without accents, spaces
+To teach the reader a further name, add it to `NAMES`, in lower case and without accents, spaces
 or punctuation, as `simplify` writes it. Of several names in a file the first of the list is used.
 """
 
@@ -11,15 +11,15 @@ from functools import lru_cache
 
 DATE, TIME, TICKER, PERIOD = "date", "time", "ticker", "period"
 
-_NAMES = {
+NAMES = {
     DATE: """
         date session day tradedate tradingdate tradingday exchangedate businessdate
         pricedate navdate observationdate asofdate dates dt datum handelstag tag fecha
         data datadate tarih dato дата
         日期 交易日期 日付 日付け 날짜 日付時刻
         datetime timestamp timeopen opentime windowstart snappedat datetimeutc localtime gmttime
-        opentimestamp starttime timeperiod time zeit heure moment unix unixtimestamp unixtime epoch t
-        index unnamed0
+        opentimestamp starttime timeperiod time zeit heure moment unix unixtimestamp unixtime epoch
+        t index unnamed0
     """,
     TIME: """
         time hour zeit heure hora czas godzina timeofday
@@ -75,7 +75,7 @@ _NAMES = {
         variance realizedvariance realisedvariance rv
     """,
 }
-SYNONYMS = {field: tuple(names.split()) for field, names in _NAMES.items()}
+SYNONYMS = {field: tuple(names.split()) for field, names in NAMES.items()}
 # Signs, units and notes that other programs put around a name: "4. close", "Close*", "Open (USD)".
 NUMBERED = re.compile(r"^\s*\d{1,2}[ab]?\s*[.):]\s*(?=\D)")
 DOTLESS_I = "\u0131"  # Turkish
