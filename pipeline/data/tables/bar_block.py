@@ -59,16 +59,15 @@ def join_blocks(blocks: Sequence[BarBlock]) -> pd.DataFrame:
     return table[list(BAR_COLUMNS)]
 
 
-def _join_tickers(
-    blocks: Sequence[BarBlock], sizes: Sequence[int]
-) -> pd.api.extensions.ExtensionArray:
+def _join_tickers(blocks: Sequence[BarBlock], sizes: Sequence[int]) -> pd.Series:
     parts = [
         pa.DictionaryArray.from_arrays(np.zeros(size, np.int32), [block.tickers]).cast(pa.string())
         if isinstance(block.tickers, str)
         else pa.array(block.tickers, pa.string())
         for block, size in zip(blocks, sizes, strict=True)
     ]
-    return pd.StringDtype(na_value=np.nan).__from_arrow__(pa.chunked_array(parts).combine_chunks())
+    joined = pa.chunked_array(parts).combine_chunks()
+    return pd.Series(joined.to_pandas(strings_to_categorical=False)).astype("str")
 
 
 def count_bars(blocks: Sequence[BarBlock]) -> int:
