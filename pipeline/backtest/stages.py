@@ -130,13 +130,18 @@ def train(context: StageContext) -> dict[str, Any]:
     Folds that an interrupted run has finished are reused.
     """
     from volcast.pipeline.backtest import fold_folder
+    from volcast.pipeline.backtest.first_test import describe_shorter_test
     from volcast.pipeline.backtest.folds import build_folds
     from volcast.pipeline.backtest.walk_forward import iter_folds
+    from volcast.pipeline.panel.build import build_sample
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
 
     panel = read_panel(context.folder / FEATURES)
     folds = build_folds(panel, context.config)
+    shorter = describe_shorter_test(panel, build_sample(panel), context.config)
+    if shorter:
+        context.progress.note(shorter)
     model = context.folder / MODEL
     model.mkdir(exist_ok=True)
     folders = [fold_folder.find_fold_folder(model, fold.number) for fold in folds]
@@ -157,7 +162,7 @@ def train(context: StageContext) -> dict[str, Any]:
     write_frame(context.folder / HISTORY, history)
     verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))
     context.progress.note(verdict)
-    return {"folds": len(folds), "verdict": verdict}
+    return {"folds": len(folds), "verdict": verdict, "notes": [shorter] if shorter else []}
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:

@@ -52,7 +52,16 @@ def inspect(
     rows: Annotated[int, typer.Option(min=1, help="First rows to show of each file.")] = 5,
     as_json: Json = False,
 ) -> None:
-    """Show how files are read, what is understood of them, and what would be rejected."""
+    r"""Show how files are read, what is understood of them, and what would be rejected.
+
+    \b
+    - of yfinance, one ticker or many:
+      volcast data inspect prices.csv
+    - of Investing.com or Excel, where day and month can be exchanged:
+      volcast data inspect DAX.csv --dates day_first
+    - a folder with a file for each ticker:
+      volcast data inspect prices/ --json
+    """
     from volcast.pipeline.cli.printing import print_json
     from volcast.pipeline.data.maintenance.inspect_files import inspect_files
 

@@ -15,8 +15,8 @@ MOST_CLOSED = 0.05  # of a ticker's bars, before it is left out
 LEAST_BARS = 20  # of fewer bars, a share says nothing
 FITTING = 0.01  # share of bars on closed days of a calendar that fits
 SATURDAY, SUNDAY = 5, 6  # as pandas counts days of the week
-# Tried in this order as the exchange that the bars may be from.
-CANDIDATES = (ALWAYS_OPEN, WEEKDAYS, "XTAE", "XSAU", "XLON", "XETR", "XTKS", "XHKG", "XBOM", "XSHG")
+# Tried in this order as the exchange that the bars may be from; every weekday comes last.
+CANDIDATES = ("XTAE", "XSAU", "XLON", "XETR", "XTKS", "XHKG", "XBOM", "XSHG", "XASX", WEEKDAYS)
 DAY = pd.Timedelta(days=1)
 
 
@@ -100,7 +100,7 @@ def _find_cause(ticker: str, sessions: pd.Series, calendar: str) -> str:
         'set data.calendar = "{}" (--calendar), and name the ticker without a suffix that says '
         "another exchange"
     )
-    weekday = sessions.dt.dayofweek
+    weekday = sessions.dt.day_of_week
     both_ends = min((weekday == SATURDAY).mean(), (weekday == SUNDAY).mean())
     if both_ends > MOST_CLOSED:
         return f"it trades at weekends; {setting.format(ALWAYS_OPEN)}"

@@ -39,6 +39,11 @@ class BarBlock:
     moments: Moments
     columns: dict[str, NDArray[np.float64]]
 
+    @property
+    def without_range(self) -> bool:
+        """Whether the high is the low in every bar, as of a fund's net asset value."""
+        return np.array_equal(self.columns["high"], self.columns["low"], equal_nan=True)
+
 
 def join_blocks(blocks: Sequence[BarBlock]) -> pd.DataFrame:
     """Return blocks as one table with the columns `BAR_COLUMNS`, in the order of the blocks.

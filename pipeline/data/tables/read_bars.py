@@ -97,6 +97,7 @@ def read_bars(file: Path, ticker: str, options: ReadOptions = ReadOptions()) -> 
         left_out=left_out,
         masked_volumes=_count_masked(table, numbers, bars),
         close_alone=table.columns.close_alone,
+        without_range=all(block.without_range for block in blocks),
         sessions_of=_name_zone(moments, blocks, options),
         bars=count_bars(blocks),
         tickers=list_tickers(blocks),

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from volcast.pipeline.data.tables.row_kinds import LeftOut
 from volcast.pipeline.text import format_count, format_names
 
-CLOSE_TO_CLOSE = "close alone, so that variance is measured from close to close"
+CLOSE_ALONE = "close alone, so that variance is measured from close to close"
+NO_RANGE = (
+    "open, high, low and close are one value, so that variance is measured from close to close"
+)
 TICKERS_SHOWN = 3
 FILES_SHOWN = 5  # of more files, those that are alike get one line
 
@@ -30,7 +33,9 @@ class Understood:
     masked_volumes
         How many volumes cannot be read.
     close_alone
-        Whether the file has closes without a range.
+        Whether the file has closes only.
+    without_range
+        Whether open, high, low and close are one value in every bar.
     sessions_of
         How times became dates; empty if they are as written.
     bars, tickers
@@ -44,6 +49,7 @@ class Understood:
     left_out: tuple[LeftOut, ...] = ()
     masked_volumes: int = 0
     close_alone: bool = False
+    without_range: bool = False
     sessions_of: str = ""
     bars: int = 0
     tickers: Sequence[str] = ()
@@ -67,7 +73,7 @@ class Understood:
             *self.shape,
             *self.manners,
             self.sessions_of,
-            CLOSE_TO_CLOSE if self.close_alone else "",
+            CLOSE_ALONE if self.close_alone else NO_RANGE if self.without_range else "",
             *(each.describe() for each in self.left_out),
             f"{masked} masked" if self.masked_volumes else "",
         ]
