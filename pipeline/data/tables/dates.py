@@ -145,7 +145,9 @@ def _read_ordered(groups: Groups | None, manner: str) -> Moments | None:
 
 
 def _read_numeric(text: Any, wanted: str, file: Path) -> Moments | None:
-    groups = _match(text, NUMERIC)
+    groups = _match(text, NUMERIC[0])
+    if groups is None or not groups.valid.all():
+        groups = _match(text, NUMERIC[1])
     if groups is None:
         return None
     order = wanted or decide_order(groups, text, file)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 POINT, COMMA = ".", ","
 OTHER = {POINT: COMMA, COMMA: POINT}
@@ -30,15 +31,14 @@ class Evidence:
     either: dict[str, str]
 
 
-def find_evidence(texts: Sequence[Any]) -> Evidence:
-    """Return what columns of text, as `strip_numbers` leaves them, say about the decimal sign.
+def find_evidence(text: Any) -> Evidence:
+    """Return what cells, as `strip_numbers` leaves them, say about the decimal sign.
 
     Examples
     --------
-    >>> find_evidence([pa.array(["1,234.5", "998", "1,002"])])
+    >>> find_evidence(pa.array(["1,234.5", "998", "1,002"]))
     Evidence(decimal={'.': '1,234.5'}, either={',': '1,002'})
     """
-    text = pa.chunked_array([each.cast(pa.string()) for each in texts]).combine_chunks()
     decimal: dict[str, str] = {}
     either: dict[str, str] = {}
     for sign in (POINT, COMMA):
@@ -61,12 +61,13 @@ def _add_example(found: dict[str, str], sign: str, text: Any, pattern: str) -> N
         found.setdefault(sign, text[at].as_py())
 
 
-def find_head_evidence(texts: Sequence[Any]) -> Evidence:
-    """Return the evidence of the first cells, which nearly always suffices."""
-    return find_evidence([text[:HEAD] for text in texts])
+def take_heads(text: Any, rows: int) -> Any:
+    """Return the first cells of each of several columns of `rows` cells, one below the other."""
+    starts = range(0, len(text), max(rows, 1))
+    return pa.concat_arrays([text[start : start + min(HEAD, rows)] for start in starts])
 
 
-def count_jumps(columns: Sequence[np.ndarray]) -> int:
+def count_jumps(columns: Sequence[NDArray[np.float64]]) -> int:
     """Return how often prices differ by more than `JUMP`, in a row or from one row to the next.
 
     Examples

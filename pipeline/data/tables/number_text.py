@@ -62,18 +62,25 @@ def strip_numbers(cells: Any, *, suffixes: bool = False) -> NumberText:
     ['1,234.50', '-3', None, '2.38']
     """
     text = pc.utf8_trim_whitespace(cells)
-    if not pc.any(pc.match_substring_regex(text, DECORATED), min_count=0).as_py():
+    if not _is_decorated(text):
         empty = pc.is_in(text, value_set=pa.array(["", "-", "--", ".", ".."]))
         return NumberText(pc.if_else(empty, None, text))
     text = pc.utf8_lower(text)
     text = pc.if_else(pc.is_in(text, value_set=pa.array(MISSING)), None, text)
-    text = pc.replace_substring(text, "\u2212", "-")
-    text = _join_groups(text)
-    text = pc.replace_substring_regex(text, rf"^([-+]?)\s*(?:{CURRENCIES})\s*", r"\1")
-    text = pc.replace_substring_regex(text, rf"\s*(?:{CURRENCIES}|%)$", "")
-    text = pc.replace_substring_regex(text, r"^\(\s*(.*\S)\s*\)$", r"-\1")
-    text = pc.replace_substring_regex(text, rf"^([-+]?)\s*(?:{CURRENCIES})\s*", r"\1")
+    number = _take_suffixes(text) if suffixes else NumberText(text)
+    if not _is_decorated(number.text):
+        return number
+    text = _join_groups(pc.replace_substring(text, "\u2212", "-"))
+    if _is_decorated(text):
+        text = pc.replace_substring_regex(text, rf"^([-+]?)\s*(?:{CURRENCIES})\s*", r"\1")
+        text = pc.replace_substring_regex(text, rf"\s*(?:{CURRENCIES}|%)$", "")
+        text = pc.replace_substring_regex(text, r"^\(\s*(.*\S)\s*\)$", r"-\1")
+        text = pc.replace_substring_regex(text, rf"^([-+]?)\s*(?:{CURRENCIES})\s*", r"\1")
     return _take_suffixes(text) if suffixes else NumberText(text)
+
+
+def _is_decorated(text: Any) -> bool:
+    return bool(pc.any(pc.match_substring_regex(text, DECORATED), min_count=0).as_py())
 
 
 def _join_groups(text: Any) -> Any:

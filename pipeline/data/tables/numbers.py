@@ -16,7 +16,7 @@ from volcast.pipeline.data.tables.decimal_sign import (
     Evidence,
     count_jumps,
     find_evidence,
-    find_head_evidence,
+    take_heads,
 )
 from volcast.pipeline.data.tables.number_text import NumberText
 from volcast.pipeline.errors import DataError
@@ -75,7 +75,7 @@ def _to_float(values: Any) -> Float:
 
 
 def decide_decimal_sign(
-    prices: Sequence[Sequence[NumberText]], others: Sequence[NumberText], wanted: str, file: Path
+    prices: NumberText, groups: Sequence[Sequence[int]], others: Sequence[Any], file: Path
 ) -> str:
     """Return the decimal sign of the prices of a file; empty if no price has a sign.
 
@@ -86,11 +86,11 @@ def decide_decimal_sign(
     Parameters
     ----------
     prices
-        The columns of prices of each ticker.
+        The columns of prices, one below the other.
+    groups
+        The columns of each ticker, by their number.
     others
-        Other columns with numbers, for evidence.
-    wanted
-        ``data.decimal``; empty: decide.
+        Arrays of other numbers, as text, for evidence.
     file
         For messages.
 
@@ -99,33 +99,35 @@ def decide_decimal_sign(
     DataError
         Two readings are possible, or the cells contradict each other.
     """
-    texts = [column.text for own in prices for column in own]
-    if wanted or not texts:
-        return wanted
-    for find in (find_head_evidence, find_evidence):
-        evidence = find(texts)
-        if len(evidence.decimal) == 1:
-            return next(iter(evidence.decimal))
-        if len(evidence.decimal) == 2:
-            first, second = evidence.decimal.values()
-            raise DataError(
-                f"{file}: {first!r} has a decimal point, {second!r} a decimal comma; write all "
-                "numbers in one way"
-            )
+    rows = len(prices.text) // max(sum(map(len, groups)), 1)
+    if not rows:
+        return ""
+    evidence = find_evidence(take_heads(prices.text, rows))
+    if not evidence.decimal:
+        evidence = find_evidence(prices.text)
+    if len(evidence.decimal) == 1:
+        return next(iter(evidence.decimal))
+    if len(evidence.decimal) == 2:
+        first, second = (repr(evidence.decimal[sign]) for sign in (POINT, COMMA))
+        raise DataError(
+            f"{file}: {first} has a decimal point, {second} a decimal comma; write all numbers in "
+            "one way"
+        )
     if not evidence.either:
         return ""
-    jumps = {sign: sum(_count_jumps(own, sign) for own in prices) for sign in (POINT, COMMA)}
+    jumps = {sign: _count_jumps(prices, sign, groups, rows) for sign in (POINT, COMMA)}
     possible = [sign for sign, count in jumps.items() if count == 0]
     if len(possible) == 1:
         return possible[0]
-    beside = find_evidence([each.text for each in others]).decimal if others else {}
+    beside = find_evidence(pa.concat_arrays(list(others))).decimal if others else {}
     if len(beside) == 1 and len(evidence.either) == 1:
         return next(iter(beside))
     raise DataError(_explain_two_readings(evidence, next(iter(evidence.either)), file))
 
 
-def _count_jumps(columns: Sequence[NumberText], sign: str) -> int:
-    return count_jumps([parse_numbers(column, sign)[0] for column in columns])
+def _count_jumps(prices: NumberText, sign: str, groups: Sequence[Sequence[int]], rows: int) -> int:
+    columns = parse_numbers(prices, sign)[0].reshape(-1, rows)
+    return sum(count_jumps([columns[n] for n in group]) for group in groups)
 
 
 def _explain_two_readings(evidence: Evidence, sign: str, file: Path) -> str:

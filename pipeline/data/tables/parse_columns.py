@@ -52,30 +52,40 @@ def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
 
     Volumes and variances follow the sign that their own cells prove, else that of the prices.
     """
-    places = [(name, at) for own in table.columns.fields.values() for name, at in own.items()]
-    values = {at: _to_float(table.cells[at]) for _, at in places if not _is_text(table.cells[at])}
-    stripped = {
-        at: strip_numbers(table.cells[at], suffixes=name == "volume")
-        for name, at in places
-        if at not in values
-    }
-    if not stripped:
+    fields = list(table.columns.fields.values())
+    places = {at: name for own in fields for name, at in own.items()}
+    values = {at: _to_float(table.cells[at]) for at in places if not _is_text(table.cells[at])}
+    text = [at for at in places if at not in values]
+    if not text:
         return Numbers(values, {}, ())
-    own_sign = [at for name, at in places if name in ("volume", "variance") and at in stripped]
-    prices = [
-        [stripped[at] for name, at in own.items() if at in stripped and at not in own_sign]
-        for own in table.columns.fields.values()
-    ]
-    others = [stripped[at] for at in own_sign] + _list_percentages(table)
-    sign = decide_decimal_sign([own for own in prices if own], others, wanted, file)
-    bad, signs = {}, set()
-    for at, column in stripped.items():
-        used = _find_own_sign(column, sign) if at in own_sign and not wanted else sign or POINT
-        values[at], wrong = parse_numbers(column, used)
+    apart = [at for at in text if places[at] in ("volume", "variance")]
+    prices = [at for at in text if at not in apart]
+    joined = strip_numbers(_join([table.cells[at] for at in prices]))
+    beside = {at: strip_numbers(table.cells[at], suffixes=True) for at in apart}
+    groups = [[prices.index(at) for at in own.values() if at in prices] for own in fields]
+    others = [*(column.text for column in beside.values()), *_list_percentages(table)]
+    sign = wanted or decide_decimal_sign(joined, [own for own in groups if own], others, file)
+    signs, bad = _list_signs(joined, sign or POINT), {}
+    parsed = [part.reshape(-1, len(table.rows)) for part in parse_numbers(joined, sign or POINT)]
+    columns = {at: (parsed[0][n], parsed[1][n]) for n, at in enumerate(prices)}
+    for at, column in beside.items():
+        used = wanted or _find_own_sign(column, sign)
+        columns[at] = parse_numbers(column, used)
+        signs |= _list_signs(column, used)
+    for at, (numbers, wrong) in columns.items():
+        values[at] = numbers
         if wrong.any():
             bad[at] = wrong
-        signs |= {(used, each) for each in ".," if _has_sign(column, each)}
     return Numbers(values, bad, tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs))
+
+
+def _join(arrays: list[Any]) -> Any:
+    return pa.concat_arrays(arrays) if arrays else pa.array([], pa.string())
+
+
+def _list_signs(column: NumberText, sign: str) -> set[tuple[str, str]]:
+    """Return the decimal sign together with each sign that occurs."""
+    return {(sign, each) for each in ".," if _has_sign(column, each)}
 
 
 def _has_sign(column: NumberText, sign: str) -> bool:
@@ -94,11 +104,11 @@ def _to_float(array: Any) -> NDArray[np.float64]:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
-def _list_percentages(table: TypedTable) -> list[NumberText]:
+def _list_percentages(table: TypedTable) -> list[Any]:
     """Return the first cells of columns that are not used but hold percentages, as evidence."""
     columns = [list(cells) for cells in zip(*table.sample, strict=True)]
     found = [cells for cells in columns if any(cell.endswith("%") for cell in cells)]
-    return [strip_numbers(pa.array(cells, pa.string())) for cells in found]
+    return [strip_numbers(pa.array(cells, pa.string())).text for cells in found]
 
 
 def _find_own_sign(column: NumberText, sign: str) -> str:
@@ -106,7 +116,7 @@ def _find_own_sign(column: NumberText, sign: str) -> str:
 
     Beside prices without any sign, 60.663 is a whole number of shares.
     """
-    evidence = find_evidence([column.text])
+    evidence = find_evidence(column.text)
     if len(evidence.decimal) == 1:
         return next(iter(evidence.decimal))
     if not sign and len(evidence.either) == 1:

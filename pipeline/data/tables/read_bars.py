@@ -100,7 +100,8 @@ def read_bars(file: Path, ticker: str, options: ReadOptions = ReadOptions()) -> 
         without_range=all(block.without_range for block in blocks),
         sessions_of=_name_zone(moments, blocks, options),
         bars=count_bars(blocks),
-        tickers=list_tickers(blocks),
+        tickers=(tickers := list_tickers(blocks)),
+        without_bars=[name for name in table.columns.fields if name and name not in tickers],
     )
     return FileBars(blocks, understood)
 

@@ -21,7 +21,7 @@ ACTION = re.compile(r"divid|dywid|split|spin-?off|capital gain|配当|分割", r
 MOST_OTHERS, OTHERS_SHARE = 5, 0.05  # rows amid the bars that are none, before the file is refused
 SHOWN = 60
 NOT_A_DATE = "is not a date such as 2020-01-31, from 1800 to 2200"
-ACTIONS, OTHERS, EMPTY = "dividend or split row", "line that is no bar", "row without a price"
+ACTIONS, OTHERS, EMPTY = "of dividends or splits", "without a bar", "without a price"
 Flags = NDArray[np.bool_]
 
 
@@ -36,7 +36,7 @@ class LeftOut:
 
     def describe(self) -> str:
         """Return how many rows of the kind were left out."""
-        return f"{format_count(self.count, self.kind)} left out"
+        return f"{format_count(self.count, 'line')} {self.kind} left out"
 
 
 def find_bar_rows(
@@ -45,7 +45,8 @@ def find_bar_rows(
     """Return which rows are bars, and what was left out.
 
     Left out are rows without a date and a price (a header in the middle, lines below the table),
-    of dividends and splits, and with a date but no price.
+    of dividends and splits, and, of closes alone, days without one. Other rows without a price are
+    kept: the quality rules count them.
 
     Raises
     ------
@@ -64,7 +65,8 @@ def find_bar_rows(
     for row in np.flatnonzero(actions).tolist():
         actions[row] = bool(ACTION.search(_join_cells(table, row)))
     others = (no_date & ~has_price) | _find_lines_below(table, no_date)
-    empty = ~no_date & ~has_price & ~actions
+    keeps_empty = not table.columns.close_alone or TICKER in table.columns.keys
+    empty = np.zeros_like(no_date) if keeps_empty else ~no_date & ~has_price & ~actions
     _reject_cells(table, no_date & ~others, DATE, table.columns.date, file)
     for name, at in prices:
         if at in numbers.bad:

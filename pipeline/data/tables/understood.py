@@ -40,6 +40,8 @@ class Understood:
         How times became dates; empty if they are as written.
     bars, tickers
         What was read.
+    without_bars
+        Tickers that stand in the header of a wide table, but have no bar.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Understood:
     sessions_of: str = ""
     bars: int = 0
     tickers: Sequence[str] = ()
+    without_bars: Sequence[str] = ()
 
     def describe(self) -> str:
         """Return the line.
@@ -76,6 +79,9 @@ class Understood:
             CLOSE_ALONE if self.close_alone else NO_RANGE if self.without_range else "",
             *(each.describe() for each in self.left_out),
             f"{masked} masked" if self.masked_volumes else "",
+            f"no bars of {format_names(self.without_bars, TICKERS_SHOWN)}"
+            if self.without_bars
+            else "",
         ]
         return ", ".join(part for part in parts if part)
 

@@ -82,7 +82,7 @@ SHAPES = {
         "*Close price adjusted for splits.**Adjusted close price adjusted for both dividends and "
         "splits.\n",
         {"MSFT": BIG},
-        says=("Yahoo page copy", "1 dividend or split row left out", "1 line that is no bar"),
+        says=("Yahoo page copy", "1 line of dividends or splits left out", "1 line without a bar"),
     ),
     "Yahoo's new page, copied, a split first": Shape(
         "NVDA.txt",
@@ -92,7 +92,7 @@ SHAPES = {
         "Dec 29, 2023\t1,240.00\t1,260.00\t1,230.50\t1,255.75\t1,255.75\t768,050\n"
         "Dec 28, 2023\t1,234.50\t1,250.25\t1,200.10\t1,240.00\t1,240.00\t1,790,000\n",
         {"NVDA": BIG},
-        says=("1 dividend or split row left out",),
+        says=("1 line of dividends or splits left out",),
     ),
     "Investing.com, German": Shape(
         "DAX.csv",
@@ -243,7 +243,7 @@ SHAPES = {
         "DGS10.csv",
         "observation_date,DGS10\n2023-12-25,.\n2023-12-28,4.1\n2023-12-29,4.2\n",
         {"DGS10": CLOSES},
-        says=("FRED-like", "close alone", "1 row without a price"),
+        says=("FRED-like", "close alone", "1 line without a price"),
     ),
     "a fund, French": Shape(
         "opcvm.csv",
@@ -270,7 +270,7 @@ SHAPES = {
         "12/28/2023,2.5,2.75,2.25,2.6,0.1,1%,1790000\n"
         '"Downloaded from Barchart.com as of 01-01-2024 05:55am CST"\n',
         {"zc": US},
-        says=("1 line that is no bar",),
+        says=("1 line without a bar",),
     ),
     "tushare": Shape(
         "000001.csv",
@@ -328,6 +328,6 @@ SHAPES = {
         "Date,Open,High,Low,Close,Volume\n2023-12-28,2.5,2.75,2.25,2.6,1790000\n"
         "Date,Open,High,Low,Close,Volume\n2023-12-29,2.6,2.8,2.4,2.7,768050\n",
         {"joined": US},
-        says=("1 line that is no bar",),
+        says=("1 line without a bar",),
     ),
 }

@@ -83,7 +83,7 @@ def test_times_without_an_offset_are_dated_by_their_zone_if_it_is_named(tmp_path
 def test_a_line_that_was_cut_off_is_left_out(tmp_path):
     answer = read(tmp_path, "Date,Open,High,Low,Close\n2023-01-03,1,2,1,1.5\n2023-01-04,1,2,")
     assert len(answer.bars) == 1
-    assert "1 line that is no bar left out" in answer.understood[0]
+    assert "1 line without a bar left out" in answer.understood[0]
 
 
 def test_a_line_of_a_mean_below_the_table_is_left_out(tmp_path):
