@@ -113,8 +113,10 @@ def _refuse_intraday(block: BarBlock, file: Path) -> None:
 
 
 def _refuse_weekly(sessions: NDArray[np.datetime64], ticker: str, file: Path) -> None:
+    if len(sessions) < LEAST_ROWS:
+        return
     span = (sessions.max() - sessions.min()) / DAY
-    if len(sessions) < LEAST_ROWS or span <= LONGEST_GAP * len(sessions):
+    if span <= LONGEST_GAP * len(sessions):
         return
     days = np.unique(sessions.astype("M8[D]"))
     if len(days) < LEAST_ROWS:

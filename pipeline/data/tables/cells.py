@@ -1,6 +1,7 @@
 """The cells of a text table: a column of text each, and the lines that are no rows of it."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from volcast.pipeline.data.tables.layout import Layout, is_bar_row
 from volcast.pipeline.errors import DataError
 
 BLOCK = 1 << 24  # bytes; a row must fit into a block
+LAST_LINES, LAST_BYTES = 10, 10_000  # compared with a last line that has no line feed
+DECIMALS = re.compile(rb"\d[.,](\d+)$")
 LONGEST_ROW = 100_000  # characters; a longer one is an open quotation mark
 
 
@@ -74,8 +77,9 @@ def read_cells(data: bytes, layout: Layout, types: dict[int, Any], file: Path) -
         odd.append(row)
         return "skip"
 
+    end = _find_cut(data, layout)
     table = arrow_csv.read_csv(
-        pa.BufferReader(pa.py_buffer(data)[layout.body :]),
+        pa.BufferReader(pa.py_buffer(data)[layout.body : end]),
         read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
         parse_options=arrow_csv.ParseOptions(
             delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=skip
@@ -87,14 +91,35 @@ def read_cells(data: bytes, layout: Layout, types: dict[int, Any], file: Path) -
         ),
     )
     columns = {position: _join_chunks(table.column(str(position))) for position in types}
+    cut = data[end:].decode("utf-8", "replace").strip()
+    cut_line = (Line(table.num_rows + len(odd) + 1, cut),) if cut else ()
     if not odd:
-        return Cells(columns, np.arange(table.num_rows), ())
+        return Cells(columns, np.arange(table.num_rows), cut_line)
     numbers = np.array([row.number - 1 for row in odd])
     every = np.setdiff1d(np.arange(table.num_rows + len(odd)), numbers)
     ends_open = not data.endswith(b"\n")
     last = int(numbers.max()) if ends_open and numbers.max() > every.max(initial=-1) else -1
     lines = [_check_odd(row, layout, last, file) for row in odd]
-    return Cells(columns, every, tuple(line for line in lines if line))
+    return Cells(columns, every, (*(line for line in lines if line), *cut_line))
+
+
+def _find_cut(data: bytes, layout: Layout) -> int:
+    """Return where the rows end: before a last line that is cut off in its last number.
+
+    It has no line feed, and fewer decimals than all lines before it, which have the same number.
+    """
+    if data.endswith(b"\n"):
+        return len(data)
+    *before, last = data[layout.body :][-LAST_BYTES:].rsplit(b"\n", LAST_LINES)
+    decimals = {_count_decimals(line) for line in before[1:]}
+    if len(before) < LAST_LINES or len(decimals) != 1 or _count_decimals(last) >= min(decimals):
+        return len(data)
+    return len(data) - len(last)
+
+
+def _count_decimals(line: bytes) -> int:
+    found = DECIMALS.search(line.rstrip(b'\r"'))
+    return len(found[1]) if found else 0
 
 
 def _join_chunks(column: Any) -> Any:

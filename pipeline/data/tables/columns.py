@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from volcast.pipeline.data.tables.layout import NUMBER_LIKE, looks_like_date
-from volcast.pipeline.data.tables.stacked_header import find_side_by_side
+from volcast.pipeline.data.tables.stacked_header import UNITS, find_side_by_side
 from volcast.pipeline.data.tables.synonyms import (
     DATE,
     NUMBER_FIELDS,
@@ -139,6 +139,10 @@ def _find_position(
 ) -> int | None:
     """Return the position of a field, by the first of its synonyms that the header has."""
     positions = [n for n in range(len(names)) if n != date and _stands_for(names[n], field_name)]
+    if field_name == TICKER:  # numbers under "name" are the keys of a database
+        positions = [
+            n for n in positions if simplify(names[n]) != "name" or not _all_digits(sample, n)
+        ]
     if not positions:
         return None
     best = min(find_rank(field_name, names[n]) for n in positions)
@@ -149,6 +153,10 @@ def _find_position(
             twice = [names[n] for n in same]
             raise DataError(f"{file}: column {field_name} must occur once; found {twice}; drop one")
     return same[0]
+
+
+def _all_digits(sample: Sequence[Sequence[str]], at: int) -> bool:
+    return all(row[at].isdigit() for row in sample)
 
 
 @lru_cache(maxsize=4096)
@@ -163,6 +171,8 @@ def _find_closes(
 ) -> dict[str | None, dict[str, int]]:
     """Return the closes of a table whose columns are named after their tickers."""
     left = [n for n in range(len(names)) if n not in used and names[n]]
+    if any(simplify(names[n]) in UNITS for n in left):
+        return {}
     closes = [
         n for n in left if TICKER_LIKE.match(names[n]) and _share(NUMBER_LIKE.match, sample, n)
     ]

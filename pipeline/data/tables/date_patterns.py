@@ -53,7 +53,7 @@ TIME = re.compile(
     r"[A-Z]{2,5}|)?(?:\s*\[[\w/+-]+\])?$",
     re.IGNORECASE,
 )
-ONLY_ZONE = re.compile(r"^[T\s,]*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
+ONLY_ZONE = re.compile(r"^[T\s,]*(?P<zone>Z|[A-Z]{3,4}|[+-]\d{2}:?\d{2})$", re.IGNORECASE)
 OFFSET = re.compile(
     r"^(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?$", re.IGNORECASE
 )

@@ -224,6 +224,11 @@ def _explain_no_rows(rows: Sequence[Sequence[str]], file: Path) -> str:
     known = list_known_fields(names)
     if not known:
         shown = ", ".join(repr(cell[:40]) for cell in (rows[0] if rows else [])[:8])
+        if rows and all(len(row) == 1 for row in rows):
+            return (
+                f"{file}: the lines are not separated into columns: {shown}; use commas, "
+                "semicolons, tabs or bars"
+            )
         return (
             f"{file}: no line has a date and a price, and there is no header; the first line is "
             f"{shown}; it needs the columns date and close, or date, open, high, low and close"
@@ -243,7 +248,8 @@ def _explain_no_rows(rows: Sequence[Sequence[str]], file: Path) -> str:
 
 def _explain_no_header(above: Sequence[Sequence[str]], first: Sequence[str], file: Path) -> str:
     shown = ", ".join(repr(cell[:40]) for cell in (above[-1] if above else first)[:8])
+    where = "stands above the first row of values" if above else "is a row of values already"
     return (
-        f"{file}: there is no header: {shown} stands above the first row of values; write the "
-        "names of the columns into the first line, such as date,open,high,low,close,volume"
+        f"{file}: there is no header: {shown} {where}; write the names of the columns into the "
+        "first line, such as date,open,high,low,close,volume"
     )

@@ -20,6 +20,7 @@ NAMES = {
         datetime timestamp timeopen opentime windowstart snappedat datetimeutc localtime gmttime
         opentimestamp starttime timeperiod time zeit heure moment unix unixtimestamp unixtime epoch
         t index unnamed0
+        일자 データ日付 pvm paivamaara kurstag
     """,
     TIME: """
         time hour zeit heure hora czas godzina timeofday
@@ -36,17 +37,23 @@ NAMES = {
         openbid openlastprice eroffnungskurs eroffnung eroffn erster kurseroffnung
         ouverture ouv premier apertura abertura otwarcie kursotwarcia acilis опен откр
         открытие openen 开盘 开盘价 始値 시가 oppning apert aper o first
+        openingskoers nyito oteviraci otevreni apning abning oppningskurs avaus
+        prezzoapertura preciodeapertura 開盤 開盤價
     """,
     "high": """
         high highprice pricehigh pxhigh dayhigh highest maximum max midhigh bidhigh
         highbid hoch hochst hochstkurs tageshoch plushaut haut hautjour maximo maxima
         massimo najwyzszy kursmaksymalny maksimum yuksek макс максимум hoog alto maks 高
         最高 最高价 高値 고가 hogst h
+        hoogste høy høyeste højeste hogst hogsta ylin enyuksek maks tageshochst
+        preciomaximo prezzomassimo 最高價
     """,
     "low": """
         low lowprice pricelow pxlow daylow lowest minimum min midlow bidlow lowbid tief
         tiefst tiefstkurs tagestief plusbas bas basjour minimo minima najnizszy
         kursminimalny dusuk мин минимум laag bajo baixo 低 最低 最低价 安値 저가 lagst l
+        laagste lav laveste lagst lagsta alin endusuk min tagestiefst
+        preciominimo prezzominimo 最低價
     """,
     "close": """
         close closeprice closingprice closinglevel priceclose pxclose closelast
@@ -58,11 +65,14 @@ NAMES = {
         laatste simdi цена price kurs preis cours precio prezzo preco cena fiyat nav
         netassetvalue navpershare rucknahmepreis anteilwert valorliquidativo vl rate
         value obsvalue wert valeur valor valore indexvalue c
+        zaro utolso zaver zavreni zaverecny slutt siste lukke lukkekurs slutkurs senest senast
+        stangningskurs paatos paatoskurssi preciodecierre prezzochiusura derniercours 收盤 收盤價
     """,
     "adj_close": """
         adjclose adjustedclose adjcloseprice adjustedcloseprice closeadj adjustedprice
         adjprice adjusted closeadjusted totalreturnclose
         adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions
+        bereinigterschlusskurs bereinigt clotureajustee cierreajustado 終値調整値
     """,
     "volume": """
         volume vol totalvolume sharevolume tradevolume tradedvolume pxvolume tickvol
@@ -70,6 +80,7 @@ NAMES = {
         totaltradedquantity ttltrdqnty quantitytraded tradedquantity quantity stuecke
         stucke umsatz umsatzstuck volumen volumes wolumen wol hacim hac объем оборот 交易量
         成交量 出来高 거래량 volym totalvolumes v
+        forgalom objem antal vaihto stuck stk totalvolumen omsatt 成交股數
     """,
     "variance": """
         variance realizedvariance realisedvariance rv
@@ -81,6 +92,9 @@ NUMBERED = re.compile(r"^\s*\d{1,2}[ab]?\s*[.):]\s*(?=\D)")
 DOTLESS_I = "\u0131"  # Turkish
 IN_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 VOLUME_IN = re.compile(r"^volume[a-z]{3,4}$")  # "Volume BTC", "Volume USDT"
+IN_CURRENCY = re.compile(
+    r"(?<=\w{3})(usd|eur|gbp|chf|jpy|cad|aud|inr|pln|sek|nok|dkk)$"
+)  # "Close EUR"
 FIELD_OF = {name: field for field, names in reversed(SYNONYMS.items()) for name in names}
 NUMBER_FIELDS = ("open", "high", "low", "close", "adj_close", "volume", "variance")
 
@@ -112,12 +126,16 @@ def find_field(name: str) -> str | None:
     ('close', 'volume', None)
     """
     simple = simplify(name)
-    return "volume" if VOLUME_IN.match(simple) else FIELD_OF.get(simple)
+    if VOLUME_IN.match(simple):
+        return "volume"
+    return FIELD_OF.get(simple) or FIELD_OF.get(IN_CURRENCY.sub("", simple))
 
 
 def find_rank(field: str, name: str) -> int:
     """Return the position of a name among those of its field; the lowest is preferred."""
     names, simple = SYNONYMS[field], simplify(name)
+    if simple not in names and not VOLUME_IN.match(simple):
+        simple = IN_CURRENCY.sub("", simple)
     return names.index(simple) if simple in names else len(names)
 
 

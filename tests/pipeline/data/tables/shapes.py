@@ -330,4 +330,71 @@ SHAPES = {
         {"joined": US},
         says=("1 line without a bar",),
     ),
+    "Nasdaq Nordic": Shape(
+        "nordic.csv",
+        "sep=;\nDate;Bid;Ask;Opening price;High price;Low price;Closing price;Average price;"
+        "Total volume;Turnover;Trades;\n"
+        "2023-12-29;1,1;1,2;2,6;2,8;2,4;2,7;2,65;768050;1,1;9;\n"
+        "2023-12-28;1,1;1,2;2,5;2,75;2,25;2,6;2,65;1790000;1,1;9;\n",
+        {"nordic": US},
+    ),
+    "Polygon, one letter a column": Shape(
+        "poly.csv",
+        "v,vw,o,c,h,l,t,n\n1790000,2.5,2.5,2.6,2.75,2.25,1703739600000,9\n"
+        "768050,2.5,2.6,2.7,2.8,2.4,1703826000000,9\n",
+        {"poly": US},
+        says=("epoch milliseconds",),
+    ),
+    "Alpaca": Shape(
+        "alpaca.csv",
+        "symbol,timestamp,open,high,low,close,volume,trade_count,vwap\n"
+        "AAPL,2023-12-28 05:00:00+00:00,2.5,2.75,2.25,2.6,1790000,9,2.5\n"
+        "AAPL,2023-12-29 05:00:00+00:00,2.6,2.8,2.4,2.7,768050,9,2.5\n",
+        {"AAPL": US},
+    ),
+    "a line of units below the header": Shape(
+        "units.csv",
+        "Date,Open,High,Low,Close,Volume\n,USD,USD,USD,USD,shares\n"
+        "2023-12-28,2.5,2.75,2.25,2.6,1790000\n2023-12-29,2.6,2.8,2.4,2.7,768050\n",
+        {"units": US},
+    ),
+    "Bloomberg, tickers side by side": Shape(
+        "blp.csv",
+        ",AAPL US Equity,AAPL US Equity,MSFT US Equity\n,PX_LAST,PX_VOLUME,PX_LAST\n"
+        "date,,,\n2023-12-28,4.1,10,4.1\n2023-12-29,4.2,10,4.2\n",
+        {
+            "AAPL US Equity": [(*row[:5], 10.0) for row in CLOSES],
+            "MSFT US Equity": CLOSES,
+        },
+    ),
+    "CoinMarketCap": Shape(
+        "bitcoin.csv",
+        "timeOpen;timeClose;name;open;high;low;close;volume;marketCap;timestamp\n"
+        '"2023-12-29T00:00:00.000Z";"2023-12-29T23:59:59.999Z";"2781";2.6;2.8;2.4;2.7;768050;9;'
+        '"2023-12-29T23:59:59.999Z"\n'
+        '"2023-12-28T00:00:00.000Z";"2023-12-28T23:59:59.999Z";"2781";2.5;2.75;2.25;2.6;1790000;9;'
+        '"2023-12-28T23:59:59.999Z"\n',
+        {"bitcoin": US},
+    ),
+    "a bhavcopy of NSE": Shape(
+        "bhav.csv",
+        "SYMBOL,SERIES,OPEN,HIGH,LOW,CLOSE,LAST,PREVCLOSE,TOTTRDQTY,TOTTRDVAL,TIMESTAMP,ISIN,\n"
+        "RELIANCE,EQ,2.5,2.75,2.25,2.6,2.61,2.4,1790000,1,28-DEC-2023,INE002A01018,\n"
+        "RELIANCE,EQ,2.6,2.8,2.4,2.7,2.71,2.6,768050,1,29-DEC-2023,INE002A01018,\n",
+        {"RELIANCE": US},
+    ),
+    "Japanese": Shape(
+        "7203.csv",
+        "日付,始値,高値,安値,終値,出来高\n2023/12/28,2.5,2.75,2.25,2.6,1790000\n"
+        "2023/12/29,2.6,2.8,2.4,2.7,768050\n",
+        {"7203": US},
+        encoding="shift_jis",
+    ),
+    "volumes in coins and in dollars": Shape(
+        "Gemini.csv",
+        "Unix Timestamp,Date,Symbol,Open,High,Low,Close,Volume BTC,Volume USD\n"
+        "1703808000,2023-12-29 00:00:00,BTC/USD,2.6,2.8,2.4,2.7,768050,9\n"
+        "1703721600,2023-12-28 00:00:00,BTC/USD,2.5,2.75,2.25,2.6,1790000,9\n",
+        {"BTC/USD": US},
+    ),
 }

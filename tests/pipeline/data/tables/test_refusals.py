@@ -86,6 +86,13 @@ def test_a_line_that_was_cut_off_is_left_out(tmp_path):
     assert "1 line without a bar left out" in answer.understood[0]
 
 
+def test_a_last_price_that_lost_its_last_digits_is_left_out(tmp_path):
+    lines = [f"2023-01-{day:02},1.2345\n" for day in range(2, 21)]
+    assert len(read(tmp_path, "Date,Close\n" + "".join(lines)[:-1]).bars) == 19
+    answer = read(tmp_path, "Date,Close\n" + "".join(lines)[:-3])
+    assert len(answer.bars) == 18 and "1 line without a bar left out" in answer.understood[0]
+
+
 def test_a_line_of_a_mean_below_the_table_is_left_out(tmp_path):
     answer = read(tmp_path, "Date,Close\n2023-01-03,1.5\n2023-01-04,1.75\nAverage,1.625\n")
     assert answer.bars["close"].tolist() == [1.5, 1.75]
