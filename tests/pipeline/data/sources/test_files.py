@@ -169,7 +169,7 @@ def test_a_broken_file_that_may_hold_the_ticker_is_an_error(tmp_path):
             "column ticker, row 1 below the header:",
         ),
         (b"\xef\xbb\xbf", "the file is empty"),
-        (b"\x1c\n", "there is no header"),
+        (b"\x1c\n", "the lines are not separated into columns"),
         (b"a\0b,c\n", "NUL bytes"),
         (b"PK\x03\x04\0\0\0", "this is an Excel workbook or a zip archive"),
         ("open,high,low,close\n1,2,1,2\n", "missing column date; found 'open'"),
