@@ -41,7 +41,7 @@ def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
 
     def train_to_nan(*arguments):
         challenger = train(*arguments)
-        network = challenger.model.regressor.network_
+        network = challenger.model.network.regressor.network_
         for variable in network.trainable_variables:
             variable.assign(variable * np.nan)
         return challenger
