@@ -26,6 +26,7 @@ from volcast.features.variance import (
     WHOLE_DAY_PREFIX,
     PriceLogs,
     close_to_close,
+    parkinson,
     true_range_parkinson,
 )
 from volcast.features.windows import window_mean
@@ -36,6 +37,7 @@ YEAR, MONTH = 252, 22  # sessions
 # ETFs lie at 0.17 or above, 99.9 % of them above 0.21; the S&P 500 index lay below 0.2 in 17 of 18
 # years up to 2016.
 STALE_OPEN_SHARE = 0.2
+LEAST_SHARE_OF_RANGES = 0.5  # of a year's bars; with fewer, the ticker is one without ranges
 LARGEST_MOVE = 0.1  # in logs; a larger one counts as this, so that one bad price decides nothing
 
 
@@ -77,6 +79,29 @@ def measure_variance(prices: PriceLogs, proxy: str) -> FloatArray:
     measured = np.where(measured <= VARIANCE_FLOOR, true_range, measured)
     has_no_range = prices.log_high_open == prices.log_low_open
     return mask_below_floor(np.where(has_no_range, close_to_close(prices), measured))
+
+
+def measure_open_to_close(prices: PriceLogs) -> FloatArray:
+    """Return the Parkinson variance of each bar, or what a ticker without ranges supports.
+
+    A fund's net asset value has no range on any day: such bars are measured from close to close, so
+    that features of the range exist for the ticker. A single bar without a range among others stays
+    below the floor.
+
+    Parameters
+    ----------
+    prices
+        Log prices, (T, N).
+
+    Returns
+    -------
+    (T, N) daily variances, NaN where not above the floor; row t uses data to the close of t.
+    """
+    known = np.isfinite(prices.log_high_open)
+    has_range = prices.log_high_open != prices.log_low_open
+    share = window_mean(np.where(known, has_range, np.nan), YEAR, min_valid=1)
+    without_ranges = ~has_range & (share < LEAST_SHARE_OF_RANGES)
+    return mask_below_floor(np.where(without_ranges, close_to_close(prices), parkinson(prices)))
 
 
 def find_stale_opens(prices: PriceLogs) -> BoolArray:

@@ -8,11 +8,10 @@ import numpy as np
 
 from volcast.features._typing import FloatArray
 from volcast.features.bars import Bars
-from volcast.features.measure import mask_below_floor
+from volcast.features.measure import mask_below_floor, measure_open_to_close
 from volcast.features.registry import feature
 from volcast.features.variance import (
     garman_klass,
-    parkinson,
     rogers_satchell,
     yang_zhang,
 )
@@ -100,7 +99,7 @@ def log_parkinson(bars: Bars, sessions: int) -> FloatArray:
     -------
     (T, N) logs of daily variances.
     """
-    return np.log(window_mean(mask_below_floor(parkinson(bars)), sessions))
+    return np.log(window_mean(measure_open_to_close(bars), sessions))
 
 
 @feature("past_volatility", level=True)

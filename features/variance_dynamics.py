@@ -8,9 +8,9 @@ import numpy as np
 
 from volcast.features._typing import FloatArray
 from volcast.features.bars import Bars
-from volcast.features.measure import mask_below_floor
+from volcast.features.measure import measure_open_to_close
 from volcast.features.registry import feature
-from volcast.features.variance import overnight, parkinson
+from volcast.features.variance import overnight
 from volcast.features.windows import lag_rows, window_max, window_mean, window_std
 
 LOG_ABS_OFFSET = 0.05  # keeps the log finite on a day that opens where the last one closed
@@ -31,7 +31,7 @@ def overnight_share_22(bars: Bars) -> FloatArray:
     (T, N) shares from 0 to 1.
     """
     overnight_mean = window_mean(overnight(bars), MONTH)
-    open_to_close_mean = window_mean(mask_below_floor(parkinson(bars)), MONTH)
+    open_to_close_mean = window_mean(measure_open_to_close(bars), MONTH)
     return overnight_mean / (overnight_mean + open_to_close_mean)
 
 

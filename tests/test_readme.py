@@ -17,7 +17,7 @@ from volcast.pipeline.cli.app import app
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/data.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/data.md", "docs/sources.md")
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -94,6 +94,11 @@ def on_the_store(trial: Trial, words: list[str]) -> None:
     trial.volcast("data", *options, *store)
 
 
+def inspects(trial: Trial, words: list[str]) -> None:
+    """Show how the trial's prices are read."""
+    assert "prices.csv: " in trial.volcast("data", "inspect", str(trial.prices), *words[4:])
+
+
 def on_the_home(trial: Trial, words: list[str]) -> None:
     """Run a command of the daily job in the trial's home, on its settings."""
     home = str(trial.folder / "home")
@@ -158,6 +163,7 @@ KNOWN: dict[str, Check] = {
     "volcast run": run,
     "volcast config": prints_settings,
     "volcast data": on_the_store,
+    "volcast data inspect": inspects,
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
     "volcast lab": writes_the_lab,

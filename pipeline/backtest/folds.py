@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-
 from volcast.features.panel import Panel
 from volcast.models.forecaster import Sample, select_fit_rows
+from volcast.pipeline.backtest.first_test import describe_shortage, find_first_test
 from volcast.pipeline.backtest.splits import Fold, WalkForward
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import build_sample
 
@@ -27,9 +24,9 @@ def build_folds(panel: Panel, config: Config) -> list[Fold]:
     try:
         folds = list(make_split_rule(config, first_test).folds(len(panel.sessions)))
     except ValueError as error:
-        raise DataError(f"{_describe_shortage(panel, first_test)}; {error}") from error
+        raise DataError(describe_shortage(panel, sample, config)) from error
     for fold in folds:
-        check_rows(panel, sample, fold)
+        check_rows(panel, sample, fold, config)
     return folds
 
 
@@ -45,27 +42,7 @@ def make_split_rule(config: Config, first_test: int) -> WalkForward:
     )
 
 
-def find_first_test(panel: Panel, sample: Sample, config: Config) -> int:
-    """Return the position of the first test origin; it may lie beyond the last session.
-
-    It is ``split.test_start`` if set, else the source's own test start if enough sessions precede
-    it, else the origin after ``split.train_sessions`` usable sessions.
-    """
-    if config.split.test_start is not None:
-        return int(panel.sessions.searchsorted(pd.Timestamp(config.split.test_start)))
-    usable = np.flatnonzero(sample.usable().any(axis=1))
-    first_usable = int(usable[0]) if len(usable) else len(panel.sessions)
-    enough = first_usable + config.split.train_sessions
-    entry = find_entry(config.data.source)
-    if entry.test_start is not None:
-        usual = int(panel.sessions.searchsorted(pd.Timestamp(entry.test_start)))
-        needed = entry.sessions_before_test or config.split.train_sessions
-        if first_usable + needed <= usual < len(panel.sessions):
-            return usual
-    return enough
-
-
-def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
+def check_rows(panel: Panel, sample: Sample, fold: Fold, config: Config) -> None:
     """Raise ``DataError`` unless the fold has at least one row to train and one to validate on."""
     known = sample.until(fold.test.start - 1)
     rows = {
@@ -76,7 +53,7 @@ def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
         if fitted.any():
             continue
         if fold.number == 0:
-            raise DataError(_describe_shortage(panel, fold.test.start))
+            raise DataError(describe_shortage(panel, sample, config))
         part = fold.train if purpose == "train" else fold.validation
         first, last = (panel.sessions[at].date() for at in (part.start, part.stop - 1))
         raise DataError(
@@ -84,13 +61,3 @@ def check_rows(panel: Panel, sample: Sample, fold: Fold) -> None:
             f"nothing to {purpose} on: no ticker has features and targets from {first} to {last}; "
             "fill the gap in the data, or choose a later start"
         )
-
-
-def _describe_shortage(panel: Panel, first_test: int) -> str:
-    found, first, last = len(panel.sessions), panel.sessions[0], panel.sessions[-1]
-    return (
-        f"too little history for the first fold: its test starts after {first_test} sessions, the "
-        f"data has {found} ({first.date()} to {last.date()}), and a row to fit on needs about a "
-        "year before it; choose an earlier start, or change split.train_sessions or "
-        "split.test_start"
-    )

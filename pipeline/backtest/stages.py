@@ -90,6 +90,7 @@ def download(context: StageContext) -> dict[str, Any]:
         "content": dict(loaded.content),
         "vintages": dict(loaded.vintages),
         "notes": [*loaded.notes, *dates],
+        "understood": list(loaded.understood),
     }
 
 
@@ -125,17 +126,22 @@ def train(context: StageContext) -> dict[str, Any]:
     Folds that an interrupted run has finished are reused.
     """
     from volcast.pipeline.backtest import fold_folder
+    from volcast.pipeline.backtest.first_test import describe_shorter_test
     from volcast.pipeline.backtest.folds import build_folds
     from volcast.pipeline.backtest.pretrained_use import (
         describe_pretrained_use,
         read_pretrained_use,
     )
     from volcast.pipeline.backtest.walk_forward import iter_folds
+    from volcast.pipeline.panel.build import build_sample
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
 
     panel = read_panel(context.folder / FEATURES)
     folds = build_folds(panel, context.config)
+    shorter = describe_shorter_test(panel, build_sample(panel), context.config)
+    if shorter:
+        context.progress.note(shorter)
     model = context.folder / MODEL
     model.mkdir(exist_ok=True)
     folders = [fold_folder.find_fold_folder(model, fold.number) for fold in folds]
@@ -159,7 +165,8 @@ def train(context: StageContext) -> dict[str, Any]:
     uses = [read_pretrained_use(fold, panel.horizons) for fold in folders]
     if context.config.model.pretrained != NO_VINTAGES:
         context.progress.note(f"pretrained: {describe_pretrained_use(uses)}")
-    return {"folds": len(folds), "verdict": verdict, "pretrained": uses}
+    notes = [shorter] if shorter else []
+    return {"folds": len(folds), "verdict": verdict, "pretrained": uses, "notes": notes}
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:

@@ -16,6 +16,14 @@ from volcast.pipeline.cli.events import (
     print_event_check,
     refresh_events,
 )
+from volcast.pipeline.cli.inspect import (
+    Calendar,
+    Dates,
+    Decimal,
+    Timezone,
+    build_read_options,
+    inspect,
+)
 from volcast.pipeline.cli.intraday import intraday
 from volcast.pipeline.cli.options import ConfigFile, ExportFormat, Json, Quiet, WatchList
 from volcast.pipeline.cli.watchlist import read_tickers
@@ -32,6 +40,7 @@ LONG_LIST = 40  # tickers; of a longer list only failures and changed histories 
 DEFAULT_SOURCE = STORED_NAMES[0]
 
 group = typer.Typer(no_args_is_help=True, help="Download, check, export and import market data.")
+command(group)(inspect)
 command(group)(intraday)
 command(group)(events)
 
@@ -53,10 +62,6 @@ SourceName = Annotated[
 AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="MOMENT", help="Use only data stored by this time."),
-]
-Calendar = Annotated[
-    str | None,
-    typer.Option(help="Exchange calendar, such as XLON, if it does not follow from the ticker."),
 ]
 
 
@@ -189,6 +194,9 @@ def import_(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILES", help="CSV or Parquet files, or folders.")
     ],
+    dates: Dates = None,
+    decimal: Decimal = None,
+    timezone: Timezone = None,
     calendar: Calendar = None,
     source: SourceName = DEFAULT_SOURCE,
     data_dir: DataDir = None,
@@ -197,7 +205,10 @@ def import_(
     """Add bars from your own files to the store; if one is unreadable, nothing is added."""
     from volcast.pipeline.data.maintenance.import_files import import_files
 
-    results = import_files(_open_store(source, data_dir), files, utc_now(), calendar)
+    options = build_read_options(dates, decimal, timezone, calendar)
+    results, understood = import_files(_open_store(source, data_dir), files, utc_now(), options)
+    for line in () if as_json else understood:
+        typer.echo(line)
     _print_results(results, quiet=False, as_json=as_json)
 
 

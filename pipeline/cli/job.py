@@ -10,12 +10,14 @@ import typer
 
 from volcast.pipeline.cli.clock import job_now, utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import HomeDir, Json, Quiet
+from volcast.pipeline.cli.options import READING_FLAGS, HomeDir, Json, Quiet
 
 EXIT_ALERTS = 3  # everything was done, and alerts are open
 
 group = typer.Typer()
-job_settings = setting_options("--source", "--data", "--ticker", "--events", "--exogenous")
+job_settings = setting_options(
+    "--source", "--data", *READING_FLAGS, "--ticker", "--events", "--exogenous"
+)
 
 
 @command(group)

@@ -72,12 +72,29 @@ class SettingOption:
         return self.setting.partition(".")[2]
 
 
+READING_FLAGS = ("--dates", "--decimal", "--timezone", "--calendar")
 _SOURCES = f"{', '.join(SOURCES)}, or one from an installed package"
 _STORED = " or ".join(STORED_NAMES)
 
 SETTING_OPTIONS = (
     SettingOption("--source", str, "data.source", f"Data source: {_SOURCES}.", "NAME"),
     SettingOption("--data", Path, "data.path", "File or folder of prices, for files.", "PATH"),
+    SettingOption(
+        *("--dates", str, "data.dates"),
+        "Order of dates such as 1/2/2020: day_first, month_first or year_first, for files.",
+        "ORDER",
+    ),
+    SettingOption("--decimal", str, "data.decimal", "Decimal sign, . or ,, for files.", "SIGN"),
+    SettingOption(
+        *("--timezone", str, "data.timezone"),
+        "Where times without an offset were written, such as UTC, for files.",
+        "ZONE",
+    ),
+    SettingOption(
+        *("--calendar", str, "data.calendar"),
+        "Exchange calendar, such as XLON or 24/7, if it does not follow from the ticker.",
+        "NAME",
+    ),
     SettingOption("--ticker", list[str], "data.tickers", "Ticker; may be repeated.", "TICKER"),
     SettingOption(
         *("--events", list[str], "data.events"),
@@ -97,6 +114,11 @@ SETTING_OPTIONS = (
     SettingOption(
         *("--as-of", str, "data.as_of", f"Use only data stored by this time, for {_STORED}."),
         metavar="MOMENT",
+    ),
+    SettingOption("--test-start", str, "split.test_start", "First forecast to test.", "DATE"),
+    SettingOption(
+        *("--train-sessions", int, "split.train_sessions"),
+        "Sessions before the first test, where the start of the test is not given.",
     ),
     SettingOption(
         "--learning-rate", float, "model.learning_rate", "Learning rate of the optimizer."

@@ -14,7 +14,7 @@ import typer
 
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import HomeDir, Json
+from volcast.pipeline.cli.options import READING_FLAGS, HomeDir, Json
 
 if TYPE_CHECKING:
     from volcast.pipeline.config.settings import Config
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 group = typer.Typer(
     no_args_is_help=True, help="Show when the next run is due, and schedule the daily job."
 )
-job_settings = setting_options("--source", "--data", "--ticker")
+job_settings = setting_options("--source", "--data", *READING_FLAGS, "--ticker")
 
 
 class Kind(StrEnum):

@@ -30,7 +30,18 @@ def run(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Run all stages: download, features, train, evaluate, diagnose, report."""
+    r"""Run all stages: download, features, train, evaluate, diagnose, report.
+
+    With --source files, tables of prices are read as they are, and told what they were taken for:
+
+    \b
+    - of yfinance, one ticker or many:
+      volcast run --source files --data prices.csv
+    - of Investing.com or Excel, where day and month can be exchanged:
+      volcast run --source files --data DAX.csv --dates day_first
+    - a folder with a file for each ticker, of Stooq for example:
+      volcast run --source files --data prices/ --ticker aapl.us --ticker vod.uk
+    """
     manifest = _run(out, settings.load(), quiet=quiet or as_json)
     if as_json:
         from volcast.pipeline.cli.printing import print_json

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from volcast.pipeline.config.choices import SourceName, format_choices
 from volcast.pipeline.config.field_types import Day, Entries, Moment, Names
@@ -18,6 +19,15 @@ from volcast.pipeline.data.sources.catalogue import (
 )
 
 _STORED = format_choices(STORED_NAMES)
+
+
+def _to_underscores(value: object) -> object:
+    return value.replace("-", "_") if isinstance(value, str) else value
+
+
+DateOrder = Annotated[
+    Literal["", "day_first", "month_first", "year_first"], BeforeValidator(_to_underscores)
+]
 
 
 class DataSettings(SettingsSection):
@@ -36,6 +46,18 @@ class DataSettings(SettingsSection):
         None, description="last session, inclusive; empty: the last one whose bar is final"
     )
     path: str = Field("", description="for files: a CSV or Parquet file, or a folder of them")
+    dates: DateOrder = Field(
+        "",
+        description="for files: day_first, month_first or year_first; empty: the dates decide",
+    )
+    decimal: Literal["", ".", ","] = Field(
+        "", description="for files: the decimal sign, . or ,; empty: the numbers decide"
+    )
+    timezone: str = Field(
+        "",
+        description="for files: where times without an offset were written, such as UTC; empty: "
+        "at the exchange",
+    )
     intraday: str = Field(
         "",
         description="file or folder of 1- or 5-minute bars; their realised variance becomes the "
@@ -74,6 +96,14 @@ class DataSettings(SettingsSection):
     rate: float = Field(
         2.0, gt=0, le=100, description=f"for {_STORED}: maximum number of requests per second"
     )
+
+    @field_validator("timezone")
+    @classmethod
+    def _check_timezone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key if name else name
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("must be a time zone such as UTC or Asia/Tokyo") from error
 
     @field_validator("end")
     @classmethod

@@ -11,7 +11,7 @@ import pandas as pd
 
 from volcast.pipeline.config.load import names_a_path
 from volcast.pipeline.data.sources.files import list_table_files, ticker_from_file
-from volcast.pipeline.data.sources.table_reader import COLUMN_NAMES, read_table
+from volcast.pipeline.data.tables.named_columns import read_named_columns
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.events.catalogue import EMBEDDED_EVENTS
 from volcast.pipeline.events.event_table import (
@@ -21,10 +21,9 @@ from volcast.pipeline.events.event_table import (
 )
 from volcast.pipeline.events.source_events import SourceEvents
 
-# The reader of files calls every column of dates ``session``.
 FILE_NAMES = {
-    "ticker": COLUMN_NAMES["ticker"],
-    "session": ("date", "day", "reportdate", "earningsdate", "eventdate"),
+    "ticker": ("ticker", "symbol", "name"),
+    "date": ("date", "day", "reportdate", "earningsdate", "eventdate"),
     "time": ("time", "timeofday", "when"),
     "kind": ("kind", "event"),
     "learnt_at": ("learntat", "learnedat", "knownat"),
@@ -100,7 +99,7 @@ def list_event_tickers(path: Path) -> list[str]:
 
 
 def _read_events(file: Path) -> pd.DataFrame:
-    table = read_table(file, FILE_NAMES, required=("session",)).rename(columns={"session": "date"})
+    table = read_named_columns(file, FILE_NAMES, required=("date",))
     if table.empty:
         raise DataError(f"{file}: the file has no rows; it needs at least one event")
     if "ticker" not in table:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.sources.column_parsing import (
+from volcast.pipeline.data.tables.column_parsing import (
     PLAUSIBLE,
     parse_sessions,
     parse_tickers,

@@ -52,7 +52,7 @@ def build_fold(panel: Panel, config: Config, origin: int) -> Fold:
         raise DataError(
             f"too little history before {panel.sessions[origin].date()} to train on: {error}"
         ) from error
-    check_rows(panel, build_sample(panel), fold)
+    check_rows(panel, build_sample(panel), fold, config)
     return fold
 
 

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 
-from volcast.pipeline.backtest.folds import find_first_test
+from volcast.pipeline.backtest.first_test import find_first_test
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.opening_hours import settled_at
 from volcast.pipeline.data.calendars.sessions import sessions_between

@@ -13,6 +13,7 @@ from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Download, Request, Source
 from volcast.pipeline.data.quality.check import add_history_rows, check_bars
+from volcast.pipeline.data.quality.closed_days import leave_out_closed_days
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.quality.summary import find_held_bars
 from volcast.pipeline.data.sources.catalogue import find_entry, require_tickers
@@ -20,6 +21,7 @@ from volcast.pipeline.data.sources.factory import build_source
 from volcast.pipeline.data.sources.intraday import IntradaySource
 from volcast.pipeline.data.sources.stored import StoreOptions
 from volcast.pipeline.data.store.content_hash import compute_content_hashes
+from volcast.pipeline.data.tables.read_bars import ReadOptions
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.external import ExternalData
@@ -44,6 +46,8 @@ class LoadedBars:
         The moment each ticker's bars were fetched, if the source keeps it.
     notes
         Messages of the source, and how many bars were not final.
+    understood
+        What was understood of each file.
     newest
         The newest session that the source returned, final or not.
     held
@@ -59,6 +63,7 @@ class LoadedBars:
     content: Mapping[str, str]
     vintages: Mapping[str, str]
     notes: tuple[str, ...]
+    understood: tuple[str, ...]
     newest: pd.Timestamp
     held: Mapping[str, pd.Timestamp]
     external: ExternalData
@@ -91,7 +96,8 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     newest = pd.Timestamp(answer.bars["session"].max())
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
     answer = drop_unfinished_bars(answer, calendars, now)
-    for note in answer.notes:
+    answer = leave_out_closed_days(answer, calendars)
+    for note in (*answer.understood, *answer.notes):
         progress.note(note)
     checked = check_bars(answer.bars, calendars)
     bars = checked.bars
@@ -106,6 +112,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         content=compute_content_hashes(answer.bars),
         vintages=answer.vintages,
         notes=(*answer.notes, *external.notes),
+        understood=answer.understood,
         newest=newest,
         held=find_held_bars(checked, calendars),
         external=external,
@@ -122,6 +129,12 @@ def build_store_options(config: Config, progress: Progress) -> StoreOptions:
         calendar=data.calendar or None,
         progress=progress,
     )
+
+
+def build_read_options(config: Config) -> ReadOptions:
+    """Return from the settings how files are read where two readings are possible."""
+    data = config.data
+    return ReadOptions(data.dates, data.decimal, data.timezone, data.calendar or None)
 
 
 def _leave_out_series(answer: Download, config: Config) -> Download:
@@ -141,11 +154,13 @@ def _build_sources(
     """Return the source of intraday bars, None if there is none, and the source of daily bars."""
     settings = config.data
     path = Path(settings.path) if settings.path else None
+    reading = build_read_options(config)
     intraday = (
-        IntradaySource(Path(settings.intraday), settings.tickers, now, settings.calendar or None)
+        IntradaySource(Path(settings.intraday), settings.tickers, now, reading)
         if settings.intraday
         else None
     )
     if intraday and find_entry(settings.source).needs_path and path is None:
         return intraday, intraday
-    return intraday, build_source(settings.source, path, build_store_options(config, progress))
+    options = build_store_options(config, progress)
+    return intraday, build_source(settings.source, path, options, reading)

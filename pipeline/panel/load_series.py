@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.source import Download, Request, Source, build_download
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.sources.catalogue import find_entry
-from volcast.pipeline.data.sources.column_parsing import parse_bars
-from volcast.pipeline.data.sources.table_reader import read_table
+from volcast.pipeline.data.tables.bar_block import join_blocks
+from volcast.pipeline.data.tables.read_bars import ReadOptions, read_bars
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.panel.external import SERIES_COLUMNS, build_empty_table
 from volcast.pipeline.text import format_count
@@ -62,7 +63,12 @@ def load_series(
     for answer in answers:
         closes = _to_closes(answer.bars, config)
         tables.append(closes)
-        notes += [*answer.notes, *_describe_failures(answer), *_describe_left_out(answer, closes)]
+        notes += [
+            *answer.understood,
+            *answer.notes,
+            *_describe_failures(answer),
+            *_describe_left_out(answer, closes),
+        ]
     return pd.concat([table for table in tables if len(table)] or tables), tuple(notes)
 
 
@@ -98,9 +104,16 @@ def describe_old_series(closes: pd.DataFrame, newest: pd.Timestamp, config: Conf
 def _read_own_file(file: Path, request: Request, config: Config) -> Download:
     """Return the bars of a file with one series, or with several of which one has its name."""
     (name,) = request.tickers
+    data = config.data
+    options = ReadOptions(data.dates, data.decimal, data.timezone, data.calendar or None)
     try:
-        bars = parse_bars(read_table(file), file, name)
-        answer = build_download(request, bars)
+        found = read_bars(file, name, options)
+        bars = join_blocks(found.blocks)
+        if bars["ticker"].nunique() == 1:
+            bars = bars.assign(ticker=name)
+        answer = dataclasses.replace(
+            build_download(request, bars), understood=(found.understood.describe(),)
+        )
         return drop_unfinished_bars(answer, _assign_calendars(request, config), request.now)
     except DataError as error:
         raise DataError(f"series {name}: {error}") from error

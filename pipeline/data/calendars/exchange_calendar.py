@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from volcast.pipeline.data.calendars.offset_repair import repair_offsets
 from volcast.pipeline.errors import ConfigError
 
 ALWAYS_OPEN = "24/7"
@@ -47,6 +48,7 @@ def load_exchange_calendar(name: str) -> Any:
             f"calendar {name!r} is unknown; use one of exchange_calendars, such as XNYS"
         )
     name = exchange_calendars.resolve_alias(name)
+    repair_offsets()
     with warnings.catch_warnings():
         # exchange_calendars 4.13 reads Series.values, which pandas 3.1 is about to change.
         warnings.simplefilter("ignore", pd.errors.Pandas4Warning)

@@ -1,8 +1,9 @@
 """Exchange calendars: which days are sessions, and the days between them.
 
 Built on exchange_calendars. Its calendars reach back a limited time, some end this year, and none
-knows a year such as 1800; outside a calendar's own bounds every weekday (every day for an exchange
-that never closes) counts as a session, so that a question always has an answer.
+knows a year such as 1800; outside a calendar's own bounds every day of its week counts as a session
+(Monday to Friday, in Tel Aviv of before 2026 Sunday to Thursday), so that a question always has an
+answer.
 """
 
 import datetime as dt
@@ -16,7 +17,8 @@ from volcast.features.units import DAYS_PER_YEAR, SESSIONS_PER_YEAR
 from volcast.pipeline.data.calendars.exchange_calendar import ALWAYS_OPEN, load_exchange_calendar
 
 PERIODS_PER_YEAR = {ALWAYS_OPEN: DAYS_PER_YEAR}
-SATURDAY = 5  # as pandas counts days of the week
+QUARTER = 66  # sessions, by which the week at the edge of a calendar is known
+USUAL = 0.2  # share of the most frequent day's sessions, below which a day is an exception
 EARLIEST_DAY = pd.Timestamp("1800-01-01")
 LATEST_DAY = pd.Timestamp("2200-12-31")
 # exchange_calendars lists as ad hoc what follows no rule: unplanned closures, and for some
@@ -118,11 +120,18 @@ def _list_days(name: str) -> NDArray[np.datetime64]:
     calendar = load_exchange_calendar(name)
     known: pd.DatetimeIndex = calendar.sessions
     one_day = pd.Timedelta(days=1)
-    spread = "D" if name == ALWAYS_OPEN else "B"
-    before = pd.date_range(EARLIEST_DAY, known[0] - one_day, freq=spread)
-    after = pd.date_range(known[-1] + one_day, LATEST_DAY, freq=spread)
+    before = pd.date_range(EARLIEST_DAY, known[0] - one_day)
+    before = before[before.day_of_week.isin(_find_week(known[:QUARTER]))]
+    after = pd.date_range(known[-1] + one_day, LATEST_DAY)
+    after = after[after.day_of_week.isin(_find_week(known[-QUARTER:]))]
     parts = [part.to_numpy("datetime64[D]") for part in (before, known, after)]
     return np.concatenate(parts)
+
+
+def _find_week(sessions: pd.DatetimeIndex) -> NDArray[np.int64]:
+    """Return the days of the week on which there are sessions, from 0 for Monday."""
+    days, counts = np.unique(sessions.day_of_week, return_counts=True)
+    return np.asarray(days[counts > USUAL * counts.max()])
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +139,7 @@ def _list_planned_days(name: str) -> NDArray[np.datetime64]:
     """Return the sessions and the weekdays of unplanned closures, sorted."""
     calendar = load_exchange_calendar(name)
     closed = pd.DatetimeIndex(calendar.adhoc_holidays).tz_localize(None).unique()
-    closed = closed[closed.day_of_week < SATURDAY]
+    closed = closed[closed.day_of_week.isin(_find_week(calendar.sessions))]
     if closed.empty:
         return _list_days(name)
     years = np.ptp(closed.year) + 1

@@ -1,36 +1,21 @@
-"""The exchange calendar that a ticker trades by, from its suffix or its index name at Yahoo."""
+"""The exchange calendar that a ticker trades by, from its name at Yahoo or another vendor."""
 
 from volcast.pipeline.data.calendars.exchange_calendar import (
     ALWAYS_OPEN,
     WEEKDAYS,
     load_exchange_calendar,
 )
+from volcast.pipeline.data.calendars.exchange_codes import (
+    CALENDAR_BY_BLOOMBERG_CODE,
+    CALENDAR_BY_INDEX,
+    CALENDAR_BY_SUFFIX,
+    FUTURES,
+)
+from volcast.pipeline.data.calendars.pair_names import is_coin_pair, is_currency_pair, is_future
 
 DEFAULT_CALENDAR = "XNYS"
-
-# Suffixes: https://help.yahoo.com/kb/SLN2310.html
-CALENDAR_BY_SUFFIX = {
-    ".AS": "XAMS", ".AX": "XASX", ".BA": "XBUE", ".BK": "XBKK", ".BO": "XBOM", ".BR": "XBRU",
-    ".BUD": "XBUD", ".CO": "XCSE", ".DE": "XETR", ".DU": "XDUS", ".F": "XFRA", ".HE": "XHEL",
-    ".HK": "XHKG", ".HM": "XHAM", ".IC": "XICE", ".IR": "XDUB", ".IS": "XIST", ".JK": "XIDX",
-    ".JO": "XJSE", ".KL": "XKLS", ".KQ": "XKRX", ".KS": "XKRX", ".L": "XLON", ".LS": "XLIS",
-    ".MC": "XMAD", ".MI": "XMIL", ".MX": "XMEX", ".NS": "XBOM", ".NZ": "XNZE", ".OL": "XOSL",
-    ".PA": "XPAR", ".PR": "XPRA", ".RG": "XRIS", ".SA": "BVMF", ".SG": "XSTU", ".SI": "XSES",
-    ".SN": "XSGO", ".SR": "XSAU", ".SS": "XSHG", ".ST": "XSTO", ".SW": "XSWX", ".SZ": "XSHG",
-    ".T": "XTKS", ".TL": "XTAL", ".TO": "XTSE", ".TW": "XTAI", ".TWO": "XTAI", ".V": "XTSE",
-    ".VI": "XWBO", ".VS": "XLIT", ".WA": "XWAR",
-    "-BTC": ALWAYS_OPEN, "-ETH": ALWAYS_OPEN, "-EUR": ALWAYS_OPEN, "-GBP": ALWAYS_OPEN,
-    "-JPY": ALWAYS_OPEN, "-USD": ALWAYS_OPEN, "-USDT": ALWAYS_OPEN, "=F": "CMES", "=X": WEEKDAYS,
-}  # fmt: skip
-CALENDAR_BY_INDEX = {
-    "^AEX": "XAMS", "^AXJO": "XASX", "^BFX": "XBRU", "^BSESN": "XBOM", "^BVSP": "BVMF",
-    "^DJI": "XNYS", "^FCHI": "XPAR", "^FTMC": "XLON", "^FTSE": "XLON", "^GDAXI": "XETR",
-    "^GSPC": "XNYS", "^GSPTSE": "XTSE", "^HSI": "XHKG", "^IBEX": "XMAD", "^IXIC": "XNYS",
-    "^KS11": "XKRX", "^MXX": "XMEX", "^N225": "XTKS", "^NDX": "XNYS", "^NSEI": "XBOM",
-    "^NZ50": "XNZE", "^OMX": "XSTO", "^RUT": "XNYS", "^SSMI": "XSWX", "^STI": "XSES",
-    "^STOXX50E": "XETR", "^TWII": "XTAI", "^VIX": "XNYS", "^VIX3M": "XNYS", "^VIX9D": "XNYS",
-    "^VVIX": "XNYS", "^VXN": "XNYS",
-}  # fmt: skip
+COIN_QUOTES = ("-USD", "-EUR", "-GBP", "-JPY", "-BTC", "-ETH", "-USDT")  # at Yahoo, of any coin
+BLOOMBERG_CLASSES = ("EQUITY", "INDEX", "CURNCY", "COMDTY", "GOVT", "CORP")
 
 
 def find_calendar(ticker: str, default: str | None = None) -> str:
@@ -39,8 +24,10 @@ def find_calendar(ticker: str, default: str | None = None) -> str:
     Parameters
     ----------
     ticker
-        As Yahoo names it: ``VOD.L`` is London, ``BTC-USD`` never closes, ``EURUSD=X`` trades on
-        weekdays, ``^N225`` is Tokyo. Upper and lower case are the same.
+        As Yahoo, Stooq, Bloomberg, Reuters or a crypto exchange names it: ``VOD.L``, ``VOD LN
+        Equity`` and ``vod.uk`` are London, ``BTC-USD``, ``BTCUSDT`` and ``BTC/USD`` never close,
+        ``EURUSD=X`` and ``EURUSD`` trade on weekdays, ``ES=F`` is a future, ``^N225`` is Tokyo.
+        Upper and lower case are the same.
     default
         The calendar of a ticker whose name does not identify an exchange; New York if None.
 
@@ -60,12 +47,28 @@ def find_calendar(ticker: str, default: str | None = None) -> str:
     >>> find_calendar("7203", default="XTKS")
     'XTKS'
     """
-    name = ticker.upper()
-    if name in CALENDAR_BY_INDEX:
-        return CALENDAR_BY_INDEX[name]
-    cut = max(name.rfind(mark) for mark in ".-=")
-    if cut > 0 and name[cut:] in CALENDAR_BY_SUFFIX:
-        return CALENDAR_BY_SUFFIX[name[cut:]]
+    found = _read_name(ticker.strip().upper())
+    if found:
+        return found
     if default is None:
         return DEFAULT_CALENDAR
     return str(load_exchange_calendar(default).name)
+
+
+def _read_name(name: str) -> str | None:
+    """Return the calendar that a name in capitals says; None if it says none."""
+    words = name.split()
+    if len(words) > 1 and words[-1] == "INDEX" and words[0] in CALENDAR_BY_INDEX:
+        return CALENDAR_BY_INDEX[words[0]]
+    if name[:1] in ("^", ".") and name[1:] in CALENDAR_BY_INDEX:
+        return CALENDAR_BY_INDEX[name[1:]]
+    if name.endswith(COIN_QUOTES) or is_coin_pair(name):
+        return ALWAYS_OPEN
+    if is_future(name):
+        return FUTURES
+    if is_currency_pair(name):
+        return WEEKDAYS
+    if len(words) == 2 or (len(words) == 3 and words[2] in BLOOMBERG_CLASSES):
+        return CALENDAR_BY_BLOOMBERG_CODE.get(words[1])
+    head, point, suffix = name.rpartition(".")
+    return CALENDAR_BY_SUFFIX.get(suffix) if point and head else None

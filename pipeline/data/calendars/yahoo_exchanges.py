@@ -12,7 +12,7 @@ CODES_BY_CALENDAR = {
     "XHAM": "HAM", "XPAR": "PAR ENX", "XAMS": "AMS", "XBRU": "BRU", "XLIS": "LIS", "XMIL": "MIL",
     "XMAD": "MCE", "XSWX": "EBS", "XWBO": "VIE", "XSTO": "STO", "XCSE": "CPH", "XHEL": "HEL",
     "XOSL": "OSL", "XICE": "ICE", "XWAR": "WSE", "XPRA": "PRA", "XBUD": "BUD", "XIST": "IST",
-    "XJSE": "JNB", "XSAU": "SAU",
+    "XJSE": "JNB", "XSAU": "SAU", "XTAE": "TLV", "ASEX": "ATH", "XMOS": "MCX", "XPHS": "PHS PHP",
     "XTKS": "JPX OSA TYO", "XHKG": "HKG HKSE", "XSHG": "SHH SHZ", "XKRX": "KSC KOE",
     "XTAI": "TAI TWO",
     "XBOM": "NSI BSE", "XSES": "SES", "XBKK": "SET", "XIDX": "JKT", "XKLS": "KLS",

@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 PRICE_COLUMNS = ("open", "high", "low", "close", "adj_close")
@@ -50,7 +51,19 @@ def to_bar_table(frame: pd.DataFrame) -> pd.DataFrame:
     local = pd.DatetimeIndex(bars["session"]).tz_localize(None).normalize()
     types = dict.fromkeys(NUMBER_COLUMNS, "float64") | {"ticker": "str"}
     bars = bars.assign(session=local.as_unit("us")).astype(types)
+    if _is_sorted(bars):
+        return bars.reset_index(drop=True)
     return bars.sort_values(["ticker", "session"], kind="stable", ignore_index=True)
+
+
+def _is_sorted(bars: pd.DataFrame) -> bool:
+    """Return whether rows are sorted by ticker and session, as those of most files are."""
+    codes, names = pd.factorize(bars["ticker"])
+    steps = np.diff(codes)
+    if not pd.Index(names).is_monotonic_increasing or (steps < 0).any():
+        return False
+    later = np.diff(bars["session"].to_numpy()) >= np.timedelta64(0, "us")
+    return bool((later | (steps > 0)).all())
 
 
 def select_sessions(bars: pd.DataFrame, start: dt.date | None, end: dt.date | None) -> pd.DataFrame:
@@ -74,6 +87,8 @@ def select_sessions(bars: pd.DataFrame, start: dt.date | None, end: dt.date | No
     >>> len(select_sessions(bars, dt.date(2024, 1, 3), None))
     1
     """
+    if start is None and end is None:
+        return bars
     selected = pd.Series(True, index=bars.index)
     if start is not None:
         selected &= bars["session"] >= pd.Timestamp(start)

@@ -73,6 +73,8 @@ class Download:
         Ticker to the moment its bars were fetched, ISO format; empty if the source keeps none.
     history
         Rows of the quality table on what the source changed over time; None if it keeps none.
+    understood
+        What was understood of each file, for a source that reads files.
     """
 
     bars: pd.DataFrame
@@ -80,6 +82,7 @@ class Download:
     notes: tuple[str, ...] = ()
     vintages: dict[str, str] = field(default_factory=dict)
     history: pd.DataFrame | None = None
+    understood: tuple[str, ...] = ()
 
 
 class Source(Protocol):
@@ -131,10 +134,11 @@ def build_download(
     {'QQQ': 'there is no such ticker; the known tickers are SPY'}
     """
     bars, reasons = to_bar_table(bars), dict(failures or {})
-    known = list(dict.fromkeys(bars["ticker"]))
+    known = list(bars["ticker"].unique())
     asked = list(dict.fromkeys(request.tickers or (*known, *reasons)))
-    inside = select_sessions(bars[bars["ticker"].isin(asked)], request.start, request.end)
-    answered = set(inside["ticker"])
+    own = bars[bars["ticker"].isin(asked)] if request.tickers else bars
+    inside = select_sessions(own, request.start, request.end)
+    answered = set(inside["ticker"].unique())
     for ticker in asked:
         if ticker not in answered and ticker in known:
             reasons[ticker] = _explain_empty_range(

@@ -13,17 +13,19 @@ from volcast.pipeline.data.contract.source import Request, format_failures
 from volcast.pipeline.data.download.update_result import UpdateResult
 from volcast.pipeline.data.maintenance.status import assign_stored_calendars
 from volcast.pipeline.data.quality.check import check_bars
+from volcast.pipeline.data.quality.closed_days import explain_closed_days
 from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.store.bar_log import VALUE_COLUMNS
 from volcast.pipeline.data.store.merge import Merge, merge_fetch
 from volcast.pipeline.data.store.store import Store
+from volcast.pipeline.data.tables.read_bars import ReadOptions
 from volcast.pipeline.errors import DataError
 
 
 def import_files(
-    store: Store, files: Sequence[Path], now: dt.datetime, calendar: str | None = None
-) -> list[UpdateResult]:
-    """Add the bars of files to the store; return the result of each ticker.
+    store: Store, files: Sequence[Path], now: dt.datetime, options: ReadOptions | None = None
+) -> tuple[list[UpdateResult], list[str]]:
+    """Add the bars of files to the store.
 
     Everything is read, checked and compared before anything is written.
 
@@ -36,8 +38,13 @@ def import_files(
         one counts.
     now
         The clock, with a timezone: sessions that had not settled then are left out.
-    calendar
-        The calendar of tickers whose name does not identify an exchange.
+    options
+        What decides where a file can be read in several ways, and the calendar of tickers whose
+        name does not identify an exchange.
+
+    Returns
+    -------
+    The result of each ticker, and what was understood of each file.
 
     Raises
     ------
@@ -45,11 +52,13 @@ def import_files(
         When a file cannot be read, a ticker has no usable bar, or its prices disagree with the
         stored ones from the oldest common session on. Nothing is written then.
     """
-    bars = _read(files, now)
-    calendars = assign_stored_calendars(store, sorted(bars["ticker"].unique()), calendar)
+    chosen = options or ReadOptions()
+    bars, understood = _read(files, now, chosen)
+    tickers = sorted(bars["ticker"].unique())
+    calendars = assign_stored_calendars(store, tickers, chosen.calendar)
     last = {ticker: last_settled_session(name, now) for ticker, name in calendars.items()}
     settled = bars[bars["session"] <= bars["ticker"].map(last)]
-    failures = check_bars(settled, calendars).failures
+    failures = check_bars(settled, calendars).failures | explain_closed_days(settled, calendars)
     with ExitStack() as locks:
         for ticker in calendars:
             locks.enter_context(store.locked(ticker))
@@ -65,15 +74,19 @@ def import_files(
         for ticker, one in merges.items():
             if len(one.rows):
                 store.append(ticker, one.rows, fetched_at=now, factor=one.factor)
-    return [_build_result(store, ticker, one) for ticker, one in merges.items()]
+    return [_build_result(store, ticker, one) for ticker, one in merges.items()], understood
 
 
-def _read(files: Sequence[Path], now: dt.datetime) -> pd.DataFrame:
-    downloads = [FilesSource(file).load(Request((), None, None, now)) for file in files]
+def _read(
+    files: Sequence[Path], now: dt.datetime, options: ReadOptions
+) -> tuple[pd.DataFrame, list[str]]:
+    request = Request((), None, None, now)
+    downloads = [FilesSource(file, options).load(request) for file in files]
     failures = {ticker: why for one in downloads for ticker, why in one.failures.items()}
     if failures:
         raise DataError(f"nothing was imported; {format_failures(failures)}")
-    return pd.concat([one.bars for one in downloads], ignore_index=True)
+    bars = pd.concat([one.bars for one in downloads], ignore_index=True)
+    return bars, [line for one in downloads for line in one.understood]
 
 
 def _merge(store: Store, own: pd.DataFrame) -> Merge:

@@ -1,5 +1,6 @@
 """Removal of bars that are not final yet: of the running session and of later days."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
@@ -51,13 +52,8 @@ def drop_unfinished_bars(
         f"{format_count(len(left_out), 'bar')} of {format_count(len(tickers), 'ticker')} left out: "
         f"not final at {moment}"
     )
-    return Download(
-        bars=final,
-        failures={**answer.failures, **reasons},
-        notes=(*answer.notes, note),
-        vintages=answer.vintages,
-        history=answer.history,
-    )
+    failures = {**answer.failures, **reasons}
+    return dataclasses.replace(answer, bars=final, failures=failures, notes=(*answer.notes, note))
 
 
 def _flag_unfinished(

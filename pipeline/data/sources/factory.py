@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from volcast.pipeline.data.contract.client import Client
     from volcast.pipeline.data.contract.source import Source
     from volcast.pipeline.data.sources.stored import StoredSource, StoreOptions
+    from volcast.pipeline.data.tables.read_bars import ReadOptions
 
 
 def build_source(
-    name: str, path: Path | None = None, options: StoreOptions | None = None
+    name: str,
+    path: Path | None = None,
+    options: StoreOptions | None = None,
+    reading: ReadOptions | None = None,
 ) -> Source:
     """Return the source called `name`.
 
@@ -41,6 +45,8 @@ def build_source(
         it.
     options
         How stored sources are queried, and where their bars are kept.
+    reading
+        How ``files`` reads where two readings are possible.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def build_source(
             f"source '{name}' needs a path; name a CSV or Parquet file or a folder with --data, or "
             "as data.path in the settings"
         )
-    reader: Source = _import_class(entry)(path)
+    reader: Source = _import_class(entry)(path, reading)
     return reader
 
 

@@ -1,12 +1,12 @@
 """Bars from files on disk: one long table, or one file per ticker."""
 
+import dataclasses
 from pathlib import Path
 
-import pandas as pd
-
 from volcast.pipeline.data.contract.source import Download, Request, build_download
-from volcast.pipeline.data.sources.column_parsing import parse_bars
-from volcast.pipeline.data.sources.table_reader import read_table
+from volcast.pipeline.data.tables.bar_block import BarBlock, join_blocks
+from volcast.pipeline.data.tables.read_bars import ReadOptions, read_bars
+from volcast.pipeline.data.tables.understood import Understood, describe_files
 from volcast.pipeline.errors import DataError
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
@@ -20,41 +20,47 @@ class FilesSource:
     ----------
     path
         A file (``.csv``, ``.tsv``, ``.txt``, each also with ``.gz``, ``.parquet`` or ``.pq``) or a
-        folder of them. A file without a ticker column holds one ticker, named like the file.
+        folder of them. A file that names no ticker holds one, named like the file.
+    options
+        What decides where a file can be read in several ways.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, options: ReadOptions | None = None):
         self.path = Path(path)
+        self.options = options or ReadOptions()
 
     def load(self, request: Request) -> Download:
         """Return the requested bars; all tickers found if none is named. See `Source.load`.
 
-        Columns are found by name; case, spaces, underscores and dots are ignored: date (session,
-        timestamp, datetime), ticker (symbol, name), open, high, low, close, and optionally
-        adj_close (else close), volume and variance (realized_variance, rv). A timestamp keeps the
-        date that is written in it, whatever its timezone.
+        What was understood of each file is among the answer's ``understood``; docs/sources.md says
+        what is read.
 
         Raises
         ------
         DataError
-            When a file is missing, is not a table, lacks a column, or holds a date or a number that
-            cannot be read; the message names file, column, row and value.
+            When a file is missing, is no table of daily bars, can be read in two ways, or holds a
+            date or a price that cannot be read; the message names file, column, row and value.
         """
-        frames, failures = [], {}
+        blocks: list[BarBlock] = []
+        understood: list[Understood] = []
+        failures = {}
         files = list_table_files(self.path)
         for file in select_files(files, request.tickers):
+            ticker = ticker_from_file(file)
             try:
-                frames.append(parse_bars(read_table(file), file, ticker_from_file(file)))
+                found = read_bars(file, ticker, self.options)
             except DataError as error:
                 # A file of another name may hold any of the requested tickers.
-                if len(files) == 1 or (
-                    request.tickers and ticker_from_file(file) not in request.tickers
-                ):
+                if len(files) == 1 or (request.tickers and ticker not in request.tickers):
                     raise
-                failures[ticker_from_file(file)] = str(error)
-        if not frames:
+                failures[ticker] = str(error)
+            else:
+                blocks += found.blocks
+                understood.append(found.understood)
+        if not blocks:
             raise DataError(f"{self.path}: no file can be read; {next(iter(failures.values()))}")
-        return build_download(request, pd.concat(frames, ignore_index=True), failures)
+        answer = build_download(request, join_blocks(blocks), failures)
+        return dataclasses.replace(answer, understood=tuple(describe_files(understood)))
 
 
 def ticker_from_file(file: Path) -> str:
@@ -103,7 +109,9 @@ def _find_files(path: Path) -> list[Path]:
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder; check the path")
     if not _is_table(path):
-        raise DataError(f"{path}: the file type is unknown; use {', '.join(SUFFIXES)}")
+        raise DataError(
+            f"{path}: the file type is unknown; save the table as CSV, or use {', '.join(SUFFIXES)}"
+        )
     if not path.is_file():
         raise DataError(f"{path}: this is not a regular file; save the bars in one")
     return [path]

@@ -16,7 +16,8 @@ from volcast.pipeline.data.calendars.opening_hours import (
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.source import Download, Request, build_download, format_failures
 from volcast.pipeline.data.sources.files import list_table_files, select_files, ticker_from_file
-from volcast.pipeline.data.sources.intraday_reader import read_intraday_bars
+from volcast.pipeline.data.tables.read_bars import ReadOptions
+from volcast.pipeline.data.tables.read_intraday import read_intraday_bars
 from volcast.pipeline.errors import DataError
 
 SPACINGS = (1, GRID_MINUTES)  # minutes
@@ -39,8 +40,9 @@ class IntradaySource:
         The tickers to read; empty reads all.
     now
         The clock, with a timezone: a session that is not settled then is left out.
-    calendar
-        The calendar of a ticker whose name does not identify an exchange; New York if None.
+    options
+        What decides where a file can be read in several ways, and the calendar of a ticker whose
+        name does not identify an exchange.
 
     Attributes
     ----------
@@ -49,12 +51,16 @@ class IntradaySource:
     """
 
     def __init__(
-        self, path: Path, tickers: tuple[str, ...], now: dt.datetime, calendar: str | None = None
+        self,
+        path: Path,
+        tickers: tuple[str, ...],
+        now: dt.datetime,
+        options: ReadOptions | None = None,
     ):
         self.path = Path(path)
         self.tickers = tickers
         self.now = now
-        self.calendar = calendar
+        self.options = options or ReadOptions()
         self.failures: dict[str, str] = {}
 
     def load(self, request: Request) -> Download:
@@ -91,7 +97,7 @@ class IntradaySource:
 
     def _read_days(self, file: Path) -> list[pd.DataFrame]:
         try:
-            bars = read_intraday_bars(file)
+            bars = read_intraday_bars(file, ticker_from_file(file), self.options)
         except DataError as error:
             self.failures[ticker_from_file(file)] = str(error)
             return []
@@ -101,7 +107,7 @@ class IntradaySource:
             if self.tickers and ticker not in self.tickers:
                 continue
             try:
-                days = build_days(own, find_calendar(ticker, self.calendar), self.now)
+                days = build_days(own, find_calendar(ticker, self.options.calendar), self.now)
             except DataError as error:
                 self.failures[ticker] = f"{file}: {error}"
             else:

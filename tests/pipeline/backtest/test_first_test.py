@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from volcast.pipeline.backtest.folds import find_first_test
+from volcast.pipeline.backtest.first_test import find_first_test
 from volcast.pipeline.config.load import load_config
 
 FIRST_USABLE = 150  # sessions until the features are known

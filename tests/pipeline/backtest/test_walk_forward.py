@@ -138,8 +138,9 @@ def test_a_given_test_start_is_the_first_origin(panel, config):
 def test_too_little_history_says_what_is_needed_and_found(panel, config, train_sessions):
     usable = np.isfinite(panel.x[:, :, ~panel.optional]).all(axis=2).any(axis=1).argmax()
     config = changed(config, split={"train_sessions": train_sessions})
-    said = f"test starts after {usable + train_sessions} sessions, the data has 700 "
-    with pytest.raises(DataError, match=said + r"\(2016-01-05 to 2018-10-12\)"):
+    # The first session has no return, so no variance; one session is the first test.
+    said = f"needs {usable + train_sessions:,} sessions with a variance .* and has 699, 2016-01-06 "
+    with pytest.raises(DataError, match=said + "to 2018-10-12; --train-sessions 275 or --test-st"):
         build_folds(panel, config)
 
 

@@ -12,11 +12,12 @@ from volcast.pipeline.cli.options import SETTING_OPTIONS, SettingOption
 from volcast.pipeline.config.load import known_keys, load_config
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
+FILES = {"--source", "--data", "--dates", "--decimal", "--timezone", "--calendar", "--ticker"}
 SUBSETS = {
-    ("retrain",): {"--source", "--data", "--ticker", "--events", "--exogenous"},
-    ("replay",): {"--source", "--data", "--ticker", "--events", "--exogenous"},
-    ("schedule", "install"): {"--source", "--data", "--ticker"},
-    ("schedule", "run"): {"--source", "--data", "--ticker"},
+    ("retrain",): FILES | {"--events", "--exogenous"},
+    ("replay",): FILES | {"--events", "--exogenous"},
+    ("schedule", "install"): FILES,
+    ("schedule", "run"): FILES,
     ("schedule", "show"): {"--source", "--ticker"},
     ("lr-find",): {"--source", "--ticker"},
     ("map",): {"--source", "--ticker"},

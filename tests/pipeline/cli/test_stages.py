@@ -14,7 +14,8 @@ def test_a_piped_run_prints_plain_lines_of_stages_and_folds(small, tmp_path):
     assert [line for line in lines if not line.startswith(" ")] == [
         *("download", "features", "train", "evaluate", "diagnose", "report"),
     ]
-    assert lines[1] == "  1,400 bars of 2 tickers, 2016-01-05 to 2018-10-12"
+    assert lines[1] == "  prices.csv: plain table; 1,400 bars of AAA, BBB"
+    assert lines[2] == "  1,400 bars of 2 tickers, 2016-01-05 to 2018-10-12"
     folds = [line for line in lines if line.startswith("  fold ")]
     assert [line[:30] for line in folds] == [
         "  fold 1/2, tested from 2017-1",

@@ -125,15 +125,36 @@ def test_text_in_a_price_column_is_named_with_its_row(tmp_path, out):
 
 def test_too_little_history_says_how_much_is_needed_and_found(tmp_path):
     message = run_on(make_prices(sessions=400), tmp_path).complaint
-    assert "too little history for the first fold: its test starts after 450 " in message
-    assert "sessions, the data has 400 (2016-01-05 to 2017-08-04)" in message
+    assert "too little history for the first fold: it needs 450 sessions with a variance" in message
+    assert "and has 399, 2016-01-06 to 2017-08-04; --train-sessions 125 or --test-start" in message
     assert not (tmp_path / "run" / FORECASTS).exists()
+    offered = message.split("--train-sessions ")[1].split(" ")[0]
+    assert run_on(make_prices(sessions=400), tmp_path, "--train-sessions", offered).code == 0
+
+
+def test_too_little_history_says_if_the_variance_begins_late(tmp_path):
+    prices = make_prices(sessions=700)
+    late = prices.assign(variance=np.where(prices.index < 400, np.nan, 1e-4 + prices.index * 1e-9))
+    message = run_on(late, tmp_path).complaint
+    assert "has 300, " in message
+    assert "(the data has 700 sessions from 2016-01-05, but no variance before " in message
+
+
+def test_a_history_shorter_than_usual_is_tested_on_its_second_half(tmp_path):
+    data = write_csv(tmp_path / "prices.csv", make_prices(sessions=917))
+    config = write_config(tmp_path / "v.toml", f'[data]\nsource = "files"\npath = "{data}"\n')
+    config.write_text(config.read_text().replace("train_sessions = 300", "refit_every = 400"))
+    answer = volcast("run", "--config", config, "--out", tmp_path / "run")
+    assert answer.code == 0, answer.err
+    assert (
+        "the history is short: of 767 usable sessions the first 383 precede the test" in answer.err
+    )
 
 
 def test_history_shorter_than_any_feature_is_too_little(tmp_path):
     for sessions in (1, 2, 30):
         message = run_on(make_prices(sessions=sessions), tmp_path).complaint
-        assert f"the data has {sessions} " in message
+        assert "too little history" in message and "use a longer history" in message
 
 
 def test_constant_prices_are_named(tmp_path, out):

@@ -52,7 +52,7 @@ def workbook(folder):
     (folder / "a.csv").write_bytes(
         b"PK\x03\x04\x14\0\x06\0\x08\0" + random.Random(0).randbytes(500)
     )
-    return folder / "a.csv", "this is not UTF-8 text: it contains NUL bytes"
+    return folder / "a.csv", "this is an Excel workbook or a zip archive; save the sheet as CSV"
 
 
 def half_a_parquet_file(folder):
@@ -75,7 +75,7 @@ def half_a_gzip_file(folder):
 
 def web_page(folder):
     (folder / "a.csv").write_text("<!doctype html>\n<title>Too many requests</title>\n")
-    return folder / "a.csv", "missing column date, open, high, low, close"
+    return folder / "a.csv", "this is a web page; download the table as CSV"
 
 
 def empty(folder):

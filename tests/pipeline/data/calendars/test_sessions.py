@@ -44,6 +44,23 @@ def test_outside_its_bounds_a_calendar_has_every_weekday():
     assert len(following_sessions("XBOM", dt.date(2090, 1, 1), 22)) == 22
 
 
+def test_tel_aviv_trades_from_sunday_to_thursday_until_2026():
+    assert between("XTAE", "2025-12-27", "2026-01-12") == [
+        "2025-12-28", "2025-12-29", "2025-12-30", "2025-12-31", "2026-01-01", "2026-01-04",
+        "2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09", "2026-01-12",
+    ]  # fmt: skip
+
+
+def test_outside_its_bounds_a_calendar_keeps_its_week():
+    # exchange_calendars knows Riyadh from 2021 to 2029.
+    assert between("XSAU", "2015-05-07", "2015-05-11") == ["2015-05-07", "2015-05-10", "2015-05-11"]
+    assert between("XSAU", "2035-05-10", "2035-05-14") == ["2035-05-10", "2035-05-13", "2035-05-14"]
+
+
+def test_orthodox_easter_is_a_holiday_in_athens():
+    assert between("ASEX", "2024-05-01", "2024-05-08") == ["2024-05-02", "2024-05-07", "2024-05-08"]
+
+
 def test_sessions_are_midnights_without_timezone():
     sessions = sessions_between("XNYS", dt.date(2024, 1, 1), dt.date(2024, 12, 31))
     assert sessions.tz is None

@@ -134,7 +134,7 @@ def test_a_bad_file_is_a_failure_and_the_others_are_kept(tmp_path):
     (tmp_path / "BBB.csv").write_text("timestamp,open,high,low,close\nnoon,1,1,1,1\n")
     source = IntradaySource(tmp_path, (), NOW)
     assert set(source.days["ticker"]) == {"AAA"}
-    assert "row 1 below the header: 'noon' is not a time" in source.failures["BBB"]
+    assert "row 1 below the header has no date and price" in source.failures["BBB"]
 
 
 def every(minutes):
@@ -161,8 +161,8 @@ def partly_without_offset():
         (shifted(24 * 365), "no bar lies in a settled session of XNYS"),
         (every(5).assign(close="n/k"), "column close, row 1 below the header: 'n/k' is not a num"),
         (every(5).drop(columns="timestamp"), "missing column date"),
-        (partly_without_offset(), "row 5 below the header: '2024-03-04 09:50' has no offset"),
-        (every(5).assign(timestamp=1709562600), "'1709562600' is not a time such as"),
+        (partly_without_offset(), "row 5 below the header: '2024-03-04 09:50:00' has no offset"),
+        (every(5).assign(timestamp=1709562600), "all bars have the same time"),
         (every(5).assign(timestamp="2024-03-04"), "all bars have the same time"),
         (every(5).iloc[:0], "no row"),
     ],

@@ -1,66 +1,15 @@
-"""From the text columns of a file to typed bars: dates, numbers and tickers."""
+"""Columns of dates and tickers in tables that are no prices; the place of a wrong value."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.data.contract.bar_table import NUMBER_COLUMNS, to_bar_table
 from volcast.pipeline.errors import DataError
 
 ISO_DATE = r"^(\d{4})([-/]?)(\d{2})\2(\d{2})(?:[T ]\d{2}:?\d{2}.*)?$"
 PLAUSIBLE = (pd.Timestamp("1800-01-01"), pd.Timestamp("2200-12-31"))
 SHOWN = 60  # characters of a value in a message
-
-
-def parse_bars(table: pd.DataFrame, file: Path, ticker: str) -> pd.DataFrame:
-    """Return the bars of a table of `volcast.pipeline.data.sources.table_reader.read_table`.
-
-    Parameters
-    ----------
-    table
-        Columns session, open, high, low, close, and any of ticker, adj_close, volume, variance.
-    file
-        The file of the table, for messages.
-    ticker
-        The ticker, if the table has no ticker column.
-
-    Returns
-    -------
-    A bar table; see `to_bar_table`. A missing number is NaN.
-
-    Raises
-    ------
-    DataError
-        When a number, a date or a ticker cannot be read, or the table has no row.
-    """
-    if table.empty:
-        raise DataError(f"{file}: the file has no rows; it needs at least one bar")
-    columns = {column: table[column] for column in NUMBER_COLUMNS if column in table}
-    numbers = {column: parse_numbers(values, file) for column, values in columns.items()}
-    names = parse_tickers(table["ticker"], file) if "ticker" in table else ticker
-    return to_bar_table(
-        pd.DataFrame({"session": parse_sessions(table["session"], file), **numbers}).assign(
-            ticker=names
-        )
-    )
-
-
-def parse_numbers(values: pd.Series, file: Path) -> pd.Series:
-    """Return a column as float64; ``DataError`` if a text is not a number.
-
-    Examples
-    --------
-    >>> parse_numbers(pd.Series(["1.5", "", "nan"]), Path("bars.csv")).tolist()
-    [1.5, nan, nan]
-    """
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        return values.astype("float64")
-    given = values.notna()
-    numbers = pd.to_numeric(values[given].astype(str), errors="coerce").astype("float64")
-    written_nan = values[given].astype(str).str.strip().str.lower().isin(["nan", ""])
-    reject_values(values[given][numbers.isna() & ~written_nan], "is not a number", file)
-    return numbers.reindex(values.index)
 
 
 def parse_sessions(values: pd.Series, file: Path) -> pd.Series:

@@ -1,0 +1,117 @@
+"""A table of text or of Parquet with its columns found: what the layers above read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
+
+from volcast.pipeline.data.tables.cells import Line, read_cells
+from volcast.pipeline.data.tables.columns import Columns, find_columns
+from volcast.pipeline.data.tables.layout import Layout, find_layout
+from volcast.pipeline.data.tables.parquet_table import read_parquet
+from volcast.pipeline.data.tables.plain_table import choose_types
+from volcast.pipeline.data.tables.shapes import describe_text, name_shape
+from volcast.pipeline.data.tables.synonyms import TICKER, simplify
+from volcast.pipeline.data.tables.text import Text, read_text
+
+PARQUET_SUFFIXES = (".parquet", ".pq")
+SECURITY_KEYS = {"security", "ticker", "symbol", "instrument", "ric"}
+LONGEST_TICKER = 30
+
+
+@dataclass(frozen=True, eq=False)
+class TypedTable:
+    """The used columns of a table, as text or as what they are.
+
+    Parameters
+    ----------
+    columns
+        Which column holds what.
+    cells
+        Position to an array of arrow: text, numbers or times.
+    rows
+        The number of each row in the file, from 0 below the header.
+    odd_lines
+        Lines that are no rows.
+    sample
+        The first rows, as text, with all columns.
+    shape
+        What the table is like, and what is unusual in its text.
+    ticker
+        The ticker that a line above the table names; empty if none does.
+    """
+
+    columns: Columns
+    cells: dict[int, Any]
+    rows: NDArray[np.int64]
+    odd_lines: tuple[Line, ...]
+    sample: tuple[tuple[str, ...], ...]
+    shape: tuple[str, ...]
+    ticker: str = ""
+
+
+def read_table(file: Path) -> TypedTable:
+    """Read a table of bars from a CSV or Parquet file.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read as a table, or lacks a column.
+    OSError
+        It cannot be read at all.
+    """
+    if file.suffix.lower() in PARQUET_SUFFIXES:
+        table = read_parquet(file)
+        columns = find_columns([table.names], table.sample, file)
+        cells = {position: table.arrays[position] for position in list_positions(columns)}
+        like = name_shape([table.names], side_by_side=columns.side_by_side)
+        rows = np.arange(table.rows)
+        return TypedTable(columns, cells, rows, (), table.sample, (like, "Parquet"))
+    text = read_text(file)
+    layout = find_layout(text.data, file)
+    columns = find_columns(layout.header, layout.sample, file)
+    cells = _read_cells(text, layout, columns, file)
+    shape = name_shape(layout.header, side_by_side=columns.side_by_side)
+    return TypedTable(
+        columns,
+        cells.columns,
+        cells.rows,
+        cells.odd_lines,
+        layout.sample,
+        (shape, *describe_text(layout, text.encoding)),
+        _find_security(layout),
+    )
+
+
+def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any:
+    """Return the used columns, typed where all cells are plain, else as text."""
+    types = choose_types(columns, layout.sample)
+    if types:
+        try:
+            return read_cells(text.data, layout, types, file)
+        except pa.ArrowInvalid:
+            pass  # a cell further down is not plain: it is read as text
+    return read_cells(text.data, layout, dict.fromkeys(list_positions(columns), pa.string()), file)
+
+
+def list_positions(columns: Columns) -> list[int]:
+    """Return the positions of all columns that are used."""
+    fields = [at for own in columns.fields.values() for at in own.values()]
+    return list(dict.fromkeys((columns.date, *columns.keys.values(), *fields)))
+
+
+def _find_security(layout: Layout) -> str:
+    """Return the security that a line such as ``Security,AAPL US Equity`` above the table names."""
+    for row in layout.banner:
+        filled = [cell for cell in row if cell]
+        if len(filled) == 2 and simplify(filled[0]) in SECURITY_KEYS:
+            return filled[1][:LONGEST_TICKER]
+    return ""
+
+
+def has_ticker_column(table: TypedTable) -> bool:
+    """Return whether a column says of which ticker each row is."""
+    return TICKER in table.columns.keys
