@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
+from volcast.models.regressor.exact_product import Multiples, multiply, split_into_multiples
+
 Float32 = NDArray[np.float32]
 Floating = NDArray[np.floating]
 
-BLOCK_ROWS = 128  # a layer of 24 networks of 32 units then fits into a core's cache
+BLOCK_ROWS = 128  # their layers fit into a core's cache; much larger products start threads
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017), eq. 14
 
 
@@ -44,39 +46,31 @@ class NumpyNetwork:
     def compute_outputs(self, inputs: Float32) -> Float32:
         """Return the outputs (networks, n, units) for `inputs` (n, F).
 
-        A row's outputs are the same bit for bit whatever the other rows are. They equal those of
-        Keras to 1e-6 of outputs near 1. An overflow gives infinity or NaN, as in Keras.
+        They equal those of Keras to 1e-6 of the largest output. The bits of a row's outputs depend
+        neither on the other rows nor on BLAS. An overflow gives infinity or NaN, as in Keras.
         """
         last = self.weights[-1]
         outputs = np.empty((len(last), len(inputs), last.shape[2]), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
+            kernels = [split_into_multiples(kernel, axis=-2) for kernel in self.weights[::2]]
             for start in range(0, len(inputs), BLOCK_ROWS):
                 rows = slice(start, start + BLOCK_ROWS)
-                outputs[:, rows] = self._forward(inputs[rows]).swapaxes(1, 2)
+                outputs[:, rows] = self._compute_block(inputs[rows], kernels)
         return outputs
 
-    def _forward(self, inputs: Floating) -> Floating:
-        """Return the outputs (networks, units, n) of a block of rows (n, F)."""
+    def _compute_block(self, inputs: Floating, kernels: list[list[Multiples]]) -> Floating:
+        """Return the outputs of a block of rows, layer by layer."""
         activate = ACTIVATION_FUNCTIONS[self.activation]
-        values: Floating = np.ascontiguousarray(inputs.T)[None]
-        for kernel, bias in zip(self.weights[:-2:2], self.weights[1:-2:2], strict=True):
-            values = activate(_multiply(values, kernel, bias))
-        return _multiply(values, *self.weights[-2:])
+        values = self._compute_layer(inputs[None], kernels[0], self.weights[1])
+        for kernel, bias in zip(kernels[1:], self.weights[3::2], strict=True):
+            values = self._compute_layer(activate(values), kernel, bias)
+        return values
 
-
-def _multiply(values: Floating, kernel: Floating, bias: Floating) -> Floating:
-    """Return the layer ``values @ kernel + bias`` before its activation, (networks, units, n).
-
-    `values` are (networks, inputs, n), or (1, inputs, n) for the same inputs in all networks. The
-    sum is taken input by input: in a matrix product, the last bit of a row depends on its position
-    and on the number of rows and of processors.
-    """
-    total = np.repeat(bias.swapaxes(1, 2), values.shape[2], axis=2)
-    product = np.empty_like(total)
-    for number in range(kernel.shape[1]):
-        np.multiply(kernel[:, number, :, None], values[:, number, None], out=product)
-        total += product
-    return total
+    @staticmethod
+    def _compute_layer(values: Floating, kernel: list[Multiples], bias: Float32) -> Floating:
+        product = multiply(split_into_multiples(values, axis=-1), kernel)
+        product += bias
+        return product.astype(np.float32)
 
 
 def _sigmoid(x: Floating) -> Floating:
