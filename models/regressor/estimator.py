@@ -270,10 +270,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Return the regressor that `save` wrote; its forecasts are bit-identical.
-
-        Neither this nor `predict` imports Keras, unless the loss is a Keras object.
-        """
+        """Return the regressor that `save` wrote, without Keras; its forecasts are bit-identical."""
         return load_regressor(Path(folder), cls)
 
     def _check_inputs(self, X: ArrayLike) -> Float:

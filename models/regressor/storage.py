@@ -71,7 +71,7 @@ def save_regressor(folder: Path, parameters: Mapping[str, Any], fitted: Mapping[
 
 
 def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
-    """Return the regressor saved in `folder`; Keras is imported for a loss that is no name only.
+    """Return the regressor saved in `folder`; Keras is imported only for a loss of its own class.
 
     Parameters
     ----------
