@@ -270,7 +270,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Return the regressor that `save` wrote, without Keras; its forecasts are bit-identical."""
+        """Return what `save` wrote, without Keras; its forecasts are bit-identical."""
         return load_regressor(Path(folder), cls)
 
     def _check_inputs(self, X: ArrayLike) -> Float:
