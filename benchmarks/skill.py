@@ -2,7 +2,7 @@
 
 Usage: python -m benchmarks.skill [--data PANEL.parquet] [--test-start 2016-02-08] [--refit 126]
     [--symbols N] [--horizon H ...] [--models NAME ...] [--exogenous SERIES ...]
-    [--events SOURCE ...] [--json FILE]
+    [--events SOURCE ...] [--pretrained shipped|none|DIR] [--json FILE]
 
 Without a panel: the two embedded indices, tested from 2008 on, as in the demo. PANEL has the
 columns symbol (or ticker), date, open, high, low, close, volume. The settings are the defaults of
@@ -36,7 +36,7 @@ from volcast.pipeline.backtest.evaluation import add_returns, select_tail_rows
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import TEST, iter_folds
 from volcast.pipeline.config.load import load_config
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import SHIPPED_VINTAGES, Config
 from volcast.pipeline.config.source_defaults import with_source_defaults
 from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.quality.check import check_bars
@@ -71,6 +71,7 @@ def build_config(arguments: argparse.Namespace) -> Config:
             "data": {"exogenous": arguments.exogenous, "events": arguments.events},
             "split": split,
             "target": {"horizons": arguments.horizon},
+            "model": {"pretrained": arguments.pretrained},
             "baselines": {"models": [REFERENCE, *baselines]},
         },
     )
@@ -276,6 +277,9 @@ def main() -> None:
     )
     parser.add_argument("--horizon", type=int, nargs="+", default=[1, 5, 22], help="sessions ahead")
     parser.add_argument("--models", nargs="+", default=[*BASELINES, NETWORK])
+    parser.add_argument(
+        "--pretrained", default=SHIPPED_VINTAGES, help="shipped, none, or a folder of vintages"
+    )
     add_external_options(parser)
     arguments = parser.parse_args()
     figures = measure(arguments)

@@ -16,9 +16,9 @@ from volcast.features.known_reports import KnownReports
 from volcast.features.level import estimate_level_factor
 from volcast.features.measure import mask_below_floor, measure_variance
 from volcast.features.variance import PROXIES
-from volcast.features.windows import lag_rows, window_mean
+from volcast.features.windows import is_mostly_valid, lag_rows, window_mean
 
-MONTH, QUARTER = 22, 66  # sessions
+MONTH, QUARTER, YEAR = 22, 66, 250  # sessions
 
 PRICES = ("open", "high", "low", "close", "adj_close")
 GRIDS = (*PRICES, "volume", "realized")
@@ -214,7 +214,17 @@ class Bars:
     @cached_property
     def level_factor(self) -> FloatArray:
         """(T, N) factor from `variance` to the level of close-to-close returns."""
-        return estimate_level_factor(self.variance, self.log_return, self.uses_realized)
+        kinds, pooled = self.uses_realized, self.in_market
+        return estimate_level_factor(self.variance, self.log_return, kinds, pooled)
+
+    @cached_property
+    def in_market(self) -> BoolArray:
+        """(T, N) whether a ticker counts in means over the tickers of the exchange.
+
+        It does with bars in 60 % of the last 250 sessions, or of those since the grid begins: a new
+        listing among others changes nothing for them.
+        """
+        return is_mostly_valid(self.close, YEAR)
 
     @cached_property
     def log_variance(self) -> FloatArray:

@@ -36,7 +36,10 @@ LARGEST_LOG_RATIO, YEAR = 0.7, 250.0
 
 
 def estimate_level_factor(
-    variance: FloatArray, log_return: FloatArray, group: BoolArray | None = None
+    variance: FloatArray,
+    log_return: FloatArray,
+    group: BoolArray | None = None,
+    pooled: BoolArray | None = None,
 ) -> FloatArray:
     """Return the factor that brings each ticker's variance to the level of its returns.
 
@@ -53,6 +56,8 @@ def estimate_level_factor(
     group
         (N,) which of two kinds of measure a ticker has; each is shrunk to its own panel. One kind
         by default.
+    pooled
+        (T, N) whether a ticker counts in the panel's ratio at t; all do by default.
 
     Returns
     -------
@@ -77,10 +82,11 @@ def estimate_level_factor(
     ratio = np.divide(total_squared, total_measured, out=np.ones_like(total_squared), where=usable)
     observations = np.where(usable, weight**2 / np.maximum(squared_weight, 1.0), 0.0)
     log_ratio, kinds = np.log(ratio), np.zeros(variance.shape[1], bool) if group is None else group
+    counted = np.ones(variance.shape, bool) if pooled is None else pooled
     for kind in (False, True):
         own = kinds == kind
         if own.any():
-            log_ratio[:, own] = _shrink(log_ratio[:, own], observations[:, own])
+            log_ratio[:, own] = _shrink(log_ratio[:, own], observations[:, own], counted[:, own])
     return np.asarray(np.exp(log_ratio))
 
 
@@ -103,18 +109,18 @@ def _decaying_sum(x: FloatArray, decay: float) -> FloatArray:
     return np.asarray(lfilter([1.0], [1.0, -decay], x, axis=0))
 
 
-def _shrink(log_ratio: FloatArray, observations: FloatArray) -> FloatArray:
-    """Return log ratios (T, N) shrunk to the panel's mean, and that to 0.
+def _shrink(log_ratio: FloatArray, observations: FloatArray, counted: BoolArray) -> FloatArray:
+    """Return log ratios (T, N) shrunk to the mean of the `counted` tickers, and that to 0.
 
     Tickers share their days: however many there are, the panel's mean rests on no more
     observations than the ticker with the most.
     """
     alone = (np.abs(log_ratio) > LARGEST_LOG_RATIO) & (observations >= YEAR)
     own = observations / (observations + SHRINK_TO_PANEL)
-    weight = np.where(alone, 0.0, own)
+    weight = np.where(alone | ~counted, 0.0, own)
     total = np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
     plausible = np.clip(log_ratio, -LARGEST_LOG_RATIO, LARGEST_LOG_RATIO)
     panel = (weight * plausible).sum(axis=1, keepdims=True) / total
-    most = np.where(alone, 0.0, observations).max(axis=1, keepdims=True)
+    most = np.where(alone | ~counted, 0.0, observations).max(axis=1, keepdims=True)
     panel = panel * most / (most + SHRINK_TO_ONE)
     return np.asarray(np.where(alone, log_ratio, panel + own * (log_ratio - panel)))

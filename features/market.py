@@ -1,8 +1,9 @@
 """Features of the cross-section: what the tickers of the exchange did together.
 
 All are (T, N); row t uses data to the close of t. Only the tickers of one exchange are averaged,
-since the same date at an exchange that closes later would be look-ahead. A session with fewer than
-two valid tickers is NaN: one ticker is not a market. All are optional.
+since the same date at an exchange that closes later would be look-ahead; of these the tickers that
+are `Bars.in_market`, so not in the first months after their listing. A session with fewer than two
+valid tickers is NaN: one ticker is not a market. All are optional.
 """
 
 import bottleneck as bn
@@ -41,7 +42,7 @@ def market_log_variance(bars: Bars, sessions: int) -> FloatArray:
     (T, N) logs of daily variances, equal for all tickers; NaN where fewer than 60 % of the window's
     sessions are valid.
     """
-    geometric_mean = np.exp(_cross_section_mean(bars.log_variance))
+    geometric_mean = np.exp(_cross_section_mean(bars, bars.log_variance))
     return _broadcast_to_tickers(bars, np.log(window_mean(geometric_mean, sessions)))
 
 
@@ -58,7 +59,7 @@ def market_surprise(bars: Bars) -> FloatArray:
     -------
     (T, N) differences of logs, equal for all tickers.
     """
-    return _broadcast_to_tickers(bars, _cross_section_mean(bars.variance_surprise))
+    return _broadcast_to_tickers(bars, _cross_section_mean(bars, bars.variance_surprise))
 
 
 @feature("market", optional=True)
@@ -74,7 +75,7 @@ def relative_surprise(bars: Bars) -> FloatArray:
     -------
     (T, N) differences of logs; see `market_surprise`.
     """
-    return bars.variance_surprise - _cross_section_mean(bars.variance_surprise)
+    return bars.variance_surprise - _cross_section_mean(bars, bars.variance_surprise)
 
 
 @feature("market", optional=True)
@@ -111,13 +112,14 @@ def market_z_negative(bars: Bars) -> FloatArray:
 
 def _standardise_market_return(bars: Bars) -> FloatArray:
     """Return the standardised market return, (T, 1), NaN if the market does not move."""
-    market_return = _cross_section_mean(bars.log_return)
+    market_return = _cross_section_mean(bars, bars.log_return)
     deviation = window_std(market_return, MONTH)
     return market_return / np.where(deviation > np.sqrt(VARIANCE_FLOOR), deviation, np.nan)
 
 
-def _cross_section_mean(x: FloatArray) -> FloatArray:
-    """Return the mean over the tickers, (T, 1), NaN where fewer than two are valid."""
+def _cross_section_mean(bars: Bars, x: FloatArray) -> FloatArray:
+    """Return the mean over the market's tickers, (T, 1), NaN where fewer than two are valid."""
+    x = np.where(bars.in_market, x, np.nan)
     valid = np.isfinite(x).sum(axis=1)
     mean: FloatArray = bn.nanmean(x, axis=1)
     return np.where(valid >= MIN_TICKERS, mean, np.nan)[:, None]

@@ -39,6 +39,9 @@ class Panel:
         (T, N, F) float32 features.
     optional
         (F,) True for the features that a usable row may lack.
+    long_run
+        (F,) True for the features that a short history lacks: a row without them can be forecast,
+        but is not fitted on.
     level
         (F,) True for the features that are the log of a daily variance.
     target
@@ -63,6 +66,7 @@ class Panel:
     horizons: tuple[int, ...]
     x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
     optional: BoolArray
+    long_run: BoolArray
     level: BoolArray
     target: FloatArray
     variance: FloatArray
@@ -114,6 +118,7 @@ def build_exchange_panel(
         horizons=tuple(horizons),
         x=x,
         optional=np.array([item.optional for item in chosen], dtype=bool),
+        long_run=np.array([item.long_run for item in chosen], dtype=bool),
         level=np.array([item.level for item in chosen], dtype=bool),
         target=np.stack([future_mean_variance(bars.variance, h) for h in horizons], axis=-1),
         variance=bars.variance,

@@ -23,7 +23,8 @@ MONTH = 22  # sessions
 MIN_SESSIONS_FOR_LEVEL = 60
 
 
-@feature("past_volatility", level=True, har_1=1, har_5=5, har_22=22, har_66=66, har_250=250)
+@feature("past_volatility", level=True, long_run=True, har_250=250)
+@feature("past_volatility", level=True, har_1=1, har_5=5, har_22=22, har_66=66)
 def har(bars: Bars, sessions: int) -> FloatArray:
     """Log mean daily variance of the last 1, 5, 22, 66 or 250 sessions.
 
@@ -44,14 +45,8 @@ def har(bars: Bars, sessions: int) -> FloatArray:
     return np.log(window_mean(bars.variance, sessions))
 
 
-@feature(
-    "past_volatility",
-    level=True,
-    mean_log_5=5,
-    mean_log_22=22,
-    mean_log_66=66,
-    mean_log_250=250,
-)
+@feature("past_volatility", level=True, long_run=True, mean_log_250=250)
+@feature("past_volatility", level=True, mean_log_5=5, mean_log_22=22, mean_log_66=66)
 def mean_log(bars: Bars, sessions: int) -> FloatArray:
     """Mean log daily variance of the last 5, 22, 66 or 250 sessions.
 
@@ -71,7 +66,7 @@ def mean_log(bars: Bars, sessions: int) -> FloatArray:
     return window_mean(bars.log_variance, sessions)
 
 
-@feature("past_volatility", level=True)
+@feature("past_volatility", level=True, long_run=True)
 def mean_log_all(bars: Bars) -> FloatArray:
     """Mean log daily variance of all sessions so far, the long-run level of the ticker.
 

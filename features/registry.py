@@ -39,6 +39,9 @@ class Feature:
     optional
         Whether a row with NaN in this feature is still usable: models then put the training mean
         there. NaN in any other feature makes the row unusable.
+    long_run
+        Whether the feature describes the long run of a ticker, which a short history does not have:
+        a row with NaN in it can still be forecast, but no model is fitted on it.
     level
         Whether the feature is the log of a daily variance: if all prices moved twice as much, it
         would rise by log 4, as the log target does.
@@ -58,6 +61,7 @@ class Feature:
     description: str
     optional: bool = False
     level: bool = False
+    long_run: bool = False
 
 
 FEATURES: dict[str, Feature] = {}
@@ -66,13 +70,18 @@ SERIES_MARK = ":"  # between the name of a feature and that of its series
 
 
 def feature(
-    family: str, *, optional: bool = False, level: bool = False, **values: Any
+    family: str,
+    *,
+    optional: bool = False,
+    level: bool = False,
+    long_run: bool = False,
+    **values: Any,
 ) -> Callable[[Callable[..., FloatArray]], Callable[..., FloatArray]]:
     """Register a function as a feature, or as several that differ in one argument.
 
     Parameters
     ----------
-    family, optional, level
+    family, optional, level, long_run
         See `Feature`.
     **values
         For each ``name=value`` the function is registered under that name as ``f(bars, value)``.
@@ -98,7 +107,8 @@ def feature(
     def register(function: Callable[..., FloatArray]) -> Callable[..., FloatArray]:
         for name, compute in _name_variants(function, values).items():
             description = _summarise(function)
-            _add(FEATURES, Feature(name, family, compute, description, optional, level))
+            flags = {"optional": optional, "level": level, "long_run": long_run}
+            _add(FEATURES, Feature(name, family, compute, description, **flags))
         return function
 
     return register

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.features._typing import FloatArray
+from volcast.features._typing import BoolArray, FloatArray
 from volcast.features.bars import QUARTER, Bars
 from volcast.features.known_reports import KnownReports
 from volcast.features.report_estimates import (
@@ -92,7 +92,7 @@ def _compute_columns(bars: Bars, reports: KnownReports) -> ReportColumns:
     pasts = [settle_reports(own, surprise[:, n]) for n, own in enumerate(by_ticker)]
     estimates = [estimate_reports(past, rows) for past in pasts]
     errors = count_estimate_errors(pasts, estimates)
-    pooled = _average_surprises(pasts, rows)
+    pooled = _average_surprises(pasts, bars.in_market)
     names = [field.name for field in fields(ReportColumns)]
     # As in `Bars`, the numbers of a ticker lie next to each other.
     block: dict[str, Any] = {
@@ -107,11 +107,16 @@ def _compute_columns(bars: Bars, reports: KnownReports) -> ReportColumns:
     return ReportColumns(**block)
 
 
-def _average_surprises(pasts: list[PastReports], rows: int) -> FloatArray:
-    """Return the mean surprise of all tickers' past reports known at each session, (T,)."""
+def _average_surprises(pasts: list[PastReports], in_market: BoolArray) -> FloatArray:
+    """Return the mean surprise of all tickers' past reports known at each session, (T,).
+
+    Those of a ticker that was not yet `in_market` (T, N) when they became past are left out.
+    """
+    rows = len(in_market)
     total, count = np.zeros(rows + 1), np.zeros(rows + 1)
-    for past in pasts:
-        chosen = past.settled & np.isfinite(past.surprise)
+    for n, past in enumerate(pasts):
+        counted = in_market[np.minimum(past.past_from, rows - 1), n]
+        chosen = past.settled & np.isfinite(past.surprise) & counted
         value = past.surprise[chosen]
         for places, sign in ((past.past_from[chosen], 1.0), (past.past_until[chosen], -1.0)):
             inside = np.minimum(places, rows)

@@ -51,7 +51,7 @@ def overnight_log_abs_z(bars: Bars) -> FloatArray:
     return np.log(np.abs(bars.overnight_return) / bars.volatility_daily_22 + LOG_ABS_OFFSET)
 
 
-@feature("past_volatility")
+@feature("past_volatility", long_run=True)
 def own_level_250(bars: Bars) -> FloatArray:
     """Log daily variance less its mean over the last 250 sessions.
 
@@ -67,7 +67,7 @@ def own_level_250(bars: Bars) -> FloatArray:
     return bars.log_variance - window_mean(bars.log_variance, YEAR)
 
 
-@feature("past_volatility")
+@feature("past_volatility", long_run=True)
 def jumpiness_250(bars: Bars) -> FloatArray:
     """Log mean less mean log of the daily variance, last 250 sessions.
 

@@ -1,4 +1,4 @@
-"""Windows over the last sessions of a (T, N) grid: lag, mean, median, deviation, maximum.
+"""Windows over the last sessions of a (T, N) grid: lag, mean, median, deviation, maximum, validity.
 
 Row t of every result uses rows up to t only. NaN in a window is left out; the result is NaN where
 fewer than 60 % of the window's sessions (rounded up) are valid, unless `min_valid` says otherwise.
@@ -17,7 +17,7 @@ from typing import Any
 import bottleneck as bn
 import numpy as np
 
-from volcast.features._typing import FloatArray
+from volcast.features._typing import BoolArray, FloatArray
 
 
 def lag_rows(x: FloatArray, sessions: int) -> FloatArray:
@@ -108,6 +108,33 @@ def window_median(x: FloatArray, sessions: int, *, min_valid: int | None = None)
     array([nan, 2.5, 2. ])
     """
     return _apply_moving_window(bn.move_median, x, sessions, min_valid)
+
+
+def is_mostly_valid(x: FloatArray, sessions: int) -> BoolArray:
+    """Return whether 60 % of the last `sessions` rows are valid, or of those since the first.
+
+    Parameters
+    ----------
+    x
+        (T, N) values, NaN where missing.
+    sessions
+        Length of the window, row t included.
+
+    Returns
+    -------
+    (T, N); row t uses rows t - sessions + 1 .. t. Unlike elsewhere in this file, rows before the
+    start of the data do not count as missing.
+
+    Examples
+    --------
+    >>> is_mostly_valid(np.array([[1.0], [np.nan], [3.0], [np.nan]]), 3).ravel().tolist()
+    [True, False, True, False]
+    """
+    valid = np.isfinite(x).cumsum(axis=0)
+    before = np.zeros_like(valid)
+    before[sessions:] = valid[:-sessions]
+    length = np.minimum(np.arange(1, len(x) + 1), sessions)[:, None]
+    return np.asarray(5 * (valid - before) >= 3 * length)  # in whole numbers, without rounding
 
 
 def _apply_moving_window(

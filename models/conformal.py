@@ -11,6 +11,7 @@ from volcast.models.decayed_histogram import DecayedHistogram
 
 Float = NDArray[np.float64]
 Int = NDArray[np.intp]
+Bool = NDArray[np.bool_]
 
 FEWEST_ERRORS = 50  # of a model and horizon, all tickers together
 # Chosen on years before the tested ones; docs/experiments.md, 2026-11-28.
@@ -37,12 +38,16 @@ class ForecastRows:
         last origin are never used.
     log_error
         ``log(realised / forecast)``, (n,); NaN or infinite where there is no outcome.
+    short_history
+        Whether the forecast was made from a short history of the ticker, (n,): its error then
+        counts for other tickers only as long as nothing else is known.
     """
 
     series: Int
     origin: Int
     known_at: Int
     log_error: Float
+    short_history: Bool
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     - its size, the root mean square of the ticker's recent errors, shrunk to that of the panel and
       relative to it: one on average, and for a single ticker;
     - the distribution of errors in units of their size, pooled over the tickers of a group;
+      a ticker without errors of its own has this distribution as it is;
     - for negative and for positive errors, a stretch of the ticker: a miss of the interval widens
       the next ones, each hit narrows them, so that the share of misses cannot stay away from
       ``1 - level`` (Gibbs and Candès 2021). The feedback comes as late as the outcomes do.
@@ -99,7 +105,7 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     --------
     >>> error = np.random.default_rng(0).normal(size=400)
     >>> at = np.arange(400)
-    >>> rows = ForecastRows(np.zeros(400, np.intp), at, at + 1, error)
+    >>> rows = ForecastRows(np.zeros(400, np.intp), at, at + 1, error, np.zeros(400, bool))
     >>> one = SeriesLabels(np.zeros(1, np.intp), np.ones(1, np.intp))
     >>> found = compute_log_intervals(rows, one, level=0.9)
     >>> inside = (found.lower <= error) & (error <= found.upper)
@@ -112,7 +118,8 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     events = _sort_events(rows, last=max(forecasts, default=-1))
     for session in sorted(forecasts.keys() | events.keys()):
         for learnt in events.get(session, ()):
-            tracker.learn(rows.series[learnt], rows.log_error[learnt], issued.select(learnt))
+            short = rows.short_history[learnt]
+            tracker.learn(rows.series[learnt], rows.log_error[learnt], issued.select(learnt), short)
         if session in forecasts:
             now = forecasts[session]
             issued.store(now, tracker.forecast(rows.series[now], rows.log_error[now]))
@@ -150,22 +157,28 @@ class _Tracker:
         self._group_weight, self._group_square = np.zeros(groups), np.zeros(groups)
         self._shape = DecayedHistogram(groups, SHAPE_HALF_LIFE)
         self._stretch = np.zeros((3, count))  # of both bounds, of the lower, of the upper
+        self._has_long = np.zeros(groups, dtype=bool)  # an error of a long history
 
-    def learn(self, series: Int, error: Float, issued: _Issued) -> None:
-        """Learn errors that have become known, at most one a series."""
+    def learn(self, series: Int, error: Float, issued: _Issued, short: Bool) -> None:
+        """Learn errors that have become known, at most one a series; `short` is their history."""
         self._learn_misses(series, error, issued)
-        group, square = self._group[series], error**2
         decay = self._decay[series]
         self._weight[series] = decay * self._weight[series] + 1.0
-        self._square[series] = decay * self._square[series] + square
+        self._square[series] = decay * self._square[series] + error**2
+        group = self._group[series]
+        self._has_long[group[~short]] = True
+        pooled = ~(short & self._has_long[group])
+        self._learn_panel(group[pooled], error[pooled] ** 2)
+        size = np.where(np.isfinite(issued.size), issued.size, self._compute_size(series))
+        self._shape.add(group[pooled], (error / size)[pooled])
+
+    def _learn_panel(self, group: Int, square: Float) -> None:
         counts = np.bincount(group, minlength=len(self._group_weight))
         sums = np.bincount(group, square, minlength=len(counts))
         some = counts > 0
         decay = self._group_decay[some]
         self._group_weight[some] = decay * self._group_weight[some] + 1.0
         self._group_square[some] = decay * self._group_square[some] + sums[some] / counts[some]
-        size = np.where(np.isfinite(issued.size), issued.size, self._compute_size(series))
-        self._shape.add(group, error / size)
 
     def forecast(self, series: Int, error: Float) -> _Issued:
         """Return what is issued now; `error` is used for its probability only."""

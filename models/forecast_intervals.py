@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from volcast.models.conformal import ForecastRows, SeriesLabels, compute_log_intervals
 
 SERIES = ["model", "horizon", "ticker"]
-ERROR_COLUMNS = [*SERIES, "origin", "target_end", "log_error"]
+ERROR_COLUMNS = [*SERIES, "origin", "target_end", "short_history", "log_error"]
 
 
 def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -22,7 +22,8 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     rows
         `ERROR_COLUMNS`, one row a series and origin: the forecasts that need an interval, and all
         earlier ones whose errors count. `log_error` is ``log(realized / variance)``, NaN where the
-        outcome is not known.
+        outcome is not known. `short_history` says that the ticker's history was short; without a
+        value, as in errors stored by earlier versions, it was not.
     level
         Probability of the interval.
 
@@ -36,7 +37,7 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     >>> days = pd.bdate_range("2024-01-01", periods=100)
     >>> error = np.random.default_rng(0).normal(size=99)
     >>> rows = pd.DataFrame({"model": "har", "horizon": 1, "ticker": "A", "origin": days[:-1],
-    ...     "target_end": days[1:], "log_error": error})
+    ...     "target_end": days[1:], "short_history": False, "log_error": error})
     >>> compute_intervals(rows, 0.9).iloc[-1].round(2).to_dict()
     {'log_lower': -1.28, 'log_upper': 1.75, 'pit': 0.03}
     """
@@ -48,6 +49,7 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
             origin=origin,
             known_at=np.searchsorted(sessions, rows["target_end"].to_numpy("datetime64[us]")),
             log_error=rows["log_error"].to_numpy(np.float64),
+            short_history=rows["short_history"].eq(True).to_numpy(bool, na_value=False),
         ),
         labels,
         level,

@@ -15,6 +15,10 @@ from volcast.models.outliers import BoundedHistory, bound_history
 Float = NDArray[np.float64]
 
 REQUIRED = ("har_1", "har_5", "har_22")  # logs of the daily, weekly and monthly mean variance
+# Sessions with a variance, of the last year, from which a ticker is forecast. They are 60 % of a
+# quarter, the longest window of the features other than the long-run ones.
+SHORTEST_HISTORY = 40
+YEAR = 250  # sessions
 # The sessions of the features that contain the log of a mean variance.
 MEAN_VARIANCE_WINDOWS = {f"har_{window}": window for window in (1, 5, 22, 66, 250)}
 MEAN_VARIANCE_WINDOWS["jumpiness_250"] = 250
@@ -32,6 +36,8 @@ class Sample:
         Features, (T, N, F); row t uses data up to the close of session t. NaN if unknown.
     optional
         Whether a feature may be missing in a usable row, (F,).
+    long_run
+        Whether a feature describes the long run, so that a short history lacks it, (F,).
     level
         Whether a feature is the log of a daily variance, (F,).
     horizons
@@ -50,6 +56,7 @@ class Sample:
     names: tuple[str, ...]
     x: NDArray[np.float32]
     optional: NDArray[np.bool_]
+    long_run: NDArray[np.bool_]
     level: NDArray[np.bool_]
     horizons: tuple[int, ...]
     target: Float
@@ -73,21 +80,44 @@ class Sample:
         )
 
     def usable(self) -> NDArray[np.bool_]:
-        """Return the usable rows, (T, N), in which all required features are known."""
+        """Return the rows to fit on and to score, (T, N): all but optional features are known."""
         return self._usable
+
+    def forecastable(self) -> NDArray[np.bool_]:
+        """Return the rows to forecast from, (T, N): the usable ones and those of short histories.
+
+        In a row of a short history long-run features are missing, and at least `SHORTEST_HISTORY`
+        of the last 250 sessions have a variance.
+        """
+        return self._forecastable
+
+    def short_history(self) -> NDArray[np.bool_]:
+        """Return the rows to forecast from that are neither fitted on nor scored, (T, N)."""
+        return self.forecastable() & ~self.usable()
 
     @cached_property
     def _usable(self) -> NDArray[np.bool_]:
-        return np.asarray(np.isfinite(self.x[:, :, ~self.optional]).all(axis=2))
+        return self._is_known(~self.optional)
+
+    @cached_property
+    def _forecastable(self) -> NDArray[np.bool_]:
+        enough = count_recent_sessions(self.variance) >= SHORTEST_HISTORY
+        return self.usable() | (enough & self._is_known(~(self.optional | self.long_run)))
+
+    def _is_known(self, features: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return the rows (T, N) in which all of some features (F,) are known."""
+        return np.asarray(np.isfinite(self.x[:, :, features]).all(axis=2))
 
     @cached_property
     def bounded(self) -> BoundedHistory:
         """What bounding outlying sessions changes in targets and features, for fitting only.
 
-        It looks at all sessions of the sample, which `until` has cut at the last known one.
+        It looks at all sessions of the sample, which `until` has cut at the last known one. A
+        ticker without a usable row changes nothing for the others.
         """
         windows = set(MEAN_VARIANCE_WINDOWS.values())
-        return bound_history(self.variance, self.target, self.horizons, windows)
+        pooled = np.asarray(self.usable().any(axis=0))
+        return bound_history(self.variance, self.target, self.horizons, windows, pooled)
 
     def select_fit_data(
         self, rows: NDArray[np.bool_], names: tuple[str, ...] = ()
@@ -168,7 +198,7 @@ class Forecaster(Protocol):
     ...
     ...     def forecast(self, sample, origins):
     ...         constant = np.full(sample.target[origins].shape, self.variance_)
-    ...         return mask_unusable(constant, sample, origins)
+    ...         return mask_unforecastable(constant, sample, origins)
     """
 
     def fit(self, sample: Sample, split: Split) -> Self:
@@ -196,7 +226,7 @@ class Forecaster(Protocol):
         Returns
         -------
         variance
-            (n, N, H), in squared log-return units; NaN at origins that are not usable.
+            (n, N, H), in squared log-return units; NaN where not forecastable.
         """
         ...
 
@@ -218,20 +248,34 @@ def select_fit_rows(
     return in_part[:, None] & sample.usable() & known
 
 
-def mask_unusable(forecast: Float, sample: Sample, origins: slice) -> Float:
-    """Return `forecast` (n, N, H) with NaN at unusable origins."""
-    return np.where(sample.usable()[origins, :, None], forecast, np.nan)
+def mask_unforecastable(forecast: Float, sample: Sample, origins: slice) -> Float:
+    """Return `forecast` (n, N, H) with NaN where not forecastable."""
+    return np.where(sample.forecastable()[origins, :, None], forecast, np.nan)
 
 
-def forecast_usable_rows(
+def forecast_rows(
     sample: Sample, origins: slice, predict: Callable[[NDArray[np.float32]], Float]
 ) -> Float:
-    """Return the forecasts of `predict` at the usable origins, else NaN, (n, N, H).
+    """Return the forecasts of `predict` at the forecastable origins, else NaN, (n, N, H).
 
-    `predict` maps features (rows, F) to variances (rows, H).
+    `predict` maps features (rows, F) to variances (rows, H). Long-run features may be missing.
     """
-    usable = sample.usable()[origins]
-    variance = np.full((*usable.shape, len(sample.horizons)), np.nan)
-    if usable.any():
-        variance[usable] = predict(sample.x[origins][usable])
+    rows = sample.forecastable()[origins]
+    variance = np.full((*rows.shape, len(sample.horizons)), np.nan)
+    if rows.any():
+        variance[rows] = predict(sample.x[origins][rows])
     return variance
+
+
+def count_recent_sessions(variance: Float) -> NDArray[np.intp]:
+    """Return how many of the last 250 sessions up to t have a variance, (T, N).
+
+    Examples
+    --------
+    >>> count_recent_sessions(np.array([[np.nan], [1e-4], [2e-4]])).ravel().tolist()
+    [0, 1, 2]
+    """
+    known = np.isfinite(variance).cumsum(axis=0)
+    before = np.zeros_like(known)
+    before[YEAR:] = known[:-YEAR]
+    return np.asarray(known - before)

@@ -12,7 +12,7 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    forecast_usable_rows,
+    forecast_rows,
     select_fit_rows,
 )
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
@@ -57,18 +57,22 @@ class Network(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
-        return forecast_usable_rows(
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
+        return forecast_rows(
             sample, origins, lambda x: self.regressor.predict(x).reshape(len(x), -1)
         )
 
+    def forecast_local(self, sample: Sample, origins: slice) -> Float:
+        """Return the forecast without a pretrained network, which is the forecast itself."""
+        return self.forecast(sample, origins)
+
     def forecast_members(self, sample: Sample, origins: slice) -> Float:
         """Return the forecasts of each network alone, without the blend, (members, n, N, H)."""
-        usable = sample.usable()[origins]
-        shape = (self.regressor.members, *usable.shape, len(sample.horizons))
+        rows = sample.forecastable()[origins]
+        shape = (self.regressor.members, *rows.shape, len(sample.horizons))
         variance = np.full(shape, np.nan)
-        if usable.any():
-            variance[:, usable] = self.regressor.predict_members(sample.x[origins][usable])
+        if rows.any():
+            variance[:, rows] = self.regressor.predict_members(sample.x[origins][rows])
         return variance
 
     def _compute_level_trust(self, sample: Sample, sessions: int) -> list[float]:

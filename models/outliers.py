@@ -58,7 +58,11 @@ class BoundedHistory:
 
 
 def bound_history(
-    variance: Float, target: Float, horizons: tuple[int, ...], windows: Collection[int]
+    variance: Float,
+    target: Float,
+    horizons: tuple[int, ...],
+    windows: Collection[int],
+    pooled: NDArray[np.bool_] | None = None,
 ) -> BoundedHistory:
     """Return what bounding the variances changes.
 
@@ -70,6 +74,8 @@ def bound_history(
         Mean variance over t+1 .. t+h, (T, N, H); NaN stays NaN.
     horizons, windows
         Sessions of each target, and of the windows of past mean variances.
+    pooled
+        (N,) the tickers whose regular extremes count for all; every one by default.
 
     Examples
     --------
@@ -81,7 +87,7 @@ def bound_history(
     (1.0, 0.00012)
     """
     bounded, ignored = bound_variance(variance)
-    factor = compute_tail_factor(variance, bounded)
+    factor = compute_tail_factor(variance, bounded, pooled)
     shares = {window: _compute_share(bounded, variance, window) for window in {*horizons, *windows}}
     scaled = target.copy()
     for place, horizon in enumerate(horizons):
@@ -115,11 +121,14 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
     return np.where(outlying, np.exp(level + kept), variance), excess > 1
 
 
-def compute_tail_factor(variance: Float, bounded: Float) -> float:
+def compute_tail_factor(
+    variance: Float, bounded: Float, pooled: NDArray[np.bool_] | None = None
+) -> float:
     """Return the share, 1 or more, of the mean variance that bounds take from regular extremes.
 
-    It is the mean over tickers of ``mean(variance) / mean(bounded)``, quarter by quarter, and of
-    the quarters the median: a single wrong session can change one of them only.
+    It is the mean over the `pooled` tickers (N,), by default all, of ``mean(variance) /
+    mean(bounded)``, quarter by quarter, and of the quarters the median: a single wrong session can
+    change one of them only.
     """
     quarters = len(variance) // QUARTER
     if quarters < FEWEST_QUARTERS:
@@ -130,8 +139,10 @@ def compute_tail_factor(variance: Float, bounded: Float) -> float:
         for values in (variance, bounded)
     ]
     with np.errstate(invalid="ignore"):
-        ratio = pd.DataFrame(totals[0] / totals[1])
-    by_quarter = ratio.mean(axis=1).median()
+        ratio = totals[0] / totals[1]
+    if pooled is not None:
+        ratio[:, ~pooled] = np.nan
+    by_quarter = pd.DataFrame(ratio).mean(axis=1).median()
     return max(float(by_quarter), 1.0) if np.isfinite(by_quarter) else 1.0
 
 

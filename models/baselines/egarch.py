@@ -103,7 +103,7 @@ class EGARCH(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the scaled mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the scaled mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_scaled(self.recursions_, sample, origins)
 
 

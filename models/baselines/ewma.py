@@ -28,6 +28,6 @@ class EWMA(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the average up to the origin, (n, N, H); NaN at unusable origins."""
+        """Return the average up to the origin, (n, N, H); NaN where not forecastable."""
         average = pd.DataFrame(sample.variance).ewm(alpha=1 - DECAY, ignore_na=True).mean()
         return repeat_over_horizons(average.to_numpy(), sample, origins)

@@ -16,7 +16,7 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    mask_unusable,
+    mask_unforecastable,
     select_fit_rows,
 )
 from volcast.models.outliers import NORMAL
@@ -127,7 +127,7 @@ class GARCH(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the scaled mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the scaled mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_scaled(self.recursions_, sample, origins)
 
     def _scale(
@@ -174,7 +174,7 @@ def forecast_scaled(
             log_return = np.clip(sample.log_return[:, ticker], -largest, largest)
             ahead = recursion.forecast_mean(log_return, sample.horizons)
             variance[:, ticker] = ahead * recursion.scale
-    return mask_unusable(variance[origins], sample, origins)
+    return mask_unforecastable(variance[origins], sample, origins)
 
 
 def compute_largest_returns(log_return: Float, rows: NDArray[np.bool_], first: int) -> Float:

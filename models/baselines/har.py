@@ -14,8 +14,8 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    forecast_usable_rows,
-    mask_unusable,
+    forecast_rows,
+    mask_unforecastable,
     select_fit_rows,
 )
 from volcast.models.regressor.anchor import LogLinear
@@ -53,7 +53,7 @@ class LogHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_by_ticker(self.models_, sample.columns(REQUIRED), sample, origins)
 
 
@@ -67,10 +67,10 @@ class PooledHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         x = sample.columns(REQUIRED)[origins]
         logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
-        return mask_unusable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
+        return mask_unforecastable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
 
 
 class HARX(Forecaster):
@@ -94,8 +94,8 @@ class HARX(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
-        return forecast_usable_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
+        return forecast_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 
 def fit_by_ticker(
@@ -119,10 +119,10 @@ def forecast_by_ticker(
 ) -> Float:
     """Return the forecasts of each ticker's regression on `x` (T, N, F), (n, N, H).
 
-    They are NaN at unusable origins.
+    They are NaN where not forecastable.
     """
     logs = [model.predict_log(x[origins, ticker]) for ticker, model in enumerate(models)]
-    return mask_unusable(np.exp(np.stack(logs, axis=1)), sample, origins)
+    return mask_unforecastable(np.exp(np.stack(logs, axis=1)), sample, origins)
 
 
 def select_har_data(sample: Sample, rows: NDArray[np.bool_]) -> tuple[NDArray[np.float32], Float]:

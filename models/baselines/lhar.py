@@ -59,7 +59,7 @@ class LHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         return forecast_by_ticker(self.models_, _build_inputs(sample), sample, origins)
 
 

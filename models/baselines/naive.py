@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from volcast.models.forecaster import Float, Forecaster, Sample, Split, mask_unusable
+from volcast.models.forecaster import Float, Forecaster, Sample, Split, mask_unforecastable
 
 MONTH = 22  # sessions
 SHARE_NEEDED = 0.6  # of the sessions of a window, as for the features
@@ -16,10 +16,10 @@ SHARE_NEEDED = 0.6  # of the sessions of a window, as for the features
 def repeat_over_horizons(variance: Float, sample: Sample, origins: slice) -> Float:
     """Return one variance (T, N) as the forecast of every horizon, (n, N, H).
 
-    It is NaN at origins that are not usable.
+    It is NaN where not forecastable.
     """
     over_horizons = np.repeat(variance[origins, :, None], len(sample.horizons), axis=2)
-    return mask_unusable(over_horizons, sample, origins)
+    return mask_unforecastable(over_horizons, sample, origins)
 
 
 class LastValue(Forecaster):

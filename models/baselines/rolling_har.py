@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.baselines.har import FEWEST_ROWS, LogHAR
-from volcast.models.forecaster import REQUIRED, Float, Forecaster, Sample, Split, mask_unusable
+from volcast.models.forecaster import (
+    REQUIRED,
+    Float,
+    Forecaster,
+    Sample,
+    Split,
+    mask_unforecastable,
+)
 
 LEVEL = np.log(1e-4)  # logs are summed relative to a usual variance, so that little is cancelled
 RIDGE = 1e-8  # of a row; only keeps the equations solvable when a ticker's variance is constant
@@ -50,7 +57,7 @@ class RollingHAR(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
         x = _build_design(sample, sample.columns(REQUIRED))
         har, target = self._bound(sample)
         bounded = replace(sample, target=target)
@@ -61,7 +68,7 @@ class RollingHAR(Forecaster):
         rolling = np.stack(by_horizon, axis=-1)[origins]
         stand_in = self.start_.forecast(sample, origins)
         chosen = np.where(np.isnan(rolling), stand_in, rolling)
-        return mask_unusable(chosen, sample, origins)
+        return mask_unforecastable(chosen, sample, origins)
 
     def _bound(self, sample: Sample) -> tuple[NDArray[np.float32], Float]:
         """Return HAR's features (T, N, 3) and the targets (T, N, H), as they are fitted on.
@@ -101,10 +108,10 @@ def _count(sample: Sample) -> int:
 
 
 def _build_design(sample: Sample, har: NDArray[np.float32]) -> Float:
-    """Return the regressors, a one first, (T, N, 4); all are 0 in unusable rows."""
+    """Return the regressors, a one first, (T, N, 4); all are 0 where not forecastable."""
     logs = har.astype(np.float64) - LEVEL
     design = np.concatenate([np.ones((*logs.shape[:2], 1)), logs], axis=-1)
-    return np.where(sample.usable()[..., None], design, 0.0)
+    return np.where(sample.forecastable()[..., None], design, 0.0)
 
 
 def _order_by_end(sample: Sample, x: Float, place: int) -> tuple[Float, Float]:

@@ -13,7 +13,7 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    forecast_usable_rows,
+    forecast_rows,
     select_fit_rows,
 )
 from volcast.models.regressor.error_bounds import compute_smearing
@@ -71,8 +71,8 @@ class Trees(Forecaster):
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
-        """Return the mean daily variance, (n, N, H); NaN at unusable origins."""
-        return forecast_usable_rows(sample, origins, self._predict)
+        """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
+        return forecast_rows(sample, origins, self._predict)
 
     def _predict(self, rows: NDArray[np.float32]) -> Float:
         x, anchor_log = self.inputs_.transform(rows)

@@ -10,8 +10,7 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.forecast_intervals import compute_intervals, compute_log_error
-from volcast.models.network import Network
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.pretrained.network_folder import load_network
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION, WITHOUT_REPORT_COLUMN
 from volcast.pipeline.panel.build import build_sample
 from volcast.reports.scoring.scores import CELL, qlike
@@ -19,7 +18,7 @@ from volcast.reports.scoring.scores import CELL, qlike
 HARX = "harx"
 COLUMNS = [
     *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
-    *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+    *("variance", "lower", "upper", "clipped", "fallback", "short_history", "realized", "pit"),
     *("log_return", "squared_return", "level_factor", "reactions", WITHOUT_REPORT_COLUMN),
 ]
 
@@ -105,11 +104,12 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
 def select_tail_rows(folds: pd.DataFrame) -> pd.DataFrame:
     """Return the one-session forecasts of all folds, after `add_returns`.
 
-    Those of the first fold's validation part serve as history: they are not `tested`.
+    Those of the first fold's validation part serve as history: they are not `tested`. Those of
+    short histories are left out, as they are not scored.
     """
     first = folds["fold"].min()
     wanted = (folds["part"] == TEST) | (folds["fold"] == first)
-    rows = folds[(folds["horizon"] == 1) & wanted]
+    rows = folds[(folds["horizon"] == 1) & wanted & ~folds["short_history"]]
     return pd.DataFrame(rows.assign(tested=rows["part"] == TEST))
 
 
@@ -121,7 +121,7 @@ def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) ->
     first = panel.sessions.searchsorted(table["origin"].min())
     last = panel.sessions.searchsorted(table["origin"].max())
     origins = slice(int(first), int(last) + 1)
-    network = Network(KerasVolatilityRegressor.load(fold))
+    network = load_network(fold)
     variance = network.forecast(build_sample(panel), origins)
     shape = variance.shape
     return pd.DataFrame(
@@ -161,12 +161,13 @@ def build_attribution_losses(
             losses = losses.merge(other, on=CELL)
     losses = losses.merge(members, on=CELL).merge(first, on=CELL)
     refitted = losses["fold"] > losses["fold"].min()
-    realized, factor, alone, first_fold = (
+    realized, factor, local, alone, first_fold = (
         losses[name].to_numpy(np.float64)
-        for name in ("realized", "level_factor", "alone", "first_fold")
+        for name in ("realized", "level_factor", "local", "alone", "first_fold")
     )
     return losses.assign(
         single=losses["single_qlike"],
+        local=qlike(realized, local * factor),
         alone=qlike(realized, alone * factor),
         first_fold=np.where(refitted, qlike(realized, first_fold * factor), np.nan),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from volcast.models.pretrained.network_folder import save_network
 from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.training_curves import build_training_curves
 from volcast.pipeline.backtest.walk_forward import FoldResult
@@ -34,9 +35,9 @@ def find_fold_folder(model: Path, number: int) -> Path:
 
 def save_fold(folder: Path, result: FoldResult, key: str, horizons: Sequence[int]) -> None:
     """Write the result of a fold; ``fold.json`` comes last, with the key and the file hashes."""
-    result.regressor.save(folder)
+    save_network(folder, result.network)
     number = int(result.forecasts["fold"].iloc[0])
-    history = build_training_curves(result.regressor, number, horizons)
+    history = build_training_curves(result.network.regressor, number, horizons)
     history.to_csv(folder / HISTORY, index=False)
     result.forecasts.to_parquet(folder / FORECASTS, index=False)
     result.members.to_parquet(folder / MEMBERS, index=False)

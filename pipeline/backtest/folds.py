@@ -90,7 +90,7 @@ def _describe_shortage(panel: Panel, first_test: int) -> str:
     found, first, last = len(panel.sessions), panel.sessions[0], panel.sessions[-1]
     return (
         f"too little history for the first fold: its test starts after {first_test} sessions, the "
-        f"data has {found} ({first.date()} to {last.date()}), and features need about a year "
-        "before the first row; choose an earlier start, or change split.train_sessions or "
+        f"data has {found} ({first.date()} to {last.date()}), and a row to fit on needs about a "
+        "year before it; choose an earlier start, or change split.train_sessions or "
         "split.test_start"
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from volcast.pipeline.backtest.pretrained_use import describe_pretrained_use
 from volcast.pipeline.backtest.run_folder import (
     BARS,
     DIAGNOSIS,
@@ -25,7 +26,7 @@ from volcast.pipeline.backtest.run_folder import (
 )
 from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 from volcast.pipeline.config.events import list_event_entries
-from volcast.pipeline.config.settings import AUTOMATIC, Config
+from volcast.pipeline.config.settings import AUTOMATIC, NO_VINTAGES, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
 from volcast.pipeline.panel.build import assign_calendars
@@ -35,6 +36,7 @@ from volcast.pipeline.panel.report_knowledge import (
     describe_report_knowledge,
     describe_undated_reports,
 )
+from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
 from volcast.pipeline.text import format_names
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import unscored
@@ -63,7 +65,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         max_epochs=config.model.epochs,
         quality=read_table(folder / QUALITY, keep_default_na=False),
         today=find_latest_volatility(features, config),
-        settings=list_settings(config),
+        settings=list_settings(config) | list_pretrained(config, stages),
         provenance=collect_provenance(folder, config, stages),
         failures=collect_failures(manifest),
         steps=read_table(folder / STEPS),
@@ -72,6 +74,11 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         if has_events
         else None,
         date_notes=describe_undated_reports(external.events),
+        histories=list_histories(
+            read_table(folder / BARS, columns=["ticker", "session"]),
+            find_short_histories(forecasts),
+            origin,
+        ),
         risk=read_table(folder / RISK),
         series=describe_series(external.series),
         diagnostics=build_diagnostic_sections(folder, config),
@@ -111,6 +118,14 @@ def list_settings(config: Config) -> dict[str, str]:
         else f"{model.blend:.0%}",
         "Seed": str(model.seed),
     }
+
+
+def list_pretrained(config: Config, stages: dict[str, Any]) -> dict[str, str]:
+    """Return the training setting about pretrained networks, for a reader."""
+    if config.model.pretrained == NO_VINTAGES:
+        return {"Pretrained networks": "not used"}
+    uses = stages["train"]["summary"].get("pretrained", [])
+    return {"Pretrained networks": describe_pretrained_use(uses)}
 
 
 def collect_provenance(folder: Path, config: Config, stages: dict[str, Any]) -> dict[str, Any]:

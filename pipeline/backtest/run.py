@@ -125,6 +125,7 @@ STAGES = (
         "report",
         stages.report,
         (
+            BARS,
             FORECASTS,
             DIAGNOSIS,
             SCORES,

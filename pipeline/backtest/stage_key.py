@@ -10,6 +10,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.files import hash_path, hash_value
 from volcast.pipeline.version import __version__
+from volcast.pipeline.vintages.catalogue import hash_vintages
 
 WITHOUT_EFFECT = ("dir", "rate")  # settings of [data] that do not change the result
 
@@ -45,6 +46,8 @@ def compute_stage_key(
     }
     if "baselines" in sections:
         depends["own_code"] = hash_custom_baselines(config)
+    if "model" in sections:
+        depends["pretrained"] = hash_vintages(config)
     return hash_value(depends)
 
 

@@ -28,7 +28,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_external,
     read_table,
 )
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.files import write_folder, write_frame, write_text
 from volcast.pipeline.progress import Progress
 
@@ -99,19 +99,15 @@ def features(context: StageContext) -> dict[str, Any]:
         build_grids,
         build_panel,
         describe_implausible_levels,
-        find_tickers_without_rows,
     )
     from volcast.pipeline.panel.panel_table import panel_to_frame
+    from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 
     bars = read_table(context.folder / BARS)
     grids = build_grids(bars, context.config, external=read_external(context.folder))
     panel = build_panel(grids, context.config)
     write_frame(context.folder / FEATURES, panel_to_frame(panel))
-    failures = {
-        ticker: f"its history is too short for any forecast: {known} sessions with a variance, "
-        "about a year is needed"
-        for ticker, known in find_tickers_without_rows(panel).items()
-    }
+    failures = find_tickers_without_rows(panel)
     _report_failures(failures, context.progress)
     for note in describe_implausible_levels(panel):
         context.progress.note(note)
@@ -130,6 +126,10 @@ def train(context: StageContext) -> dict[str, Any]:
     """
     from volcast.pipeline.backtest import fold_folder
     from volcast.pipeline.backtest.folds import build_folds
+    from volcast.pipeline.backtest.pretrained_use import (
+        describe_pretrained_use,
+        read_pretrained_use,
+    )
     from volcast.pipeline.backtest.walk_forward import iter_folds
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
@@ -156,7 +156,10 @@ def train(context: StageContext) -> dict[str, Any]:
     write_frame(context.folder / HISTORY, history)
     verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))
     context.progress.note(verdict)
-    return {"folds": len(folds), "verdict": verdict}
+    uses = [read_pretrained_use(fold, panel.horizons) for fold in folders]
+    if context.config.model.pretrained != NO_VINTAGES:
+        context.progress.note(f"pretrained: {describe_pretrained_use(uses)}")
+    return {"folds": len(folds), "verdict": verdict, "pretrained": uses}
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:

@@ -19,10 +19,9 @@ from volcast.models.baselines.catalogue import NETWORK
 from volcast.models.baselines.naive import MonthMean
 from volcast.models.forecaster import Forecaster, Sample, Split
 from volcast.models.insanity_filter import Bounds
-from volcast.models.network import Network
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.pretrained.network_folder import AnyNetwork
 from volcast.models.regressor.validation import format_divergence
-from volcast.pipeline.backtest.model_factory import build_baselines, build_regressor
+from volcast.pipeline.backtest.model_factory import build_baselines, build_network
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
@@ -34,7 +33,7 @@ LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of t
 VALIDATION, TEST = "validation", "test"
 T = TypeVar("T")
 WITHOUT_REPORT_COLUMN = "variance_without_report"
-MEMBER_COLUMNS = ["origin", "ticker", "horizon", "alone", "single_qlike"]
+MEMBER_COLUMNS = ["origin", "ticker", "horizon", "local", "alone", "single_qlike"]
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,12 @@ class FoldResult:
     ----------
     forecasts
         The forecast table of the validation and test origins, with `part`, `fold`, `clipped`,
-        `fallback` and `variance_without_report`.
+        `fallback`, `short_history` and `variance_without_report`.
     members
         `MEMBER_COLUMNS`, one row for each test forecast of the network: `alone` is the variance
         forecast by the average of its members without the blend, `single_qlike` the mean loss of
-        the members, each on its own.
-    regressor
+        the members, each on its own, `local` the variance without a pretrained vintage.
+    network
         Fitted.
     seconds
         Wall-clock time of each model's fit and forecasts.
@@ -58,7 +57,7 @@ class FoldResult:
 
     forecasts: pd.DataFrame
     members: pd.DataFrame
-    regressor: KerasVolatilityRegressor
+    network: AnyNetwork
     seconds: dict[str, float]
 
 
@@ -95,7 +94,8 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
     is known.
     """
     sample = build_sample(panel)
-    network = Network(build_regressor(config), on_epoch=progress.epoch)
+    first_untrained = sample.sessions[fold.validation.start]
+    network = build_network(config, first_untrained, on_epoch=progress.epoch)
     models = {**build_baselines(config), NETWORK: network}
     bounds, seconds = fit_models(models, sample, fold)
     regressor = network.regressor
@@ -113,7 +113,7 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
             tables.append(arrange_by_ticker(table, panel, origins).assign(model=name, part=part))
     forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
     members = _compare_members(network, known, panel, fold.test, bounds)
-    return FoldResult(forecasts, members, network.regressor, seconds)
+    return FoldResult(forecasts, members, network, seconds)
 
 
 def fit_models(
@@ -155,13 +155,14 @@ def forecast_within_bounds(
 
     Returns
     -------
-    `variance`, `clipped` and `fallback`, each (n, N, H).
+    `variance`, `clipped`, `fallback` and `short_history` (`Sample.short_history`), each (n, N, H).
     """
     variance = model.forecast(known, origins)
     substitute = MonthMean().forecast(known, origins)
     fallback = ~np.isfinite(variance) & np.isfinite(substitute)
     bounded, clipped = bounds.clip(np.where(fallback, substitute, variance))
-    return {"variance": bounded, "clipped": clipped, "fallback": fallback}
+    short = np.broadcast_to(known.short_history()[origins, :, None], bounded.shape)
+    return {"variance": bounded, "clipped": clipped, "fallback": fallback, "short_history": short}
 
 
 def forecast_without_reports(
@@ -209,13 +210,14 @@ def arrange_by_ticker(values: dict[str, np.ndarray], panel: Panel, origins: slic
 
 
 def _compare_members(
-    network: Network, known: Sample, panel: Panel, origins: slice, bounds: Bounds
+    network: AnyNetwork, known: Sample, panel: Panel, origins: slice, bounds: Bounds
 ) -> pd.DataFrame:
     """Return `MEMBER_COLUMNS` of the test part."""
     single = network.forecast_members(known, origins)
     alone, _ = bounds.clip(np.exp(np.log(single).mean(axis=0)))
     losses = qlike(panel.target[origins], np.clip(single, bounds.low, bounds.high))
-    values = {"alone": alone, "single_qlike": losses.mean(axis=0)}
+    local, _ = bounds.clip(network.forecast_local(known, origins))
+    values = {"local": local, "alone": alone, "single_qlike": losses.mean(axis=0)}
     return arrange_by_ticker(values, panel, origins)[MEMBER_COLUMNS]
 
 

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from volcast.pipeline.cli import data, diagnose, job, ledger, models, schedule, stages
+from volcast.pipeline.cli import data, diagnose, job, ledger, models, pretrain, schedule, stages
 from volcast.pipeline.version import __version__
 
 # The commands of a group without a name stand at the top level.
 GROUPS = (
     (stages.group, None),
     (diagnose.group, None),
+    (pretrain.group, None),
     (job.group, None),
     (data.group, "data"),
     (diagnose.compare, "compare"),

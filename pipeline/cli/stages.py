@@ -75,16 +75,41 @@ def report(run_dir: RunDir, quiet: Quiet = False) -> None:
 
 
 @command(group)
-def forecast(run_dir: RunDir, as_json: Json = False) -> None:
-    """Print the newest forecasts of a run as annualised volatility in percent."""
-    from volcast.pipeline.cli.printing import print_json, print_table
-    from volcast.pipeline.cli.run_output import forecast_table, load_newest_forecasts
+@setting_options(
+    *("--source", "--data", "--ticker", "--events", "--exogenous", "--start", "--data-dir"),
+    "--horizon",
+)
+def forecast(
+    settings: GivenSettings,
+    run_dir: Annotated[Path | None, typer.Argument(metavar="[RUN_DIR]", help="Run folder.")] = None,
+    pretrained_only: Annotated[
+        bool, typer.Option("--pretrained-only", help="Train nothing: no run folder is needed.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Print the newest forecasts of a run as annualised volatility in percent.
 
-    rows = load_newest_forecasts(run_dir)
+    Without a run: volcast forecast --pretrained-only --source yahoo --ticker AAPL prints those of a
+    pretrained network.
+    """
+    from volcast.pipeline.cli.printing import print_json, print_table
+    from volcast.pipeline.cli.run_output import (
+        describe_combination,
+        forecast_table,
+        load_newest_forecasts,
+    )
+
+    if pretrained_only:
+        rows, note = _forecast_without_run(run_dir, settings, quiet=as_json)
+    else:
+        folder = _require_run_alone(run_dir, settings)
+        rows, note = load_newest_forecasts(folder), describe_combination(folder)
     if as_json:
         print_json(rows)
-    else:
-        print_table(forecast_table(rows))
+        return
+    print_table(forecast_table(rows))
+    if note:
+        typer.echo(note)
 
 
 @command(group)
@@ -119,6 +144,44 @@ def verify(
         results = verify_no_look_ahead(run_dir, progress, probes=probes, seed=chosen)
     if as_json:
         print_json([asdict(result) for result in results])
+
+
+def _forecast_without_run(
+    run_dir: Path | None, settings: GivenSettings, *, quiet: bool
+) -> tuple[list[dict[str, Any]], str]:
+    """Return the forecasts of a pretrained network alone, and a line about it."""
+    from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.cli.run_output import list_pretrained_forecasts
+    from volcast.pipeline.config.load import resolve_settings
+    from volcast.pipeline.errors import ConfigError
+
+    if run_dir is not None:
+        raise ConfigError(
+            f"--pretrained-only forecasts without a run; leave out {run_dir}, or the option"
+        )
+    progress = stderr_progress(quiet)
+    with progress.running():
+        config = resolve_settings(settings.load())
+        rows, name = list_pretrained_forecasts(config, utc_now(), progress)
+    return rows, f"By the pretrained network {name} alone: nothing was trained or judged."
+
+
+def _require_run_alone(run_dir: Path | None, settings: GivenSettings) -> Path:
+    """Return the run folder; ``ConfigError`` unless one is named, without settings."""
+    from volcast.pipeline.errors import ConfigError
+
+    if run_dir is None:
+        raise ConfigError(
+            "name the folder of a run, or forecast without one: volcast forecast --pretrained-only "
+            "--source yahoo --ticker AAPL"
+        )
+    if settings.values or settings.file:
+        given = ", ".join([*settings.values, *(["--config"] if settings.file else [])])
+        raise ConfigError(
+            f"{given} cannot change a finished run; leave it out, or add --pretrained-only and "
+            "leave out the folder"
+        )
+    return run_dir
 
 
 def run_stage(run_dir: Path, stage: str, quiet: bool) -> None:

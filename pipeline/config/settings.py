@@ -34,6 +34,8 @@ from volcast.pipeline.data.sources.catalogue import (
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 
 AUTOMATIC: Final = "auto"
+SHIPPED_VINTAGES: Final = "shipped"
+NO_VINTAGES: Final = "none"
 Weight = Annotated[float, Field(ge=0, le=1)]
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 _TEST_STARTS = ", ".join(
@@ -87,6 +89,12 @@ class SplitSettings(SettingsSection):
 class ModelSettings(SettingsSection):
     """The Keras regressor."""
 
+    pretrained: str = Field(
+        SHIPPED_VINTAGES,
+        min_length=1,
+        description="pretrained networks with which its forecasts are combined: "
+        f"{SHIPPED_VINTAGES}, {NO_VINTAGES}, or a folder that `volcast pretrain` wrote",
+    )
     learning_rate: float = Field(0.001, gt=0, description="learning rate of the optimizer")
     batch_size: int = Field(
         0,

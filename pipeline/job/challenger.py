@@ -14,9 +14,8 @@ from volcast.models.baselines.har import LogHAR
 from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_log_error
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
-from volcast.models.network import Network
 from volcast.pipeline.backtest.folds import check_rows, make_split_rule
-from volcast.pipeline.backtest.model_factory import build_regressor
+from volcast.pipeline.backtest.model_factory import build_network
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.backtest.training_curves import build_training_curves
 from volcast.pipeline.backtest.walk_forward import (
@@ -95,7 +94,8 @@ def train_challenger(
         The history before `origin` is too short.
     """
     fold, sample = build_fold(panel, config, origin), build_sample(panel)
-    models: dict[str, Any] = {NETWORK: Network(build_regressor(config)), REFERENCE: LogHAR()}
+    network = build_network(config, sample.sessions[fold.validation.start])
+    models: dict[str, Any] = {NETWORK: network, REFERENCE: LogHAR()}
     bounds, _ = fit_models(models, sample, fold)
     validation = pd.concat(
         [
@@ -105,7 +105,7 @@ def train_challenger(
         ignore_index=True,
     )[ERROR_COLUMNS]
     model = StoredModel(
-        regressor=models[NETWORK].regressor,
+        network=network,
         bounds=bounds,
         tickers=panel.tickers,
         features=panel.names,
@@ -113,7 +113,7 @@ def train_challenger(
         past_errors=_complete_errors(past, validation),
         trained_through=panel.sessions[origin - 1].date(),
     )
-    history = build_training_curves(models[NETWORK].regressor, 0, panel.horizons)
+    history = build_training_curves(network.regressor, 0, panel.horizons)
     return Challenger(model, history, _compute_validation_losses(validation))
 
 

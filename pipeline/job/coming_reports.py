@@ -9,7 +9,6 @@ import pandas as pd
 
 from volcast.features.units import volatility_annual_pct
 from volcast.models.baselines.catalogue import NETWORK
-from volcast.models.network import Network
 from volcast.pipeline.backtest.walk_forward import (
     WITHOUT_REPORT_COLUMN,
     forecast_without_reports,
@@ -58,8 +57,8 @@ def _forecast_without_reports(context: JobContext) -> Mapping[Cell, float]:
     panel = context.panels.for_model(model)
     origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([context.day]))[0])
     known, origins = build_sample(panel).until(origin), slice(origin, origin + 1)
-    network = Network(model.regressor)
-    found = forecast_without_reports(network, known, origins, model.bounds)[WITHOUT_REPORT_COLUMN]
+    table = forecast_without_reports(model.network, known, origins, model.bounds)
+    found = table[WITHOUT_REPORT_COLUMN]
     variance = found[0] * panel.level_factor[origin][:, None]
     return {
         (panel.tickers[ticker], panel.horizons[place]): float(variance[ticker, place])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from volcast.features.panel import Panel
 from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_intervals
 from volcast.models.forecaster import Forecaster
 from volcast.models.insanity_filter import Bounds
-from volcast.models.network import Network
+from volcast.models.pretrained.network_folder import describe_vintage
 from volcast.pipeline.backtest.walk_forward import forecast_within_bounds
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.job.panel_cache import PanelCache
@@ -26,7 +26,7 @@ class Cell:
     """The forecast of one ticker and horizon, a mean daily variance with its interval.
 
     It is in the level of close-to-close returns: the forecast of the variance measure times
-    `level_factor`.
+    `level_factor`. `pretrained` names the vintage that it was combined with, if there was one.
     """
 
     ticker: str
@@ -39,6 +39,8 @@ class Cell:
     clipped: bool
     fallback: bool
     level_factor: float
+    short_history: bool
+    pretrained: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,10 @@ def forecast_with_network(
     origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
     if origin < 0:
         raise DataError(f"none of its tickers has a bar on {day:%Y-%m-%d}")
-    fitted = FittedModel(Network(model.regressor), model.bounds, past_errors)
-    return forecast_cells(fitted, panel, origin, level)
+    fitted = FittedModel(model.network, model.bounds, past_errors)
+    pretrained = describe_vintage(model.network)
+    cells = forecast_cells(fitted, panel, origin, level)
+    return [replace(cell, pretrained=pretrained) for cell in cells]
 
 
 def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) -> list[Cell]:
@@ -134,4 +138,5 @@ def _build_cell(row: dict[Hashable, Any], target_start: np.datetime64) -> Cell:
         clipped=bool(row["clipped"]),
         fallback=bool(row["fallback"]),
         level_factor=float(row["level_factor"]),
+        short_history=bool(row["short_history"]),
     )

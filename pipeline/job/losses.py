@@ -14,7 +14,7 @@ from volcast.reports.scoring.scores import qlike
 CELL = ["origin", "ticker"]
 LOSS_COLUMNS = [
     *("origin", "ticker", "horizon", "target_end", "model", "model_version", "role"),
-    *("variance", "fallback", "realized"),
+    *("variance", "fallback", "short_history", "realized"),
 ]  # of the ledger's table `scored`
 
 

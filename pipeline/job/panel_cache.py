@@ -23,13 +23,15 @@ class PanelCache:
     ----------
     current
         The panel of the current settings.
+    bars
+        The clean bars of all tickers.
     external
         Events of the tickers, and exogenous series.
     """
 
     def __init__(self, market: Market, config: Config) -> None:
         self.current = market.panel
-        self._bars, self._config, self._held = market.bars, config, market.held
+        self.bars, self._config, self._held = market.bars, config, market.held
         self.external = market.external
         self._others: dict[Layout, Panel] = {}
 
@@ -60,15 +62,15 @@ class PanelCache:
         ConfigError
             One of its features no longer exists.
         """
-        return build_market_panel(self._bars, config, self._held, self.external)
+        return build_market_panel(self.bars, config, self._held, self.external)
 
     def _build(self, model: StoredModel) -> Panel:
         """Return a panel of those of the model's tickers that have bars."""
-        bars = self._bars[self._bars["ticker"].isin(model.tickers)]
+        bars = self.bars[self.bars["ticker"].isin(model.tickers)]
         if bars.empty:
             raise DataError(f"none of its tickers has bars now: {', '.join(model.tickers)}")
         same = (model.features, model.horizons) == (self.current.names, self.current.horizons)
-        if same and len(bars) == len(self._bars):
+        if same and len(bars) == len(self.bars):
             return self.current
         features = self._config.features.model_copy(update={"select": model.features})
         target = self._config.target.model_copy(update={"horizons": model.horizons})

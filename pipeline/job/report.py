@@ -31,9 +31,11 @@ from volcast.pipeline.ledger.scoring import (
     scored_rows,
 )
 from volcast.pipeline.panel.build import assign_calendars
+from volcast.pipeline.panel.short_histories import list_histories
 from volcast.pipeline.registry.promotion import CHANGES
 from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.daily.page import render_html
+from volcast.reports.short_histories import add_history_notes, has_short_history
 
 SESSIONS_SHOWN, SESSIONS_SCORED = 120, 250  # in the figures, and in the live scores
 
@@ -47,6 +49,8 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
     rows = _convert_to_volatility(ledger.table("scored", since), context)
     known = scored_rows(ledger, live_only=False, since=context.sessions_ago(SESSIONS_SCORED))
     issued = describe_coming_reports(_build_issued_table(rows, summary.origin), context)
+    short = list(issued.loc[has_short_history(issued), "ticker"].unique())
+    issued = add_history_notes(issued, list_histories(context.panels.bars, short, context.day))
     content = DailyInputs(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,
@@ -97,7 +101,7 @@ def _build_issued_table(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
         model=[_format_model(*each) for each in models],
     )
     columns = ["model", "target_start", "target_end", "volatility", "low", "high", "har", "change"]
-    return table[[*columns, "clipped", "fallback"]].reset_index()
+    return table[[*columns, "clipped", "fallback", "short_history"]].reset_index()
 
 
 def _format_model(model: str, version: str) -> str:

@@ -12,8 +12,8 @@ from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.baselines.har import LogHAR
 from volcast.models.forecaster import Forecaster
-from volcast.models.network import Network
-from volcast.pipeline.backtest.model_factory import build_regressor
+from volcast.pipeline.backtest.model_factory import build_network
+from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
@@ -30,9 +30,12 @@ class Contestant:
     panel: Panel
     model: str = NETWORK
 
-    def build(self) -> Forecaster:
+    def build(self, fold: Fold) -> Forecaster:
         """Return the model, not yet fitted."""
-        return LogHAR() if self.model == REFERENCE else Network(build_regressor(self.config))
+        if self.model == REFERENCE:
+            return LogHAR()
+        first_untrained = self.panel.sessions[fold.validation.start].to_datetime64()
+        return build_network(self.config, first_untrained)
 
 
 def forecast_shadow_period(
@@ -56,7 +59,8 @@ def forecast_shadow_period(
     -------
     DataFrame
         `origin, ticker, realized` and a column of daily variances for each model, where all of them
-        forecast and the target had ended by the session after the period.
+        forecast from a history that is not short, and the target had ended by the session after the
+        period.
 
     Raises
     ------
@@ -97,11 +101,15 @@ def _check(contestants: Mapping[str, Contestant], horizon: int) -> tuple[Panel, 
 
 
 def _forecast_block(contestant: Contestant, origins: slice, horizon: int) -> np.ndarray:
-    """Return the variances, (n, N), that a model forecasts after training before `origins`."""
-    panel, model = contestant.panel, contestant.build()
+    """Return the variances, (n, N), that a model forecasts after training before `origins`.
+
+    They are NaN where the history is short.
+    """
+    panel = contestant.panel
     fold = build_fold(panel, contestant.config, origins.start)
+    model = contestant.build(fold)
     bounds, _ = fit_models({contestant.model: model}, build_sample(panel), fold)
     sample = build_sample(panel).until(origins.stop - 1)
-    variance = forecast_within_bounds(model, sample, origins, bounds)["variance"]
-    block: np.ndarray = variance[:, :, panel.horizons.index(horizon)]
-    return block
+    found = forecast_within_bounds(model, sample, origins, bounds)
+    variance = np.where(found["short_history"], np.nan, found["variance"])
+    return variance[:, :, panel.horizons.index(horizon)]

@@ -3,7 +3,7 @@
 To add a column, add a field to a record, with a default and a `Column` whose `since` is the next
 format of the ledger::
 
-    half_life: Annotated[float, Column("real", "half_life > 0", since=3)] = math.nan
+    half_life: Annotated[float, Column("real", "half_life > 0", since=4)] = math.nan
 
 The table, the hash, the upgrade of older ledgers, frames and exports follow (`schema`).
 """
@@ -56,6 +56,11 @@ class Forecast:
     held
         Whether the bar of the origin was held back, or the one before it rejected, so that the
         forecast uses the bars before.
+    pretrained
+        The pretrained vintage that it was combined with, and the first digits of the hash of its
+        record; None if there was none.
+    short_history
+        Whether the ticker had no year of history, so that its long-run features were unknown.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -77,6 +82,8 @@ class Forecast:
     fallback: Annotated[bool, Column("flag")] = False
     level_factor: Annotated[float, Column("real", "level_factor > 0", since=2)] = math.nan
     held: Annotated[bool, Column("flag", since=2)] = False
+    pretrained: Annotated[str | None, Column("text", since=3)] = None
+    short_history: Annotated[bool, Column("flag", since=3)] = False
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

@@ -148,6 +148,7 @@ def build_sample(panel: Panel) -> Sample:
         names=panel.names,
         x=panel.x,
         optional=panel.optional,
+        long_run=panel.long_run,
         level=panel.level,
         horizons=panel.horizons,
         target=panel.target,
@@ -156,13 +157,6 @@ def build_sample(panel: Panel) -> Sample:
         log_return=panel.log_return,
         sessions=panel.sessions.to_numpy(DATE_DTYPE),
     )
-
-
-def find_tickers_without_rows(panel: Panel) -> dict[str, int]:
-    """Return the tickers without a usable row, each with the number of its known variances."""
-    usable = np.asarray(build_sample(panel).usable().any(axis=0))
-    known = np.isfinite(panel.variance).sum(axis=0)
-    return {t: int(known[n]) for n, t in enumerate(panel.tickers) if not usable[n]}
 
 
 def describe_implausible_levels(panel: Panel) -> list[str]:

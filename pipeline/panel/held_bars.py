@@ -10,7 +10,7 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 
-LONGEST_GAP = 5  # sessions before the held bar, the last usable of which takes its place
+LONGEST_GAP = 5  # sessions before the held bar, the last known of which takes its place
 
 
 def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
@@ -26,23 +26,23 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
     Returns
     -------
     The panel; the row of a held bar has the features and the level factor of the ticker's last
-    usable row within `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing is
-    learnt from the row.
+    forecastable row within `LONGEST_GAP` sessions before it. Variance and return stay NaN: nothing
+    is learnt from the row.
     """
-    known = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
-    if not known:
+    carried = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
+    if not carried:
         return panel
     x, level_factor = panel.x.copy(), panel.level_factor.copy()
-    for ticker, session in known.items():
+    needed = ~(panel.optional | panel.long_run)
+    for ticker, session in carried.items():
         column = panel.tickers.index(ticker)
         row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
-        if row < 0 or np.isfinite(panel.x[row, column][~panel.optional]).all():
+        if row < 0 or np.isfinite(panel.x[row, column][needed]).all():
             continue  # a day without a session, or a row that can be forecast from as it is
         first = max(0, row - LONGEST_GAP)
-        required = panel.x[first:row, column][:, ~panel.optional]
-        usable = np.flatnonzero(np.isfinite(required).all(axis=1))
-        if len(usable):
-            last = first + usable[-1]
+        known = np.flatnonzero(np.isfinite(panel.x[first:row, column][:, needed]).all(axis=1))
+        if len(known):
+            last = first + known[-1]
             x[row, column] = panel.x[last, column]
             level_factor[row, column] = panel.level_factor[last, column]
     return dataclasses.replace(panel, x=x, level_factor=level_factor)

@@ -81,6 +81,7 @@ def frame_to_panel(frame: pd.DataFrame) -> Panel:
         horizons=horizons,
         x=x,
         optional=np.array([find_feature(name).optional for name in names]),
+        long_run=np.array([find_feature(name).long_run for name in names]),
         level=np.array([find_feature(name).level for name in names]),
         target=stack_grids(TARGET, np.float64),
         variance=grid("variance", np.float64),

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from volcast.models.forecast_intervals import ERROR_COLUMNS
 from volcast.models.insanity_filter import Bounds
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.pretrained.network_folder import AnyNetwork, load_network, save_network
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.registry import undated_errors
 
@@ -28,7 +29,7 @@ class StoredModel:
 
     Attributes
     ----------
-    regressor
+    network
         Fitted.
     bounds
         The insanity filter, of shape (N, H) in the order of `tickers` and `horizons`.
@@ -44,7 +45,7 @@ class StoredModel:
         The last session that it was fitted on; what it forecasts later is out of sample.
     """
 
-    regressor: KerasVolatilityRegressor
+    network: AnyNetwork
     bounds: Bounds
     tickers: tuple[str, ...]
     features: tuple[str, ...]
@@ -55,7 +56,7 @@ class StoredModel:
 
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write the model into `folder`, created if missing: `.keras`, JSON and Parquet, no pickle."""
-    model.regressor.save(folder / NETWORK_FOLDER)
+    save_network(folder / NETWORK_FOLDER, model.network)
     metadata = {
         "format": FORMAT,
         "tickers": list(model.tickers),
@@ -92,10 +93,10 @@ def load_model(folder: Path) -> StoredModel:
             "model"
         ) from error
     try:
-        regressor = KerasVolatilityRegressor.load(folder / NETWORK_FOLDER)
+        network = load_network(folder / NETWORK_FOLDER)
     except ValueError as error:
         raise RegistryError(str(error)) from error
-    return StoredModel(regressor=regressor, past_errors=past_errors, **values)
+    return StoredModel(network=network, past_errors=past_errors, **values)
 
 
 def _parse_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -113,4 +114,6 @@ def _parse_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 def _read_past_errors(folder: Path, metadata: dict[str, Any]) -> pd.DataFrame:
     if metadata["format"] == undated_errors.FORMAT:
         return undated_errors.read_past_errors(metadata)
-    return pd.read_parquet(folder / PAST_ERRORS)
+    errors = pd.read_parquet(folder / PAST_ERRORS)
+    # Versions that forecast no short histories stored none.
+    return errors.assign(short_history=errors.get("short_history", False))[ERROR_COLUMNS]

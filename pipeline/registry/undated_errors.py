@@ -27,6 +27,7 @@ def read_past_errors(metadata: dict[str, Any]) -> pd.DataFrame:
             kept = errors[-KEPT:]
             days = pd.bdate_range(end=metadata["trained_through"], periods=len(kept)).as_unit("us")
             columns = {"ticker": NO_TICKER, "origin": days, "target_end": days, "log_error": kept}
-            parts.append(pd.DataFrame({"model": model, "horizon": int(horizon), **columns}))
+            labels = {"model": model, "horizon": int(horizon), "short_history": False}
+            parts.append(pd.DataFrame({**labels, **columns}))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=ERROR_COLUMNS)
     return table[ERROR_COLUMNS]

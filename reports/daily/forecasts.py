@@ -1,7 +1,8 @@
 """The issued forecasts, and those of the last sessions against realised volatility.
 
-Computed from the issued forecasts and their outcomes. Shows which reports are near, what changed
-since the previous daily run, a figure a ticker, and all forecasts in a table.
+Computed from the issued forecasts and their outcomes. Shows which histories are short and which
+reports near, what changed since the previous daily run, a figure a ticker, and all forecasts in a
+table.
 """
 
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.forecast import forecast_against_realized
 from volcast.reports.section import Section
+from volcast.reports.short_histories import EXPLANATION, list_histories
 from volcast.reports.text_tables import (
     Column,
     date,
@@ -27,6 +29,7 @@ from volcast.reports.text_tables import (
 TICKERS_NAMED = 3
 MODEL = Column("model", "Model", series_label)
 REPORT = Column("report", "Earnings", sentence_case)
+HISTORY = Column("history", "Short history", sentence_case)
 COLUMNS = [
     Column("ticker", "Ticker"),
     Column("horizon", "Horizon", horizon_name),
@@ -46,6 +49,7 @@ def build_section(inputs: DailyInputs) -> Section:
     several_models = table["model"].nunique() > 1
     columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if several_models else COLUMNS
     columns = [*columns, REPORT] if _has_reports(table) else columns
+    columns = [*columns, HISTORY] if _has_short_histories(table) else columns
     return Section(
         name="forecasts",
         title="Forecasts",
@@ -83,6 +87,8 @@ def _sentence(inputs: DailyInputs) -> str:
         f"{tickers:,} ticker{'' if tickers == 1 else 's'}"
         f"{f', none for {_list_tickers(inputs.missing)}' if inputs.missing else ''}."
     )
+    if _has_short_histories(table):
+        sentence += f" Short history: {list_histories(table)}; {EXPLANATION}."
     sentence += _describe_reports(table)
     known = table[table["change"].notna()]
     if len(known):
@@ -104,6 +110,10 @@ def _describe_effects(table: pd.DataFrame) -> pd.DataFrame:
 
 def _has_reports(table: pd.DataFrame) -> bool:
     return "report" in table and bool(table["report"].any())
+
+
+def _has_short_histories(table: pd.DataFrame) -> bool:
+    return "history" in table and bool(table["history"].any())
 
 
 def _describe_reports(table: pd.DataFrame) -> str:

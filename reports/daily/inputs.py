@@ -21,7 +21,8 @@ class DailyInputs:
         target_end, volatility, low, high, har, change`. `model` is a series such as ``network 2``,
         or ``HAR``; `change` is since the previous daily run. With a source of events also
         `report`, what is known of the next earnings report, and `without_report`, the forecast as
-        if none came (NaN unless one is expected).
+        if none came (NaN unless one is expected). `history`, if there, says how short the ticker's
+        history is, empty if it is not.
     past
         `ticker, target_start, volatility, low, high, realized, har` of the shortest horizon.
     scores

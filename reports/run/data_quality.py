@@ -1,13 +1,14 @@
-"""Data quality: what the quality rules found, series, report dates, and which rows were not scored.
+"""Data quality: what the quality rules found, series, report dates, short histories, unscored rows.
 
-Computed from the quality table, the lines on exogenous series, what is known of reports, and the
-counts of unscored rows. Shows all but the second as tables.
+Computed from the quality table, the lines on exogenous series, what is known of reports, the
+tickers with a short history and their forecasts, and the counts of unscored rows. Shows all but the
+second as tables.
 """
 
 import pandas as pd
 
 from volcast.reports.blocks import Block, Heading, Paragraph, TableBlock
-from volcast.reports.run import report_dates
+from volcast.reports.run import report_dates, short_histories
 from volcast.reports.run.columns import HORIZON, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.section import Section
@@ -27,6 +28,7 @@ def build_section(inputs: ReportInputs) -> Section:
             *_quality(inputs.quality),
             *(Paragraph(f"Exogenous series {line}.") for line in inputs.series),
             *report_dates.build_blocks(inputs),
+            *short_histories.build_blocks(inputs),
             *_unscored(inputs.unscored),
         ],
     )

@@ -2,7 +2,7 @@
 
 Computed from the newest forecasts and the pooled scores. Shows a card a ticker, or a table if there
 are many tickers, then the verdict, the network beside HAR, the strongest baseline and HAR-X, the
-tickers without a forecast, and all forecasts with dates.
+tickers without a forecast or with a short history, and all forecasts with dates.
 """
 
 from typing import Any
@@ -27,6 +27,7 @@ from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.baseline_verdict import compare_with_baselines
 from volcast.reports.scoring.har_verdict import verdict_sentence
 from volcast.reports.section import Section
+from volcast.reports.short_histories import EXPLANATION, list_histories
 from volcast.reports.text_tables import (
     Column,
     TextTable,
@@ -74,6 +75,7 @@ def build_section(inputs: ReportInputs) -> Section:
             Paragraph(verdict_sentence(inputs.scores), style="lead"),
             *_comparison(inputs),
             *_failures(inputs),
+            *_short_histories(newest),
             *_level_warnings(inputs),
             fold_table("All forecasts with their dates", _dated_table(newest, inputs.model)),
         ],
@@ -180,6 +182,15 @@ def _failures(inputs: ReportInputs) -> list[Block]:
     count = len(inputs.failures)
     reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in inputs.failures.items())
     return [Notice(f"{reasons}.", f"No forecast for {count} ticker{'s' if count > 1 else ''}.")]
+
+
+def _short_histories(newest: pd.DataFrame) -> list[Block]:
+    """Return which tickers have a short history, and what that means for their forecasts."""
+    listed = list_histories(newest)
+    if not listed:
+        return []
+    text = f"{listed}: {EXPLANATION}, and the forecasts are not among the scored ones."
+    return [Notice(text, "Short history.", ("Data quality", "#quality"))]
 
 
 def _level_warnings(inputs: ReportInputs) -> list[Block]:

@@ -60,6 +60,9 @@ class ReportInputs:
         Sentences on the dates of reports, without a full stop.
     diagnostics
         Sections of the diagnostics of the training; empty if none was measured.
+    histories
+        The history of every ticker whose newest forecast is from a short one: `ticker, sessions,
+        first`, the number of its bars and the session of the first; None if no ticker's is short.
     steps
         Result of `volcast.reports.scoring.gain_attribution.steps_table`; empty if not available.
     risk
@@ -90,6 +93,7 @@ class ReportInputs:
     reports: pd.DataFrame | None = None
     report_knowledge: pd.DataFrame | None = None
     date_notes: Sequence[str] = ()
+    histories: pd.DataFrame | None = None
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     diagnostics: Sequence[Section] = ()
     series: Sequence[str] = ()
@@ -111,7 +115,7 @@ class ReportInputs:
     @cached_property
     def newest(self) -> pd.DataFrame:
         """The newest forecast of each ticker and horizon; see `newest_forecasts`."""
-        return newest_forecasts(self.forecasts, self.today, self.reports)
+        return newest_forecasts(self.forecasts, self.today, self.reports, self.histories)
 
     @cached_property
     def scored(self) -> pd.DataFrame:

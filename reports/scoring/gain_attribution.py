@@ -11,11 +11,12 @@ STEPS = (
     ("more information", "har", "harx"),
     ("a nonlinear function", "harx", "single"),
     ("averaging members", "single", "alone"),
-    ("blending with HAR-X", "alone", "network"),
+    ("blending with HAR-X", "alone", "local"),
+    ("a pretrained network", "local", "network"),
     ("all together", "har", "network"),
     ("refitting", "first_fold", "network"),
 )
-TOTAL, REFITTING = "all together", "refitting"
+TOTAL, REFITTING, PRETRAINED = "all together", "refitting", "a pretrained network"
 ROUNDING = 1e-12  # losses that differ by less are those of one forecast
 STEP_COLUMNS = ["horizon", "step", "rows", "qlike_before", "qlike_after", "gain_pct", "error_pct"]
 
@@ -28,8 +29,9 @@ def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
     losses
         One row a horizon, origin and ticker with QLIKE of `har`, `harx` (linear, on the network's
         features), `single` (the mean over the networks, each alone), `alone` (their average
-        without the blend), `network` and `first_fold` (the first fold's network, never refitted;
-        NaN in the first fold). A step whose columns are missing is left out.
+        without the blend), `local` (blended, without a pretrained network), `network` and
+        `first_fold` (the first fold's network, never refitted; NaN in the first fold). A step whose
+        columns are missing is left out, and that of a pretrained network where there is none.
 
     Returns
     -------
@@ -43,7 +45,8 @@ def steps_table(losses: pd.DataFrame) -> pd.DataFrame:
         for step, before, after in STEPS:
             if before in part and after in part:
                 rows = part.dropna(subset=[before, after])
-                if len(rows):
+                changes = (rows[before] - rows[after]).abs().max() > ROUNDING
+                if len(rows) and (changes or step != PRETRAINED):
                     key = {"horizon": int(str(horizon)), "step": step}
                     records.append({**key, **_step(rows, before, after, int(str(horizon)))})
     return pd.DataFrame(records, columns=STEP_COLUMNS)

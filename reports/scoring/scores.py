@@ -15,6 +15,7 @@ from volcast.reports.scoring.inference import (
     mincer_zarnowitz,
     utility,
 )
+from volcast.reports.short_histories import has_short_history
 
 BASELINE = "har"
 LINEAR = "harx"  # the linear model on the network's inputs
@@ -41,6 +42,7 @@ USED_COLUMNS = [
 BASIS_POINTS = 1e4
 
 NOT_KNOWN_YET = "target not known yet"
+SHORT_HISTORY = "the ticker's history is short"
 NO_TARGET = "target below the floor or missing"
 NO_FORECAST = "a model has no forecast"
 
@@ -80,8 +82,9 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The forecast table with `qlike`, sorted by horizon, model in the order of first appearance,
-        ticker and origin. A row (horizon, origin, ticker) is kept if its outcome is above the floor
-        and every model of the horizon has a positive forecast; `unscored` counts the others.
+        ticker and origin. A row (horizon, origin, ticker) is kept if its outcome is above the
+        floor, every model of the horizon has a positive forecast, and the ticker's history is not
+        short; `unscored` counts the others.
 
     Raises
     ------
@@ -90,6 +93,7 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
     """
     _refuse_duplicates(forecasts)
     usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
+    usable &= ~has_short_history(forecasts)
     complete = usable.groupby([forecasts[key] for key in CELL]).transform("sum")
     models = forecasts.groupby("horizon")["model"].transform("nunique")
     rows = forecasts[complete == models]
@@ -117,9 +121,14 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
     """
     usable = forecasts["variance"] > 0
     cells = (
-        forecasts.assign(usable=usable)
+        forecasts.assign(usable=usable, short=has_short_history(forecasts))
         .groupby(CELL, as_index=False)
-        .agg(realized=("realized", "max"), end=("target_end", "max"), usable=("usable", "sum"))
+        .agg(
+            realized=("realized", "max"),
+            end=("target_end", "max"),
+            usable=("usable", "sum"),
+            short=("short", "max"),
+        )
     )
     last_origin = cells.groupby("ticker")["origin"].transform("max")
     models = cells["horizon"].map(forecasts.groupby("horizon")["model"].nunique())
@@ -128,9 +137,10 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
         [
             (missing & ~(cells["end"] <= last_origin)).to_numpy(),
             (~(cells["realized"] > VARIANCE_FLOOR)).to_numpy(),
+            cells["short"].to_numpy(),
             (cells["usable"] < models).to_numpy(),
         ],
-        [NOT_KNOWN_YET, NO_TARGET, NO_FORECAST],
+        [NOT_KNOWN_YET, NO_TARGET, SHORT_HISTORY, NO_FORECAST],
         default="",
     )
     counted = cells.assign(reason=reasons)[reasons != ""].groupby(["horizon", "reason"])

@@ -45,6 +45,10 @@ class Ticker:
             for name, known in bars.series.items()
         }
 
+    def in_market(self, t: int) -> bool:
+        """Whether it has bars in 60 % of a year, or of the sessions since the first."""
+        return len(window(self.c, t, 250)) >= math.ceil(min(t + 1, 250) * 6 / 10)
+
     @staticmethod
     def log_ratio(a: list[Number], s: int, b: list[Number], t: int) -> Number:
         if s < 0 or t < 0 or a[s] is None or b[t] is None:
@@ -174,7 +178,7 @@ def close_to_close(w: int) -> Callable[[Ticker, int], Number]:
 
 
 def cross_section(d: Ticker, name: str, t: int) -> Number:
-    values = [getattr(o, name)[t] for o in d.exchange]
+    values = [getattr(o, name)[t] for o in d.exchange if o.in_market(t)]
     return mean([v for v in values if v is not None], 2)
 
 

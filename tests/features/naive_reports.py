@@ -236,7 +236,12 @@ def mean_surprise(d: Any, v: Version) -> Number:
 
 
 def pooled_surprise(d: Any, t: int) -> float:
-    values = [mean_surprise(o, v) for o in d.exchange for v in list_past(o, t)]
+    values = [
+        mean_surprise(o, v)
+        for o in d.exchange
+        for v in list_past(o, t)
+        if o.in_market(v.settled_at)
+    ]
     known = [value for value in values if value is not None]
     return (math.fsum(known) + 30 * 1.5) / (len(known) + 30)
 

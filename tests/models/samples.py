@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from volcast.models.forecaster import Forecaster, Sample, Split
 from volcast.models.network import Network
@@ -15,6 +16,7 @@ SESSIONS, TICKERS, HORIZONS = 600, 3, (1, 5)
 SPLIT = Split(train=slice(0, 400), validation=slice(405, 490))
 LAST_KNOWN = 494  # a purge of 5 after the validation part
 LATE, DEAD = 150, 430  # ticker 1 appears at session 150, ticker 2 disappears after 429
+NEW, LISTED = 1, 450  # the ticker of a new listing, and its first session
 
 
 def make_sample(tickers: int = TICKERS) -> Sample:
@@ -36,6 +38,7 @@ def make_sample(tickers: int = TICKERS) -> Sample:
         names=("har_1", "har_5", "har_22", "extra", "never_known"),
         x=np.stack([*har, extra, np.full_like(extra, np.nan)], axis=-1).astype(np.float32),
         optional=np.array([False, False, False, True, True]),
+        long_run=np.zeros(5, dtype=bool),
         level=np.array([True, True, True, False, False]),
         horizons=HORIZONS,
         target=np.stack([_mean_ahead(variance, h) for h in HORIZONS], axis=-1),
@@ -43,6 +46,30 @@ def make_sample(tickers: int = TICKERS) -> Sample:
         variance=variance,
         log_return=np.sqrt(variance) * rng.normal(size=variance.shape),
         sessions=sessions[:SESSIONS],
+    )
+
+
+def make_listing_sample(listed: int = LISTED) -> Sample:
+    """Return a sample with a long-run feature, in which ticker `NEW` begins at session `listed`.
+
+    At the end of the training part the others have a long history, and it has none.
+    """
+    sample = make_sample(TICKERS + 1)
+    hidden = {
+        name: getattr(sample, name).copy() for name in ("x", "target", "variance", "log_return")
+    }
+    for values in hidden.values():
+        values[:listed, NEW] = np.nan
+    hidden["x"][: listed + 21, NEW, 2] = np.nan  # the month
+    known = pd.DataFrame(hidden["variance"]).rolling(250, min_periods=150).mean().to_numpy()
+    hidden["x"] = np.append(hidden["x"], np.log(known)[..., None].astype(np.float32), axis=2)
+    return replace(
+        sample,
+        names=(*sample.names, "har_250"),
+        optional=np.append(sample.optional, False),
+        long_run=np.append(sample.long_run, True),
+        level=np.append(sample.level, True),
+        **hidden,
     )
 
 

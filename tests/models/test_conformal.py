@@ -13,16 +13,17 @@ from volcast.models.conformal import (
 from volcast.models.decayed_histogram import DecayedHistogram
 
 
-def make_rows(error, horizon=1):
+def make_rows(error, horizon=1, short=None):
     """Rows of a panel (T, N), one group, whose errors are known `horizon` sessions later."""
     tickers = error.shape[1]
+    short = np.zeros(error.shape, bool) if short is None else short
     origin, series = np.divmod(np.arange(error.size), tickers)
-    rows = ForecastRows(series, origin, origin + horizon, error.ravel())
+    rows = ForecastRows(series, origin, origin + horizon, error.ravel(), short.ravel())
     return rows, SeriesLabels(np.zeros(tickers, np.intp), np.full(tickers, horizon))
 
 
-def compute_panel(error, horizon=1, level=0.9):
-    found = compute_log_intervals(*make_rows(error, horizon), level)
+def compute_panel(error, horizon=1, level=0.9, short=None):
+    found = compute_log_intervals(*make_rows(error, horizon, short), level)
     return tuple(bound.reshape(error.shape) for bound in (found.lower, found.upper, found.pit))
 
 
@@ -150,7 +151,13 @@ def test_the_order_of_the_rows_and_other_groups_change_nothing():
     alone = compute_log_intervals(rows, labels, 0.9)
     order = rng.permutation(len(rows.series))
     shuffled = ForecastRows(
-        *(each[order] for each in (rows.series, rows.origin, rows.known_at, rows.log_error))
+        *(
+            each[order]
+            for each in (
+                *(rows.series, rows.origin, rows.known_at, rows.log_error),
+                rows.short_history,
+            )
+        )
     )
     np.testing.assert_array_equal(
         compute_log_intervals(shuffled, labels, 0.9).lower, alone.lower[order]
@@ -160,6 +167,7 @@ def test_the_order_of_the_rows_and_other_groups_change_nothing():
         np.r_[rows.origin, rows.origin],
         np.r_[rows.known_at, rows.known_at + 4],
         np.r_[rows.log_error, 5 * rows.log_error],
+        np.r_[rows.short_history, rows.short_history],
     )
     both = SeriesLabels(np.repeat([0, 1], 4), np.repeat([1, 5], 4))
     np.testing.assert_array_equal(
@@ -173,7 +181,8 @@ def test_several_outcomes_known_at_once_are_learnt_in_the_order_of_their_origins
     labels = SeriesLabels(np.zeros(1, np.intp), np.ones(1, np.intp))
 
     def compute(order, errors):
-        rows = ForecastRows(series, origin[order], np.maximum(origin + 1, 60)[order], errors[order])
+        known_at = np.maximum(origin + 1, 60)[order]
+        rows = ForecastRows(series, origin[order], known_at, errors[order], np.zeros(70, bool))
         return compute_log_intervals(rows, labels, 0.9).upper[np.argsort(order)]
 
     found = compute(origin, error)
@@ -181,3 +190,48 @@ def test_several_outcomes_known_at_once_are_learnt_in_the_order_of_their_origins
     backwards = np.r_[origin[:60][::-1], origin[60:]]
     np.testing.assert_array_equal(compute(backwards, error), found)
     assert compute(origin, error[backwards])[60] < found[60]  # now the small errors are the latest
+
+
+def test_errors_of_short_histories_count_for_their_own_ticker_only():
+    rng = np.random.default_rng(9)
+    error = rng.normal(size=(200, 4)) * np.r_[1.0, 1.0, 1.0, 3.0]
+    short = np.zeros(error.shape, bool)
+    short[:120, 3] = True
+    error[:60, 3] = np.nan  # not listed yet
+    found = compute_panel(error, short=short)
+    other = error.copy()
+    other[:120, 3] *= -5.0
+    changed = compute_panel(other, short=short)
+    for one, two in zip(found[:2], changed[:2], strict=True):
+        np.testing.assert_array_equal(one[:120, :3], two[:120, :3])
+        assert (one[62:120, 3] != two[62:120, 3]).all()
+    long = compute_panel(error, short=np.zeros(error.shape, bool))
+    assert (long[0][70:120, :3] != found[0][70:120, :3]).any()
+
+
+def test_a_ticker_without_errors_of_its_own_has_the_interval_of_the_panel():
+    error = np.random.default_rng(10).normal(size=(100, 3))
+    error[:80, 2] = np.nan
+    error[:, 1] = error[:, 0]  # two tickers alike: their sizes are that of the panel
+    short = np.zeros(error.shape, bool)
+    short[80:, 2] = True
+    rows, labels = make_rows(error, short=short)
+    found = compute_log_intervals(rows, labels, 0.9)
+    lower, upper = (bound.reshape(error.shape) for bound in (found.lower, found.upper))
+    shape = DecayedHistogram(1, conformal.SHAPE_HALF_LIFE)
+    for t in range(80):
+        shape.add(np.zeros(2, np.intp), error[t, :2])
+    low, high = shape.quantiles(0.05)
+    assert (lower[80, 2], upper[80, 2]) == pytest.approx((low[0], high[0]), rel=1e-9)
+
+
+def test_where_every_history_is_short_their_errors_are_the_panels():
+    error = np.random.default_rng(11).normal(size=(150, 3))
+    every = np.ones(error.shape, bool)
+    for one, two in zip(compute_panel(error), compute_panel(error, short=every), strict=True):
+        np.testing.assert_array_equal(one, two)
+    begun = every.copy()
+    begun[100:, 0] = False  # from then on only those of the long history count
+    later = compute_panel(error, short=begun)
+    np.testing.assert_array_equal(later[0][:101], compute_panel(error)[0][:101])
+    assert (later[0][103:] != compute_panel(error)[0][103:]).all()

@@ -90,6 +90,9 @@ def test_the_tail_factor_restores_what_many_sessions_lose_and_not_what_one_does(
     factor = compute_tail_factor(many, bounded)
     assert factor * bounded.mean() == pytest.approx(many.mean(), rel=0.1)
     assert compute_tail_factor(one, bound_variance(one)[0]) == 1.0
+    pooled = np.arange(30) < 10
+    few = compute_tail_factor(many[:, pooled], bounded[:, pooled])
+    assert compute_tail_factor(many, bounded, pooled) == few != factor
 
 
 @pytest.mark.parametrize("model", [LogHAR, PooledHAR, HARX])

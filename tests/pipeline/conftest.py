@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.job.samples import EVERY, SHADOW
+from tests.pipeline.pretraining.samples import pretrain_samples
 from tests.pipeline.samples import two_tickers, volcast, write_config, write_csv
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
@@ -32,6 +33,12 @@ def finished(tmp_path_factory, small) -> Path:
     answer = volcast("run", "--config", small, "--out", folder)
     assert answer.code == 0, answer.err
     return folder
+
+
+@pytest.fixture(scope="session")
+def vintages(tmp_path_factory) -> Path:
+    """The folder of two small vintages; not to be changed."""
+    return pretrain_samples(tmp_path_factory.mktemp("pretraining"))
 
 
 @pytest.fixture

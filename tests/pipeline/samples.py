@@ -26,6 +26,7 @@ train_sessions = 300
 [model]
 epochs = 3
 members = 1
+pretrained = "none"
 [baselines]
 models = ["har", "ewma"]
 """
@@ -44,6 +45,7 @@ select = ["har_1", "har_5", "har_22", "z"]
 [model]
 members = 1
 epochs = 2
+pretrained = "none"
 [baselines]
 models = ["har"]
 """

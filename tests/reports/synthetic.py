@@ -133,7 +133,7 @@ def make_step_losses(forecasts):
     if not {"har", "network"} <= set(losses):
         return losses
     gain = losses["har"] - losses["network"]
-    shares = {"harx": 0.5, "single": 0.7, "alone": 0.9, "first_fold": 0.8}
+    shares = {"harx": 0.5, "single": 0.7, "alone": 0.9, "local": 0.95, "first_fold": 0.8}
     return losses.assign(**{name: losses["har"] - s * gain for name, s in shares.items()})
 
 

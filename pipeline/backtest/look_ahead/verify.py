@@ -27,7 +27,7 @@ from volcast.pipeline.backtest.run_folder import (
     read_table,
 )
 from volcast.pipeline.config.load import resolve_settings
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.panel.build import assign_calendars, build_grids
 from volcast.pipeline.panel.panel_table import frame_to_panel
 from volcast.pipeline.progress import Progress
@@ -90,8 +90,12 @@ def verify_no_look_ahead(
     # The models are imported only here: a leak in a feature is found within seconds.
     from volcast.pipeline.backtest.look_ahead.forecast_probes import probe_forecasts
     from volcast.pipeline.backtest.look_ahead.interval_probes import probe_intervals
+    from volcast.pipeline.backtest.look_ahead.vintage_probes import probe_vintages
 
     folders = [find_fold_folder(folder / MODEL, fold.number) for fold in folds]
+    if config.model.pretrained != NO_VINTAGES:
+        found = probe_vintages(folds, folders, panel, config)
+        tested.add("pretrained vintages", found, len(folds))
     stored = read_fold_tables(folders, FORECASTS)
     found = probe_forecasts(stored, panel, bars, chosen, config, seed)
     tested.add("forecasts", found, len(chosen))

@@ -16,6 +16,7 @@ from volcast.pipeline.ledger.queries import RowFilter
 from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.monitoring.inputs import FEWEST_WINDOWS, input_drift, input_observations
 from volcast.reports.monitoring.loss import LossCusum, fewest_sessions
+from volcast.reports.short_histories import has_short_history
 
 RECENT = 63  # sessions that are compared with those before
 BEFORE = 1_000  # sessions that define what is usual of a feature
@@ -83,6 +84,7 @@ def _split_at_reign_start(context: JobContext) -> tuple[pd.Series, pd.Series]:
     before = max(0, int(sessions.searchsorted(start)) - year)
     rows = RowFilter(since=sessions[min(before, context.origin)].date(), horizon=horizon)
     scored = context.ledger.table("scored", rows, columns=LOSS_COLUMNS)
+    scored = scored[~has_short_history(scored)]  # as in the gate
     reign = _compute_loss_relative_to_har(scored[scored["origin"] >= start], "champion")
     challengers = _select_newest_challengers(scored[scored["origin"] < start])
     usual = _compute_loss_relative_to_har(challengers, "challenger")

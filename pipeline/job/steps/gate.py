@@ -18,6 +18,7 @@ from volcast.pipeline.ledger.queries import RowFilter
 from volcast.reports.scoring.comparison import Comparison, GateRules, compare, last_window
 from volcast.reports.scoring.gate import decide
 from volcast.reports.scoring.paired_sessions import pair_sessions
+from volcast.reports.short_histories import has_short_history
 
 CHAMPION, CHALLENGER, HAR = "the champion", "the challenger", "HAR"
 
@@ -77,11 +78,15 @@ def evaluate_gate(
 def _read_forecasts(
     ledger: Ledger, registry_view: RegistryView, horizon: int, day: pd.Timestamp
 ) -> pd.DataFrame:
-    """Return `origin, ticker, realized` and the variances of champion, challenger and HAR."""
+    """Return `origin, ticker, realized` and the variances of champion, challenger and HAR.
+
+    Forecasts from short histories are left out: a new listing does not decide for the others.
+    """
     reign = RowFilter(since=find_reign_start(ledger).date(), horizon=horizon)
     scored = ledger.table("scored", reign, columns=LOSS_COLUMNS)
     ended = scored.groupby("origin")["target_end"].transform("max") < day
-    forecasts = _build_forecasts(scored[ended & scored["realized"].gt(0)], registry_view)
+    compared = ended & scored["realized"].gt(0) & ~has_short_history(scored)
+    forecasts = _build_forecasts(scored[compared], registry_view)
     if registry_view.challenger and CHALLENGER not in forecasts:
         forecasts[CHALLENGER] = np.nan  # trained in this run: it has no forecast yet
     return forecasts

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import numpy as np
+
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.pipeline.data.calendars.sessions import sessions_between
 from volcast.pipeline.errors import VolcastError
@@ -21,6 +23,7 @@ from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.records import Forecast, Role
 from volcast.pipeline.panel.build import assign_calendars
+from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 from volcast.pipeline.registry.promotion import format_version
 from volcast.pipeline.registry.versions import Version
 
@@ -166,16 +169,28 @@ def _build_rows(
             fallback=cell.fallback,
             level_factor=cell.level_factor,
             held=cell.ticker in context.held,
+            pretrained=cell.pretrained,
+            short_history=cell.short_history,
         )
         rows.append(forecast)
     return rows
 
 
 def _note_missing_forecasts(context: JobContext, issued: set[Key]) -> list[str]:
-    """Return a note on the tickers without a forecast whose exchange was open."""
+    """Return notes on the tickers without a forecast whose exchange was open, and why."""
     forecast = {ticker for ticker, _ in issued}
     calendars = assign_calendars(context.tickers, context.config)
     day = context.day
     closed = {name for name in set(calendars.values()) if not len(sessions_between(name, day, day))}
     missing = [t for t, name in calendars.items() if t not in forecast and name not in closed]
-    return [f"no forecast for {', '.join(missing)}: no bar on {day.date()}"] if missing else []
+    traded = np.isfinite(context.panel.variance[context.origin])
+    with_bar = {
+        ticker for ticker, known in zip(context.panel.tickers, traded, strict=True) if known
+    }
+    absent = [ticker for ticker in missing if ticker not in with_bar]
+    reasons = find_tickers_without_rows(context.panel, context.origin)
+    short = [ticker for ticker in missing if ticker in with_bar and ticker in reasons]
+    return [
+        *([f"no forecast for {', '.join(absent)}: no bar on {day.date()}"] if absent else []),
+        *(f"no forecast for {ticker}: {reasons[ticker]}" for ticker in short),
+    ]

@@ -44,8 +44,10 @@ def collect_past_errors(
     scored = ledger.table("scored", since, columns=LOSS_COLUMNS)
     scored = scored[(scored["target_end"] <= day) & scored["realized"].gt(0)]
     scored = _select_newest_networks(scored, newest)
-    error = compute_log_error(scored["realized"], scored["variance"])
-    live = scored.assign(log_error=error)[ERROR_COLUMNS]
+    live = scored.assign(
+        log_error=compute_log_error(scored["realized"], scored["variance"]),
+        short_history=scored["short_history"].fillna(False).astype(bool),  # unknown before format 3
+    )[ERROR_COLUMNS]
     known = [table for table in ([stored.past_errors] if stored else []) if len(table)]
     return pd.concat([*known, live], ignore_index=True).drop_duplicates(CELL, ignore_index=True)
 

@@ -31,7 +31,8 @@ def table(finished):
 def test_the_columns_are_those_of_the_documented_table_in_their_order(table):
     documented = [
         *("fold", "origin", "target_start", "target_end", "ticker", "horizon", "model"),
-        *("variance", "lower", "upper", "clipped", "fallback", "realized", "pit"),
+        *("variance", "lower", "upper", "clipped", "fallback", "short_history"),
+        *("realized", "pit"),
         *("log_return", "squared_return", "level_factor", "reactions", "variance_without_report"),
     ]
     assert list(table.columns) == documented == COLUMNS

@@ -132,7 +132,7 @@ def test_rows_of_both_formats_are_in_one_chain_by_the_rule_of_the_document(mixed
         for seq, kind, stored in links(mixed):
             row = connection.execute(f"SELECT * FROM {kind} WHERE seq = ?", (seq,)).fetchone()
             values = [row[name] for name in columns[kind]]
-            for name in ("held", "level", "note") if kind == "forecasts" else ():
+            for name in ("held", "short_history", "level", "note") if kind == "forecasts" else ():
                 values += [[name, row[name]]] if row[name] is not None else []
             text = json.dumps([previous, seq, kind, *values], separators=(",", ":"))
             previous = hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The panel: its features, the grids of its exchanges, and tickers without a usable row."""
+"""The panel: its features, and the grids of its exchanges."""
 
 import pandas as pd
 import pytest
@@ -9,9 +9,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.panel.build import (
     build_grids,
-    build_panel,
     feature_names,
-    find_tickers_without_rows,
 )
 
 
@@ -28,8 +26,3 @@ def test_each_exchange_has_a_grid_of_its_own_sessions():
     king_day = pd.Timestamp("2024-01-15")
     assert king_day in grids["XLON"].sessions
     assert king_day not in grids["XNYS"].sessions
-
-
-def test_a_short_history_has_no_usable_row():
-    panel = build_panel(build_grids(make_bars("AAA"), Config()), Config())
-    assert find_tickers_without_rows(panel) == {"AAA": 20}

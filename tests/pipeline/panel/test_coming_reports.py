@@ -81,6 +81,7 @@ def make_sample(**features: float) -> Sample:
         names=names,
         x=x.copy(),
         optional=np.ones(len(names), dtype=bool),
+        long_run=np.zeros(len(names), dtype=bool),
         level=np.zeros(len(names), dtype=bool),
         horizons=horizons,
         target=np.ones((rows, 1, 3)),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from volcast.models.forecast_intervals import ERROR_COLUMNS, compute_intervals
 from volcast.models.insanity_filter import Bounds
+from volcast.models.network import Network
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.registry.model_folder import StoredModel, load_model, save_model
@@ -24,7 +26,9 @@ def make_past_errors(rng):
     ]
     table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
     table["target_end"] = np.tile(days[1:], len(parts))
-    return table.assign(log_error=rng.normal(size=len(table)))
+    return table.assign(
+        short_history=table["ticker"] == "AAA", log_error=rng.normal(size=len(table))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def saved(tmp_path_factory):
     regressor.fit(x, y)
     low = rng.random((2, 2)) * 1e-5
     model = StoredModel(
-        regressor=regressor,
+        network=Network(regressor),
         bounds=Bounds(low, low + 1e-3),
         tickers=("AAA", "^GSPC"),
         features=("har_1", "har_5", "har_22"),
@@ -52,7 +56,7 @@ def saved(tmp_path_factory):
 def test_a_loaded_model_forecasts_bit_for_bit_the_same(saved):
     folder, model, x = saved
     loaded = load_model(folder)
-    assert (loaded.regressor.predict(x) == model.regressor.predict(x)).all()
+    assert (loaded.network.regressor.predict(x) == model.network.regressor.predict(x)).all()
     assert (loaded.bounds.low == model.bounds.low).all()
     assert (loaded.bounds.high == model.bounds.high).all()
     pd.testing.assert_frame_equal(loaded.past_errors, model.past_errors)
@@ -82,6 +86,16 @@ def test_a_damaged_model_is_reported(change, saved, tmp_path):
         (folder / "regressor" / "network.keras").write_bytes(b"")
     with pytest.raises(RegistryError, match=r"(json|keras|parquet) is missing or damaged"):
         load_model(folder)
+
+
+def test_errors_that_were_stored_before_short_histories_were_forecast_are_of_long_ones(
+    saved, tmp_path
+):
+    folder = tmp_path / "model"
+    older = saved[1].past_errors.drop(columns="short_history")
+    save_model(folder, replace(saved[1], past_errors=older))
+    errors = load_model(folder).past_errors
+    pd.testing.assert_frame_equal(errors, older.assign(short_history=False)[ERROR_COLUMNS])
 
 
 def test_a_model_of_the_first_format_keeps_its_undated_errors(saved, tmp_path):

@@ -139,6 +139,18 @@ def test_the_nearest_reports_are_told_with_the_largest_effect_and_drawn_first():
     assert "traded on in the next session: C. The largest effect is on C, 20.0 %" in nearer
 
 
+def test_a_short_history_is_told_first_and_in_its_rows():
+    history = "64 sessions since 2018-09-26"
+    rows = [{**forecast("A"), "history": ""}, {**forecast("NEW"), "history": history}]
+    text = text_of(replace(QUIET, forecasts=pd.DataFrame([*rows, {**rows[1], "horizon": 5}])))
+    assert (
+        f"Short history: NEW ({history}); long-run features are unknown and count as the average "
+        "of the panel." in text
+    )
+    assert text.count(history) == 3
+    assert "hort history" not in text_of(replace(QUIET, forecasts=pd.DataFrame(rows[:1])))
+
+
 def test_where_models_differ_the_subtitle_and_every_row_name_them():
     mixed = pd.DataFrame([*[forecast("^GSPC")] * 2, forecast("NEW", "HAR")])
     text = text_of(replace(QUIET, forecasts=mixed))

@@ -8,7 +8,7 @@ from volcast.reports.scoring.gain_attribution import steps_sentence, steps_table
 
 
 def made_losses(days=60) -> pd.DataFrame:
-    """Losses whose steps gain 10, 20, 5 and 5 % of HAR's, with noise that averages out."""
+    """Losses whose steps gain 10, 20, 5, 3 and 2 % of HAR's, with noise that averages out."""
     rng = np.random.default_rng(0)
     noise = rng.normal(size=days) * 0.01
     noise -= noise.mean()
@@ -21,6 +21,7 @@ def made_losses(days=60) -> pd.DataFrame:
             "harx": 0.9 + noise,
             "single": 0.7,
             "alone": 0.65 - noise,
+            "local": 0.62 + noise,
             "network": 0.6,
             "first_fold": np.where(np.arange(days) < 20, np.nan, 0.61 + noise),
         }
@@ -31,7 +32,15 @@ def test_the_steps_add_up_to_the_whole_gain():
     table = steps_table(made_losses()).set_index("step")["gain_pct"]
     steps = ["more information", "a nonlinear function", "averaging members"]
     assert table[steps].tolist() == pytest.approx([10, 20, 5])
-    assert table[[*steps, "blending with HAR-X"]].sum() == pytest.approx(table["all together"])
+    rest = ["blending with HAR-X", "a pretrained network"]
+    assert table[rest].tolist() == pytest.approx([3, 2])
+    assert table[[*steps, *rest]].sum() == pytest.approx(table["all together"])
+
+
+def test_without_a_pretrained_network_its_step_is_left_out():
+    losses = made_losses()
+    found = steps_table(losses.assign(local=losses["network"]))["step"].tolist()
+    assert "a pretrained network" not in found and "blending with HAR-X" in found
 
 
 def test_refitting_is_judged_on_the_folds_after_the_first():
@@ -43,8 +52,9 @@ def test_refitting_is_judged_on_the_folds_after_the_first():
 def test_without_har_x_its_steps_are_left_out():
     table = steps_table(made_losses().drop(columns="harx"))
     assert table["step"].tolist() == [
-        "averaging members", "blending with HAR-X", "all together", "refitting"
-    ]  # fmt: skip
+        *("averaging members", "blending with HAR-X", "a pretrained network"),
+        *("all together", "refitting"),
+    ]
 
 
 def test_the_sentence_names_every_step_with_its_error():

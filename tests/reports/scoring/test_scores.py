@@ -8,6 +8,7 @@ from volcast.reports.scoring.scores import (
     NO_TARGET,
     NOT_KNOWN_YET,
     SCORE_COLUMNS,
+    SHORT_HISTORY,
     qlike,
     score_table,
     scored_rows,
@@ -181,6 +182,23 @@ def test_each_unscored_row_is_counted_once_under_its_first_reason():
     table.loc[(table["origin"] == DAYS[2]), "realized"] = np.nan
     counted = unscored(table).set_index("reason")["rows"].to_dict()
     assert counted == {NOT_KNOWN_YET: 1, NO_TARGET: 2, NO_FORECAST: 1}
+
+
+def test_a_forecast_from_a_short_history_is_not_scored_and_is_counted_as_such():
+    table = small_table().assign(short_history=False)
+    everything = scored_rows(table)
+    short = (table["origin"] == DAYS[1]) & (table["ticker"] == "A")
+    table["short_history"] = short
+    assert short.any() and len(scored_rows(table)) == len(everything) - short.sum()
+    assert not (scored_rows(table)["short_history"]).any()
+    counted = unscored(table).set_index("reason")["rows"].to_dict()
+    assert counted[SHORT_HISTORY] == 1
+    table.loc[short, "variance"] = np.nan  # nor is it "no forecast" then
+    assert unscored(table).set_index("reason")["rows"].to_dict() == counted
+    pd.testing.assert_frame_equal(
+        scored_rows(small_table()).drop(columns="short_history", errors="ignore"),
+        everything.drop(columns="short_history"),
+    )
 
 
 def test_scored_and_unscored_rows_make_up_the_whole(forecasts):

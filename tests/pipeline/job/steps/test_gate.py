@@ -41,7 +41,7 @@ def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
 
     def train_to_nan(*arguments):
         challenger = train(*arguments)
-        for weights in challenger.model.regressor.numpy_network_.weights:
+        for weights in challenger.model.network.regressor.numpy_network_.weights:
             weights[:] = np.nan
         return challenger
 

@@ -16,6 +16,7 @@ DAYS = pd.bdate_range("2020-01-01", periods=6, unit="us")
 def make_scored(model, version, first, last, realized=2.0):
     origins = DAYS[first : last + 1]
     columns = {"ticker": "A", "horizon": 1, "role": "champion", "variance": 1.0, "fallback": False}
+    columns["short_history"] = pd.array([pd.NA] + [version == "3"] * (last - first), "boolean")
     return pd.DataFrame(
         {
             "origin": origins,
@@ -72,6 +73,13 @@ def test_stored_errors_come_before_those_of_the_ledger(ledger):
     found = collect_past_errors(ledger, model, DAYS[5])
     assert errors_of(found, "har") == [9, 9, 9, 4, 4]
     assert not found.duplicated(["model", "origin"]).any()
+
+
+def test_errors_of_short_histories_are_marked_and_those_of_older_ledgers_are_not(ledger):
+    found = collect_past_errors(ledger, None, DAYS[5])
+    assert found["short_history"].dtype == bool
+    network = found[found["model"] == "network"].sort_values("origin")
+    assert network["short_history"].tolist() == [False, False, False, True, True]
 
 
 def test_outcomes_that_are_no_targets_do_not_count(ledger):

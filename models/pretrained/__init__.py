@@ -1,0 +1,1 @@
+"""Networks that were trained on a whole market up to a date, and how a forecast uses them."""

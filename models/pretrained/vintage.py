@@ -1,0 +1,106 @@
+"""A vintage: a regressor that was trained on a whole market, on targets up to a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from volcast.models.forecaster import REQUIRED, Float, Sample
+from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators
+from volcast.models.regressor.estimator import KerasVolatilityRegressor
+
+PERCENTILES = tuple(range(1, 100))
+
+
+@dataclass(frozen=True, eq=False)
+class Vintage:
+    """A regressor trained on a market up to a date, with what is needed to apply it elsewhere.
+
+    Attributes
+    ----------
+    last_target
+        The last session of any target that it was trained, stopped or calibrated on.
+    features
+        The names of its F features; the inputs of the regressor are these and an indicator for each
+        group.
+    groups
+        Features that are known or unknown together.
+    horizons
+        Of its H targets, in sessions.
+    regressor
+        Fitted.
+    error_percentiles
+        (H, 99), the percentiles 1 to 99 of the log errors, log outcome less log forecast, on rows
+        that it was not fitted on: the width of an interval until a ticker has errors of its own.
+    folder, digest
+        Where it is kept, such as "2017-11"; SHA-256 of its record, which holds those of its files.
+        They are empty for one that was not loaded.
+    """
+
+    last_target: np.datetime64
+    features: tuple[str, ...]
+    groups: tuple[FeatureGroup, ...]
+    horizons: tuple[int, ...]
+    regressor: KerasVolatilityRegressor
+    error_percentiles: Float
+    folder: Path = Path()
+    digest: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+    def forecast_log(self, sample: Sample, rows: NDArray[np.bool_]) -> Float:
+        """Return the log of the mean daily variance that it forecasts, (n, H of `sample`).
+
+        Parameters
+        ----------
+        sample
+            Its features are matched by name; those that it lacks count as unknown.
+        rows
+            (T, N), the rows to forecast.
+
+        Returns
+        -------
+        (n, H), in the order of `rows`; NaN where a term of HAR is unknown, and at horizons that the
+        vintage was not trained for.
+        """
+        x = select_columns(sample, self.features, rows)
+        known = np.isfinite(x[:, self._required()]).all(axis=1)
+        result = np.full((len(x), len(sample.horizons)), np.nan)
+        if known.any():
+            inputs = add_indicators(x[known], self.features, self.groups)
+            variance = self.regressor.predict(inputs).reshape(int(known.sum()), -1)
+            for place, horizon in enumerate(sample.horizons):
+                if horizon in self.horizons:
+                    column = self.horizons.index(horizon)
+                    result[known, place] = np.log(variance[:, column])
+        return result
+
+    def _required(self) -> list[int]:
+        return [self.features.index(name) for name in REQUIRED]
+
+
+def have_equal_weights(one: Vintage, two: Vintage) -> bool:
+    """Return whether the networks of two vintages are equal bit for bit.
+
+    Their files are not: they hold the moment of writing.
+    """
+    weights = [vintage.regressor.numpy_network_.weights for vintage in (one, two)]
+    return len(weights[0]) == len(weights[1]) and all(map(np.array_equal, *weights))
+
+
+def select_columns(
+    sample: Sample, features: Sequence[str], rows: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Return the named features of `rows` (T, N), (n, F); NaN for those that the sample lacks."""
+    x = np.full((int(rows.sum()), len(features)), np.nan, dtype=np.float32)
+    for place, name in enumerate(features):
+        if name in sample.names:
+            x[:, place] = sample.x[:, :, sample.names.index(name)][rows]
+    return x

@@ -1,0 +1,1 @@
+"""Pretrained vintages: which exist, and which one a training may use."""

@@ -1,0 +1,161 @@
+"""Forecasts of a pretrained network alone: no training, and hardly any history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from volcast.features.panel import Panel
+from volcast.models.forecaster import Float, Sample, mask_unforecastable
+from volcast.models.pretrained.combination import LEVEL_SESSIONS, fit_level
+from volcast.models.pretrained.vintage import PERCENTILES, Vintage
+from volcast.pipeline.config.settings import Config
+from volcast.pipeline.errors import ConfigError, DataError
+from volcast.pipeline.panel.build import build_grids, build_panel, build_sample
+from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
+from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.panel.load_bars import load_bars
+from volcast.pipeline.panel.short_histories import find_tickers_without_rows
+from volcast.pipeline.progress import Progress
+from volcast.pipeline.vintages.catalogue import load_usable_vintage
+
+
+@dataclass(frozen=True, eq=False)
+class PretrainedForecast:
+    """The forecasts from the newest session of each ticker.
+
+    Attributes
+    ----------
+    forecasts
+        `ticker, horizon, origin, target_start, target_end, variance, lower, upper` and
+        `variance_without_report`, in the level of close-to-close returns; `realized` is NaN;
+        `short_history`.
+    measured
+        `ticker, session, variance, level_factor` of every session with a variance.
+    external
+        Events and series.
+    vintage
+        The vintage.
+    failures
+        Ticker to the reason why it has no forecast.
+    """
+
+    forecasts: pd.DataFrame
+    measured: pd.DataFrame
+    external: ExternalData
+    vintage: Vintage
+    failures: dict[str, str]
+
+
+def forecast_with_vintage(
+    config: Config, now: dt.datetime, progress: Progress
+) -> PretrainedForecast:
+    """Forecast from the newest session of each ticker with the newest vintage, without a training.
+
+    The level is corrected by the errors on the ticker's own sessions, as far as there are enough.
+    The intervals are those of the vintage's errors on the market that it was trained on.
+
+    Parameters
+    ----------
+    config
+        The settings.
+    now, progress
+        The clock, and where messages go.
+
+    Raises
+    ------
+    ConfigError
+        No vintage ended before the newest session, or none was trained for the horizons.
+    DataError
+        No ticker has enough history.
+    """
+    loaded = load_bars(config, now, progress)
+    panel = build_panel(build_grids(loaded.bars, config, external=loaded.external), config)
+    sample = build_sample(panel)
+    vintage = load_usable_vintage(config, sample.sessions[-1])
+    if vintage is None:
+        raise ConfigError(
+            f"model.pretrained: no vintage of {config.model.pretrained!r} ended before "
+            f"{sample.sessions[-1]}, the newest session; forecast from a later one"
+        )
+    if not set(sample.horizons) <= set(vintage.horizons):
+        raise ConfigError(
+            f"target.horizons: the vintage {vintage.name} forecasts {vintage.horizons} sessions, "
+            f"not {sample.horizons}; choose among its horizons"
+        )
+    table = build_table(panel, sample, vintage, config.report.interval)
+    failures = {**loaded.failures, **find_tickers_without_rows(panel)}
+    if table.empty:
+        reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in failures.items())
+        raise DataError(f"no ticker can be forecast: {reasons}")
+    return PretrainedForecast(table, list_measured(panel), loaded.external, vintage, failures)
+
+
+def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float) -> pd.DataFrame:
+    """Return the forecasts from the newest session of each ticker (`PretrainedForecast`)."""
+    tail = (1.0 - interval) / 2.0
+    part = slice(max(len(sample.sessions) - LEVEL_SESSIONS, 0), len(sample.sessions))
+    forecast_log = _forecast(vintage, sample, part)
+    level = fit_level(np.log(sample.bounded.target[part]) - forecast_log)
+    without = remove_coming_reports(sample)
+    plain_log = np.full_like(forecast_log, np.nan)
+    if without is not None:
+        expected = expect_reports(sample)[part]
+        plain_log = np.where(expected, _forecast(vintage, without, part), np.nan)
+    short, records = sample.short_history(), []
+    for column, ticker in enumerate(panel.tickers):
+        known = np.flatnonzero(np.isfinite(forecast_log[:, column]).any(axis=1))
+        if not len(known):
+            continue
+        row = int(known[-1])
+        at = part.start + row
+        for place, horizon in enumerate(panel.horizons):
+            shift = level[column, place] + np.log(panel.level_factor[at, column])
+            log_variance = forecast_log[row, column, place] + shift
+            records.append(
+                {
+                    "ticker": ticker,
+                    "horizon": horizon,
+                    "origin": panel.sessions[at],
+                    "target_start": panel.target_start[at, column],
+                    "target_end": panel.target_end[at, column, place],
+                    "variance": np.exp(log_variance),
+                    "lower": np.exp(log_variance + _find_error(vintage, horizon, tail)),
+                    "upper": np.exp(log_variance + _find_error(vintage, horizon, 1.0 - tail)),
+                    "variance_without_report": np.exp(plain_log[row, column, place] + shift),
+                    "realized": np.nan,
+                    "short_history": bool(short[at, column]),
+                }
+            )
+    return pd.DataFrame(records)
+
+
+def list_measured(panel: Panel) -> pd.DataFrame:
+    """Return `ticker, session, variance, level_factor` of every session with a variance."""
+    row, column = np.nonzero(np.isfinite(panel.variance))
+    return pd.DataFrame(
+        {
+            "ticker": np.array(panel.tickers, dtype=object)[column],
+            "session": panel.sessions[row],
+            "variance": panel.variance[row, column],
+            "level_factor": panel.level_factor[row, column],
+        }
+    )
+
+
+def _forecast(vintage: Vintage, sample: Sample, part: slice) -> Float:
+    """Return the log forecasts of a vintage for the origins of `part`, (n, N, H)."""
+    rows = np.zeros(sample.variance.shape, dtype=bool)
+    rows[part] = True
+    shape = (*rows[part].shape, len(sample.horizons))
+    found = vintage.forecast_log(sample, rows).reshape(shape)
+    return mask_unforecastable(found, sample, part)
+
+
+def _find_error(vintage: Vintage, horizon: int, probability: float) -> float:
+    """Return a quantile of the log errors of a vintage."""
+    own = vintage.error_percentiles[vintage.horizons.index(horizon)]
+    return float(np.interp(100.0 * probability, PERCENTILES, own))

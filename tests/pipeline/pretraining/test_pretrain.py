@@ -1,0 +1,101 @@
+"""`volcast pretrain`: what it writes, that it resumes, and what it refuses."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.pipeline.pretraining.samples import CUT_OFFS, TICKERS, write_market
+from tests.pipeline.samples import volcast
+from volcast.models.pretrained.vintage import have_equal_weights
+from volcast.models.pretrained.vintage_folder import RECORD, load_vintage, read_record
+from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.pretraining.cutoffs import parse_cutoffs
+from volcast.pipeline.pretraining.market_data import leave_out
+
+
+def test_each_cut_off_has_a_folder_with_a_card_and_without_a_pickle(vintages):
+    assert sorted(path.name for path in vintages.iterdir()) == list(CUT_OFFS)
+    for name in CUT_OFFS:
+        found = {path.name for path in (vintages / name).iterdir()}
+        assert found == {"CARD.md", RECORD, "network.keras", "regressor.json"}
+
+
+def test_the_card_says_what_it_was_trained_on_and_what_it_is_not_for(vintages):
+    card = (vintages / CUT_OFFS[1] / "CARD.md").read_text()
+    left_out = int(leave_out(tuple(TICKERS)).sum())
+    for text in (
+        "Cut-off (last target seen): 2018-12-31",
+        "market.csv",
+        f"12 unknown; {left_out} of them left out",
+        "validation, tickers trained on",
+        "hindsight remains",
+    ):
+        assert text in card, text
+
+
+def test_no_target_after_the_cut_off_was_seen(vintages):
+    dates = [read_record(vintages / name)["last_target"] for name in CUT_OFFS]
+    assert dates == ["2018-06-29", "2018-12-31"]
+
+
+def test_the_same_command_gives_the_same_network_and_a_finished_vintage_is_kept(vintages, tmp_path):
+    copied = shutil.copytree(vintages.parent, tmp_path / "copy")
+    shutil.rmtree(copied / "vintages" / CUT_OFFS[1])
+    kept = copied / "vintages" / CUT_OFFS[0] / "network.keras"
+    before = kept.stat().st_mtime_ns
+    answer = volcast(
+        *("pretrain", "--config", copied / "pretrain.toml", "--data", copied / "market.csv"),
+        *("--out", copied / "vintages", "--vintages", f"{CUT_OFFS[0]}:{CUT_OFFS[1]}:6", "--json"),
+    )
+    assert [folder.rpartition("/")[2] for folder in json.loads(answer.out)] == list(CUT_OFFS)
+    assert kept.stat().st_mtime_ns == before
+    one, two = (load_vintage(parent / CUT_OFFS[1]) for parent in (vintages, copied / "vintages"))
+    assert have_equal_weights(one, two)
+    np.testing.assert_array_equal(one.error_percentiles, two.error_percentiles)
+
+
+REFUSED = {
+    "both kinds of cut-offs": (
+        ("--until", "2018-01-01", "--vintages", "2017-12:2018-12:12"),
+        "--until is one cut-off, --vintages a series of them; give one of them",
+    ),
+    "no date": (("--until", "soon"), "--until 'soon' is not a date such as 2017-12-31"),
+    "a series without a step": (
+        ("--vintages", "2017-12:2018-12"),
+        "is not FIRST:LAST:MONTHS, such as 2003-12:2017-12:12",
+    ),
+    "an early cut-off": (
+        ("--until", "2010-01-01"),
+        "the panel begins on 2016-01-05, after the cut-off 2010-01-01",
+    ),
+    "a short history": (("--until", "2016-12-30"), "sessions are too few to pretrain on"),
+    "no kinds": (("--kinds", "missing.csv"), "--kinds missing.csv: "),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_wrong_argument_is_explained(vintages, tmp_path, case):
+    arguments, message = REFUSED[case]
+    market = vintages.parent / "market.csv"
+    answer = volcast("pretrain", "--data", market, "--out", tmp_path / "out", *arguments)
+    assert message in answer.complaint
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_handful_of_tickers_is_refused(tmp_path):
+    market = write_market(tmp_path / "market.csv", sessions=300)
+    lines = market.read_text().splitlines()
+    few = [lines[0], *(line for line in lines if ",T00," in line)]
+    market.write_text("\n".join(few))
+    answer = volcast("pretrain", "--data", market, "--out", tmp_path / "out")
+    assert "1 tickers are too few to pretrain on" in answer.complaint
+
+
+def test_cut_offs_are_ends_of_months():
+    assert [str(day) for day in parse_cutoffs("2015-12:2016-12:6")] == [
+        *("2015-12-31", "2016-06-30", "2016-12-31"),
+    ]
+    with pytest.raises(ConfigError, match="has no cut-off: 2014-01 is before 2015-01"):
+        parse_cutoffs("2015-01:2014-01:12")
