@@ -26,6 +26,7 @@ LEVEL_SESSIONS = 1000  # the newest, on which the level of the pretrained foreca
 FEWEST_BLOCKS = 4  # of a ticker and horizon, for any correction of its level
 LEVEL_DOUBT = 4.0  # a level error of two standard errors is not corrected at all
 HISTORY = 2500.0  # sessions of one ticker at which both forecasts are expected to be as good
+OTHER_KIND = 0.15  # correction of the level that makes another kind of target likely
 WEIGHT_SPREAD = 0.25  # standard deviation of the prior of the weight
 EVIDENCE = 2.0  # factor of the loss in the likelihood
 LOSS_CORRELATION = 0.2  # between the losses of two tickers on a day
@@ -99,38 +100,59 @@ def fit_weight(
     log_target: Float,
     horizons: tuple[int, ...],
     *,
-    history: float,
+    expected: Float,
 ) -> Float:
     """Return the weight of the pretrained forecast at each horizon, (H,).
 
-    It is the posterior mean of a normal prior, cut to [0, 1], whose mean is
-    ``1 / (1 + (history / HISTORY)**2)``, and of the likelihood
-    ``exp(-EVIDENCE * n * QLIKE)`` of the n independent outcomes.
+    It is the posterior mean of a normal prior (`expect_weight`), cut to [0, 1], and of the
+    likelihood ``exp(-EVIDENCE * n * QLIKE)`` of the n independent outcomes.
 
     Parameters
     ----------
     local_log, pretrained_log, log_target
-        (n, N, H), on rows that neither forecast was fitted on; NaN if unknown.
+        (n, N, H), on rows that neither forecast was fitted on; NaN if unknown. The pretrained one
+        with the correction of its level.
     horizons
         The H horizons in sessions.
-    history
-        The length of the local history (`measure_history`).
+    expected
+        The mean of the prior, (H,).
 
     References
     ----------
     Bates & Granger (1969), Operational Research Quarterly 20 (weights by past errors). Bissiri,
     Holmes & Walker (2016), Journal of the Royal Statistical Society B 78 (a posterior from a loss).
     """
-    expected = 1.0 / (1.0 + (history / HISTORY) ** 2)
-    log_prior = -0.5 * ((GRID - expected) / WEIGHT_SPREAD) ** 2
     weights = np.zeros(len(horizons))
     for place, horizon in enumerate(horizons):
         logs = (part[:, :, place] for part in (local_log, pretrained_log, log_target))
         losses, outcomes = _compute_losses(*logs)
+        log_prior = -0.5 * ((GRID - expected[place]) / WEIGHT_SPREAD) ** 2
         log_posterior = log_prior - EVIDENCE * outcomes / horizon * losses
         posterior = np.exp(log_posterior - log_posterior.max())
         weights[place] = float(posterior @ GRID / posterior.sum())
     return weights
+
+
+def expect_weight(history: float, level: Float) -> Float:
+    """Return the weight that is expected before any loss is known, at each horizon, (H,).
+
+    It falls with the length of the local history, and with the correction of the level: a target
+    whose level differs is of another kind than those that the vintage was trained on.
+
+    Parameters
+    ----------
+    history
+        The length of the local history (`measure_history`).
+    level
+        (N, H), the correction of the level of each ticker.
+
+    Examples
+    --------
+    >>> expect_weight(2500.0, np.array([[0.0, 0.15]])).round(3).tolist()
+    [0.5, 0.184]
+    """
+    by_history = 1.0 / (1.0 + (history / HISTORY) ** 2)
+    return np.asarray(by_history * np.exp(-(level**2).mean(axis=0) / OTHER_KIND**2))
 
 
 def measure_history(trained: NDArray[np.bool_]) -> float:

@@ -19,6 +19,7 @@ from volcast.models.network import Network
 from volcast.models.pretrained.combination import (
     LEVEL_SESSIONS,
     Combination,
+    expect_weight,
     fit_level,
     fit_weight,
     measure_history,
@@ -118,7 +119,7 @@ class CombinedNetwork(Forecaster):
             pretrained_log[judged] + early_level,
             log_target[judged],
             horizons,
-            history=measure_history(trained),
+            expected=expect_weight(measure_history(trained), early_level),
         )
         return Combination(weight, fit_level(log_target - pretrained_log))
 

@@ -9,8 +9,10 @@ from volcast.models.pretrained.combination import (
     HISTORY,
     LEVEL_BLOCK,
     LEVEL_DOUBT,
+    OTHER_KIND,
     WEIGHT_SPREAD,
     Combination,
+    expect_weight,
     fit_level,
     fit_weight,
     measure_history,
@@ -58,10 +60,18 @@ def test_one_absurd_outcome_does_not_move_the_level():
 
 def test_without_outcomes_the_weight_is_that_of_the_prior():
     nothing = np.full((5, 1, 1), np.nan)
-    weights = [fit_weight(nothing, nothing, nothing, (1,), history=h)[0] for h in (100, 2500, 1e5)]
-    prior = np.exp(-0.5 * ((GRID - 0.5) / WEIGHT_SPREAD) ** 2)
-    np.testing.assert_allclose(weights[1], (GRID * prior).sum() / prior.sum())
-    assert weights[0] > 0.8 > 0.5 > 0.2 > weights[2]
+    found = fit_weight(nothing, nothing, nothing, (1,), expected=np.array([0.6]))
+    prior = np.exp(-0.5 * ((GRID - 0.6) / WEIGHT_SPREAD) ** 2)
+    np.testing.assert_allclose(found, [(GRID * prior).sum() / prior.sum()])
+
+
+def test_the_weight_expected_falls_with_the_history_and_with_the_level():
+    unbiased = np.zeros((2, 1))
+    weights = [expect_weight(history, unbiased)[0] for history in (100.0, HISTORY, 1e5)]
+    assert weights[0] > 0.99 and weights[1] == 0.5 and weights[2] < 0.01
+    level = np.array([[0.1], [0.3]])
+    expected = 0.5 * np.exp(-np.mean([0.1**2, 0.3**2]) / OTHER_KIND**2)
+    np.testing.assert_allclose(expect_weight(HISTORY, level), [expected])
 
 
 def test_the_weight_is_the_posterior_mean_of_a_naive_loop():
@@ -77,19 +87,19 @@ def test_the_weight_is_the_posterior_mean_of_a_naive_loop():
             ratio = np.exp(target[t, n, 0] - forecast)
             losses += ratio - np.log(ratio) - 1.0
     losses /= 299
-    prior = 1.0 / (1.0 + (800.0 / HISTORY) ** 2)
-    log_posterior = -0.5 * ((GRID - prior) / WEIGHT_SPREAD) ** 2 - EVIDENCE * outcomes / 5 * losses
+    log_posterior = -0.5 * ((GRID - 0.9) / WEIGHT_SPREAD) ** 2 - EVIDENCE * outcomes / 5 * losses
     posterior = np.exp(log_posterior)
     expected = (posterior * GRID).sum() / posterior.sum()
-    found = fit_weight(local, pretrained, target, (5,), history=800.0)
+    found = fit_weight(local, pretrained, target, (5,), expected=np.array([0.9]))
     np.testing.assert_allclose(found, [expected], rtol=1e-9)
 
 
 def test_a_pretrained_forecast_that_is_far_off_loses_its_weight():
     target = 0.3 * RNG.normal(size=(300, 1, 1))
     good, bad = np.zeros_like(target), np.full_like(target, 1.0)
-    assert fit_weight(good, bad, target, (1,), history=500.0)[0] < 0.1
-    assert fit_weight(bad, good, target, (1,), history=500.0)[0] > 0.9
+    prior = np.array([0.5])
+    assert fit_weight(good, bad, target, (1,), expected=prior)[0] < 0.1
+    assert fit_weight(bad, good, target, (1,), expected=prior)[0] > 0.9
 
 
 def test_history_counts_sessions_and_the_root_of_the_tickers():
