@@ -29,5 +29,6 @@ ClippingName = Literal["none", "value", "norm", "global_norm"]
 CLIPPINGS: tuple[str, ...] = get_args(ClippingName)
 InitialisationName = Literal["glorot", "he"]
 INITIALISATIONS: tuple[str, ...] = get_args(InitialisationName)
-ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")  # of Keras
+# Of Keras; `regressor/numpy_network.py` has their formulas.
+ACTIVATIONS = ("swish", "relu", "tanh", "sigmoid", "elu", "gelu", "selu", "softplus")
 LOSSES = ("qlike", "mse", "mae", "huber", "log_cosh")  # the regressor takes any loss of Keras

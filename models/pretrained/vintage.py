@@ -91,7 +91,7 @@ def have_equal_weights(one: Vintage, two: Vintage) -> bool:
 
     Their files are not: they hold the moment of writing.
     """
-    weights = [vintage.regressor.network_.get_weights() for vintage in (one, two)]
+    weights = [vintage.regressor.numpy_network_.weights for vintage in (one, two)]
     return len(weights[0]) == len(weights[1]) and all(map(np.array_equal, *weights))
 
 

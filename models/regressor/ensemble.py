@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.engine.stacked_network import build_stack, compute_outputs, set_weights
+from volcast.models.engine.stacked_network import Architecture, build_stack, set_weights
 from volcast.models.engine.training import TrainingResult, train
+from volcast.models.regressor.numpy_network import NumpyNetwork
 from volcast.models.regressor.preprocessing import Inputs
 from volcast.models.regressor.row_split import Part
 from volcast.models.regressor.training_plan import (
@@ -26,8 +26,8 @@ def train_networks(
     inputs: Inputs,
     parts: Sequence[Part],
     callbacks: Sequence[Any],
-) -> tuple[Any, TrainingResult]:
-    """Return the stacked Keras model of all members, and how their training went.
+) -> tuple[NumpyNetwork, TrainingResult]:
+    """Return the networks of all members and targets, and how their training went.
 
     `parts` are the training and the validation rows, or the training rows alone, which then stop
     the training as well.
@@ -40,9 +40,22 @@ def train_networks(
     )
     members = build_members(params, numbers[0], numbers[-1], keys)
     result = train(build_rows(inputs, parts), members, plan, callbacks=callbacks)
-    network = build_stack(replace(plan.architecture, outputs=1), result.best_epoch.size)
-    set_weights(network, result.weights)
-    return network, result
+    return NumpyNetwork(result.weights, params["activation"], params["dropout"]), result
+
+
+def build_keras_network(network: NumpyNetwork) -> Any:
+    """Return the networks as a Keras model, (networks, rows, F) to (networks, rows, 1)."""
+    *hidden, last = network.weights[::2]
+    architecture = Architecture(
+        inputs=network.weights[0].shape[1],
+        outputs=last.shape[2],
+        hidden=tuple(kernel.shape[2] for kernel in hidden),
+        activation=network.activation,
+        dropout=network.dropout,
+    )
+    stack = build_stack(architecture, len(last))
+    set_weights(stack, network.weights)
+    return stack
 
 
 def build_history(result: TrainingResult) -> dict[str, NDArray[np.float64]]:
@@ -55,14 +68,3 @@ def build_history(result: TrainingResult) -> dict[str, NDArray[np.float64]]:
         "correction_range": result.correction_range,
         "correction_size": result.correction_size,
     }
-
-
-def compute_corrections(
-    network: Any, standardised: NDArray[np.float32], shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """Return each member's correction of the log variance, (members, n, H).
-
-    `standardised` is (n, F), `shape` is (members, H).
-    """
-    outputs = compute_outputs(network, standardised).reshape(*shape, len(standardised))
-    return outputs.swapaxes(1, 2)

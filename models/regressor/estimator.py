@@ -97,8 +97,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         The epoch whose weights are kept, 0 being the anchor itself; the number of epochs trained.
     diverged_ : ndarray of bool, (members,)
         Whether the loss became infinite or NaN; the best weights up to then are kept.
-    network_ : keras.Model
-        The stacked networks, (members * targets, rows, F) to (members * targets, rows, 1).
+    numpy_network_ : NumpyNetwork
+        The stacked networks, one per member and target.
     inputs_, linear_ : Inputs, LinearCorrection
         Anchor and scaler (training rows); the ridge regression (training and held-out rows).
     bias_, blend_ : ndarray, (targets,), float
@@ -246,6 +246,14 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """Return ``1 - QLIKE / QLIKE of the mean of y`` (`volcast.models.regressor.skill`)."""
         return compute_qlike_skill(y, self.predict(X), sample_weight)
 
+    @property
+    def network_(self) -> Any:
+        """The networks as a new `keras.Model`, (members * H, rows, F) to (members * H, rows, 1)."""
+        from volcast.models.regressor.ensemble import build_keras_network
+
+        check_is_fitted(self, "numpy_network_")
+        return build_keras_network(self.numpy_network_)
+
     def plain_network(self, member: int) -> Any:
         """Return a member as a plain `keras.Model` of Dense layers, with a branch per target.
 
@@ -253,9 +261,8 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """
         from volcast.models.engine.stacked_network import build_plain_network
 
-        check_is_fitted(self, "network_")
-        targets = self.best_epoch_.shape[1]
-        return build_plain_network(self.network_, range(member * targets, (member + 1) * targets))
+        network, targets = self.network_, self.best_epoch_.shape[1]
+        return build_plain_network(network, range(member * targets, (member + 1) * targets))
 
     def save(self, folder: str | Path) -> None:
         """Write `network.keras` and `regressor.json` into `folder`; neither holds a pickle."""
@@ -263,11 +270,11 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Return the regressor that `save` wrote; its forecasts are bit-identical."""
+        """Return what `save` wrote, without Keras; its forecasts are bit-identical."""
         return load_regressor(Path(folder), cls)
 
     def _check_inputs(self, X: ArrayLike) -> Float:
-        check_is_fitted(self, "network_")
+        check_is_fitted(self, "numpy_network_")
         return np.asarray(validate_data(self, X, reset=False, ensure_all_finite="allow-nan"))
 
     def _resolve_columns(self, parameter: str) -> NDArray[np.intp]:
@@ -288,7 +295,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         return rows, held_out
 
     def _correct(self, X: Float) -> tuple[Any, Float]:
-        return correct(self.network_, self.inputs_, X, self.best_epoch_.shape)
+        return correct(self.numpy_network_, self.inputs_, X, self.best_epoch_.shape)
 
     def __sklearn_tags__(self) -> Any:
         """Declare positive targets, several at once, and NaN in X to scikit-learn."""

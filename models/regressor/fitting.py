@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from volcast.models.regressor.blending import choose_blend
 from volcast.models.regressor.error_bounds import compute_smearing
+from volcast.models.regressor.numpy_network import NumpyNetwork
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.row_split import Part, join_parts, list_distinct_parts
 
@@ -37,7 +38,7 @@ def fit_attributes(
     both = join_parts(distinct)
     return {
         "inputs_": inputs,
-        "network_": network,
+        "numpy_network_": network,
         "best_epoch_": result.best_epoch,
         "history_": build_history(result),
         "epochs_run_": result.epochs_run,
@@ -49,16 +50,15 @@ def fit_attributes(
 
 
 def correct(
-    network: Any, inputs: Inputs, X: Float, shape: tuple[int, ...]
+    network: NumpyNetwork, inputs: Inputs, X: Float, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.float32], Float]:
     """Return each network's correction (members, n, H), and what it corrects (n, H).
 
     `shape` is (members, H).
     """
-    from volcast.models.regressor.ensemble import compute_corrections
-
     standardised, anchor_log = inputs.transform(X)
-    return compute_corrections(network, standardised, shape), anchor_log
+    outputs = network.compute_outputs(standardised).reshape(*shape, len(X))
+    return outputs.swapaxes(1, 2), anchor_log
 
 
 def average_log(corrections: NDArray[np.float32], anchor_log: Float) -> Float:

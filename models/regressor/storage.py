@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from volcast.models.regressor.anchor import LogLinear
+from volcast.models.regressor.keras_file import read_keras_file
+from volcast.models.regressor.numpy_network import NumpyNetwork
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 from volcast.models.regressor.scaling import Scaler
 
@@ -45,11 +47,10 @@ def save_regressor(folder: Path, parameters: Mapping[str, Any], fitted: Mapping[
     """
     loss = _serialize_loss(parameters["loss"])
     folder.mkdir(parents=True, exist_ok=True)
-    fitted["network_"].save(folder / NETWORK)
     linear: LinearCorrection = fitted["linear_"]
     state = {
         "format": FORMAT,
-        "network_sha256": _compute_digest(folder / NETWORK),
+        "network_sha256": _write_network(folder / NETWORK, fitted["numpy_network_"]),
         "parameters": {**_to_json(parameters), "loss": loss},
         "features": fitted["n_features_in_"],
         "feature_names": _to_json(fitted.get("feature_names_in_")),
@@ -70,7 +71,7 @@ def save_regressor(folder: Path, parameters: Mapping[str, Any], fitted: Mapping[
 
 
 def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
-    """Return the regressor saved in `folder`.
+    """Return the regressor saved in `folder`; Keras is imported only for a loss of its own class.
 
     Parameters
     ----------
@@ -85,9 +86,6 @@ def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
         A file is missing, damaged or of another format, or the two do not belong together; the
         message names the file.
     """
-    import volcast.models.engine.stacked_network  # noqa: F401  registers its layers with Keras
-    from volcast.models.backend import keras
-
     with _name_bad_file(folder / STATE):
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
         if state["format"] not in READABLE:
@@ -96,10 +94,10 @@ def load_regressor(folder: Path, build: Callable[..., Regressor]) -> Regressor:
         regressor = build(**state["parameters"])
         vars(regressor).update(_restore_attributes(state))
     with _name_bad_file(folder / NETWORK):
-        if _compute_digest(folder / NETWORK) != state["network_sha256"]:
+        content = (folder / NETWORK).read_bytes()
+        if _compute_digest(content) != state["network_sha256"]:
             raise ValueError(f"it is not the network that {STATE} belongs to")
-        network = keras.saving.load_model(folder / NETWORK, compile=False)
-        vars(regressor).update(network_=network)
+        vars(regressor).update(numpy_network_=read_keras_file(content))
     return regressor
 
 
@@ -114,8 +112,19 @@ def _name_bad_file(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _compute_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _write_network(path: Path, network: NumpyNetwork) -> str:
+    """Write the `.keras` file and return its digest, once it was read as `load_regressor` does."""
+    from volcast.models.regressor.ensemble import build_keras_network
+
+    build_keras_network(network).save(path)
+    with _name_bad_file(path):
+        content = path.read_bytes()
+        read_keras_file(content)
+    return _compute_digest(content)
+
+
+def _compute_digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _restore_attributes(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,11 +183,11 @@ def _serialize_loss(loss: Any) -> Any:
     ValueError
         Keras does not restore the same loss from its serialisation.
     """
+    if isinstance(loss, str):
+        return loss
     from volcast.models.backend import keras
     from volcast.models.engine.losses import build_row_loss
 
-    if isinstance(loss, str):
-        return loss
     if getattr(loss, "__name__", "") != "<lambda>":
         saved = keras.saving.serialize_keras_object(loss)
         truth, forecast = np.zeros((9, 1)), np.linspace(-4.0, 4.0, 9)[:, None]
@@ -192,9 +201,11 @@ def _serialize_loss(loss: Any) -> Any:
 
 
 def _restore_loss(saved: Any) -> Any:
+    if isinstance(saved, str):
+        return saved
     from volcast.models.backend import keras
 
-    return saved if isinstance(saved, str) else keras.saving.deserialize_keras_object(saved)
+    return keras.saving.deserialize_keras_object(saved)
 
 
 def _to_json(value: Any) -> Any:

@@ -8,7 +8,10 @@ import numpy as np
 from tests.models.samples import make_rows
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
-PARAMETERS = {"hidden": (4,), "members": 2, "epochs": 2, "anchor": [0], "purge": 0}
+PARAMETERS = {
+    **{"learning_rate": 0.03, "hidden": (4,), "members": 2, "epochs": 2},
+    **{"anchor": [0], "purge": 0, "validation_fraction": 0.3},
+}
 
 
 def forecast_again(folder: Path) -> None:
@@ -19,13 +22,23 @@ def forecast_again(folder: Path) -> None:
     np.savez(folder / "forecasts.npz", loaded=loaded, trained=trained)
 
 
+def list_keras(folder: Path) -> None:
+    """Print which of Keras and TensorFlow were imported to load and forecast."""
+    x = make_rows(100)[0]
+    regressor = KerasVolatilityRegressor.load(folder)
+    regressor.predict(x)
+    regressor.predict_members(x)
+    print(*({"keras", "tensorflow"} & sys.modules.keys()))
+
+
 def walk_forward(folder: Path) -> None:
     """Train on growing folds at several rates, then once with another batch size."""
     for count, rate in ((60, 1e-3), (100, 1e-2), (700, 1e-4)):
-        KerasVolatilityRegressor(rate, **PARAMETERS).fit(*make_rows(count))
+        KerasVolatilityRegressor(**PARAMETERS | {"learning_rate": rate}).fit(*make_rows(count))
     (folder / "between").write_text("one program so far", encoding="utf-8")
     KerasVolatilityRegressor(batch_size=16, **PARAMETERS).fit(*make_rows(60))
 
 
 if __name__ == "__main__":
-    {"forecast": forecast_again, "walk": walk_forward}[sys.argv[1]](Path(sys.argv[2]))
+    actions = {"forecast": forecast_again, "modules": list_keras, "walk": walk_forward}
+    actions[sys.argv[1]](Path(sys.argv[2]))

@@ -9,7 +9,6 @@ from sklearn.exceptions import ConvergenceWarning
 
 from tests.models.samples import make_rows
 from volcast.models.backend import keras
-from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 TAME = 11  # a seed of rows without an error that would be bounded
@@ -29,7 +28,8 @@ def heard_by(seen):
 def corrections_of(regressor, x):
     """Return each member's correction (members, n, H) in float64, network by network."""
     members, targets = regressor.best_epoch_.shape
-    networks = compute_outputs(regressor.network_, regressor.inputs_.transform(x)[0]).astype(float)
+    inputs = regressor.inputs_.transform(x)[0]
+    networks = regressor.numpy_network_.compute_outputs(inputs).astype(float)
     return np.stack(
         [np.concatenate(networks[m * targets : (m + 1) * targets], axis=1) for m in range(members)]
     )
@@ -84,7 +84,7 @@ def test_a_member_that_never_improves_keeps_the_anchor():
     x, y = make_rows(100)
     regressor = fitted(x, y, learning_rate=5.0, optimizer="sgd", patience=2, anchor=[0])
     assert (regressor.best_epoch_ == 0).all()
-    assert (compute_outputs(regressor.network_, np.ones((7, 3), np.float32)) == 0).all()
+    assert (regressor.numpy_network_.compute_outputs(np.ones((7, 3), np.float32)) == 0).all()
 
 
 @pytest.mark.parametrize("clipping", ["none", "global_norm"])
@@ -182,6 +182,18 @@ def test_a_batch_larger_than_the_rows_is_one_batch_of_all_rows():
     np.testing.assert_allclose(larger.predict(x), exact.predict(x), rtol=1e-6)
     for curve in ("train_loss", "val_loss"):
         np.testing.assert_allclose(larger.history_[curve], exact.history_[curve], rtol=1e-6)
+
+
+def test_a_forecast_has_the_same_bits_whatever_rows_are_predicted_with_it():
+    x, y = make_rows(300, targets=2)
+    regressor = fitted(x, y, learning_rate=0.05, anchor=[0], hidden=(32, 16), blend=0.5)
+    forecasts, members = regressor.predict(x), regressor.predict_members(x)
+    order = np.random.default_rng(0).permutation(len(x))
+    np.testing.assert_array_equal(regressor.predict(x[order]), forecasts[order])
+    np.testing.assert_array_equal(regressor.predict_members(x[order]), members[:, order])
+    for row in range(0, len(x), 7):
+        np.testing.assert_array_equal(regressor.predict(x[row : row + 1])[0], forecasts[row])
+    np.testing.assert_array_equal(regressor.predict(x[:101]), forecasts[:101])
 
 
 def test_members_are_averaged_in_log_variance():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tests.models.samples import make_rows
-from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs, LinearCorrection
 
@@ -67,7 +66,7 @@ def test_members_forecast_each_alone():
     regressor = KerasVolatilityRegressor(**SMALL, blend=0.5).fit(x, y)
     members = regressor.predict_members(x)
     inputs, anchor_log = regressor.inputs_.transform(x)
-    networks = compute_outputs(regressor.network_, inputs)[..., 0]
+    networks = regressor.numpy_network_.compute_outputs(inputs)[..., 0]
     corrections = networks.reshape(-1, 2, len(x)).swapaxes(1, 2)
     logs = anchor_log + corrections + regressor.bias_
     np.testing.assert_allclose(members, np.exp(logs))

@@ -5,23 +5,33 @@ import pickle
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 
 from tests.models.regressor.other_process import PARAMETERS
 from tests.models.samples import make_rows
 from volcast.models.backend import keras
 from volcast.models.engine.losses import qlike
 from volcast.models.engine.stacked_network import compute_outputs
+from volcast.models.regressor import keras_file
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.storage import NETWORK, STATE
+
+# Written by volcast 0.1 with Keras 3.15.1: KerasVolatilityRegressor(0.03, hidden=(4, 3), members=2,
+# epochs=4, anchor=[0], purge=0, dropout=0.1, blend=0.25).fit(*make_rows(200, targets=2)), and its
+# forecasts by Keras of the first five rows.
+FORMAT_4 = Path(__file__).parent / "format_4"
 
 
 @pytest.fixture(scope="module")
 def regressor():
-    return KerasVolatilityRegressor(**PARAMETERS).fit(*make_rows(100))
+    fitted = KerasVolatilityRegressor(**PARAMETERS).fit(*make_rows(100))
+    assert (fitted.best_epoch_ > 0).all(), "nothing was learnt"
+    return fitted
 
 
 @pytest.fixture
@@ -43,6 +53,57 @@ def test_a_fresh_process_loads_and_trains_to_bit_identical_forecasts(regressor, 
     here = regressor.predict(make_rows(100)[0])
     np.testing.assert_array_equal(there["loaded"], here)
     np.testing.assert_array_equal(there["trained"], here)
+
+
+def test_neither_keras_nor_tensorflow_is_imported_to_load_and_forecast(folder):
+    command = [sys.executable, "-m", "tests.models.regressor.other_process", "modules", str(folder)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == []
+
+
+def test_a_folder_of_an_earlier_format_forecasts_as_it_did():
+    regressor = KerasVolatilityRegressor.load(FORMAT_4)
+    forecasts = json.loads((FORMAT_4 / "forecasts.json").read_text())
+    x = make_rows(200, targets=2)[0]
+    np.testing.assert_allclose(regressor.predict(x[:5]), forecasts, rtol=1e-6)
+    network = keras.saving.load_model(FORMAT_4 / NETWORK)
+    inputs = regressor.inputs_.transform(x)[0]
+    outputs = regressor.numpy_network_.compute_outputs(inputs)
+    np.testing.assert_allclose(outputs, compute_outputs(network, inputs), atol=1e-6)
+
+
+def test_a_loaded_regressor_can_be_saved_again(regressor, folder, tmp_path):
+    KerasVolatilityRegressor.load(folder).save(tmp_path / "again")
+    again = KerasVolatilityRegressor.load(tmp_path / "again")
+    x = make_rows(100)[0]
+    np.testing.assert_array_equal(again.predict(x), regressor.predict(x))
+    np.testing.assert_array_equal(again.predict_members(x), regressor.predict_members(x))
+
+
+def test_the_keras_networks_of_a_loaded_regressor_are_those_that_were_trained(regressor, folder):
+    loaded = KerasVolatilityRegressor.load(folder)
+    inputs = regressor.inputs_.transform(make_rows(100)[0])[0]
+    expected = regressor.numpy_network_.compute_outputs(inputs)
+    np.testing.assert_allclose(compute_outputs(loaded.network_, inputs), expected, atol=1e-6)
+    np.testing.assert_allclose(loaded.plain_network(1)(inputs), expected[1], atol=1e-6)
+
+
+def test_a_regressor_that_is_not_fitted_has_no_network():
+    unfitted = KerasVolatilityRegressor(**PARAMETERS)
+    assert not hasattr(unfitted, "network_")
+    with pytest.raises(NotFittedError):
+        unfitted.plain_network(0)
+
+
+def test_a_file_that_could_not_be_read_again_is_noticed_when_it_is_written(
+    regressor, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(keras_file, "KERAS_MAJOR", "2")
+    with pytest.raises(
+        ValueError, match=rf"{NETWORK} .* written by Keras 3\..*; volcast reads the"
+    ):
+        regressor.save(tmp_path)
+    assert not (tmp_path / STATE).exists()
 
 
 def test_there_is_no_pickle_in_the_files_nor_in_the_loading(regressor, folder, monkeypatch):

@@ -41,9 +41,8 @@ def test_a_challenger_of_nan_is_never_promoted_and_stops_no_forecast(
 
     def train_to_nan(*arguments):
         challenger = train(*arguments)
-        network = challenger.model.network.regressor.network_
-        for variable in network.trainable_variables:
-            variable.assign(variable * np.nan)
+        for weights in challenger.model.network.regressor.numpy_network_.weights:
+            weights[:] = np.nan
         return challenger
 
     monkeypatch.setattr(retrain, "train_challenger", train_to_nan)
