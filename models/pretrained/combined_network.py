@@ -102,10 +102,13 @@ class CombinedNetwork(Forecaster):
         """Return weight and level.
 
         The level is that of the newest sessions, also of those that the vintage has seen: it has
-        not been fitted to their level. The weight is judged on the validation part alone.
+        not been fitted to their level. The weight is judged on the validation part alone, and is 0
+        at horizons that the vintage does not forecast.
         """
         validation, horizons = split.validation, sample.horizons
-        start = max(validation.stop - LEVEL_SESSIONS, 0)
+        # A long validation part must not leave too few sessions before it for their level.
+        first = min(validation.stop - LEVEL_SESSIONS, validation.start - LEVEL_SESSIONS // 2)
+        start = max(first, 0)
         part = slice(start, validation.stop)
         log_target = np.log(sample.bounded.target[part])
         pretrained_log = self.forecast_pretrained_log(sample, part)
@@ -121,7 +124,9 @@ class CombinedNetwork(Forecaster):
             horizons,
             expected=expect_weight(measure_history(trained), early_level),
         )
-        return Combination(weight, fit_level(log_target - pretrained_log))
+        weight[~np.isin(horizons, self.vintage.horizons)] = 0.0
+        newest = slice(-LEVEL_SESSIONS, None)
+        return Combination(weight, fit_level((log_target - pretrained_log)[newest]))
 
     @staticmethod
     def _know_before(sample: Sample, part: slice, position: int) -> NDArray[np.bool_]:

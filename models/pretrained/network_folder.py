@@ -31,9 +31,12 @@ def save_network(folder: Path, network: AnyNetwork) -> None:
         (folder / COMBINATION).write_text(json.dumps(record), encoding="utf-8")
 
 
-def describe_vintage(network: AnyNetwork) -> str | None:
-    """Return the name and the hash of a network's vintage, such as "2017-11 3fa9c2d41b07"."""
-    if not isinstance(network, CombinedNetwork):
+def describe_vintage(network: AnyNetwork, horizon: int) -> str | None:
+    """Return the name and the hash of a network's vintage, such as "2017-11 3fa9c2d41b07".
+
+    It is None for a network without a vintage, and at a horizon that the vintage does not forecast.
+    """
+    if not isinstance(network, CombinedNetwork) or horizon not in network.vintage.horizons:
         return None
     return f"{network.vintage.name} {network.vintage.digest[:SHOWN_DIGITS]}"
 

@@ -66,11 +66,21 @@ def save_vintage(folder: Path, vintage: Vintage, card: Mapping[str, Any]) -> Non
 
 
 def copy_vintage(vintage: Vintage, parent: Path) -> None:
-    """Copy the files of a vintage into the folder of its name below `parent`."""
+    """Copy the files of a vintage into the folder of its name below `parent`.
+
+    Raises
+    ------
+    ValueError
+        The files were changed since the vintage was loaded.
+    """
     target = parent / vintage.name
     target.mkdir(parents=True, exist_ok=True)
     for name in (*FILES, RECORD):
         shutil.copyfile(vintage.folder / name, target / name)
+    # A network must not be kept with another vintage than the one that it was combined with.
+    if _hash_file(target / RECORD) != vintage.digest:
+        raise ValueError(f"{vintage.folder} was changed while it was in use; run again")
+    _check_files(target, read_record(target))
 
 
 def list_vintages(parent: Path) -> list[StoredVintage]:
@@ -83,7 +93,8 @@ def list_vintages(parent: Path) -> list[StoredVintage]:
     ValueError
         There is no vintage, or a record is damaged; the message names it.
     """
-    folders = sorted(path.parent for path in parent.glob(f"*/{RECORD}"))
+    # A hidden folder is one that `volcast pretrain` was writing or replacing when it was killed.
+    folders = sorted(path.parent for path in parent.glob(f"[!.]*/{RECORD}"))
     if not folders:
         raise ValueError(f"{parent} holds no pretrained vintage: no folder in it has a {RECORD}")
     stored = [StoredVintage(folder, _parse_date(read_record(folder))) for folder in folders]
@@ -99,12 +110,7 @@ def load_vintage(folder: Path) -> Vintage:
         A file is missing, damaged or of another format; the message names it.
     """
     record = read_record(folder)
-    for name, expected in record["files"].items():
-        if not (folder / name).is_file() or _hash_file(folder / name) != expected:
-            raise ValueError(
-                f"{folder / name} is missing or was changed since {RECORD} was written; copy the "
-                "whole folder of the vintage again"
-            )
+    _check_files(folder, record)
     return Vintage(
         folder=folder,
         last_target=_parse_date(record),
@@ -136,6 +142,16 @@ def read_record(folder: Path) -> dict[str, Any]:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is not the record of a vintage: {error}") from error
     return dict(record)
+
+
+def _check_files(folder: Path, record: Mapping[str, Any]) -> None:
+    """Raise ``ValueError`` unless the files of a vintage are those that its record names."""
+    for name, expected in record["files"].items():
+        if not (folder / name).is_file() or _hash_file(folder / name) != expected:
+            raise ValueError(
+                f"{folder / name} is missing or was changed since {RECORD} was written; copy the "
+                "whole folder of the vintage again"
+            )
 
 
 def _compute_seal(record: Mapping[str, Any]) -> str:

@@ -84,9 +84,10 @@ def forecast_with_network(
     if origin < 0:
         raise DataError(f"none of its tickers has a bar on {day:%Y-%m-%d}")
     fitted = FittedModel(model.network, model.bounds, past_errors)
-    pretrained = describe_vintage(model.network)
     cells = forecast_cells(fitted, panel, origin, level)
-    return [replace(cell, pretrained=pretrained) for cell in cells]
+    return [
+        replace(cell, pretrained=describe_vintage(model.network, cell.horizon)) for cell in cells
+    ]
 
 
 def forecast_cells(model: FittedModel, panel: Panel, origin: int, level: float) -> list[Cell]:

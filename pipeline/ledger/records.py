@@ -58,7 +58,7 @@ class Forecast:
         forecast uses the bars before.
     pretrained
         The pretrained vintage that it was combined with, and the first digits of the hash of its
-        record; None if there was none.
+        record; None if there was none, or none that forecasts the horizon.
     short_history
         Whether the ticker had no year of history, so that its long-run features were unknown.
     """

@@ -15,7 +15,11 @@ from tests.models.samples import (
 )
 from volcast.models.pretrained.combination import Combination
 from volcast.models.pretrained.combined_network import CombinedNetwork
-from volcast.models.pretrained.network_folder import load_network, save_network
+from volcast.models.pretrained.network_folder import (
+    describe_vintage,
+    load_network,
+    save_network,
+)
 
 SAMPLE = make_sample()
 EARLY = dataclasses.replace(make_vintage(), last_target=SAMPLE.sessions[404])
@@ -95,3 +99,29 @@ def test_a_ticker_without_a_local_forecast_gets_that_of_the_vintage():
     local = np.full((1, 3, 2), np.nan)
     found = model.combination_.combine(local, np.zeros((1, 3, 2)))
     assert (found == 0.0).all()
+
+
+def test_a_long_validation_part_leaves_sessions_before_it_for_the_level(monkeypatch):
+    """Fewer sessions for the level than the validation part has."""
+    monkeypatch.setattr("volcast.models.pretrained.combined_network.LEVEL_SESSIONS", 50)
+    seen = []
+    module = "volcast.models.pretrained.combined_network.fit_level"
+    monkeypatch.setattr(module, lambda error: seen.append(error) or np.zeros(error.shape[1:]))
+    model = combined().fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    early, final = seen
+    assert model.combination_.weight.shape == (2,)
+    assert np.isfinite(early[:25]).any() and np.isnan(early[25:]).all()
+    assert len(final) == 50
+
+
+def test_a_horizon_that_the_vintage_lacks_is_that_of_the_local_network():
+    fewer = dataclasses.replace(EARLY, horizons=(SAMPLE.horizons[0], 77))
+    model = CombinedNetwork(small_network(), fewer).fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    origins = slice(480, 500)
+    assert model.combination_.weight[0] > 0.0 and model.combination_.weight[1] == 0.0
+    np.testing.assert_array_equal(
+        np.log(model.forecast(SAMPLE, origins)[:, :, 1]),
+        np.log(model.forecast_local(SAMPLE, origins)[:, :, 1]),
+    )
+    assert describe_vintage(model, SAMPLE.horizons[1]) is None
+    assert describe_vintage(model, SAMPLE.horizons[0]) is not None

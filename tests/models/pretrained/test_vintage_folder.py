@@ -70,3 +70,21 @@ def test_vintages_are_listed_by_date_and_not_by_name(tmp_path, stored_vintage, v
 def test_a_folder_without_vintages_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no pretrained vintage"):
         list_vintages(tmp_path)
+
+
+def test_a_folder_that_a_killed_process_left_is_no_vintage(tmp_path, vintage_folder):
+    """`volcast pretrain` names folders so while it writes and while it replaces one."""
+    for name in ("2011-02", ".2011-02.unfinished", ".2011-02.discarded"):
+        shutil.copytree(vintage_folder, tmp_path / name)
+    assert [each.name for each in list_vintages(tmp_path)] == ["2011-02"]
+
+
+@pytest.mark.parametrize("name", ["vintage.json", "network.keras"])
+def test_a_vintage_that_was_replaced_after_it_was_loaded_is_not_copied(
+    tmp_path, vintage_folder, name
+):
+    folder = shutil.copytree(vintage_folder, tmp_path / "2011-02")
+    vintage = load_vintage(folder)
+    (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+    with pytest.raises(ValueError, match="was changed"):
+        copy_vintage(vintage, tmp_path / "copies")
