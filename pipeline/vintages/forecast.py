@@ -11,8 +11,9 @@ import pandas as pd
 from volcast.features.panel import Panel
 from volcast.models.forecaster import Float, Sample, mask_unforecastable
 from volcast.models.pretrained.combination import LEVEL_SESSIONS, fit_level
+from volcast.models.pretrained.selection import is_usable
 from volcast.models.pretrained.vintage import PERCENTILES, Vintage
-from volcast.pipeline.config.settings import Config
+from volcast.pipeline.config.settings import NO_VINTAGES, SHIPPED_VINTAGES, Config
 from volcast.pipeline.errors import ConfigError, DataError
 from volcast.pipeline.panel.build import build_grids, build_panel, build_sample
 from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
@@ -21,6 +22,8 @@ from volcast.pipeline.panel.load_bars import load_bars
 from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 from volcast.pipeline.progress import Progress
 from volcast.pipeline.vintages.catalogue import load_usable_vintage
+
+WIDEST_INTERVAL = (PERCENTILES[-1] - PERCENTILES[0]) / 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,26 +74,16 @@ def forecast_with_vintage(
     Raises
     ------
     ConfigError
-        No vintage ended before the newest session, or none was trained for the horizons.
+        No vintage ended before the newest session, or it does not forecast what is asked for.
     DataError
         No ticker has enough history.
     """
     loaded = load_bars(config, now, progress)
     panel = build_panel(build_grids(loaded.bars, config, external=loaded.external), config)
     sample = build_sample(panel)
-    vintage = load_usable_vintage(config, sample.sessions[-1])
-    if vintage is None:
-        raise ConfigError(
-            f"model.pretrained: no vintage of {config.model.pretrained!r} ended before "
-            f"{panel.sessions[-1].date()}, the newest session; forecast from a later one"
-        )
-    if not set(sample.horizons) <= set(vintage.horizons):
-        raise ConfigError(
-            f"target.horizons: the vintage {vintage.name} forecasts {vintage.horizons} sessions, "
-            f"not {sample.horizons}; choose among its horizons"
-        )
+    vintage = load_newest_vintage(config, sample.sessions[-1])
     table = build_table(panel, sample, vintage, config.report.interval)
-    failures = {**loaded.failures, **find_tickers_without_rows(panel)}
+    failures = {**loaded.failures, **find_failures(panel, table, loaded.bars, vintage)}
     if table.empty:
         reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in failures.items())
         raise DataError(f"no ticker can be forecast: {reasons}")
@@ -104,8 +97,61 @@ def forecast_with_vintage(
     )
 
 
+def load_newest_vintage(config: Config, newest: np.datetime64) -> Vintage:
+    """Return the newest vintage that ended before the session `newest`.
+
+    Raises
+    ------
+    ConfigError
+        There is none, or it lacks the horizons or the interval that the settings ask for.
+    """
+    if config.model.pretrained == NO_VINTAGES:
+        raise ConfigError(
+            f"model.pretrained is {NO_VINTAGES!r}, but --pretrained-only needs a vintage: "
+            f"{SHIPPED_VINTAGES!r}, or a folder that `volcast pretrain` wrote"
+        )
+    vintage = load_usable_vintage(config, newest)
+    if vintage is None:
+        raise ConfigError(
+            f"model.pretrained: no vintage of {config.model.pretrained!r} ended before "
+            f"{newest.astype('datetime64[D]')}, the newest session; forecast from a later one"
+        )
+    horizons = config.target.horizons
+    if not set(horizons) <= set(vintage.horizons):
+        raise ConfigError(
+            f"target.horizons: the vintage {vintage.name} forecasts {vintage.horizons} sessions, "
+            f"not {horizons}; choose among its horizons"
+        )
+    if config.report.interval > WIDEST_INTERVAL + 1e-9:
+        raise ConfigError(
+            f"report.interval must be {WIDEST_INTERVAL:g} or less with --pretrained-only, not "
+            f"{config.report.interval:g}: a vintage keeps the percentiles {PERCENTILES[0]} to "
+            f"{PERCENTILES[-1]} of its errors"
+        )
+    return vintage
+
+
+def find_failures(
+    panel: Panel, table: pd.DataFrame, bars: pd.DataFrame, vintage: Vintage
+) -> dict[str, str]:
+    """Return the reason for each ticker of the panel that has no forecast in `table`."""
+    failures = find_tickers_without_rows(panel)
+    forecast = set() if table.empty else set(table["ticker"])
+    for ticker, newest in bars.groupby("ticker")["session"].max().items():
+        if ticker not in failures and ticker not in forecast:
+            failures[str(ticker)] = (
+                f"its newest session, {newest:%Y-%m-%d}, is not after {vintage.last_target}, up to "
+                f"which the vintage {vintage.name} has seen the market, or more than "
+                f"{LEVEL_SESSIONS} sessions before the newest of all; forecast it alone"
+            )
+    return failures
+
+
 def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float) -> pd.DataFrame:
-    """Return the forecasts from the newest session of each ticker (`PretrainedForecast`)."""
+    """Return the forecasts from the newest session of each ticker (`PretrainedForecast`).
+
+    A ticker whose newest session the vintage may have seen has none.
+    """
     tail = (1.0 - interval) / 2.0
     part = slice(max(len(sample.sessions) - LEVEL_SESSIONS, 0), len(sample.sessions))
     forecast_log = _forecast(vintage, sample, part)
@@ -118,7 +164,7 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
     short, records = sample.short_history(), []
     for column, ticker in enumerate(panel.tickers):
         known = np.flatnonzero(np.isfinite(forecast_log[:, column]).any(axis=1))
-        if not len(known):
+        if not len(known) or not is_usable(vintage, sample.sessions[part.start + known[-1]]):
             continue
         row = int(known[-1])
         at = part.start + row

@@ -75,6 +75,10 @@ REFUSED = {
         "[target]\nhorizons = [1, 7]\n",
         r"target\.horizons: the vintage 2018-12 forecasts \(1, 5\) sessions, not \(1, 7\)",
     ),
+    "an interval beyond its percentiles": (
+        "[report]\ninterval = 0.99\n",
+        r"report\.interval must be 0\.98 or less .* not 0\.99: a vintage keeps the percentiles 1",
+    ),
 }
 
 
@@ -94,3 +98,34 @@ def test_a_run_folder_or_settings_without_it_are_refused(settings, tmp_path):
     assert "name the folder of a run, or forecast without one" in volcast("forecast").complaint
     changed = volcast("forecast", tmp_path, "--ticker", "AAA").complaint
     assert changed.startswith("--ticker cannot change a finished run")
+
+
+def test_without_vintages_there_is_nothing_to_forecast_with(settings, vintages, tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text(settings.read_text().replace(str(vintages), "none"))
+    assert "model.pretrained is 'none', but --pretrained-only needs a vintage" in (
+        forecast(path).complaint
+    )
+
+
+ENDS = {
+    "before the vintage ended": (LONG, 560),  # March 2018
+    "years before the others": (1800, 780),  # February 2019, 1020 sessions before
+}
+
+
+@pytest.mark.parametrize("case", ENDS)
+def test_a_ticker_that_ended_early_is_not_forecast_by_a_vintage_that_saw_more(
+    settings, tmp_path, case
+):
+    """The vintage is chosen by the newest session of all tickers."""
+    long, short = ENDS[case]
+    prices = write_csv(
+        tmp_path / "prices.csv", make_prices("AAA", 1, long), make_prices("OLD", 2, short)
+    )
+    text = settings.read_text()
+    path = tmp_path / "settings.toml"
+    path.write_text(text[: text.index('path = "')] + f'path = "{prices}"\n')
+    answer = forecast(path)
+    assert answer.code == 0, answer.err
+    assert "OLD" not in answer.out and "OLD is left out: its newest session, 201" in answer.err
