@@ -13,7 +13,12 @@ from pydantic import ValidationError
 
 from volcast.pipeline.config.dates import DATE_RULE, MOMENT_RULE
 from volcast.pipeline.config.exogenous import split_entry
-from volcast.pipeline.config.settings import Config, section_model
+from volcast.pipeline.config.settings import (
+    NO_VINTAGES,
+    SHIPPED_VINTAGES,
+    Config,
+    section_model,
+)
 from volcast.pipeline.config.source_defaults import with_source_defaults
 from volcast.pipeline.errors import ConfigError
 
@@ -85,7 +90,7 @@ def resolve_settings(config: Config) -> Config:
 
 
 def with_absolute_paths(config: Config) -> Config:
-    """Return the settings with absolute paths of the data, so a run repeats from any folder."""
+    """Return the settings with absolute paths, so that a run repeats from any folder."""
     given = {key: getattr(config.data, key) for key in ("path", "intraday", "dir")}
     absolute = {key: _to_absolute(path) for key, path in given.items() if path}
     events = tuple(
@@ -95,7 +100,10 @@ def with_absolute_paths(config: Config) -> Config:
     exogenous = tuple(f"{name}={_to_absolute(path)}" if path else name for name, path in series)
     lists = {"events": events, "exogenous": exogenous}
     data = config.data.model_copy(update={**absolute, **lists})
-    return config.model_copy(update={"data": data})
+    model = config.model
+    if model.pretrained not in (SHIPPED_VINTAGES, NO_VINTAGES):
+        model = model.model_copy(update={"pretrained": _to_absolute(model.pretrained)})
+    return config.model_copy(update={"data": data, "model": model})
 
 
 def names_a_path(entry: str) -> bool:

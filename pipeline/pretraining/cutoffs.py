@@ -24,6 +24,8 @@ def parse_cutoffs(text: str) -> list[dt.date]:
     """
     try:
         first, last, months = text.split(":")
+        if int(months) < 1:
+            raise ValueError("MONTHS must be 1 or more")
         periods = pd.period_range(first, last, freq="M")[:: int(months)]
     except ValueError as error:
         raise ConfigError(

@@ -170,6 +170,8 @@ def group_features(names: tuple[str, ...]) -> tuple[FeatureGroup, ...]:
 def read_kinds(path: Path) -> dict[str, str]:
     """Return the kind of each ticker from a CSV file with columns ``symbol`` and ``kind``.
 
+    A ticker without a kind is left out.
+
     Raises
     ------
     ConfigError
@@ -179,6 +181,7 @@ def read_kinds(path: Path) -> dict[str, str]:
         table = pd.read_csv(path, dtype=str, usecols=["symbol", "kind"])
     except (OSError, ValueError) as error:
         raise ConfigError(f"--kinds {path}: {error}; it needs the columns symbol, kind") from error
+    table = table.dropna()
     return dict(zip(table["symbol"], table["kind"], strict=True))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from volcast.features.definitions import DEFINITIONS
 from volcast.features.panel import Panel
 from volcast.models.pretrained.training import Market, train_vintage, weigh_kinds
 from volcast.models.pretrained.vintage import Vintage
@@ -19,7 +20,7 @@ from volcast.models.pretrained.vintage_folder import read_record, save_vintage
 from volcast.pipeline.backtest.model_factory import build_regressor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
-from volcast.pipeline.files import hash_value, write_folder
+from volcast.pipeline.files import hash_value, lock_folder, write_folder
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.pretraining.card import render_card
 from volcast.pipeline.pretraining.judge import judge_vintage
@@ -61,7 +62,8 @@ def pretrain(
 ) -> list[Path]:
     """Train a vintage up to each cut-off and write it into a folder of `out`.
 
-    A vintage that an earlier call finished with the same data and settings is kept.
+    A vintage that an earlier call finished with the same data and settings is kept. No other call
+    may write into `out` meanwhile.
 
     Parameters
     ----------
@@ -80,27 +82,31 @@ def pretrain(
 
     Returns
     -------
-    The folders of the vintages, in the order of `cutoffs`.
+    The folders of the vintages, in the order of `cutoffs`; cut-offs after the end of the panel
+    share one.
 
     Raises
     ------
     DataError
         There is too little history before a cut-off.
+    StorageError
+        `out` cannot be written, or is in use.
     """
+    ends = list(dict.fromkeys(find_last_session(market.panel, cutoff) for cutoff in cutoffs))
     folders = []
-    for number, cutoff in enumerate(cutoffs):
-        last = find_last_session(market.panel, cutoff)
-        session = market.panel.sessions[last]
-        folder, key = out / f"{session:%Y-%m}", compute_key(market, config, last)
-        progress.fold(number, len(cutoffs), f"{session:%Y-%m-%d}")
-        if not is_finished(folder, key):
-            vintage = train_until(market, config, last)
-            left_out = leave_out(market.panel.tickers)
-            reached = judge_vintage(vintage, build_sample(market.panel), left_out, last)
-            facts = describe_training(market, config, provenance, last)
-            card = {"key": key, **facts, "reached": reached}
-            write_folder(folder, partial(_write, vintage=vintage, card=card))
-        folders.append(folder)
+    with lock_folder(out):  # before a training of an hour, not after it
+        for number, last in enumerate(ends):
+            session = market.panel.sessions[last]
+            folder, key = out / f"{session:%Y-%m}", compute_key(market, config, last)
+            progress.fold(number, len(ends), f"{session:%Y-%m-%d}")
+            if not is_finished(folder, key):
+                vintage = train_until(market, config, last)
+                left_out = leave_out(market.panel.tickers)
+                reached = judge_vintage(vintage, build_sample(market.panel), left_out, last)
+                facts = describe_training(market, config, provenance)
+                card = {"key": key, **facts, "reached": reached}
+                write_folder(folder, partial(_write, vintage=vintage, card=card))
+            folders.append(folder)
     return folders
 
 
@@ -133,14 +139,8 @@ def find_last_session(panel: Panel, cutoff: dt.date) -> int:
     DataError
         The panel begins later.
     """
-    last = (
-        int(
-            panel.sessions.searchsorted(
-                pd.Timestamp(cutoff) if cutoff < dt.date.max else panel.sessions[-1], "right"
-            )
-        )
-        - 1
-    )
+    day = pd.Timestamp(cutoff) if cutoff < dt.date.max else panel.sessions[-1]
+    last = int(panel.sessions.searchsorted(day, "right")) - 1
     if last < 0:
         raise DataError(
             f"the panel begins on {panel.sessions[0].date()}, after the cut-off {cutoff}; choose a "
@@ -155,20 +155,23 @@ def compute_key(market: MarketData, config: Config, last: int) -> str:
         {
             "volcast": __version__,
             "data": market.data_hash,
+            "kinds": dict(zip(market.panel.tickers, market.kinds, strict=True)),
+            "calendar": config.data.calendar,
             "features": list(market.panel.names),
+            "feature_definitions": DEFINITIONS,
+            "target": config.target.model_dump(mode="json"),
             "model": config.model.model_dump(mode="json", exclude={"pretrained"}),
             "last": str(market.panel.sessions[last].date()),
         }
     )
 
 
-def describe_training(
-    market: MarketData, config: Config, provenance: Provenance, last: int
-) -> dict[str, Any]:
+def describe_training(market: MarketData, config: Config, provenance: Provenance) -> dict[str, Any]:
     """Return the facts of a card that do not depend on the result."""
     panel = market.panel
     return {
         "volcast": __version__,
+        "feature_definitions": DEFINITIONS,
         **asdict(provenance),
         "data_hash": market.data_hash,
         "first_session": f"{panel.sessions[0]:%Y-%m-%d}",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from volcast.features.definitions import DEFINITIONS
+from volcast.features.registry import is_feature
 from volcast.models.pretrained.selection import choose_vintage
 from volcast.models.pretrained.vintage import Vintage
 from volcast.models.pretrained.vintage_folder import (
@@ -15,10 +19,13 @@ from volcast.models.pretrained.vintage_folder import (
     StoredVintage,
     list_vintages,
     load_vintage,
+    read_record,
 )
 from volcast.pipeline.config.settings import NO_VINTAGES, SHIPPED_VINTAGES, Config
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.files import hash_path
+
+UNVERSIONED = 1  # the definitions of the features of vintages whose record does not say
 
 
 def find_vintages(config: Config) -> list[StoredVintage]:
@@ -66,7 +73,7 @@ def load_stored(stored: StoredVintage) -> Vintage:
     Raises
     ------
     ConfigError
-        A file is missing or damaged.
+        A file is missing or damaged, or its features are computed otherwise now.
     """
     try:
         return _load_vintage(stored.folder, str(hash_path(stored.folder / RECORD)))
@@ -79,9 +86,34 @@ def hash_vintages(config: Config) -> dict[str, str | None]:
     return {each.name: hash_path(each.folder / RECORD) for each in find_vintages(config)}
 
 
+def check_features(record: Mapping[str, Any]) -> None:
+    """Check that the inputs of a vintage still mean what they meant when it was trained.
+
+    Parameters
+    ----------
+    record
+        Of the vintage (`read_record`).
+
+    Raises
+    ------
+    ValueError
+        A feature no longer exists, or is computed otherwise (`volcast.features.definitions`).
+    """
+    card = record["card"]
+    made_with = card.get("feature_definitions", UNVERSIONED)
+    gone = [name for name in record["features"] if not is_feature(name)]
+    if gone or made_with != DEFINITIONS:
+        reason = f"{', '.join(gone)} no longer exist" if gone else "its features changed since"
+        raise ValueError(
+            f"a vintage of volcast {card.get('volcast', 'unknown')} up to {record['last_target']} "
+            f"cannot be used: {reason}; pretrain it again, or set {NO_VINTAGES!r}"
+        )
+
+
 @lru_cache(maxsize=4)
 def _load_vintage(folder: Path, digest: str) -> Vintage:
     """Return the vintage in a folder; `digest` tells a changed one from the one in memory."""
+    check_features(read_record(folder))
     return load_vintage(folder)
 
 

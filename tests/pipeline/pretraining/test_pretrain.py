@@ -11,12 +11,14 @@ from tests.pipeline.samples import volcast
 from volcast.models.pretrained.vintage import have_equal_weights
 from volcast.models.pretrained.vintage_folder import RECORD, load_vintage, read_record
 from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.files import lock_folder
 from volcast.pipeline.pretraining.cutoffs import parse_cutoffs
 from volcast.pipeline.pretraining.market_data import leave_out
 
 
 def test_each_cut_off_has_a_folder_with_a_card_and_without_a_pickle(vintages):
-    assert sorted(path.name for path in vintages.iterdir()) == list(CUT_OFFS)
+    visible = (path.name for path in vintages.iterdir() if not path.name.startswith("."))
+    assert sorted(visible) == list(CUT_OFFS)
     for name in CUT_OFFS:
         found = {path.name for path in (vintages / name).iterdir()}
         assert found == {"CARD.md", RECORD, "network.keras", "regressor.json"}
@@ -71,6 +73,10 @@ REFUSED = {
         "the panel begins on 2016-01-05, after the cut-off 2010-01-01",
     ),
     "a short history": (("--until", "2016-12-30"), "sessions are too few to pretrain on"),
+    "a series that goes back": (
+        ("--vintages", "2017-12:2018-12:-12"),
+        "12:2017-12:12: MONTHS must be 1 or more",
+    ),
     "no kinds": (("--kinds", "missing.csv"), "--kinds missing.csv: "),
 }
 
@@ -81,7 +87,7 @@ def test_a_wrong_argument_is_explained(vintages, tmp_path, case):
     market = vintages.parent / "market.csv"
     answer = volcast("pretrain", "--data", market, "--out", tmp_path / "out", *arguments)
     assert message in answer.complaint
-    assert not (tmp_path / "out").exists()
+    assert not list((tmp_path / "out").glob(f"*/{RECORD}"))
 
 
 def test_a_handful_of_tickers_is_refused(tmp_path):
@@ -99,3 +105,55 @@ def test_cut_offs_are_ends_of_months():
     ]
     with pytest.raises(ConfigError, match="has no cut-off: 2014-01 is before 2015-01"):
         parse_cutoffs("2015-01:2014-01:12")
+
+
+def repeat(folder, *arguments):
+    """Call the command of the sample vintages again, for the first cut-off."""
+    return volcast(
+        *("pretrain", "--config", folder / "pretrain.toml", "--data", folder / "market.csv"),
+        *("--out", folder / "vintages", "--vintages", f"{CUT_OFFS[0]}:{CUT_OFFS[0]}:6", "--quiet"),
+        *arguments,
+    )
+
+
+def change_horizons(folder):
+    settings = folder / "pretrain.toml"
+    settings.write_text(settings.read_text().replace("[1, 5]", "[1]"))
+    return ()
+
+
+def give_kinds(folder):
+    kinds = "".join(f"{ticker},{'' if ticker == 'T11' else 'stock'}\n" for ticker in TICKERS)
+    (folder / "kinds.csv").write_text("symbol,kind\n" + kinds)
+    return ("--kinds", folder / "kinds.csv")
+
+
+CHANGES = {
+    "horizons": (change_horizons, lambda record: record["horizons"] == [1]),
+    "kinds": (give_kinds, lambda record: record["card"]["kinds"] == {"stock": 11, "unknown": 1}),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_other_settings_than_those_of_a_finished_vintage_train_it_again(vintages, tmp_path, case):
+    change, has_changed = CHANGES[case]
+    folder = shutil.copytree(vintages.parent, tmp_path / "copy")
+    answer = repeat(folder, *change(folder))
+    assert answer.code == 0, answer.err
+    assert has_changed(read_record(folder / "vintages" / CUT_OFFS[0]))
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_training(
+    vintages, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("volcast.pipeline.pretraining.pretrain.train_until", None)
+    folder = shutil.copytree(vintages.parent, tmp_path / "copy")
+    shutil.rmtree(folder / "vintages")
+    (folder / "vintages").write_text("a file")
+    assert "cannot write to" in repeat(folder).complaint
+
+
+def test_two_trainings_do_not_write_into_one_folder(vintages, tmp_path):
+    folder = shutil.copytree(vintages.parent, tmp_path / "copy")
+    with lock_folder(folder / "vintages"):
+        assert "is in use by another volcast process" in repeat(folder).complaint

@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 
 from tests.pipeline.pretraining.samples import CUT_OFFS
-from volcast.models.pretrained.vintage_folder import RECORD
-from volcast.pipeline.config.load import load_config
+from volcast.features.definitions import DEFINITIONS
+from volcast.models.pretrained.vintage_folder import RECORD, read_record
+from volcast.pipeline.config.load import load_config, resolve_settings
 from volcast.pipeline.errors import ConfigError
-from volcast.pipeline.vintages.catalogue import find_vintages, hash_vintages, load_usable_vintage
+from volcast.pipeline.vintages.catalogue import (
+    check_features,
+    find_vintages,
+    hash_vintages,
+    load_usable_vintage,
+)
 
 
 def settings(pretrained):
@@ -58,6 +64,27 @@ def test_a_damaged_vintage_is_named_when_it_is_used(vintages, tmp_path):
     assert load_usable_vintage(settings(copied), np.datetime64("2018-12-31")).name == CUT_OFFS[0]
     with pytest.raises(ConfigError, match=r"network\.keras is missing or was changed"):
         load_usable_vintage(settings(copied), np.datetime64("2019-06-01"))
+
+
+def test_a_vintage_whose_features_changed_since_is_refused(vintages, tmp_path, monkeypatch):
+    record = read_record(vintages / CUT_OFFS[0])
+    assert record["card"]["feature_definitions"] == DEFINITIONS
+    check_features(record)
+    with pytest.raises(ValueError, match="har_7 no longer exist; pretrain it again"):
+        check_features({**record, "features": [*record["features"], "har_7"]})
+    monkeypatch.setattr("volcast.pipeline.vintages.catalogue.DEFINITIONS", DEFINITIONS + 1)
+    with pytest.raises(ValueError, match=r"up to 2018-06-29 cannot be used: its features changed"):
+        check_features(record)
+    copied = shutil.copytree(vintages, tmp_path / "vintages")  # one that is not in memory
+    with pytest.raises(ConfigError, match=r"model\.pretrained: .* its features changed since"):
+        load_usable_vintage(settings(copied), np.datetime64("2018-07-03"))
+
+
+def test_a_relative_folder_of_vintages_is_recorded_with_its_whole_path(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert resolve_settings(settings("own")).model.pretrained == str(tmp_path / "own")
+    for name in ("shipped", "none"):
+        assert resolve_settings(settings(name)).model.pretrained == name
 
 
 def test_a_changed_vintage_changes_the_hash_that_stages_depend_on(vintages, tmp_path):
