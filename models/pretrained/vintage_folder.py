@@ -80,7 +80,7 @@ def copy_vintage(vintage: Vintage, parent: Path) -> None:
     # A network must not be kept with another vintage than the one that it was combined with.
     if _hash_file(target / RECORD) != vintage.digest:
         raise ValueError(f"{vintage.folder} was changed while it was in use; run again")
-    _check_files(target, read_record(target))
+    check_files(target, read_record(target))
 
 
 def list_vintages(parent: Path) -> list[StoredVintage]:
@@ -110,7 +110,7 @@ def load_vintage(folder: Path) -> Vintage:
         A file is missing, damaged or of another format; the message names it.
     """
     record = read_record(folder)
-    _check_files(folder, record)
+    check_files(folder, record)
     return Vintage(
         folder=folder,
         last_target=_parse_date(record),
@@ -144,7 +144,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     return dict(record)
 
 
-def _check_files(folder: Path, record: Mapping[str, Any]) -> None:
+def check_files(folder: Path, record: Mapping[str, Any]) -> None:
     """Raise ``ValueError`` unless the files of a vintage are those that its record names."""
     for name, expected in record["files"].items():
         if not (folder / name).is_file() or _hash_file(folder / name) != expected:

@@ -10,7 +10,13 @@ import numpy as np
 from volcast.features.panel import Panel
 from volcast.models.pretrained.network_folder import VINTAGES
 from volcast.models.pretrained.selection import check_vintage, choose_vintage
-from volcast.models.pretrained.vintage_folder import RECORD, StoredVintage, list_vintages
+from volcast.models.pretrained.vintage_folder import (
+    RECORD,
+    StoredVintage,
+    check_files,
+    list_vintages,
+    read_record,
+)
 from volcast.pipeline.backtest.look_ahead.probe import ProbeResult
 from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.config.settings import Config
@@ -60,10 +66,14 @@ def _read_vintage(folder: Path, fold: Fold) -> StoredVintage | None:
     if not (folder / VINTAGES).exists():
         return None
     try:
-        (found,) = list_vintages(folder / VINTAGES)
+        found = list_vintages(folder / VINTAGES)
+        if len(found) > 1:
+            names = ", ".join(each.name for each in found)
+            raise ValueError(f"{folder / VINTAGES} holds more than one vintage: {names}")
+        check_files(found[0].folder, read_record(found[0].folder))
     except ValueError as error:
         raise VerificationError(f"fold {fold.number + 1}: {error}") from error
-    return found
+    return found[0]
 
 
 def _check(

@@ -10,7 +10,7 @@ import pytest
 from tests.pipeline.pretraining.samples import CUT_OFFS
 from tests.pipeline.samples import make_prices, volcast, write_config, write_csv
 from volcast.models.pretrained.network_folder import VINTAGES
-from volcast.models.pretrained.vintage_folder import RECORD, copy_vintage, load_vintage
+from volcast.models.pretrained.vintage_folder import FILES, RECORD, copy_vintage, load_vintage
 from volcast.pipeline.backtest.look_ahead.verify import verify_no_look_ahead
 from volcast.pipeline.backtest.run_folder import FORECASTS, STEPS
 from volcast.pipeline.errors import VerificationError
@@ -121,4 +121,34 @@ def test_a_vintage_whose_date_was_edited_is_found(combined, tmp_path, monkeypatc
         "volcast.pipeline.backtest.look_ahead.verify._check_trained", lambda *_: None
     )
     with pytest.raises(VerificationError, match="its date, features or files were changed"):
+        verify_no_look_ahead(run, Progress())
+
+
+def add_vintage(copies, vintages):
+    copy_vintage(load_vintage(vintages / CUT_OFFS[1]), copies)
+
+
+def swap_network(copies, vintages):
+    for name in FILES:
+        shutil.copy(vintages / CUT_OFFS[1] / name, copies / CUT_OFFS[0] / name)
+
+
+DAMAGES = {
+    "a second vintage": (add_vintage, "holds more than one vintage: 2018-06, 2018-12"),
+    "the network of a later one": (swap_network, "network.keras is missing or was changed"),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGES)
+def test_a_copy_that_is_not_the_one_of_its_record_is_found(
+    combined, vintages, tmp_path, monkeypatch, case
+):
+    damage, message = DAMAGES[case]
+    run = shutil.copytree(combined[0], tmp_path / "run")
+    first = next(number for number, use in enumerate(read_uses(run)) if use)
+    damage(run / "model" / f"fold-{first:03d}" / VINTAGES, vintages)
+    monkeypatch.setattr(
+        "volcast.pipeline.backtest.look_ahead.verify._check_trained", lambda *_: None
+    )
+    with pytest.raises(VerificationError, match=message):
         verify_no_look_ahead(run, Progress())
