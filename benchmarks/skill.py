@@ -53,7 +53,10 @@ from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 LINEAR = "harx"
 VIX = "^VIX"
-FORECAST_COLUMNS = ["origin", "target_end", "ticker", "horizon", "model", "variance", "realized"]
+FORECAST_COLUMNS = [
+    *("origin", "target_end", "ticker", "horizon", "model", "variance", "realized"),
+    "short_history",
+]
 RISK_COLUMNS = [*FORECAST_COLUMNS, "part", "fold"]
 RISK_MODELS = (REFERENCE, NETWORK)
 RISK_FIGURES = ("share", "es_ratio", "tickers_passed", "tickers_green")

@@ -16,7 +16,6 @@ high-frequency data.
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from volcast.features._typing import BoolArray, FloatArray
 from volcast.features.windows import window_median
@@ -106,7 +105,11 @@ def _scale_by_median(
 
 def _decaying_sum(x: FloatArray, decay: float) -> FloatArray:
     """Return the sum of rows 0 .. t with weights that fall by `decay` from row to row."""
-    return np.asarray(lfilter([1.0], [1.0, -decay], x, axis=0))
+    # scipy.signal.lfilter does the same in less time, but takes longer to import than to replace.
+    result = np.array(x)
+    for row in range(1, len(result)):
+        result[row] += decay * result[row - 1]
+    return result
 
 
 def _shrink(log_ratio: FloatArray, observations: FloatArray, counted: BoolArray) -> FloatArray:

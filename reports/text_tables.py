@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 
 MISSING = "\N{EN DASH}"
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.forecaster import REQUIRED, Float, Sample
 from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.numpy_network import NumpyNetwork
 
 PERCENTILES = tuple(range(1, 100))
+
+
+class TrainedRegressor(Protocol):
+    """A regressor that was trained, or one that was loaded to forecast."""
+
+    numpy_network_: NumpyNetwork
+
+    def predict(self, X: Any) -> Float:
+        """Return the mean variance, (n, H)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +56,7 @@ class Vintage:
     features: tuple[str, ...]
     groups: tuple[FeatureGroup, ...]
     horizons: tuple[int, ...]
-    regressor: KerasVolatilityRegressor
+    regressor: TrainedRegressor
     error_percentiles: Float
     folder: Path = Path()
     digest: str = ""

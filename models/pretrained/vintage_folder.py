@@ -14,7 +14,7 @@ import numpy as np
 
 from volcast.models.pretrained.feature_groups import FeatureGroup
 from volcast.models.pretrained.vintage import Vintage
-from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.regressor.predictor import Predictor
 from volcast.models.regressor.storage import NETWORK, STATE
 
 FORMAT = 1
@@ -49,7 +49,16 @@ def save_vintage(folder: Path, vintage: Vintage, card: Mapping[str, Any]) -> Non
         Its folder and digest are not written.
     card
         What the training was: data, settings, and what was reached on rows that were left out.
+
+    Raises
+    ------
+    TypeError
+        The vintage was loaded from a folder.
     """
+    from volcast.models.regressor.estimator import KerasVolatilityRegressor
+
+    if not isinstance(vintage.regressor, KerasVolatilityRegressor):
+        raise TypeError("a vintage that was loaded is copied, not saved: use copy_vintage")
     vintage.regressor.save(folder)
     record = {
         "format": FORMAT,
@@ -117,7 +126,7 @@ def load_vintage(folder: Path) -> Vintage:
         features=tuple(record["features"]),
         groups=tuple(FeatureGroup(name, tuple(f)) for name, f in record["groups"].items()),
         horizons=tuple(record["horizons"]),
-        regressor=KerasVolatilityRegressor.load(folder),
+        regressor=Predictor.load(folder),
         error_percentiles=np.array(record["error_percentiles"]),
         digest=_hash_file(folder / RECORD),
     )

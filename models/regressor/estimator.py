@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from volcast.models.regressor import validation
-from volcast.models.regressor.fitting import average_log, correct, fit_attributes
+from volcast.models.regressor.fitting import correct, fit_attributes
+from volcast.models.regressor.predictor import forecast_log
 from volcast.models.regressor.purge import choose_purge, list_target_names
 from volcast.models.regressor.row_split import Part, build_part, split_rows
 from volcast.models.regressor.skill import compute_qlike_skill
@@ -228,12 +229,7 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
 
         It is within a factor of ten of the variances that were trained on, whatever X.
         """
-        inputs = self._check_inputs(X)
-        networks = average_log(*self._correct(inputs)) + self.bias_
-        weight = self.blend_ if self.blend is None else self.blend
-        linear = self.linear_.predict_log(inputs) if weight else 0.0
-        blended = (1.0 - weight) * networks + weight * linear
-        variance = np.exp(self.inputs_.anchor.bound(blended))
+        variance = np.exp(forecast_log(self, self._check_inputs(X)))
         return np.asarray(variance[:, 0] if self._single_target else variance)
 
     def predict_members(self, X: ArrayLike) -> Float:

@@ -50,7 +50,7 @@ def fit_attributes(
 
 
 def correct(
-    network: NumpyNetwork, inputs: Inputs, X: Float, shape: tuple[int, ...]
+    network: NumpyNetwork, inputs: Inputs, X: NDArray[np.floating], shape: tuple[int, ...]
 ) -> tuple[NDArray[np.float32], Float]:
     """Return each network's correction (members, n, H), and what it corrects (n, H).
 

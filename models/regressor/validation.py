@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 
 from volcast.models.training_options import (
     ACTIVATIONS,
@@ -168,6 +167,8 @@ def warn_of_divergence(
 ) -> None:
     """Issue a ``ConvergenceWarning`` at the caller of `fit` if a member diverged."""
     if diverged.any():
+        from sklearn.exceptions import ConvergenceWarning
+
         message = format_divergence(diverged, epochs_run, learning_rate)
         warnings.warn(message, ConvergenceWarning, stacklevel=3)  # this, fit
 

@@ -57,7 +57,7 @@ def describe_pretrained_use(uses: Sequence[Use]) -> str:
         return "none of the folds may use one"
     names = list(dict.fromkeys(str(use["vintage"]) for use in used))
     shown = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    horizons = used[0]["weight"]
+    horizons = sorted(used[0]["weight"], key=int)
     weights = [sum(use["weight"][h] for use in used) / len(used) for h in horizons]
     percent = " / ".join(f"{weight:.0%}".replace("%", " %") for weight in weights)
     count = "all" if len(used) == len(uses) else f"{len(used)} of"

@@ -138,7 +138,7 @@ def describe_combination(folder: Path) -> str:
         return ""
     weights = ", ".join(
         f"{horizon_name(int(horizon))} {weight:.0%}".replace("%", " %")
-        for horizon, weight in uses[-1]["weight"].items()
+        for horizon, weight in sorted(uses[-1]["weight"].items(), key=lambda item: int(item[0]))
     )
     return f"Combined with the pretrained network {uses[-1]['vintage']}: {weights}."
 

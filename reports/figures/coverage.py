@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from volcast.reports.figures.palette import INK, label_axes, model_colour, model_label
+from volcast.reports.figures.palette import INK, label_axes, model_colour
+from volcast.reports.model_labels import model_label
 
 ROWS_SHOWN = 12  # more tickers would not be readable
 FARTHEST = 10.0  # percentage points from the nominal level; shares beyond are cut

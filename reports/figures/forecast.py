@@ -5,14 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
 
-from volcast.reports.figures.palette import (
-    INK,
-    date_axis,
-    label_axes,
-    legend_above,
-    model_colour,
-    model_label,
-)
+from volcast.reports.figures.palette import INK, date_axis, label_axes, legend_above, model_colour
+from volcast.reports.model_labels import model_label
 
 HEADROOM = 1.08  # the axis ends this far above the highest line
 FEW_SESSIONS = 15  # with fewer, single days are named on the axis

@@ -3,14 +3,8 @@
 import pandas as pd
 from matplotlib.axes import Axes
 
-from volcast.reports.figures.palette import (
-    INK,
-    date_axis,
-    label_axes,
-    legend_above,
-    model_colour,
-    model_label,
-)
+from volcast.reports.figures.palette import INK, date_axis, label_axes, legend_above, model_colour
+from volcast.reports.model_labels import model_label
 
 NUMBERED_DAYS = 3
 APART = 0.04  # of the time shown; closer numbers would cover each other

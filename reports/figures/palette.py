@@ -35,35 +35,12 @@ COLOUR_OF_MODEL = {
 }
 OTHER_COLOURS = ["#c2507a", "#5d83a6", "#7a8b3a", "#8c6d5a"]
 
-LABEL_OF_MODEL = {
-    "network": "Network",
-    "har": "HAR",
-    "har_1000": "HAR, 1,000 days",
-    "har_pooled": "HAR, pooled",
-    "har_rolling": "HAR, refitted daily",
-    "lhar": "LHAR",
-    "lhar_pooled": "LHAR, pooled",
-    "harx": "HAR-X",
-    "garch": "GARCH",
-    "gjr_garch_t": "GJR-GARCH-t",
-    "egarch": "EGARCH",
-    "trees": "Trees",
-    "ewma": "EWMA",
-    "mean_22": "Mean of 22",
-    "last_value": "Last value",
-}
-
 
 def model_colour(model: str) -> str:
     """Return the colour of a model, the same in all figures; unknown names share four more."""
     if model in COLOUR_OF_MODEL:
         return COLOUR_OF_MODEL[model]
     return OTHER_COLOURS[sum(model.encode()) % len(OTHER_COLOURS)]
-
-
-def model_label(model: str) -> str:
-    """Return the name of a model as a reader knows it."""
-    return LABEL_OF_MODEL.get(model, model.replace("_", " "))
 
 
 def label_axes(axes: Axes, *, x: str, y: str) -> None:

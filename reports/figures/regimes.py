@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from volcast.reports.figures.cut_axis import LARGEST_RATIO, cut_values
-from volcast.reports.figures.palette import label_axes, legend_above, model_colour, model_label
+from volcast.reports.figures.palette import label_axes, legend_above, model_colour
+from volcast.reports.model_labels import model_label
 
 GROUP_WIDTH = 0.78
 ROOM_FOR_NUMBERS = 0.3  # of the height, above bars that are cut

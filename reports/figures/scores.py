@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from volcast.reports.figures.cut_axis import LARGEST_RATIO, cut_values
-from volcast.reports.figures.palette import INK, label_axes, model_colour, model_label
+from volcast.reports.figures.palette import INK, label_axes, model_colour
+from volcast.reports.model_labels import model_label
 
 ROOM_FOR_NUMBERS = 0.22  # of the drawn range, right of the last dot
 

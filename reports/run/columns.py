@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.text_tables import (
     Column,
     TextTable,

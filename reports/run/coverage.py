@@ -12,7 +12,7 @@ from volcast.reports.blocks import Block, Figures, Heading, Panel, Paragraph, fo
 from volcast.reports.figure_panels import draw_panels_by_horizon
 from volcast.reports.figures.coverage import interval_coverage
 from volcast.reports.figures.density import pit_bars
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import coverage, pit_histogram

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from volcast.reports.blocks import Aside, Figures, Panel, Paragraph
 from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.forecast import forecast_against_realized
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import recent_forecasts
 from volcast.reports.section import Section

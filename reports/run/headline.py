@@ -21,7 +21,7 @@ from volcast.reports.blocks import (
     fold_table,
 )
 from volcast.reports.coming_reports import describe_effect
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, TICKER
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.baseline_verdict import compare_with_baselines

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from volcast.reports.blocks import Block, Figures, Notice, Panel, Paragraph, fold_table
 from volcast.reports.figure_panels import HEIGHT_PX, TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.level import level_by_year, standardised_returns
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.level import (

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from volcast.reports.blocks import Block, Figures, Panel, Paragraph, TableBlock, fold_table
 from volcast.reports.figure_panels import draw_panels_by_horizon
 from volcast.reports.figures.loss_days import cumulative_difference
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import text_tables_by_horizon
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import against_baseline, loss_days

@@ -7,7 +7,7 @@ report. Shows QLIKE of both as a table; without known reports there is no sectio
 import pandas as pd
 
 from volcast.reports.blocks import Paragraph, TableBlock
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, QLIKE, RATIO_TO_HAR, ROWS
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import WITH_REPORT, by_report

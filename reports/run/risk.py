@@ -7,7 +7,7 @@ and those of the leading model by ticker.
 import pandas as pd
 
 from volcast.reports.blocks import Block, Paragraph, TableBlock, fold_table
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import MODEL, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.scores import POOLED

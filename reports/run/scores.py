@@ -8,8 +8,8 @@ import pandas as pd
 
 from volcast.reports.blocks import Block, Figures, Folded, Panel, Paragraph, TableBlock, fold_table
 from volcast.reports.figure_panels import draw_panels_by_horizon
-from volcast.reports.figures.palette import model_label
 from volcast.reports.figures.scores import ratio_to_har
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import (
     HORIZON,
     MODEL,

@@ -5,7 +5,7 @@ whose history is short at the newest origin, and the loss of all such forecasts 
 """
 
 from volcast.reports.blocks import Block, Heading, Paragraph, TableBlock, fold_table
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import (
     HORIZON,
     MODEL,

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from volcast.reports.figures.palette import model_label
+from volcast.reports.model_labels import model_label
 from volcast.reports.scoring.har_verdict import format_test
 from volcast.reports.scoring.scores import NETWORK, POOLED
 from volcast.reports.text_tables import horizon_name
