@@ -110,8 +110,9 @@ def fit_weight(
     Parameters
     ----------
     local_log, pretrained_log, log_target
-        (n, N, H), on rows that neither forecast was fitted on; NaN if unknown. The pretrained one
-        with the correction of its level.
+        (n, N, H), on rows that the weights of neither network were fitted on, although the local
+        one was stopped, and its level corrected, by them; NaN if unknown. The pretrained one with
+        the correction of its level.
     horizons
         The H horizons in sessions.
     expected

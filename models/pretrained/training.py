@@ -53,7 +53,7 @@ class FitRows:
 
 
 def train_vintage(market: Market, regressor: KerasVolatilityRegressor) -> Vintage:
-    """Return a vintage that has seen no target after the last session of the sample.
+    """Return a vintage that has seen nothing after the last session of the sample, its last target.
 
     The last `VALIDATION_SESSIONS` of all tickers stop the training and give the percentiles of the
     errors; the sessions before them, after a purged gap, are trained on.
@@ -88,7 +88,8 @@ def train_vintage(market: Market, regressor: KerasVolatilityRegressor) -> Vintag
         sample_weight=fitted.weight,
     )
     vintage = Vintage(
-        last_target=sample.target_end[validation].max().astype("datetime64[D]"),
+        # Not that of the rows drawn: outliers are bounded with all sessions of the sample.
+        last_target=sample.sessions[-1].astype("datetime64[D]"),
         features=sample.names,
         groups=market.groups,
         horizons=sample.horizons,

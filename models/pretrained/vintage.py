@@ -34,7 +34,7 @@ class Vintage:
     Attributes
     ----------
     last_target
-        The last session of any target that it was trained, stopped or calibrated on.
+        The last session of what it was trained, stopped or calibrated on.
     features
         The names of its F features; the inputs of the regressor are these and an indicator for each
         group.

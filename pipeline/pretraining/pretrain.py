@@ -16,7 +16,7 @@ from volcast.features.definitions import DEFINITIONS
 from volcast.features.panel import Panel
 from volcast.models.pretrained.training import Market, train_vintage, weigh_kinds
 from volcast.models.pretrained.vintage import Vintage
-from volcast.models.pretrained.vintage_folder import read_record, save_vintage
+from volcast.models.pretrained.vintage_folder import check_files, read_record, save_vintage
 from volcast.pipeline.backtest.model_factory import build_regressor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
@@ -183,9 +183,11 @@ def describe_training(market: MarketData, config: Config, provenance: Provenance
 
 
 def is_finished(folder: Path, key: str) -> bool:
-    """Return whether a folder holds the vintage of this key."""
+    """Return whether a folder holds the vintage of this key, undamaged."""
     try:
-        return bool(read_record(folder)["card"]["key"] == key)
+        record = read_record(folder)
+        check_files(folder, record)
+        return bool(record["card"]["key"] == key)
     except (KeyError, ValueError):
         return False
 

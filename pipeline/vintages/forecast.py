@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,11 @@ def forecast_with_vintage(
     panel = build_panel(build_grids(loaded.bars, config, external=loaded.external), config)
     sample = build_sample(panel)
     vintage = load_newest_vintage(config, sample.sessions[-1])
+    lacking = find_lacking_inputs(vintage, sample.names)
+    if lacking:
+        progress.note(
+            f"unknown inputs of the vintage, which are not selected: {', '.join(lacking)}"
+        )
     table = build_table(panel, sample, vintage, config.report.interval)
     failures = {**loaded.failures, **find_failures(panel, table, loaded.bars, vintage)}
     if table.empty:
@@ -129,6 +135,20 @@ def load_newest_vintage(config: Config, newest: np.datetime64) -> Vintage:
             f"{PERCENTILES[-1]} of its errors"
         )
     return vintage
+
+
+def find_lacking_inputs(vintage: Vintage, names: Collection[str]) -> list[str]:
+    """Return the inputs of a vintage that are not among the features `names`.
+
+    Those of a group that is unknown as a whole are left out: the vintage was trained to do without.
+    """
+    without = {
+        name
+        for group in vintage.groups
+        if not {*group.features} & {*names}
+        for name in group.features
+    }
+    return [name for name in vintage.features if name not in names and name not in without]
 
 
 def find_failures(

@@ -157,3 +157,11 @@ def test_two_trainings_do_not_write_into_one_folder(vintages, tmp_path):
     folder = shutil.copytree(vintages.parent, tmp_path / "copy")
     with lock_folder(folder / "vintages"):
         assert "is in use by another volcast process" in repeat(folder).complaint
+
+
+def test_a_damaged_vintage_is_trained_again(vintages, tmp_path):
+    folder = shutil.copytree(vintages.parent, tmp_path / "copy")
+    (folder / "vintages" / CUT_OFFS[0] / "network.keras").write_bytes(b"")
+    assert repeat(folder).code == 0
+    one, two = (load_vintage(parent / CUT_OFFS[0]) for parent in (vintages, folder / "vintages"))
+    assert have_equal_weights(one, two)

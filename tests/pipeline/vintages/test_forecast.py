@@ -129,3 +129,13 @@ def test_a_ticker_that_ended_early_is_not_forecast_by_a_vintage_that_saw_more(
     answer = forecast(path)
     assert answer.code == 0, answer.err
     assert "OLD" not in answer.out and "OLD is left out: its newest session, 201" in answer.err
+
+
+def test_inputs_that_are_not_selected_are_named_unless_a_whole_group_is_missing(settings, tmp_path):
+    assert "unknown inputs" not in forecast(settings).err
+    path = tmp_path / "settings.toml"
+    path.write_text(settings.read_text().replace('"har_250", ', "").replace(', "market"', ""))
+    lines = [line for line in forecast(path).err.splitlines() if "unknown inputs" in line]
+    assert [line.strip() for line in lines] == [
+        "unknown inputs of the vintage, which are not selected: har_250"
+    ]
