@@ -68,6 +68,6 @@ def check_vintage(vintage: Dated, first_untrained: np.datetime64) -> None:
     if not is_usable(vintage, first_untrained):
         raise ValueError(
             f"the pretrained vintage {vintage.name} has seen targets up to {vintage.last_target}; "
-            f"a model whose validation begins on {first_untrained} may only use vintages that end "
-            "before that day"
+            f"a model whose validation begins on {str(first_untrained)[:10]} may only use vintages "
+            "that end before that day"
         )

@@ -121,8 +121,8 @@ def select_rows(market: Market, seed: int) -> tuple[NDArray[np.bool_], NDArray[n
     validation = select_fit_rows(sample, slice(cut, sessions))
     if not training.any() or not validation.any():
         raise ValueError(
-            f"no ticker has rows to train on before {sample.sessions[cut]} and to validate on "
-            "after; choose a later cut-off, or data with a longer history"
+            f"no ticker has rows to train on before {str(sample.sessions[cut])[:10]} and to "
+            "validate on after; choose a later cut-off, or data with a longer history"
         )
     rng = np.random.default_rng([seed, THIN_STREAM])
     training = thin_rows(training, MOST_TRAINING_ROWS, rng)

@@ -88,11 +88,8 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     DataError
         When no ticker has a bar.
     """
-    settings = config.data
-    require_tickers(settings.source, settings.tickers)
-    intraday, source = _build_sources(config, now, progress)
-    answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
-    answer = _leave_out_series(answer, config)
+    intraday, source = build_sources(config, now, progress)
+    answer = query_source(source, config, now)
     newest = pd.Timestamp(answer.bars["session"].max())
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
     answer = drop_unfinished_bars(answer, calendars, now)
@@ -102,7 +99,7 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     checked = check_bars(answer.bars, calendars)
     bars = checked.bars
     if intraday:
-        bars = add_realized_variance(bars, intraday.days, calendars, settings.overnight)
+        bars = add_realized_variance(bars, intraday.days, calendars, config.data.overnight)
         progress.note(format_realized_summary(bars, intraday.failures))
     external = load_external(config, bars, source, now, progress)
     return LoadedBars(
@@ -117,6 +114,22 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         held=find_held_bars(checked, calendars),
         external=external,
     )
+
+
+def query_source(source: Source, config: Config, now: dt.datetime) -> Download:
+    """Return the bars of a source that the settings ask for, without their exogenous series.
+
+    Raises
+    ------
+    ConfigError
+        The source needs tickers, and the settings name none.
+    DataError
+        No ticker can be delivered.
+    """
+    settings = config.data
+    require_tickers(settings.source, settings.tickers)
+    answer = source.load(Request(settings.tickers, settings.start, settings.end, now))
+    return _leave_out_series(answer, config)
 
 
 def build_store_options(config: Config, progress: Progress) -> StoreOptions:
@@ -137,18 +150,7 @@ def build_read_options(config: Config) -> ReadOptions:
     return ReadOptions(data.dates, data.decimal, data.timezone, data.calendar or None)
 
 
-def _leave_out_series(answer: Download, config: Config) -> Download:
-    """Return the bars without exogenous series, unless the settings name those as tickers."""
-    series = list_series(config)
-    if config.data.tickers or not series:
-        return answer
-    bars = answer.bars[~answer.bars["ticker"].isin(series)]
-    if bars.empty:
-        raise DataError("the source has no ticker besides the exogenous series")
-    return replace(answer, bars=bars.reset_index(drop=True))
-
-
-def _build_sources(
+def build_sources(
     config: Config, now: dt.datetime, progress: Progress
 ) -> tuple[IntradaySource | None, Source]:
     """Return the source of intraday bars, None if there is none, and the source of daily bars."""
@@ -164,3 +166,14 @@ def _build_sources(
         return intraday, intraday
     options = build_store_options(config, progress)
     return intraday, build_source(settings.source, path, options, reading)
+
+
+def _leave_out_series(answer: Download, config: Config) -> Download:
+    """Return the bars without exogenous series, unless the settings name those as tickers."""
+    series = list_series(config)
+    if config.data.tickers or not series:
+        return answer
+    bars = answer.bars[~answer.bars["ticker"].isin(series)]
+    if bars.empty:
+        raise DataError("the source has no ticker besides the exogenous series")
+    return replace(answer, bars=bars.reset_index(drop=True))

@@ -15,14 +15,16 @@ from volcast.features.panel import Panel
 from volcast.features.registry import find_feature
 from volcast.models.pretrained.feature_groups import FeatureGroup
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.data.contract.source import Request
+from volcast.pipeline.data.contract.source import Download, Source
 from volcast.pipeline.data.quality.check import check_bars
-from volcast.pipeline.data.sources.factory import build_source
+from volcast.pipeline.data.quality.closed_days import leave_out_closed_days
+from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.store.content_hash import compute_content_hashes
 from volcast.pipeline.errors import ConfigError, DataError
 from volcast.pipeline.files import hash_value
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.panel.load_bars import build_sources, query_source
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 
@@ -84,12 +86,11 @@ def load_market_data(
     DataError
         The panel has no bars, or too few tickers.
     """
-    path = Path(config.data.path) if config.data.path else None
-    source = build_source(config.data.source, path)
-    settings = config.data
-    bars = source.load(Request(settings.tickers, settings.start, settings.end, now)).bars
-    if tickers:
-        bars = bars[bars["ticker"].isin(find_most_traded(bars, tickers))].reset_index(drop=True)
+    _, source = build_sources(config, now, progress)
+    answer = load_most_traded(source, config, tickers, now)
+    bars = answer.bars
+    for note in (*answer.understood, *answer.notes):
+        progress.note(note)
     if bars["ticker"].nunique() < 1 / LEFT_OUT:
         raise DataError(
             f"{bars['ticker'].nunique()} tickers are too few to pretrain on: a vintage is made to "
@@ -99,9 +100,22 @@ def load_market_data(
     data_hash = hash_market(bars, external)
     external = replace(external, events=withhold_reports(external.events))
     checked = check_bars(bars, assign_calendars(list(bars["ticker"].unique()), config))
+    for ticker, reason in {**answer.failures, **checked.failures}.items():
+        progress.note(f"{ticker} is left out: {reason}")
     panel = build_panel(build_grids(checked.bars, config, external=external), config)
     known = tuple(kinds.get(ticker, UNKNOWN_KIND) for ticker in panel.tickers)
     return MarketData(panel, known, data_hash, len(checked.bars))
+
+
+def load_most_traded(source: Source, config: Config, tickers: int, now: dt.datetime) -> Download:
+    """Return the final bars of the most traded tickers of a source, of all if `tickers` is 0."""
+    answer = query_source(source, config, now)
+    bars = answer.bars
+    if tickers:
+        bars = bars[bars["ticker"].isin(find_most_traded(bars, tickers))].reset_index(drop=True)
+    calendars = assign_calendars(list(bars["ticker"].unique()), config)
+    answer = drop_unfinished_bars(replace(answer, bars=bars), calendars, now)
+    return leave_out_closed_days(answer, calendars)
 
 
 def hash_market(bars: pd.DataFrame, external: ExternalData) -> str:
@@ -116,9 +130,12 @@ def hash_market(bars: pd.DataFrame, external: ExternalData) -> str:
 
 
 def find_most_traded(bars: pd.DataFrame, count: int) -> list[str]:
-    """Return the tickers with the largest median turnover over their last 250 sessions."""
+    """Return the tickers with the largest median turnover over their last 250 sessions.
+
+    Tickers without a volume come last.
+    """
     last = bars.sort_values("session").groupby("ticker").tail(TURNOVER_SESSIONS)
-    turnover = (last["close"] * last["volume"]).groupby(last["ticker"]).median()
+    turnover = (last["close"] * last["volume"]).groupby(last["ticker"]).median().fillna(0.0)
     return [str(ticker) for ticker in turnover.nlargest(count).index]
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.pipeline.pretraining.samples import CUT_OFFS, TICKERS, write_market
@@ -13,7 +14,7 @@ from volcast.models.pretrained.vintage_folder import RECORD, load_vintage, read_
 from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.files import lock_folder
 from volcast.pipeline.pretraining.cutoffs import parse_cutoffs
-from volcast.pipeline.pretraining.market_data import leave_out
+from volcast.pipeline.pretraining.market_data import find_most_traded, leave_out
 
 
 def test_each_cut_off_has_a_folder_with_a_card_and_without_a_pickle(vintages):
@@ -165,3 +166,39 @@ def test_a_damaged_vintage_is_trained_again(vintages, tmp_path):
     assert repeat(folder).code == 0
     one, two = (load_vintage(parent / CUT_OFFS[0]) for parent in (vintages, folder / "vintages"))
     assert have_equal_weights(one, two)
+
+
+def test_the_panel_is_read_as_the_settings_say_and_says_which_tickers_are_left_out(
+    vintages, tmp_path
+):
+    """Dates of the form 05/01/2016 that only the setting decides, and a ticker on closed days."""
+    market = pd.read_csv(vintages.parent / "market.csv", parse_dates=["date"])
+    shut = market[market["ticker"] == "T00"].assign(ticker="SHUT").iloc[::4]
+    shut["date"] = shut["date"] - pd.to_timedelta(shut["date"].dt.day_of_week + 1, unit="D")
+    market = pd.concat([market[market["date"].dt.day <= 12], shut[shut["date"].dt.day <= 12]])
+    market["date"] = market["date"].dt.strftime("%d/%m/%Y")
+    market.to_csv(tmp_path / "market.csv", index=False)
+    settings = tmp_path / "pretrain.toml"
+    settings.write_text(
+        (vintages.parent / "pretrain.toml").read_text() + '[data]\ndates = "day_first"\n'
+    )
+    answer = volcast(
+        *("pretrain", "--config", settings, "--data", tmp_path / "market.csv"),
+        *("--out", tmp_path / "vintages", "--until", "2019-02-28"),
+    )
+    assert "SHUT is left out" in answer.err, answer.err
+    assert "market.csv: plain table, day first" in answer.err
+    assert "rows to train on before 2018-03-02 and to validate on" in answer.complaint
+
+
+def test_tickers_without_a_volume_are_taken_last():
+    days = pd.bdate_range("2020-01-01", periods=3)
+    bars = pd.DataFrame(
+        [
+            {"ticker": ticker, "session": day, "close": 10.0, "volume": volume}
+            for ticker, volume in (("A", np.nan), ("B", 5.0), ("C", 7.0))
+            for day in days
+        ]
+    )
+    assert find_most_traded(bars, 2) == ["C", "B"]
+    assert find_most_traded(bars, 800) == ["C", "B", "A"]
