@@ -43,8 +43,9 @@ check: $(VENV)/.project ## lint, formatting, types, import rules, and the comman
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m pytest --quiet tests/test_readme.py
 
-bench: $(VENV)/.project ## run every benchmark (of skill with DATA=panel.parquet only)
+bench: $(VENV)/.project ## run every benchmark that needs no files (skill with DATA=panel.parquet)
 	@set -e; for file in benchmarks/[!_]*.py; do name=$${file#benchmarks/}; name=$${name%.py}; \
+		! grep -q "required=True" "$$file" || continue; \
 		[ "$$name" != skill ] || [ -n "$(DATA)" ] || continue; \
 		echo "benchmarks.$$name"; \
 		case "$$name" in skill|windows) data="$(DATA:%=--data %)";; *) data="";; esac; \

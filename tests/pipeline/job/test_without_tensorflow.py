@@ -74,3 +74,12 @@ def test_the_forecasts_of_a_run_are_scored_and_printed_without_tensorflow(run_di
     assert (run_dir / SCORES).exists() and NETWORK in loaded and not loaded & HEAVY
     printed, loaded = run_in_own_process("forecast", run_dir)
     assert "AAA" in printed and not loaded & HEAVY
+
+
+def test_a_forecast_without_a_training_imports_only_what_it_needs():
+    printed, loaded = run_in_own_process(
+        *("forecast", "--pretrained-only", "--source", "sample-stocks", "--ticker", "AAPL")
+    )
+    assert "AAPL" in printed and NETWORK in loaded
+    others = {"sklearn", "matplotlib", "mlflow", "statsmodels", "arch", "scipy.signal"}
+    assert not loaded & (HEAVY | others)
