@@ -166,6 +166,7 @@ KNOWN: dict[str, Check] = {
     "volcast data inspect": inspects,
     "volcast --version": as_it_stands,
     "volcast --help": as_it_stands,
+    "volcast forecast --pretrained-only": as_it_stands,
     "volcast lab": writes_the_lab,
     **{
         f"volcast {name}": on_the_home
