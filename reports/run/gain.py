@@ -22,8 +22,9 @@ STEP_COLUMNS = [
 ]
 METHOD = (
     "More information: HAR-X, a linear model on all features of the network, against HAR. A "
-    "nonlinear function: single networks (the mean of all of them) against HAR-X. Refitting: "
-    "against the first fold's network, never refitted."
+    "nonlinear function: single networks (the mean of all of them) against HAR-X. A pretrained "
+    "network: the forecast combined with that of one trained on other tickers, against the one "
+    "without. Refitting: against the first fold's network, never refitted."
 )
 
 
