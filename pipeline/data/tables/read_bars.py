@@ -75,10 +75,7 @@ def read_bars(file: Path, ticker: str, options: ReadOptions = ReadOptions()) -> 
         The file is no table of daily bars, can be read in two ways, or has a cell that cannot be
         read; file, place, value and remedy are named.
     """
-    try:
-        table = read_table(file)
-    except OSError as error:
-        raise DataError(f"{file}: the file cannot be read; {error.strerror or error}") from error
+    table = read_table(file)
     moments = parse_moment_column(table, options.dates, file)
     numbers = parse_number_columns(table, options.decimal, file)
     bars, left_out = find_bar_rows(table, moments, numbers, file)

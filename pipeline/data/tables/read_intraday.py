@@ -46,10 +46,7 @@ def read_intraday_bars(file: Path, ticker: str, options: ReadOptions | None = No
         The file, a time, a number or a ticker cannot be read.
     """
     chosen = options or ReadOptions()
-    try:
-        table = read_table(file)
-    except OSError as error:
-        raise DataError(f"{file}: the file cannot be read; {error.strerror or error}") from error
+    table = read_table(file)
     if table.columns.side_by_side or table.columns.close_alone:
         raise DataError(f"{file}: intraday bars need open, high, low and close, one row a bar")
     moments = _add_times(table, parse_moment_column(table, chosen.dates, file), file)

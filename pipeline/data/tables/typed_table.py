@@ -16,6 +16,7 @@ from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
 from volcast.pipeline.data.tables.synonyms import TICKER, simplify
 from volcast.pipeline.data.tables.text import Text, read_text
+from volcast.pipeline.errors import DataError
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
 SECURITY_KEYS = {"security", "ticker", "symbol", "instrument", "ric"}
@@ -59,10 +60,15 @@ def read_table(file: Path) -> TypedTable:
     Raises
     ------
     DataError
-        The file cannot be read as a table, or lacks a column.
-    OSError
-        It cannot be read at all.
+        The file cannot be read, is no table, or lacks a column.
     """
+    try:
+        return _read_table(file)
+    except OSError as error:
+        raise DataError(f"{file}: the file cannot be read; {error.strerror or error}") from error
+
+
+def _read_table(file: Path) -> TypedTable:
     if file.suffix.lower() in PARQUET_SUFFIXES:
         table = read_parquet(file)
         columns = find_columns([table.names], table.sample, file)
