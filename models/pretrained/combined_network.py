@@ -12,7 +12,6 @@ from volcast.models.forecaster import (
     Forecaster,
     Sample,
     Split,
-    mask_unforecastable,
     select_fit_rows,
 )
 from volcast.models.network import Network
@@ -92,11 +91,7 @@ class CombinedNetwork(Forecaster):
 
     def forecast_pretrained_log(self, sample: Sample, origins: slice) -> Float:
         """Return the log forecast of the vintage as it is, (n, N, H); NaN if not forecastable."""
-        rows = np.zeros(sample.variance.shape, dtype=bool)
-        rows[origins] = True
-        shape = (*rows[origins].shape, len(sample.horizons))
-        found = self.vintage.forecast_log(sample, rows).reshape(shape)
-        return mask_unforecastable(found, sample, origins)
+        return self.vintage.forecast_origins_log(sample, origins)
 
     def _fit_combination(self, sample: Sample, split: Split) -> Combination:
         """Return weight and level.

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import REQUIRED, Float, Sample
+from volcast.models.forecaster import REQUIRED, Float, Sample, mask_unforecastable
 from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators
 from volcast.models.regressor.numpy_network import NumpyNetwork
 
@@ -93,6 +93,16 @@ class Vintage:
                     result[known, place] = np.log(variance[:, column])
         return result
 
+    def forecast_origins_log(self, sample: Sample, origins: slice) -> Float:
+        """Return the log forecasts of all tickers, (n, N, H of `sample`).
+
+        They are those of `forecast_log`, and NaN where the sample is not forecastable.
+        """
+        rows = np.zeros(sample.variance.shape, dtype=bool)
+        rows[origins] = True
+        shape = (*rows[origins].shape, len(sample.horizons))
+        return mask_unforecastable(self.forecast_log(sample, rows).reshape(shape), sample, origins)
+
     def _required(self) -> list[int]:
         return [self.features.index(name) for name in REQUIRED]
 
@@ -110,8 +120,9 @@ def select_columns(
     sample: Sample, features: Sequence[str], rows: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
     """Return the named features of `rows` (T, N), (n, F); NaN for those that the sample lacks."""
-    x = np.full((int(rows.sum()), len(features)), np.nan, dtype=np.float32)
+    known = sample.x[rows]
+    x = np.full((len(known), len(features)), np.nan, dtype=np.float32)
     for place, name in enumerate(features):
         if name in sample.names:
-            x[:, place] = sample.x[:, :, sample.names.index(name)][rows]
+            x[:, place] = known[:, sample.names.index(name)]
     return x

@@ -28,19 +28,11 @@ class Fitted(Protocol):
     blend: float | None
 
 
-class Predictor:
+class Predictor(Fitted):
     """The forecast of a saved `KerasVolatilityRegressor`, bit for bit.
 
     Its attributes are the parameters and the fitted attributes of the regressor.
     """
-
-    inputs_: Inputs
-    numpy_network_: NumpyNetwork
-    linear_: LinearCorrection
-    best_epoch_: NDArray[np.intp]
-    bias_: Float
-    blend_: float
-    blend: float | None
 
     def __init__(self, **parameters: Any) -> None:
         vars(self).update(parameters)

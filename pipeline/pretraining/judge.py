@@ -63,9 +63,7 @@ def compute_losses(vintage: Vintage, sample: Sample, origins: slice) -> NDArray[
     known = sample.until(origins.start - 1)
     fitted = slice(0, origins.start)
     har = LogHAR().fit(known, Split(fitted, slice(origins.start, origins.start)))
-    rows = np.zeros(sample.variance.shape, dtype=bool)
-    rows[origins] = True
-    pretrained = np.exp(vintage.forecast_log(sample, rows)).reshape(shape)
+    pretrained = np.exp(vintage.forecast_origins_log(sample, origins))
     target = sample.target[origins]
     losses = np.stack([qlike(target, f) for f in (pretrained, har.forecast(sample, origins))])
     return np.where(np.isfinite(losses).all(axis=0), losses, np.nan)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.forecaster import Float, Sample, mask_unforecastable
+from volcast.models.forecaster import Sample
 from volcast.models.pretrained.combination import LEVEL_SESSIONS, fit_level
 from volcast.models.pretrained.selection import is_usable
 from volcast.models.pretrained.vintage import PERCENTILES, Vintage
@@ -174,13 +174,13 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
     """
     tail = (1.0 - interval) / 2.0
     part = slice(max(len(sample.sessions) - LEVEL_SESSIONS, 0), len(sample.sessions))
-    forecast_log = _forecast(vintage, sample, part)
+    forecast_log = vintage.forecast_origins_log(sample, part)
     level = fit_level(np.log(sample.bounded.target[part]) - forecast_log)
     without = remove_coming_reports(sample)
     plain_log = np.full_like(forecast_log, np.nan)
     if without is not None:
         expected = expect_reports(sample)[part]
-        plain_log = np.where(expected, _forecast(vintage, without, part), np.nan)
+        plain_log = np.where(expected, vintage.forecast_origins_log(without, part), np.nan)
     short, records = sample.short_history(), []
     for column, ticker in enumerate(panel.tickers):
         known = np.flatnonzero(np.isfinite(forecast_log[:, column]).any(axis=1))
@@ -220,15 +220,6 @@ def list_measured(panel: Panel) -> pd.DataFrame:
             "level_factor": panel.level_factor[row, column],
         }
     )
-
-
-def _forecast(vintage: Vintage, sample: Sample, part: slice) -> Float:
-    """Return the log forecasts of a vintage for the origins of `part`, (n, N, H)."""
-    rows = np.zeros(sample.variance.shape, dtype=bool)
-    rows[part] = True
-    shape = (*rows[part].shape, len(sample.horizons))
-    found = vintage.forecast_log(sample, rows).reshape(shape)
-    return mask_unforecastable(found, sample, part)
 
 
 def _find_error(vintage: Vintage, horizon: int, probability: float) -> float:
