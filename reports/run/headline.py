@@ -152,7 +152,7 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
         f"{len(first)} tickers, the most volatile first; the next session is "
         f"{date(first['target_start'].iloc[0])}, intervals are at {inputs.interval_text}."
     )
-    shown = text_table(table, [*columns, *_list_notes(newest)])
+    shown = text_table(table, [*columns, *_list_notes(table)])
     return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
 
 
