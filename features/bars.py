@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import bottleneck as bn
 import numpy as np
 import pandas as pd
 
 from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.bar_checks import GRIDS, check_axes, check_cells, check_values
 from volcast.features.exogenous_series import ExogenousSeries
 from volcast.features.known_reports import KnownReports
 from volcast.features.level import estimate_level_factor
 from volcast.features.measure import mask_below_floor, measure_variance
-from volcast.features.variance import PROXIES
 from volcast.features.windows import is_mostly_valid, lag_rows, window_mean
 
 MONTH, QUARTER, YEAR = 22, 66, 250  # sessions
+MIN_TICKERS = 2  # one ticker is not a market
 
-PRICES = ("open", "high", "low", "close", "adj_close")
-GRIDS = (*PRICES, "volume", "realized")
 FRAME_COLUMNS = {"realized": "variance"}  # where docs/tables.md names a column otherwise
 
 
@@ -101,9 +101,9 @@ class Bars:
     series: Mapping[str, ExogenousSeries] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check_axes(self)
+        check_axes(self)
         for name in GRIDS:
-            _check_values(self, name)
+            check_values(self, name)
             # Windows run along a ticker: they are four times as fast if its numbers are contiguous.
             object.__setattr__(self, name, np.asfortranarray(getattr(self, name)))
 
@@ -143,7 +143,7 @@ class Bars:
         column, names = pd.factorize(frame["ticker"])
         row = sessions.get_indexer(pd.DatetimeIndex(frame["session"]))
         cell = len(sessions) * column + row  # position in a flat array, one ticker after another
-        _check_cells(frame, row, cell)
+        check_cells(frame, row, cell)
         grids: dict[str, Any] = {}
         for name, source in zip(GRIDS, columns, strict=True):
             values = np.full(len(sessions) * len(names), np.nan)
@@ -165,6 +165,22 @@ class Bars:
         known["reports"] = None if self.reports is None else self.reports.until(t)
         known["series"] = {name: series.until(t) for name, series in self.series.items()}
         return dataclasses.replace(self, **known, realized_used=self.uses_realized)
+
+    def average_market(self, name: str) -> FloatArray:
+        """Return the mean of a grid over the tickers in the market, (T, 1).
+
+        It is NaN where fewer than `MIN_TICKERS` are valid. `name` is that of a (T, N) attribute.
+        """
+        if name not in self._market_means:
+            x = np.where(self.in_market, getattr(self, name), np.nan)
+            valid = np.isfinite(x).sum(axis=1)
+            mean: FloatArray = bn.nanmean(x, axis=1)
+            self._market_means[name] = np.where(valid >= MIN_TICKERS, mean, np.nan)[:, None]
+        return self._market_means[name]
+
+    @cached_property
+    def _market_means(self) -> dict[str, FloatArray]:
+        return {}
 
     @cached_property
     def uses_realized(self) -> BoolArray:
@@ -250,52 +266,3 @@ class Bars:
     def volatility_daily_22(self) -> FloatArray:
         """(T, N) daily volatility: square root of the 22-day mean variance, above 0."""
         return np.sqrt(window_mean(self.variance, MONTH))
-
-
-def _check_axes(bars: Bars) -> None:
-    """Raise ``ValueError`` unless sessions, tickers, shapes and proxy are consistent."""
-    rows, columns = len(bars.sessions), len(bars.tickers)
-    if rows == 0 or columns == 0:
-        raise ValueError(
-            f"bars need at least one session and one ticker, got {rows} sessions and "
-            f"{columns} tickers"
-        )
-    if not (bars.sessions.is_monotonic_increasing and bars.sessions.is_unique):
-        raise ValueError("sessions must be strictly increasing; sort them and drop duplicates")
-    wanted: dict[str, tuple[int, ...]] = dict.fromkeys(GRIDS, (rows, columns))
-    wanted |= {"days_since_previous": (rows,), "days_to_next": (rows,)}
-    for name, shape in wanted.items():
-        if getattr(bars, name).shape != shape:
-            raise ValueError(f"{name} must have shape {shape}, got {getattr(bars, name).shape}")
-    if bars.proxy not in PROXIES:
-        raise ValueError(f"unknown variance proxy {bars.proxy!r}; choose from {list(PROXIES)}")
-
-
-def _check_values(bars: Bars, name: str) -> None:
-    """Raise ``ValueError`` at the first infinite number, or price that is not above 0."""
-    values = getattr(bars, name)
-    wrong = np.isinf(values)
-    if name in PRICES:
-        wrong |= values <= 0
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"{name} of {bars.tickers[column]} on {bars.sessions[row].date()} is "
-            f"{values[row, column]:g}; prices must be above 0 and every number finite: "
-            "reject the bar or replace the number by NaN"
-        )
-
-
-def _check_cells(frame: pd.DataFrame, row: np.ndarray, cell: np.ndarray) -> None:
-    """Raise ``ValueError`` if a bar lies outside the calendar, or if two bars share a cell."""
-    keys = ["ticker", "session"]
-    if (row < 0).any():
-        ticker, session = frame[keys].iloc[np.flatnonzero(row < 0)[0]]
-        raise ValueError(
-            f"{ticker} has a bar on {session}, which is not a session of the given calendar; "
-            "drop the bar or give the calendar of the ticker's exchange"
-        )
-    if np.bincount(cell, minlength=1).max() > 1:
-        duplicated = pd.Series(cell).duplicated().to_numpy()
-        ticker, session = frame[keys].iloc[np.flatnonzero(duplicated)[0]]
-        raise ValueError(f"{ticker} has two bars on {session}; keep one per ticker and session")

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from volcast.features.bars import GRIDS, Bars
+from volcast.features.bar_checks import GRIDS
+from volcast.features.bars import Bars
 
 LOG_FACTOR_SD = 3.0  # a corrupted price is off by a factor of 20, up or down
 MISSING_SHARE = 0.2

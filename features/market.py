@@ -6,7 +6,6 @@ are `Bars.in_market`, so not in the first months after their listing. A session 
 valid tickers is NaN: one ticker is not a market. All are optional.
 """
 
-import bottleneck as bn
 import numpy as np
 
 from volcast.features._typing import FloatArray
@@ -15,7 +14,6 @@ from volcast.features.measure import VARIANCE_FLOOR
 from volcast.features.registry import feature
 from volcast.features.windows import window_mean, window_std
 
-MIN_TICKERS = 2
 MONTH = 22  # sessions
 
 
@@ -42,7 +40,7 @@ def market_log_variance(bars: Bars, sessions: int) -> FloatArray:
     (T, N) logs of daily variances, equal for all tickers; NaN where fewer than 60 % of the window's
     sessions are valid.
     """
-    geometric_mean = np.exp(_cross_section_mean(bars, bars.log_variance))
+    geometric_mean = np.exp(bars.average_market("log_variance"))
     return _broadcast_to_tickers(bars, np.log(window_mean(geometric_mean, sessions)))
 
 
@@ -59,7 +57,7 @@ def market_surprise(bars: Bars) -> FloatArray:
     -------
     (T, N) differences of logs, equal for all tickers.
     """
-    return _broadcast_to_tickers(bars, _cross_section_mean(bars, bars.variance_surprise))
+    return _broadcast_to_tickers(bars, bars.average_market("variance_surprise"))
 
 
 @feature("market", optional=True)
@@ -75,7 +73,7 @@ def relative_surprise(bars: Bars) -> FloatArray:
     -------
     (T, N) differences of logs; see `market_surprise`.
     """
-    return bars.variance_surprise - _cross_section_mean(bars, bars.variance_surprise)
+    return bars.variance_surprise - bars.average_market("variance_surprise")
 
 
 @feature("market", optional=True)
@@ -112,17 +110,9 @@ def market_z_negative(bars: Bars) -> FloatArray:
 
 def _standardise_market_return(bars: Bars) -> FloatArray:
     """Return the standardised market return, (T, 1), NaN if the market does not move."""
-    market_return = _cross_section_mean(bars, bars.log_return)
+    market_return = bars.average_market("log_return")
     deviation = window_std(market_return, MONTH)
     return market_return / np.where(deviation > np.sqrt(VARIANCE_FLOOR), deviation, np.nan)
-
-
-def _cross_section_mean(bars: Bars, x: FloatArray) -> FloatArray:
-    """Return the mean over the market's tickers, (T, 1), NaN where fewer than two are valid."""
-    x = np.where(bars.in_market, x, np.nan)
-    valid = np.isfinite(x).sum(axis=1)
-    mean: FloatArray = bn.nanmean(x, axis=1)
-    return np.where(valid >= MIN_TICKERS, mean, np.nan)[:, None]
 
 
 def _broadcast_to_tickers(bars: Bars, column: FloatArray) -> FloatArray:

@@ -13,13 +13,16 @@ import pandas as pd
 from volcast.features._typing import BoolArray, DateArray, FloatArray
 from volcast.features.bars import Bars
 from volcast.features.earnings_reports import find_reactions
+from volcast.features.feature_table import FeatureTable, join_tables, number_rows
 from volcast.features.registry import compute_features, find_feature
 from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
+from volcast.features.ticker_block import split_tickers
 
 GRIDS = (
-    *("x", "target", "variance", "log_return", "level_factor", "reaction"),
+    *("target", "variance", "log_return", "level_factor", "reaction"),
     *("target_start", "target_end"),
 )
+TICKERS_PER_BLOCK = 256  # whose features are computed at once
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class Panel:
     tickers, names, horizons
         N tickers, F names of features, H horizons in sessions.
     x
-        (T, N, F) float32 features.
+        (T, N, F) float32 features, of the sessions with a bar; NaN in others.
     optional
         (F,) True for the features that a usable row may lack.
     long_run
@@ -64,7 +67,7 @@ class Panel:
     tickers: tuple[str, ...]
     names: tuple[str, ...]
     horizons: tuple[int, ...]
-    x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    x: FeatureTable
     optional: BoolArray
     long_run: BoolArray
     level: BoolArray
@@ -105,18 +108,13 @@ def build_exchange_panel(
         If there is no feature of a name.
     """
     chosen = [find_feature(name) for name in names]
-    rows, columns = bars.close.shape
-    # One float32 block is filled feature by feature: there are never two copies in memory.
-    x = np.empty((rows, columns, len(chosen)), dtype=np.float32)
-    for position, values in enumerate(compute_features(bars, names)):
-        x[:, :, position] = values
     start, end = compute_target_dates(bars.sessions, following, tuple(horizons))
     return Panel(
         sessions=bars.sessions,
         tickers=bars.tickers,
         names=tuple(names),
         horizons=tuple(horizons),
-        x=x,
+        x=_compute_table(bars, names),
         optional=np.array([item.optional for item in chosen], dtype=bool),
         long_run=np.array([item.long_run for item in chosen], dtype=bool),
         level=np.array([item.level for item in chosen], dtype=bool),
@@ -125,9 +123,29 @@ def build_exchange_panel(
         log_return=bars.log_return,
         level_factor=bars.level_factor,
         reaction=find_reactions(bars),
-        target_start=np.repeat(start[:, None], columns, axis=1),
-        target_end=np.repeat(end[:, None], columns, axis=1),
+        # All tickers of an exchange have the same dates, which are held once.
+        target_start=np.broadcast_to(start[:, None], bars.close.shape),
+        target_end=np.broadcast_to(end[:, None], (*bars.close.shape, len(horizons))),
     )
+
+
+def _compute_table(bars: Bars, names: Sequence[str]) -> FeatureTable:
+    """Return the features of the sessions with a bar, computed for one block of tickers at a time.
+
+    A value is stored as soon as it has been computed: there are never two copies in memory.
+    """
+    exists = np.isfinite(bars.close) | np.isfinite(bars.variance)
+    place = number_rows(exists)
+    columns = tuple(np.empty(np.count_nonzero(exists), np.float32) for _ in names)
+    first_row, first_ticker = 0, 0
+    for block in split_tickers(bars, TICKERS_PER_BLOCK):
+        last_ticker = first_ticker + len(block.tickers)
+        own = exists[:, first_ticker:last_ticker].T
+        last_row = first_row + np.count_nonzero(own)
+        for column, values in zip(columns, compute_features(block, names), strict=True):
+            column[first_row:last_row] = values.T[own]
+        first_row, first_ticker = last_row, last_ticker
+    return FeatureTable(place, columns)
 
 
 def join_panels(panels: Sequence[Panel]) -> Panel:
@@ -153,7 +171,9 @@ def join_panels(panels: Sequence[Panel]) -> Panel:
     sessions = reduce(pd.DatetimeIndex.union, (panel.sessions for panel in panels))
     tickers = tuple(ticker for panel in panels for ticker in panel.tickers)
     grids: dict[str, Any] = {name: _join_arrays(panels, name, sessions) for name in GRIDS}
-    return dataclasses.replace(panels[0], sessions=sessions, tickers=tickers, **grids)
+    places = [sessions.get_indexer(panel.sessions) for panel in panels]
+    x = join_tables([panel.x for panel in panels], places, len(sessions))
+    return dataclasses.replace(panels[0], sessions=sessions, tickers=tickers, x=x, **grids)
 
 
 def align_tickers(panel: Panel, tickers: Sequence[str]) -> Panel:
@@ -178,7 +198,8 @@ def align_tickers(panel: Panel, tickers: Sequence[str]) -> Panel:
         grid = getattr(panel, name)[:, column]
         grid[:, column < 0] = np.datetime64("NaT") if grid.dtype == DATE_DTYPE else np.nan
         grids[name] = grid
-    return dataclasses.replace(panel, tickers=tuple(tickers), **grids)
+    x = panel.x.select_tickers(column)
+    return dataclasses.replace(panel, tickers=tuple(tickers), x=x, **grids)
 
 
 def _join_arrays(panels: Sequence[Panel], name: str, sessions: pd.DatetimeIndex) -> np.ndarray:

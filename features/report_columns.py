@@ -21,6 +21,7 @@ from volcast.features.report_estimates import (
 )
 from volcast.features.report_history import PastReports, settle_reports, summarise_surprises
 from volcast.features.report_outlook import compute_outlook
+from volcast.features.ticker_block import TickerBlock
 from volcast.features.windows import lag_rows, window_mean
 
 PRIOR_SURPRISE, PRIOR_REPORTS = 1.5, 30.0  # of all tickers, before any is known
@@ -65,6 +66,10 @@ class ReportColumns:
     own_surprise: Column
     last_surprise: Column
 
+    def select(self, tickers: slice) -> ReportColumns:
+        """Return the columns of some tickers."""
+        return ReportColumns(**{f.name: getattr(self, f.name)[:, tickers] for f in fields(self)})
+
 
 _columns: WeakKeyDictionary[Bars, ReportColumns] = WeakKeyDictionary()
 _computing = Lock()  # threads compute the features, and all of them need the same columns
@@ -72,6 +77,9 @@ _computing = Lock()  # threads compute the features, and all of them need the sa
 
 def find_report_columns(bars: Bars) -> ReportColumns | None:
     """Return the columns of a grid; None if it has no source of reports."""
+    if isinstance(bars, TickerBlock):
+        whole = find_report_columns(bars.whole)
+        return None if whole is None else whole.select(bars.columns)
     if bars.reports is None:
         return None
     with _computing:

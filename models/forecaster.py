@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, Self
 
@@ -19,9 +19,23 @@ REQUIRED = ("har_1", "har_5", "har_22")  # logs of the daily, weekly and monthly
 # quarter, the longest window of the features other than the long-run ones.
 SHORTEST_HISTORY = 40
 YEAR = 250  # sessions
+CELLS_PER_BLOCK = 200_000  # sessions times tickers, that are forecast at once
 # The sessions of the features that contain the log of a mean variance.
 MEAN_VARIANCE_WINDOWS = {f"har_{window}": window for window in (1, 5, 22, 66, 250)}
 MEAN_VARIANCE_WINDOWS["jumpiness_250"] = 250
+
+
+class FeatureArray(Protocol):
+    """Features (T, N, F) that are read like a float32 array, by `[rows]`, `[:, :, positions]`."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """T, N and F."""
+        ...
+
+    def __getitem__(self, key: Any, /) -> Any:
+        """Return what the index of a NumPy array returns; a slice may return an array like it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,8 @@ class Sample:
     names
         The F names of the features in `x`.
     x
-        Features, (T, N, F); row t uses data up to the close of session t. NaN if unknown.
+        Features, (T, N, F); row t uses data up to the close of session t. NaN if unknown. An array
+        or what is indexed like one: a large panel holds the rows that exist.
     optional
         Whether a feature may be missing in a usable row, (F,).
     long_run
@@ -54,7 +69,7 @@ class Sample:
     """
 
     names: tuple[str, ...]
-    x: NDArray[np.float32]
+    x: FeatureArray
     optional: NDArray[np.bool_]
     long_run: NDArray[np.bool_]
     level: NDArray[np.bool_]
@@ -64,12 +79,13 @@ class Sample:
     variance: Float
     log_return: Float
     sessions: NDArray[Any]
+    _whole: Sample | None = field(default=None, init=False, repr=False)  # that this was cut from
 
     def until(self, last: int) -> Sample:
         """Return sessions 0 .. `last`, with only the targets known at the close of `last`."""
         rows = slice(0, last + 1)
         known = self.target_end[rows] <= self.sessions[last]
-        return replace(
+        cut = replace(
             self,
             x=self.x[rows],
             target=np.where(known, self.target[rows], np.nan),
@@ -78,6 +94,8 @@ class Sample:
             log_return=self.log_return[rows],
             sessions=self.sessions[rows],
         )
+        object.__setattr__(cut, "_whole", self)
+        return cut
 
     def usable(self) -> NDArray[np.bool_]:
         """Return the rows to fit on and to score, (T, N): all but optional features are known."""
@@ -97,16 +115,23 @@ class Sample:
 
     @cached_property
     def _usable(self) -> NDArray[np.bool_]:
+        if self._whole is not None:
+            return self._whole.usable()[: len(self.sessions)]
         return self._is_known(~self.optional)
 
     @cached_property
     def _forecastable(self) -> NDArray[np.bool_]:
+        if self._whole is not None:
+            return self._whole.forecastable()[: len(self.sessions)]
         enough = count_recent_sessions(self.variance) >= SHORTEST_HISTORY
         return self.usable() | (enough & self._is_known(~(self.optional | self.long_run)))
 
     def _is_known(self, features: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the rows (T, N) in which all of some features (F,) are known."""
-        return np.asarray(np.isfinite(self.x[:, :, features]).all(axis=2))
+        known = np.ones(self.variance.shape, dtype=bool)
+        for position in np.flatnonzero(features):
+            known &= np.isfinite(self.x[:, :, int(position)])
+        return known
 
     @cached_property
     def bounded(self) -> BoundedHistory:
@@ -152,15 +177,15 @@ class Sample:
             )
         return np.array([self.names.index(name) for name in names], dtype=np.intp)
 
-    def columns(self, names: tuple[str, ...]) -> NDArray[np.float32]:
-        """Return the named features, (T, N, len(names)).
+    def columns(self, names: tuple[str, ...], origins: slice = slice(None)) -> NDArray[np.float32]:
+        """Return the named features of some origins, (n, N, len(names)); by default of all.
 
         Raises
         ------
         ValueError
             A feature is missing.
         """
-        return self.x[:, :, self.positions(names)]
+        return np.asarray(self.x[origins][:, :, self.positions(names)])
 
 
 @dataclass(frozen=True)
@@ -260,11 +285,27 @@ def forecast_rows(
 
     `predict` maps features (rows, F) to variances (rows, H). Long-run features may be missing.
     """
-    rows = sample.forecastable()[origins]
-    variance = np.full((*rows.shape, len(sample.horizons)), np.nan)
-    if rows.any():
-        variance[rows] = predict(sample.x[origins][rows])
+    variance = np.full(sample.target[origins].shape, np.nan)
+    for block, rows, x in iterate_forecast_rows(sample, origins):
+        variance[block][rows] = predict(x)
     return variance
+
+
+def iterate_forecast_rows(
+    sample: Sample, origins: slice
+) -> Iterator[tuple[slice, NDArray[np.bool_], NDArray[np.float32]]]:
+    """Yield blocks of the origins, their rows to forecast (b, N), and the features of these rows.
+
+    A block has about `CELLS_PER_BLOCK` cells: the inputs of a large panel are not held at once. One
+    without a row to forecast is left out.
+    """
+    forecastable, x = sample.forecastable()[origins], sample.x[origins]
+    size = max(CELLS_PER_BLOCK // max(forecastable.shape[1], 1), 1)
+    for start in range(0, len(forecastable), size):
+        block = slice(start, start + size)
+        rows = forecastable[block]
+        if rows.any():
+            yield block, rows, x[block][rows]
 
 
 def count_recent_sessions(variance: Float) -> NDArray[np.intp]:

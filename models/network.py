@@ -13,10 +13,13 @@ from volcast.models.forecaster import (
     Sample,
     Split,
     forecast_rows,
+    iterate_forecast_rows,
     select_fit_rows,
 )
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.thinning import MOST_FIT_ROWS, MOST_HELD_OUT_ROWS, thin_rows
 
+THIN_STREAM = 7  # of the seed
 DRIFT_PRIOR = 10.0  # weight of the prior that the level is constant, in independent targets
 
 
@@ -41,13 +44,20 @@ class Network(Forecaster):
         self.on_epoch = on_epoch
 
     def fit(self, sample: Sample, split: Split) -> Self:
-        """Train on the training part; stop early and correct the bias on the validation part."""
+        """Train on the training part; stop early and correct the bias on the validation part.
+
+        Of a part with more rows than `thinning` names, as many are drawn at random.
+        """
         train = select_fit_rows(sample, split.train, known_before=split.validation.start)
         held_out = select_fit_rows(sample, split.validation)
+        sessions = int(held_out.any(axis=1).sum())
+        rng = np.random.default_rng([self.regressor.seed, THIN_STREAM])
+        train = thin_rows(train, MOST_FIT_ROWS, rng)
+        held_out = thin_rows(held_out, MOST_HELD_OUT_ROWS, rng)
         self.regressor.set_params(
             anchor=list(sample.positions(REQUIRED)),
             levels=list(np.flatnonzero(sample.level)),
-            level_trust=self._compute_level_trust(sample, int(held_out.any(axis=1).sum())),
+            level_trust=self._compute_level_trust(sample, sessions),
         )
         self.regressor.fit(
             *sample.select_fit_data(train),
@@ -68,11 +78,10 @@ class Network(Forecaster):
 
     def forecast_members(self, sample: Sample, origins: slice) -> Float:
         """Return the forecasts of each network alone, without the blend, (members, n, N, H)."""
-        rows = sample.forecastable()[origins]
-        shape = (self.regressor.members, *rows.shape, len(sample.horizons))
+        shape = (self.regressor.members, *sample.target[origins].shape)
         variance = np.full(shape, np.nan)
-        if rows.any():
-            variance[:, rows] = self.regressor.predict_members(sample.x[origins][rows])
+        for block, rows, x in iterate_forecast_rows(sample, origins):
+            variance[:, block][:, rows] = self.regressor.predict_members(x)
         return variance
 
     def _compute_level_trust(self, sample: Sample, sessions: int) -> list[float]:

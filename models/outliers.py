@@ -14,7 +14,7 @@ Complexity and Method Efficiency in Optimization (the median of means).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ REGULAR = 3  # the largest deviation of a ticker that one or two wrong sessions 
 NORMAL = 1.4826  # the standard deviation of a normal variable in median absolute deviations
 QUARTER = 63  # sessions of a block: a company reports once in each
 FEWEST_QUARTERS = 8
+TICKERS_PER_BLOCK = 256
 MEMORY = 22  # sessions of most windows of the features
 
 
@@ -45,14 +46,15 @@ class BoundedHistory:
         the mean that the bounds take from regular extremes, such as those after earnings reports
         (`compute_tail_factor`).
     log_mean_change
-        By window, (T, N): what the bounds add to the log of the mean variance up to session t.
+        By window, (T, N) float32: what the bounds add to the log of the mean variance up to session
+        t.
     ignored, distorted
         (T, N), whether session t is ignored, and whether one that is ignored lies less than
         `MEMORY` sessions back.
     """
 
     target: Float
-    log_mean_change: dict[int, Float]
+    log_mean_change: dict[int, NDArray[np.float32]]
     ignored: NDArray[np.bool_]
     distorted: NDArray[np.bool_]
 
@@ -88,12 +90,18 @@ def bound_history(
     """
     bounded, ignored = bound_variance(variance)
     factor = compute_tail_factor(variance, bounded, pooled)
-    shares = {window: _compute_share(bounded, variance, window) for window in {*horizons, *windows}}
-    scaled = target.copy()
-    for place, horizon in enumerate(horizons):
-        scaled[:-horizon, :, place] *= factor * shares[horizon][horizon:]
-    recent = pd.DataFrame(ignored.astype(float)).rolling(MEMORY, min_periods=1).max().to_numpy()
-    return BoundedHistory(scaled, {w: np.log(shares[w]) for w in windows}, ignored, recent > 0)
+    scaled, distorted = target.copy(), np.empty_like(ignored)
+    changes = {window: np.empty(variance.shape, np.float32) for window in windows}
+    for own in _iterate_tickers(variance):
+        for window in {*horizons, *windows}:
+            share = _compute_share(bounded[:, own], variance[:, own], window)
+            if window in changes:
+                changes[window][:, own] = np.log(share)
+            for place in (n for n, horizon in enumerate(horizons) if horizon == window):
+                scaled[:-window, own, place] *= factor * share[window:]
+        recent = pd.DataFrame(ignored[:, own].astype(float)).rolling(MEMORY, min_periods=1).max()
+        distorted[:, own] = recent.to_numpy() > 0
+    return BoundedHistory(scaled, changes, ignored, distorted)
 
 
 def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
@@ -106,14 +114,31 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
     session beyond is ignored: it counts as one at the local level. Smaller variances than `WHOLE`
     spreads below the level count as that.
     """
-    log_variance = np.log(variance)
-    windows = pd.DataFrame(log_variance).rolling(
-        NEIGHBOURS, center=True, min_periods=FEWEST_NEIGHBOURS
-    )
-    level = windows.median().to_numpy()
-    deviation = log_variance - level
+    level = np.empty_like(variance)
+    for own in _iterate_tickers(variance):
+        windows = pd.DataFrame(np.log(variance[:, own])).rolling(
+            NEIGHBOURS, center=True, min_periods=FEWEST_NEIGHBOURS
+        )
+        level[:, own] = windows.median().to_numpy()
+    deviation = np.log(variance) - level
     spread = _compute_spread(deviation)
-    smallest, whole = -WHOLE * spread, np.maximum(WHOLE * spread, _find_regular(deviation))
+    whole = np.maximum(WHOLE * spread, _find_regular(deviation))
+    bounded, ignored = np.empty_like(variance), np.empty(variance.shape, dtype=bool)
+    for own in _iterate_tickers(variance):
+        bounded[:, own], ignored[:, own] = _bound_deviations(
+            variance[:, own], level[:, own], deviation[:, own], spread[own], whole[own]
+        )
+    return bounded, ignored
+
+
+def _bound_deviations(
+    variance: Float, level: Float, deviation: Float, spread: Float, whole: Float
+) -> tuple[Float, NDArray[np.bool_]]:
+    """Return bounded variances and where a session is ignored, both (T, N); see `bound_variance`.
+
+    `spread` and `whole` (N,) are a spread, and the largest deviation that is kept.
+    """
+    smallest = -WHOLE * spread
     with np.errstate(invalid="ignore"):  # an infinite spread bounds nothing
         excess = (deviation - whole) / (FALL * spread)  # in [0, 1] where a deviation counts less
     kept = np.where(excess > 0, whole * np.clip(1.0 - excess, 0.0, 1.0), smallest)
@@ -144,6 +169,12 @@ def compute_tail_factor(
         ratio[:, ~pooled] = np.nan
     by_quarter = pd.DataFrame(ratio).mean(axis=1).median()
     return max(float(by_quarter), 1.0) if np.isfinite(by_quarter) else 1.0
+
+
+def _iterate_tickers(variance: Float) -> Iterator[slice]:
+    """Yield blocks of tickers: what is computed of a large panel is not held at once."""
+    for first in range(0, variance.shape[1], TICKERS_PER_BLOCK):
+        yield slice(first, first + TICKERS_PER_BLOCK)
 
 
 def _find_regular(deviation: Float) -> Float:

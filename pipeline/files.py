@@ -18,6 +18,7 @@ from volcast.pipeline.errors import StorageError
 
 LOCK = ".lock"
 UNFINISHED = ".unfinished"  # suffix of a file that is being written
+HASH_BLOCK = 2**20  # bytes
 DISCARDED = ".discarded"  # suffix of a folder that is being replaced
 
 
@@ -89,7 +90,7 @@ def write_folder(path: Path, write: Callable[[Path], Any]) -> None:
 
 
 def read_frame(path: Path, **options: Any) -> pd.DataFrame:
-    """Return the Parquet or CSV table at `path`; `options` are those of the pandas reader.
+    """Return the Parquet, Arrow or CSV table at `path`; `options` are those of the pandas reader.
 
     Raises
     ------
@@ -99,6 +100,8 @@ def read_frame(path: Path, **options: Any) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.DataFrame(pd.read_parquet(path, **options))
+        if path.suffix == ".arrow":
+            return pd.DataFrame(pd.read_feather(path, **options))
         return pd.DataFrame(pd.read_csv(path, **options))
     except FileNotFoundError as error:
         raise StorageError(f"{path} is missing; check the path") from error
@@ -115,7 +118,9 @@ def hash_path(path: Path) -> str | None:
     for file in files:
         if file.is_file() and not file.name.endswith(UNFINISHED):
             hasher.update(file.relative_to(path).as_posix().encode())
-            hasher.update(file.read_bytes())
+            with file.open("rb") as content:
+                while block := content.read(HASH_BLOCK):
+                    hasher.update(block)
     return hasher.hexdigest()
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.models.samples import LAST_KNOWN, SPLIT, assert_no_look_ahead, make_sample
 from tests.reports import synthetic
 from volcast.models.baselines.catalogue import make_baseline
+from volcast.reports.scoring.scores import scored_rows
 
 ROOT = Path(__file__).parent.parent
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -65,4 +66,5 @@ def test_the_section_of_the_contributors_guide_is_built():
     exec(contributing_block("def build_section"), names)
     inputs = synthetic.make_inputs(synthetic.make_forecasts(), synthetic.make_history())
     section = names["build_section"](inputs)
-    assert f"{len(inputs.scored):,} forecasts were scored." in str(section.blocks)
+    scored = sum(len(scored_rows(part)) for _, part in inputs.forecasts.groupby("horizon"))
+    assert f"{scored:,} forecasts were scored." in str(section.blocks)

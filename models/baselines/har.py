@@ -20,6 +20,7 @@ from volcast.models.forecaster import (
 )
 from volcast.models.regressor.anchor import LogLinear
 from volcast.models.regressor.preprocessing import LinearCorrection
+from volcast.models.thinning import MOST_FIT_ROWS, thin_rows
 
 FEWEST_ROWS = 250  # a year; with fewer a ticker takes the pooled coefficients
 
@@ -54,7 +55,7 @@ class LogHAR(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
-        return forecast_by_ticker(self.models_, sample.columns(REQUIRED), sample, origins)
+        return forecast_by_ticker(self.models_, sample.columns(REQUIRED, origins), sample, origins)
 
 
 class PooledHAR(Forecaster):
@@ -68,7 +69,7 @@ class PooledHAR(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
-        x = sample.columns(REQUIRED)[origins]
+        x = sample.columns(REQUIRED, origins)
         logs = self.model_.predict_log(x.reshape(-1, len(REQUIRED)))
         return mask_unforecastable(np.exp(logs).reshape(*x.shape[:2], -1), sample, origins)
 
@@ -87,7 +88,9 @@ class HARX(Forecaster):
 
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
-        rows = select_fit_rows(sample, split.both)
+        rows = thin_rows(
+            select_fit_rows(sample, split.both), MOST_FIT_ROWS, np.random.default_rng(0)
+        )
         x, target = sample.select_fit_data(rows)
         columns = sample.positions(REQUIRED), np.flatnonzero(sample.level)
         self.model_ = LinearCorrection.fit(x, np.log(target), *columns)
@@ -106,22 +109,21 @@ def fit_by_ticker(
     `x` is (n, F) and `log_y` (n, H), of the n `rows` (T, N) in their order.
     """
     pooled, tickers = LogLinear.fit(x, log_y), np.nonzero(rows)[1]
+    counts = rows.sum(axis=0)
+    parts = np.split(np.argsort(tickers, kind="stable"), counts.cumsum()[:-1])
     return [
-        LogLinear.fit(x[tickers == ticker], log_y[tickers == ticker])
-        if count >= FEWEST_ROWS
-        else pooled
-        for ticker, count in enumerate(rows.sum(axis=0))
+        LogLinear.fit(x[own], log_y[own]) if len(own) >= FEWEST_ROWS else pooled for own in parts
     ]
 
 
 def forecast_by_ticker(
     models: Sequence[LogLinear], x: NDArray[np.floating], sample: Sample, origins: slice
 ) -> Float:
-    """Return the forecasts of each ticker's regression on `x` (T, N, F), (n, N, H).
+    """Return the forecasts of each ticker's regression on `x` (n, N, F), (n, N, H).
 
     They are NaN where not forecastable.
     """
-    logs = [model.predict_log(x[origins, ticker]) for ticker, model in enumerate(models)]
+    logs = [model.predict_log(x[:, ticker]) for ticker, model in enumerate(models)]
     return mask_unforecastable(np.exp(np.stack(logs, axis=1)), sample, origins)
 
 

@@ -60,7 +60,7 @@ class LHAR(Forecaster):
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
         """Return the mean daily variance, (n, N, H); NaN where not forecastable."""
-        return forecast_by_ticker(self.models_, _build_inputs(sample), sample, origins)
+        return forecast_by_ticker(self.models_, _build_inputs(sample, origins), sample, origins)
 
 
 def compute_negative_returns(log_return: Float) -> Float:
@@ -91,7 +91,7 @@ def compute_negative_returns(log_return: Float) -> Float:
     return np.asarray(np.nan_to_num(negative))
 
 
-def _build_inputs(sample: Sample) -> Float:
-    """Return the inputs of the regression, (T, N, 6)."""
-    negative = PERCENT * compute_negative_returns(sample.log_return)
-    return np.concatenate([sample.columns(REQUIRED), negative], axis=2)
+def _build_inputs(sample: Sample, origins: slice) -> Float:
+    """Return the inputs of the regression, (n, N, 6)."""
+    negative = PERCENT * compute_negative_returns(sample.log_return)[origins]
+    return np.concatenate([sample.columns(REQUIRED, origins), negative], axis=2)

@@ -12,6 +12,7 @@ from volcast.models.forecaster import REQUIRED, Float, Sample, select_fit_rows
 from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators, mask_groups
 from volcast.models.pretrained.vintage import PERCENTILES, Vintage
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
+from volcast.models.thinning import thin_rows
 
 VALIDATION_SESSIONS = 250  # a year: a season of reports of every company, four times
 # More rows did not make a vintage better on other tickers (docs/experiments.md).
@@ -127,12 +128,6 @@ def select_rows(market: Market, seed: int) -> tuple[NDArray[np.bool_], NDArray[n
     rng = np.random.default_rng([seed, THIN_STREAM])
     training = thin_rows(training, MOST_TRAINING_ROWS, rng)
     return training, thin_rows(validation, MOST_VALIDATION_ROWS, rng)
-
-
-def thin_rows(rows: NDArray[np.bool_], most: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return about `most` of `rows` (T, N), drawn at random; all of them if there are no more."""
-    share = most / int(rows.sum())
-    return rows & (rng.random(rows.shape) < share)
 
 
 def build_rows(market: Market, rows: NDArray[np.bool_], rng: np.random.Generator) -> FitRows:

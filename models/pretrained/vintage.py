@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import REQUIRED, Float, Sample, mask_unforecastable
+from volcast.models.forecaster import REQUIRED, Float, Sample, iterate_forecast_rows
 from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators
 from volcast.models.regressor.numpy_network import NumpyNetwork
 
@@ -81,7 +81,11 @@ class Vintage:
         (n, H), in the order of `rows`; NaN where a term of HAR is unknown, and at horizons that the
         vintage was not trained for.
         """
-        x = select_columns(sample, self.features, rows)
+        return self._forecast_inputs_log(sample, sample.x[rows])
+
+    def _forecast_inputs_log(self, sample: Sample, inputs: NDArray[np.float32]) -> Float:
+        """Return the log forecasts (n, H) from features (n, F) of a sample."""
+        x = match_columns(sample.names, inputs, self.features)
         known = np.isfinite(x[:, self._required()]).all(axis=1)
         result = np.full((len(x), len(sample.horizons)), np.nan)
         if known.any():
@@ -98,10 +102,10 @@ class Vintage:
 
         They are those of `forecast_log`, and NaN where the sample is not forecastable.
         """
-        rows = np.zeros(sample.variance.shape, dtype=bool)
-        rows[origins] = True
-        shape = (*rows[origins].shape, len(sample.horizons))
-        return mask_unforecastable(self.forecast_log(sample, rows).reshape(shape), sample, origins)
+        result = np.full(sample.target[origins].shape, np.nan)
+        for block, rows, x in iterate_forecast_rows(sample, origins):
+            result[block][rows] = self._forecast_inputs_log(sample, x)
+        return result
 
     def _required(self) -> list[int]:
         return [self.features.index(name) for name in REQUIRED]
@@ -116,13 +120,18 @@ def have_equal_weights(one: Vintage, two: Vintage) -> bool:
     return len(weights[0]) == len(weights[1]) and all(map(np.array_equal, *weights))
 
 
-def select_columns(
-    sample: Sample, features: Sequence[str], rows: NDArray[np.bool_]
+def match_columns(
+    names: Sequence[str], known: NDArray[np.float32], wanted: Sequence[str]
 ) -> NDArray[np.float32]:
-    """Return the named features of `rows` (T, N), (n, F); NaN for those that the sample lacks."""
-    known = sample.x[rows]
-    x = np.full((len(known), len(features)), np.nan, dtype=np.float32)
-    for place, name in enumerate(features):
-        if name in sample.names:
-            x[:, place] = known[:, sample.names.index(name)]
+    """Return the wanted features (n, W) from the features (n, F) of `names`; NaN if there is none.
+
+    Examples
+    --------
+    >>> match_columns(["a", "b"], np.array([[1.0, 2.0]], np.float32), ["b", "c"]).tolist()
+    [[2.0, nan]]
+    """
+    x = np.full((len(known), len(wanted)), np.nan, dtype=np.float32)
+    for place, name in enumerate(wanted):
+        if name in names:
+            x[:, place] = known[:, names.index(name)]
     return x

@@ -95,19 +95,19 @@ def download(context: StageContext) -> dict[str, Any]:
 
 
 def features(context: StageContext) -> dict[str, Any]:
-    """Build features and targets; write features.parquet."""
+    """Build features and targets; write features.arrow."""
     from volcast.pipeline.panel.build import (
         build_grids,
         build_panel,
         describe_implausible_levels,
     )
-    from volcast.pipeline.panel.panel_table import panel_to_frame
+    from volcast.pipeline.panel.panel_table import write_panel
     from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 
     bars = read_table(context.folder / BARS)
     grids = build_grids(bars, context.config, external=read_external(context.folder))
     panel = build_panel(grids, context.config)
-    write_frame(context.folder / FEATURES, panel_to_frame(panel))
+    write_panel(context.folder / FEATURES, panel)
     failures = find_tickers_without_rows(panel)
     _report_failures(failures, context.progress)
     for note in describe_implausible_levels(panel):

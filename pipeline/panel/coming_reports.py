@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from volcast.features.feature_table import FeatureTable
 from volcast.features.report_outlook import FARTHEST
 from volcast.models.forecaster import Sample
 from volcast.pipeline.data.calendars.opening_hours import closing_moments
@@ -33,10 +34,12 @@ def remove_coming_reports(sample: Sample) -> Sample | None:
     columns = [name for name in sample.names if name in WITHOUT_REPORT]
     if not columns:
         return None
-    places, x = sample.positions(tuple(columns)), sample.x.copy()
-    values = np.array([WITHOUT_REPORT[name] for name in columns], dtype=x.dtype)
-    x[:, :, places] = np.where(np.isnan(x[:, :, places]), np.nan, values)
-    return dataclasses.replace(sample, x=x)
+    table = sample.x if isinstance(sample.x, FeatureTable) else FeatureTable.from_array(sample.x)
+    values = {}
+    for place, name in zip(sample.positions(tuple(columns)), columns, strict=True):
+        known = np.isfinite(table.columns[place])
+        values[int(place)] = np.where(known, np.float32(WITHOUT_REPORT[name]), np.float32(np.nan))
+    return dataclasses.replace(sample, x=table.replace_columns(values))
 
 
 def expect_reports(sample: Sample) -> NDArray[np.bool_]:

@@ -32,17 +32,18 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
     carried = {ticker: session for ticker, session in held.items() if ticker in panel.tickers}
     if not carried:
         return panel
-    x, level_factor = panel.x.copy(), panel.level_factor.copy()
-    needed = ~(panel.optional | panel.long_run)
+    place, level_factor = panel.x.place.copy(), panel.level_factor.copy()
+    needed = np.flatnonzero(~(panel.optional | panel.long_run))
     for ticker, session in carried.items():
         column = panel.tickers.index(ticker)
         row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
-        if row < 0 or np.isfinite(panel.x[row, column][needed]).all():
-            continue  # a day without a session, or a row that can be forecast from as it is
         first = max(0, row - LONGEST_GAP)
-        known = np.flatnonzero(np.isfinite(panel.x[first:row, column][:, needed]).all(axis=1))
-        if len(known):
+        recent = panel.x.select_tickers(np.array([column]))[first : row + 1]
+        known = np.flatnonzero(np.isfinite(recent[:, :, needed]).all(axis=(1, 2)))
+        # On a day without a session, or in a row that can be forecast from, nothing is carried.
+        if row >= 0 and len(known) and first + known[-1] < row:
             last = first + known[-1]
-            x[row, column] = panel.x[last, column]
+            place[row, column] = place[last, column]
             level_factor[row, column] = panel.level_factor[last, column]
+    x = dataclasses.replace(panel.x, place=place)
     return dataclasses.replace(panel, x=x, level_factor=level_factor)

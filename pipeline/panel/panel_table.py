@@ -1,93 +1,219 @@
-"""The panel as a table in long format, to write it to Parquet and to read it back."""
+"""The panel as a table with one row a bar, in an Arrow file that is read column by column."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
+from volcast.features.feature_table import NO_ROW, FeatureTable
 from volcast.features.panel import Panel
 from volcast.features.registry import find_feature, is_feature
 from volcast.features.target import DATE_DTYPE
 from volcast.pipeline.errors import StorageError
-from volcast.pipeline.files import read_frame
+from volcast.pipeline.files import write_file
 
 TARGET, TARGET_END = "target_", "target_end_"
+GRIDS = ("variance", "log_return", "level_factor", "reaction")
+AXES = "volcast"  # the metadata that hold the sessions of the panel
+ROWS_PER_BATCH = 500_000
+Positions = NDArray[np.integer]
 
 
-def panel_to_frame(panel: Panel) -> pd.DataFrame:
-    """Return a panel in long format: ticker by ticker, all sessions of the axis.
+def write_panel(path: Path, panel: Panel) -> None:
+    """Write a panel, a batch of rows at a time; see `build_table` for its columns.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the file cannot be written.
+    """
+    write_file(path, lambda unfinished: _write_batches(unfinished, panel))
+
+
+def build_table(panel: Panel) -> pa.Table:
+    """Return a panel as a table: ticker by ticker, the sessions with a bar.
 
     Returns
     -------
     ticker, session, variance, log_return, level_factor, reaction and target_start; target_h and
     target_end_h for each horizon h; one column per feature.
     """
+    return _build_rows(panel, *_find_bars(panel))
+
+
+def lay_out_as_stored(panel: Panel) -> Panel:
+    """Return the panel with its arrays as `read_panel` makes them, on whose layout sums depend."""
+    exists = panel.x.place >= 0
+    grids = {name: np.where(exists, getattr(panel, name), np.nan) for name in GRIDS}
+    target = np.where(exists[:, :, None], panel.target, np.nan)
+    contiguous = {name: np.ascontiguousarray(grid) for name, grid in grids.items()}
+    return dataclasses.replace(panel, target=np.ascontiguousarray(target), **contiguous)
+
+
+def _find_bars(panel: Panel) -> tuple[Positions, Positions]:
+    """Return the positions of ticker and session of all bars, ticker by ticker."""
+    ticker, session = np.nonzero(panel.x.place.T >= 0)
+    return ticker, session
+
+
+def _build_rows(panel: Panel, ticker: Positions, session: Positions) -> pa.Table:
+    """Return some rows of the table, by the positions of ticker and session."""
+    cell = session, ticker
+    row = panel.x.place[cell]
     columns: dict[str, Any] = {
-        "ticker": np.repeat(np.array(panel.tickers, dtype=object), len(panel.sessions)),
-        "session": np.tile(panel.sessions.to_numpy(DATE_DTYPE), len(panel.tickers)),
-        "variance": panel.variance.T.ravel(),
-        "log_return": panel.log_return.T.ravel(),
-        "level_factor": panel.level_factor.T.ravel(),
-        "reaction": panel.reaction.T.ravel(),
-        "target_start": panel.target_start.T.ravel(),
+        "ticker": pa.DictionaryArray.from_arrays(ticker.astype(np.int32), list(panel.tickers)),
+        "session": panel.sessions.to_numpy(DATE_DTYPE)[session],
+        **{name: getattr(panel, name)[cell] for name in GRIDS},
+        "target_start": panel.target_start[cell],
     }
     for position, horizon in enumerate(panel.horizons):
-        columns[f"{TARGET}{horizon}"] = panel.target[:, :, position].T.ravel()
-        columns[f"{TARGET_END}{horizon}"] = panel.target_end[:, :, position].T.ravel()
-    for position, name in enumerate(panel.names):
-        columns[name] = panel.x[:, :, position].T.ravel()
-    return pd.DataFrame(columns)
+        columns[f"{TARGET}{horizon}"] = panel.target[(*cell, position)]
+        columns[f"{TARGET_END}{horizon}"] = panel.target_end[(*cell, position)]
+    for name, values in zip(panel.names, panel.x.columns, strict=True):
+        columns[name] = values[row]
+    days = panel.sessions.to_numpy("datetime64[D]").astype(int).tolist()
+    return pa.table(columns).replace_schema_metadata({AXES: json.dumps(days)})
 
 
 def read_panel(path: Path) -> Panel:
-    """Return the panel in a Parquet file with the table of `panel_to_frame`.
+    """Return the panel of a file of `write_panel`; features are read when they are used.
 
     Raises
     ------
     StorageError
-        When the file is missing or damaged.
+        The file is missing or damaged.
     """
-    frame = read_frame(path)
+    if not path.exists():
+        raise StorageError(f"{path} is missing; check the path")
     try:
-        return frame_to_panel(frame)
-    except (KeyError, ValueError) as error:
+        with pa.memory_map(str(path)) as source:
+            reader = pa.ipc.open_file(source)
+            names = tuple(reader.schema.names)
+            features = tuple(name for name in names if is_feature(name))
+            stored = StoredColumns(path, names, features, _count_rows(reader))
+            return _build_panel(reader.schema, stored)
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise StorageError(f"{path} is damaged ({error}); delete it and run again") from error
 
 
-def frame_to_panel(frame: pd.DataFrame) -> Panel:
-    """Return the panel of a table that `panel_to_frame` made."""
-    tickers = tuple(frame["ticker"].unique())
-    ends = [name for name in frame.columns if name.startswith(TARGET_END)]
+def _write_batches(path: Path, panel: Panel) -> None:
+    ticker, session = _find_bars(panel)
+    with pa.OSFile(str(path), "wb") as sink:
+        starts = range(0, max(len(ticker), 1), ROWS_PER_BATCH)
+        parts = (slice(start, start + ROWS_PER_BATCH) for start in starts)
+        first = _build_rows(panel, ticker[:1], session[:1])
+        with pa.ipc.new_file(sink, first.schema) as writer:
+            for part in parts:
+                writer.write_table(_build_rows(panel, ticker[part], session[part]))
+
+
+@dataclasses.dataclass(frozen=True)
+class StoredColumns(Sequence[NDArray[np.float32]]):
+    """Columns of a file, each read when it is asked for and not kept.
+
+    Parameters
+    ----------
+    path
+        An Arrow file.
+    names
+        All columns of the file.
+    chosen
+        Those of the sequence.
+    rows
+        Their number.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    chosen: tuple[str, ...]
+    rows: int
+
+    def __len__(self) -> int:
+        return len(self.chosen)
+
+    def __getitem__(self, position: Any) -> Any:
+        """Return the values of a column, (R,)."""
+        return self.read(self.chosen[position])
+
+    def __iter__(self) -> Iterator[NDArray[np.float32]]:
+        return (self.read(name) for name in self.chosen)
+
+    def read(self, name: str) -> Any:
+        """Return the values of a named column as a NumPy array, (R,)."""
+        return self.read_arrow(name).to_numpy()
+
+    def read_arrow(self, name: str) -> pa.ChunkedArray:
+        """Return a named column.
+
+        Raises
+        ------
+        KeyError
+            There is none.
+        """
+        if name not in self.names:
+            raise KeyError(f"no column {name}")
+        with pa.OSFile(str(self.path)) as source:
+            place = self.names.index(name)
+            options = pa.ipc.IpcReadOptions(included_fields=[place])
+            return pa.ipc.open_file(source, options=options).read_all()[name]
+
+
+def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
+    ends = [name for name in schema.names if name.startswith(TARGET_END)]
     horizons = tuple(int(name.removeprefix(TARGET_END)) for name in ends)
-    names = tuple(name for name in frame.columns if is_feature(name))
-    shape = (len(tickers), len(frame) // len(tickers))
+    days = np.array(json.loads(schema.metadata[AXES.encode()]), dtype="datetime64[D]")
+    sessions = days.astype(DATE_DTYPE)
+    tickers = stored.read_arrow("ticker").unify_dictionaries().combine_chunks()
+    row = np.searchsorted(sessions, stored.read("session").astype(DATE_DTYPE))
+    column = tickers.indices.to_numpy()
+    shape = len(sessions), len(tickers.dictionary)
 
-    def grid(name: str, dtype: Any) -> Any:
-        return np.ascontiguousarray(frame[name].to_numpy(dtype).reshape(shape).T)
+    def grid(name: str) -> Any:
+        values = np.full(shape, np.nan)
+        values[row, column] = stored.read(name)
+        return values
 
-    def stack_grids(prefix: str, dtype: Any) -> Any:
-        return np.stack([grid(f"{prefix}{h}", dtype) for h in horizons], axis=-1)
+    def dates(name: str) -> Any:
+        return _spread_dates(stored.read(name), row, column, shape)
 
-    x = np.empty((*shape[::-1], len(names)), np.float32)
-    for position, name in enumerate(names):
-        x[:, :, position] = grid(name, np.float32)
+    place = np.full(shape, NO_ROW, np.int32)
+    place[row, column] = np.arange(stored.rows, dtype=np.int32)
     return Panel(
-        sessions=pd.DatetimeIndex(frame["session"].iloc[: shape[1]]),
-        tickers=tickers,
-        names=names,
+        sessions=pd.DatetimeIndex(sessions),
+        tickers=tuple(tickers.dictionary.to_pylist()),
+        names=stored.chosen,
         horizons=horizons,
-        x=x,
-        optional=np.array([find_feature(name).optional for name in names]),
-        long_run=np.array([find_feature(name).long_run for name in names]),
-        level=np.array([find_feature(name).level for name in names]),
-        target=stack_grids(TARGET, np.float64),
-        variance=grid("variance", np.float64),
-        log_return=grid("log_return", np.float64),
-        level_factor=grid("level_factor", np.float64),
-        reaction=grid("reaction", np.float64),
-        target_start=grid("target_start", DATE_DTYPE),
-        target_end=stack_grids(TARGET_END, DATE_DTYPE),
+        x=FeatureTable(place, stored),
+        optional=np.array([find_feature(name).optional for name in stored.chosen]),
+        long_run=np.array([find_feature(name).long_run for name in stored.chosen]),
+        level=np.array([find_feature(name).level for name in stored.chosen]),
+        target=np.stack([grid(f"{TARGET}{h}") for h in horizons], axis=-1),
+        target_start=np.broadcast_to(dates("target_start"), shape),
+        target_end=np.broadcast_to(
+            np.stack([dates(name) for name in ends], axis=-1), (*shape, len(ends))
+        ),
+        **{name: grid(name) for name in GRIDS},
     )
+
+
+def _count_rows(reader: pa.RecordBatchFileReader) -> int:
+    return sum(reader.get_batch(n).num_rows for n in range(reader.num_record_batches))
+
+
+def _spread_dates(dates: Any, row: Positions, column: Positions, shape: tuple[int, int]) -> Any:
+    """Return the dates of rows as (T, 1) if all tickers of a session have the same, else (T, N)."""
+    by_session = np.full(shape[0], np.datetime64("NaT"), DATE_DTYPE)
+    by_session[row] = dates
+    if (by_session[row] == dates).all():
+        return by_session[:, None]
+    grid = np.full(shape, np.datetime64("NaT"), DATE_DTYPE)
+    grid[row, column] = dates
+    return grid

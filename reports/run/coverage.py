@@ -15,8 +15,6 @@ from volcast.reports.figures.density import pit_bars
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import coverage, pit_histogram
-from volcast.reports.scoring.coverage_by_year import coverage_by_year
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
@@ -44,7 +42,7 @@ YEAR_COLUMNS = [
 
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the intervals and the density."""
-    table = coverage(inputs.scored)
+    table = inputs.tables.coverage
     shown = select_readable_rows(table, inputs.model)
     introduction = (
         f"An interval of {inputs.interval_text} should hold that share of the outcomes, with the "
@@ -66,7 +64,7 @@ def build_section(inputs: ReportInputs) -> Section:
 
 
 def _years(inputs: ReportInputs) -> list[Block]:
-    table = coverage_by_year(inputs.scored, inputs.model)
+    table = inputs.tables.coverage_by_year
     if table.empty:
         return []
     reading = (
@@ -88,7 +86,7 @@ def _coverage_panels(table: pd.DataFrame, interval_level: float) -> list[Panel]:
 
 
 def _density(inputs: ReportInputs) -> list[Block]:
-    table, label = pit_histogram(inputs.scored, inputs.model), model_label(inputs.model)
+    table, label = inputs.tables.density, model_label(inputs.model)
     if table.empty:
         return []
 

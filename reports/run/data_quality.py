@@ -29,7 +29,7 @@ def build_section(inputs: ReportInputs) -> Section:
             *(Paragraph(f"Exogenous series {line}.") for line in inputs.series),
             *report_dates.build_blocks(inputs),
             *short_histories.build_blocks(inputs),
-            *_unscored(inputs.unscored),
+            *_unscored(inputs.tables.unscored),
         ],
     )
 

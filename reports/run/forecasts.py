@@ -50,8 +50,10 @@ def build_section(inputs: ReportInputs) -> Section:
 
 
 def _panel(inputs: ReportInputs, ticker: str, place: int) -> Panel:
-    model, horizon = inputs.model, int(inputs.forecasts["horizon"].min())
-    recent: pd.DataFrame = recent_forecasts(inputs.forecasts, ticker, horizon=horizon, model=model)
+    model, horizon = inputs.model, int(inputs.newest["horizon"].min())
+    recent: pd.DataFrame = recent_forecasts(
+        inputs.tables.recent, ticker, horizon=horizon, model=model
+    )
     alt = (
         f"Volatility of {ticker}: {model_label(model)} forecast with interval, HAR and realised, "
         f"last {len(recent)} sessions; the newest forecast is "

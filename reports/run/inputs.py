@@ -1,25 +1,24 @@
 """What the report of a run is built from: finished tables, and what several sections share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
+from volcast.reports.run.tables import RunTables, collect_tables
 from volcast.reports.scoring.gain_attribution import STEP_COLUMNS
-from volcast.reports.scoring.level import level_table, level_warnings
+from volcast.reports.scoring.level import level_warnings
 from volcast.reports.scoring.newest_forecasts import lead_model, newest_forecasts
 from volcast.reports.scoring.risk import RISK_COLUMNS
-from volcast.reports.scoring.scores import scored_rows
 from volcast.reports.section import Section
 
+FORECAST_COLUMNS = (
+    *("origin", "ticker", "horizon", "model", "variance", "volatility", "realized"),
+    *("squared_return", "log_return", "level_factor"),
+)
 REQUIRED_COLUMNS = {
-    "forecasts": {
-        *("origin", "ticker", "horizon", "model", "variance", "volatility", "realized"),
-        *("squared_return", "log_return", "level_factor"),
-    },
     "scores": {"horizon", "ticker", "model", "qlike", "ratio_to_har", "dm_p_value"},
-    "unscored": {"horizon", "reason", "rows"},
     "history": {"fold", "member", "epoch", "train_loss", "val_loss", "learning_rate"},
     "quality": {"ticker", "rule", "action", "rows"},
     "today": {"ticker", "session", "volatility"},
@@ -35,10 +34,10 @@ class ReportInputs:
     title
         Heading of the report.
     forecasts
-        Forecast table with the volatility columns (annualised percent), newest forecasts included.
-    scores, unscored
-        Results of `score_table` and `unscored` of `volcast.reports.scoring.scores` on the same
-        forecasts.
+        Forecast table with the volatility columns (annualised percent), newest forecasts included;
+        or, if it is too large to be held, its parts by horizon, the shortest first.
+    scores
+        Result of `volcast.reports.scoring.scores.score_table` on the same forecasts.
     history, max_epochs
         Training curves and the maximum number of epochs; an empty frame if nothing was trained.
     quality
@@ -79,9 +78,8 @@ class ReportInputs:
     """
 
     title: str
-    forecasts: pd.DataFrame
+    forecasts: pd.DataFrame | Iterable[pd.DataFrame]
     scores: pd.DataFrame
-    unscored: pd.DataFrame
     history: pd.DataFrame
     max_epochs: int
     quality: pd.DataFrame
@@ -101,36 +99,33 @@ class ReportInputs:
 
     def __post_init__(self) -> None:
         for name, required in REQUIRED_COLUMNS.items():
-            missing = sorted(required - set(getattr(self, name).columns))
-            if missing:
-                raise ValueError(f"the table `{name}` of a report lacks the columns {missing}")
+            _check_columns(name, getattr(self, name), required)
+        if isinstance(self.forecasts, pd.DataFrame):
+            _check_columns("forecasts", self.forecasts, FORECAST_COLUMNS)
         if not 0 < self.interval_level < 1:
             raise ValueError(f"interval_level must lie in (0, 1); it is {self.interval_level}")
 
     @cached_property
+    def tables(self) -> RunTables:
+        """The tables made of the forecasts."""
+        if not isinstance(self.forecasts, pd.DataFrame):
+            return collect_tables(self.forecasts)
+        return collect_tables(part for _, part in self.forecasts.groupby("horizon"))
+
+    @cached_property
     def model(self) -> str:
         """The model that the report is about."""
-        return lead_model(self.forecasts)
+        return lead_model(self.tables.newest)
 
     @cached_property
     def newest(self) -> pd.DataFrame:
         """The newest forecast of each ticker and horizon; see `newest_forecasts`."""
-        return newest_forecasts(self.forecasts, self.today, self.reports, self.histories)
-
-    @cached_property
-    def scored(self) -> pd.DataFrame:
-        """The rows on which the models are compared; see `scored_rows`."""
-        return scored_rows(self.forecasts)
-
-    @cached_property
-    def levels(self) -> pd.DataFrame:
-        """Squared returns compared with the model's forecasts; see `level_table`."""
-        return level_table(self.scored, self.model)
+        return newest_forecasts(self.tables.newest, self.today, self.reports, self.histories)
 
     @cached_property
     def level_warnings(self) -> list[str]:
         """A sentence for each ticker whose level is wrong; see `level_warnings`."""
-        return level_warnings(self.levels)
+        return level_warnings(self.tables.levels)
 
     @cached_property
     def tickers(self) -> list[str]:
@@ -141,3 +136,9 @@ class ReportInputs:
     def interval_text(self) -> str:
         """The nominal coverage of the intervals, such as "90 %"."""
         return f"{100 * self.interval_level:.0f} %"
+
+
+def _check_columns(name: str, table: pd.DataFrame, required: Collection[str]) -> None:
+    missing = sorted(set(required) - set(table.columns))
+    if missing:
+        raise ValueError(f"the table `{name}` of a report lacks the columns {missing}")

@@ -16,8 +16,6 @@ from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.level import (
     ALL_YEARS,
-    squared_return_losses,
-    standardised_histogram,
 )
 from volcast.reports.scoring.scores import POOLED
 from volcast.reports.section import Section
@@ -57,7 +55,7 @@ RANKING_COLUMNS = [
 
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the level of the forecasts."""
-    levels = inputs.levels
+    levels = inputs.tables.levels
     blocks: list[Block] = [Paragraph(INTRODUCTION)]
     blocks += [Notice(f"{warning}.", "Wrong level.") for warning in inputs.level_warnings]
     if len(levels):
@@ -67,7 +65,7 @@ def build_section(inputs: ReportInputs) -> Section:
             fold_table("Ratio over all years", text_table(total, RATIO_COLUMNS), unfolded=True),
             fold_table("Ratio by year", text_table(_by_year(levels, inputs), YEAR_COLUMNS)),
         ]
-        ranking = squared_return_losses(inputs.scored)
+        ranking = inputs.tables.level_ranking
         if len(ranking):
             shown = text_table(ranking, RANKING_COLUMNS, emphasise=inputs.model)
             blocks += [Paragraph(RANKING, style="note"), fold_table("Squared returns", shown)]
@@ -102,7 +100,7 @@ def _ratio_panels(levels: pd.DataFrame, inputs: ReportInputs) -> list[Panel]:
 
 
 def _histogram_panel(inputs: ReportInputs) -> list[Panel]:
-    table = standardised_histogram(inputs.scored, inputs.model)
+    table = inputs.tables.standardised
     if table.empty:
         return []
 

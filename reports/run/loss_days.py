@@ -13,7 +13,6 @@ from volcast.reports.figures.loss_days import cumulative_difference
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import text_tables_by_horizon
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import against_baseline, loss_days
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, date
 
@@ -32,7 +31,7 @@ COLUMNS = [
 
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the days with the largest losses."""
-    worst = loss_days(inputs.scored, inputs.model)
+    worst = inputs.tables.worst_days
     introduction = (
         "A falling line means that the network gains on HAR. One collapsed forecast can ruin a "
         f"mean; the days with the largest losses ({model_label(inputs.model)}) are marked, and "
@@ -55,7 +54,7 @@ def _panels(inputs: ReportInputs, worst: pd.DataFrame) -> list[Panel]:
         total = part["cumulative"].iloc[-1]
         return f"Cumulative QLIKE of {model_label(inputs.model)} minus HAR, ending at {total:.2f}"
 
-    daily = against_baseline(inputs.scored, inputs.model)
+    daily = inputs.tables.daily
     return draw_panels_by_horizon(daily, "loss-days", draw, alt)
 
 

@@ -51,7 +51,7 @@ def build_page(inputs: ReportInputs) -> Page:
         sections += [section] if section is not None else []
         if build is training.build_section:
             sections += inputs.diagnostics
-    origin = date(inputs.forecasts["origin"].max())
+    origin = date(inputs.newest["origin"].max())
     return Page(
         title=inputs.title,
         subtitle="Annualised volatility in percent, from data up to the close of "

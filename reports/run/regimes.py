@@ -11,7 +11,7 @@ from volcast.reports.figure_panels import draw_panels_by_horizon
 from volcast.reports.figures.regimes import error_by_regime
 from volcast.reports.run.columns import HORIZON, MODEL, QLIKE, RATIO_TO_HAR, ROWS
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import REGIME_RULE, by_regime, regimes
+from volcast.reports.scoring.breakdowns import REGIME_RULE
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, sentence_case, text_table
 
@@ -28,7 +28,7 @@ CUT_BARS = "Bars above twice HAR's highest are cut and have their value above th
 
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the error by regime."""
-    table = by_regime(inputs.scored, regimes(inputs.forecasts))
+    table = inputs.tables.regimes
 
     def alt(_: pd.DataFrame) -> str:
         return "QLIKE of each model on calm to volatile days"

@@ -10,7 +10,7 @@ from volcast.reports.blocks import Paragraph, TableBlock
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, QLIKE, RATIO_TO_HAR, ROWS
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import WITH_REPORT, by_report
+from volcast.reports.scoring.breakdowns import WITH_REPORT
 from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, horizon_name, sentence_case, text_table
@@ -33,7 +33,7 @@ RULE = (
 
 def build_section(inputs: ReportInputs) -> Section | None:
     """Return the section on the error by report; None if no report is known."""
-    table = by_report(inputs.scored)
+    table = inputs.tables.reports
     if table.empty or not (table["reports"] == WITH_REPORT).any():
         return None
     return Section(

@@ -21,7 +21,6 @@ from volcast.reports.run.columns import (
     text_tables_by_horizon,
 )
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import by_year
 from volcast.reports.scoring.scores import POOLED
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, p_value, text_table
@@ -113,7 +112,7 @@ def _by_ticker(inputs: ReportInputs) -> list[Block]:
         return []
     rows = rows.sort_values(["ticker", "qlike"], kind="stable")
     tables = text_tables_by_horizon(rows, [TICKER, *SCORE_COLUMNS], emphasise=inputs.model)
-    years = by_year(inputs.scored)
+    years = inputs.tables.years
     of_model = text_table(years[years["model"] == inputs.model], YEAR_COLUMNS)
     shown = [TableBlock(table, name, tall=True) for name, table in tables.items()]
     return [Folded("Scores by ticker", shown), fold_table("QLIKE by year", of_model)]

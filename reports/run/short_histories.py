@@ -16,7 +16,6 @@ from volcast.reports.run.columns import (
     TICKERS_IN_FULL,
 )
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.short_history_losses import short_history_losses
 from volcast.reports.text_tables import Column, date, text_table
 
 COLUMNS = [TICKER, Column("first", "First session", date), Column("sessions", "Sessions", ",d")]
@@ -39,7 +38,7 @@ INTRODUCTION = (
 
 def build_blocks(inputs: ReportInputs) -> list[Block]:
     """Return the blocks on short histories; none if no forecast was made from one."""
-    losses = short_history_losses(inputs.forecasts)
+    losses = inputs.tables.short_histories
     histories = inputs.histories
     blocks: list[Block] = []
     if histories is not None and len(histories):

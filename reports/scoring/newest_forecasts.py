@@ -53,8 +53,8 @@ def newest_forecasts(
         by the volatility of the shortest horizon, highest first. `note` says if the history is
         short, if the forecast was clipped, is a fallback, or is older than the latest origin.
     """
-    newest = _select_newest(forecasts, lead_model(forecasts))
-    har = _select_newest(forecasts, BASELINE)[["ticker", "horizon", "volatility"]]
+    newest = select_newest(forecasts, lead_model(forecasts))
+    har = select_newest(forecasts, BASELINE)[["ticker", "horizon", "volatility"]]
     table = newest.merge(har.rename(columns={"volatility": "har"}), how="left")
     table["today"] = table["ticker"].map(today.set_index("ticker")["volatility"])
     latest = forecasts["origin"].max()
@@ -79,7 +79,8 @@ def newest_forecasts(
     return order[columns].reset_index(drop=True)
 
 
-def _select_newest(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
+def select_newest(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return a model's row with the newest forecast of each ticker and horizon."""
     rows = forecasts[(forecasts["model"] == model) & forecasts["volatility"].notna()]
     return rows.sort_values("origin").groupby(["ticker", "horizon"], as_index=False).tail(1)
 

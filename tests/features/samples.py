@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from volcast.features.bars import GRIDS, Bars
+from volcast.features.bar_checks import GRIDS
+from volcast.features.bars import Bars
 from volcast.features.exogenous_series import ExogenousSeries
 from volcast.features.known_reports import NEVER, KnownReports
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from tests.features.samples import calendar_days
-from volcast.features.bars import GRIDS, Bars
+from volcast.features.bar_checks import GRIDS
+from volcast.features.bars import Bars
 
 SESSIONS = pd.bdate_range("2024-01-04", periods=4)
 DAYS = calendar_days(SESSIONS)

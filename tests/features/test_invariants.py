@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.features.samples import random_bars
-from volcast.features.bars import PRICES, Bars
+from volcast.features.bar_checks import PRICES
+from volcast.features.bars import Bars
 from volcast.features.registry import FEATURES
 
 BARS = random_bars()

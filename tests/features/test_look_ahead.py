@@ -5,7 +5,8 @@ import pytest
 
 from tests.features.leak_search import Leak, find_leak
 from tests.features.samples import SERIES
-from volcast.features.bars import GRIDS, Bars
+from volcast.features.bar_checks import GRIDS
+from volcast.features.bars import Bars
 from volcast.features.look_ahead import corrupt_future, find_first_difference
 from volcast.features.registry import FEATURES, find_feature, name_series_features
 from volcast.features.windows import lag_rows

@@ -7,7 +7,8 @@ import pytest
 
 from tests.features.leak_search import find_leak
 from tests.features.samples import bars_from_lists, random_bars
-from volcast.features.bars import GRIDS, Bars
+from volcast.features.bar_checks import GRIDS
+from volcast.features.bars import Bars
 from volcast.features.registry import FEATURES
 from volcast.features.windows import is_mostly_valid
 

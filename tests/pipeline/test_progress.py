@@ -96,6 +96,6 @@ def test_run_fold_reports_each_epoch(finished):
         def epoch(self, epoch, train_loss, val_loss):
             epochs.append((epoch, train_loss > 0, val_loss > 0))
 
-    config, panel = load_config(finished / "config.toml"), read_panel(finished / "features.parquet")
+    config, panel = load_config(finished / "config.toml"), read_panel(finished / "features.arrow")
     run_fold(panel, build_folds(panel, config)[0], config, Listening())
     assert epochs == [(1, True, True), (2, True, True), (3, True, True)]

@@ -6,7 +6,7 @@ import pandas as pd
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.gain_attribution import steps_table
 from volcast.reports.scoring.risk import risk_table
-from volcast.reports.scoring.scores import score_table, scored_rows, unscored
+from volcast.reports.scoring.scores import score_table, scored_rows
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 ERROR_OF_MODEL = {
@@ -162,7 +162,6 @@ def make_inputs(forecasts=None, history=None, **changes):
         "title": "Volatility forecast",
         "forecasts": forecasts,
         "scores": score_table(forecasts),
-        "unscored": unscored(forecasts),
         "history": history,
         "max_epochs": 40,
         "quality": make_quality(tickers),

@@ -19,6 +19,7 @@ from volcast.pipeline.backtest.look_ahead.probe import (
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import VerificationError
 from volcast.pipeline.panel.build import build_panel
+from volcast.pipeline.panel.panel_table import lay_out_as_stored
 
 
 def probe_features(
@@ -40,7 +41,7 @@ def probe_features(
 
 
 def _compare(panel: Panel, future: Future, bars: Grids, config: Config) -> ProbeResult:
-    other = build_panel(future.bars, config)
+    other = lay_out_as_stored(build_panel(future.bars, config))
     last = int(other.sessions.searchsorted(future.origin))
     columns = [panel.tickers.index(ticker) for ticker in other.tickers]
     after = _collect_values(other, future)
@@ -52,7 +53,8 @@ def _compare(panel: Panel, future: Future, bars: Grids, config: Config) -> Probe
                 f"look-ahead: {name} of {other.tickers[difference[1]]} on "
                 f"{panel.sessions[difference[0]]:%Y-%m-%d}"
             )
-            restored = _collect_values(build_panel(bars, config), future)[name]
+            complete = lay_out_as_stored(build_panel(bars, config))
+            restored = _collect_values(complete, future)[name]
             if find_first_difference(before, restored, last) is None:
                 raise VerificationError(f"{subject} changes when {future}")
             raise VerificationError(

@@ -23,7 +23,7 @@ from volcast.pipeline.backtest.walk_forward import run_fold, run_in_order
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import VerificationError
 from volcast.pipeline.panel.build import build_panel
-from volcast.pipeline.panel.panel_table import frame_to_panel, panel_to_frame
+from volcast.pipeline.panel.panel_table import lay_out_as_stored
 from volcast.pipeline.progress import Progress
 
 KEYS = ["model", "part", "ticker", "horizon", "origin"]
@@ -75,7 +75,7 @@ def probe_forecasts(
 def _forecast(bars: Grids, fold: Fold, config: Config) -> pd.DataFrame:
     """Fit and forecast a fold on bars that may end inside its test part."""
     # Laid out in memory as the run's panel, which was read from a file: sums depend on it.
-    panel = frame_to_panel(panel_to_frame(build_panel(bars, config)))
+    panel = lay_out_as_stored(build_panel(bars, config))
     stop = min(fold.test.stop, len(panel.sessions))
     shorter = Fold(fold.number, fold.train, fold.validation, slice(fold.test.start, stop))
     return run_fold(panel, shorter, config, Progress()).forecasts

@@ -29,7 +29,7 @@ from volcast.pipeline.backtest.run_folder import (
 from volcast.pipeline.config.load import resolve_settings
 from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.panel.build import assign_calendars, build_grids
-from volcast.pipeline.panel.panel_table import frame_to_panel
+from volcast.pipeline.panel.panel_table import read_panel
 from volcast.pipeline.progress import Progress
 
 LIMITS = (
@@ -73,8 +73,8 @@ def verify_no_look_ahead(
     """
     config = resolve_settings(read_config(folder))
     table = read_table(folder / BARS)
-    panel = frame_to_panel(read_table(folder / FEATURES))
     _check_trained(folder, config)
+    panel = read_panel(folder / FEATURES)
     bars = build_grids(table, config, external=read_external(folder))
     folds = build_folds(panel, config)
     chosen = choose_fold_probes(folds, probes, seed)

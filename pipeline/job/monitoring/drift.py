@@ -127,6 +127,6 @@ def _is_last_session_of_week(panel: Panel, origin: int) -> bool:
 
 
 def _tabulate_features(panel: Panel, sessions: slice) -> pd.DataFrame:
-    x = panel.x[sessions]
+    x = np.asarray(panel.x[sessions])
     rows = pd.DataFrame(x.reshape(-1, x.shape[2]), columns=list(panel.names))
     return rows.assign(origin=np.repeat(panel.sessions[sessions], x.shape[1]))

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from volcast.features.feature_table import FeatureTable
 from volcast.pipeline.backtest.development_split import (
     LARGEST_PART,
     build_development_problem,
@@ -33,11 +34,11 @@ def test_the_parts_follow_each_other_before_the_first_test(panel, config):
 def test_what_comes_after_the_first_test_changes_no_bit(panel, config):
     first = build_folds(panel, config)[0].test.start
     rng = np.random.default_rng(0)
-    x, target = panel.x.copy(), panel.target.copy()
+    x, target = np.array(panel.x), panel.target.copy()
     x[first:] = rng.normal(size=x[first:].shape)
     ends_later = panel.target_end >= panel.sessions.to_numpy()[first]
     target[ends_later] = rng.exponential(size=int(ends_later.sum()))
-    spoilt = replace(panel, x=x, target=target)
+    spoilt = replace(panel, x=FeatureTable.from_array(x), target=target)
     for one, two in zip(
         split_development_rows(panel, config)[1],
         split_development_rows(spoilt, config)[1],

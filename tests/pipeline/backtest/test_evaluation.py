@@ -59,7 +59,7 @@ def test_dates_tell_what_a_forecast_is_about(finished, table):
 
 
 def test_outcomes_are_the_mean_variances_of_the_sessions_ahead_times_the_level(finished, table):
-    features = pd.read_parquet(finished / FEATURES)
+    features = pd.read_feather(finished / FEATURES)
     variance, returns, level = (
         features.pivot(index="session", columns="ticker", values=name)
         for name in ("variance", "log_return", "level_factor")

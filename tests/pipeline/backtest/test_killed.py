@@ -18,7 +18,7 @@ MOMENTS = (
     "quality.csv",
     "bars.parquet",
     "config.toml",
-    "features.parquet",
+    "features.arrow",
     "model/.fold-000.unfinished",
     "model/fold-000",
     "model/.fold-001.unfinished/network.keras",

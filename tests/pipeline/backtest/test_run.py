@@ -11,7 +11,7 @@ from volcast.pipeline.files import LOCK, UNFINISHED, hash_path
 
 NAMES = [stage.name for stage in STAGES]
 FILES = {
-    *("manifest.json", "config.toml", "bars.parquet", "quality.csv", "features.parquet", "model"),
+    *("manifest.json", "config.toml", "bars.parquet", "quality.csv", "features.arrow", "model"),
     *("history.csv", "forecasts.parquet", "scores.csv", "steps.csv", "risk.csv"),
     *("report.html", "report.md", "diagnosis", "events.parquet", "series.parquet"),
 }
@@ -90,7 +90,7 @@ def test_new_prices_are_downloaded(again, run_dir, small, tmp_path, prices, fini
     ("name", "damage"),
     [
         *((name, "truncate") for stage in STAGES for name in stage.writes if "." in name),
-        *(("bars.parquet", "delete"), ("features.parquet", "garbage"), ("scores.csv", "delete")),
+        *(("bars.parquet", "delete"), ("features.arrow", "garbage"), ("scores.csv", "delete")),
     ],
 )
 def test_a_damaged_output_is_made_again(again, run_dir, finished, name, damage):

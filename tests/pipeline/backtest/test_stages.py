@@ -25,7 +25,7 @@ def gathered(finished, name):
 def test_the_return_of_a_forecast_is_that_of_the_session_it_is_about(finished, panel):
     forecasts = evaluation.add_returns(gathered(finished, fold_folder.FORECASTS), panel)
     rows = evaluation.select_tail_rows(forecasts)
-    features = pd.read_parquet(finished / FEATURES)
+    features = pd.read_feather(finished / FEATURES)
     returns = features.set_index(["ticker", "session"])["log_return"]
     for row in rows.dropna(subset="log_return").sample(100, random_state=0).itertuples():
         assert row.log_return == pytest.approx(returns[row.ticker, row.target_start], abs=1e-14)

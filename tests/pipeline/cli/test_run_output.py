@@ -17,7 +17,7 @@ from volcast.pipeline.cli.run_output import forecast_table, load_newest_forecast
 def test_forecasts_are_printed_as_annualised_volatility_with_har(finished):
     """By hand from the forecast table: 100 * sqrt(252 * variance) of the newest origin."""
     table = pd.read_parquet(finished / FORECASTS)
-    features = pd.read_parquet(finished / FEATURES)
+    features = pd.read_feather(finished / FEATURES)
     records = json.loads(volcast("forecast", finished, "--json").out)
     assert [(row["ticker"], row["horizon"]) for row in records] == [
         *(("AAA", 1), ("AAA", 5), ("BBB", 1), ("BBB", 5))

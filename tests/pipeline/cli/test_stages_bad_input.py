@@ -191,7 +191,7 @@ def test_a_ticker_too_young_for_a_forecast_is_named_and_the_others_continue(tmp_
 def test_one_ticker_without_any_volume_is_forecast_without_volume_features(tmp_path):
     answer = run_on(make_prices().assign(volume=0), tmp_path)
     assert answer.code == 0, answer.err
-    features = pd.read_parquet(tmp_path / "run" / FEATURES)
+    features = pd.read_feather(tmp_path / "run" / FEATURES)
     masked = features.filter(like="volume_")
     assert masked.shape[1] == 3 + 12 and masked.isna().all(axis=None)
     assert features.filter(like="market_").isna().all(axis=None)  # one ticker is not a market
@@ -205,7 +205,7 @@ def test_a_variance_column_of_the_user_is_the_target(tmp_path):
     own = np.exp(np.random.default_rng(7).normal(-9, 0.5, 700))
     answer = run_on(make_prices().assign(variance=own), tmp_path)
     assert answer.code == 0, answer.err
-    features = pd.read_parquet(tmp_path / "run" / FEATURES)
+    features = pd.read_feather(tmp_path / "run" / FEATURES)
     np.testing.assert_allclose(features["variance"], own)
     forecasts = pd.read_parquet(tmp_path / "run" / FORECASTS)
     ahead = forecasts[(forecasts["horizon"] == 1) & (forecasts["model"] == "har")]
@@ -279,7 +279,7 @@ def room_for(size: int):
 @pytest.mark.parametrize(
     "name",
     [
-        *("bars.parquet", "features.parquet", "model/fold-000/network.keras"),
+        *("bars.parquet", "features.arrow", "model/fold-000/network.keras"),
         *("model/fold-001/forecasts.parquet", "forecasts.parquet", "report.html"),
     ],
 )
@@ -342,7 +342,7 @@ def test_a_damaged_manifest_is_named_and_can_be_deleted(small, run_dir, finished
 @pytest.mark.parametrize(
     ("name", "command"),
     [
-        ("features.parquet", "forecast"),
+        ("features.arrow", "forecast"),
         ("forecasts.parquet", "forecast"),
         ("bars.parquet", "verify"),
     ],

@@ -31,7 +31,7 @@ def test_a_run_on_intraday_bars_alone_forecasts_their_variance(tmp_path, minutes
     if weighting == "sum":
         np.testing.assert_allclose(bars["variance"][1:], (expected + night**2)[1:], rtol=1e-12)
     assert volcast("features", out).code == 0
-    panel = pd.read_parquet(out / "features.parquet")
+    panel = pd.read_feather(out / "features.arrow")
     np.testing.assert_array_equal(panel["variance"], bars["variance"])
 
 

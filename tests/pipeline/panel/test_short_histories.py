@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.data.conftest import make_bars
+from volcast.features.feature_table import FeatureTable
 from volcast.models.forecaster import SHORTEST_HISTORY
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
@@ -97,7 +98,9 @@ def test_a_held_bar_is_forecast_from_the_row_before_also_in_a_short_history(sess
     assert sample.forecastable()[-1, 1]
     assert sample.short_history()[-1, 1] == (sessions == 45)
     np.testing.assert_array_equal(carried.x[-1, 1], panel.x[-2, 1])
-    late = dataclasses.replace(panel, x=np.where(panel.long_run, np.nan, panel.x))
+    late = dataclasses.replace(
+        panel, x=FeatureTable.from_array(np.where(panel.long_run, np.nan, panel.x))
+    )
     assert np.isfinite(
         carry_features(late, held).x[-1, 1][~(panel.optional | panel.long_run)]
     ).all()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.reports import synthetic
 from volcast.reports.run.page import render_html, render_markdown
-from volcast.reports.scoring.scores import qlike, score_table, unscored
+from volcast.reports.scoring.scores import qlike, score_table
 from volcast.reports.scoring.short_history_losses import COLUMNS, short_history_losses
 
 FIRST = pd.Timestamp("2008-11-03")
@@ -25,9 +25,7 @@ def short(forecasts):
 @pytest.fixture(scope="module")
 def told(short, history):
     table = pd.DataFrame({"ticker": ["^IXIC"], "sessions": [103], "first": [FIRST]})
-    return synthetic.make_inputs(
-        short, history, scores=score_table(short), unscored=unscored(short), histories=table
-    )
+    return synthetic.make_inputs(short, history, scores=score_table(short), histories=table)
 
 
 def text_of(page):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.pipeline.job.samples import FIRST
+from volcast.features.feature_table import FeatureTable
 from volcast.pipeline.job.monitoring.drift import RECENT, observe_input_drift, observe_loss_drift
 from volcast.pipeline.ledger.records import DecisionRow
 from volcast.reports.monitoring.alerts import step
@@ -149,11 +150,11 @@ def test_the_last_session_of_a_week_compares_the_inputs_of_its_last_quarter(mark
 
 
 def test_inputs_that_moved_in_the_last_quarter_are_found_and_the_future_is_not_used(market):
-    x = market.panel.x.copy()
+    x = np.array(market.panel.x)
     last = friday(market.panel, FIRST)
     before = friday(market.panel, last - RECENT - 5)
     x[last - RECENT + 1 :, :, 0] += 20
-    moved = replace(market.panel, x=x)
+    moved = replace(market.panel, x=FeatureTable.from_array(x))
     over = {o.subject for o in observe_input_drift(moved, last) if o.value > o.limit}
     assert moved.names[0] in over
     assert observe_input_drift(moved, before) == observe_input_drift(market.panel, before) != []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.pipeline.job.samples import FIRST, change_settings, make_context, replace_bars
+from volcast.features.feature_table import FeatureTable
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.monitoring.observe import observe_stale_tickers
@@ -18,9 +19,9 @@ def test_a_ticker_without_new_bars_raises_an_alert_and_the_others_are_forecast(
     tmp_path, config, market
 ):
     panel = market.panel
-    variance, x = panel.variance.copy(), panel.x.copy()
+    variance, x = panel.variance.copy(), np.array(panel.x)
     variance[FIRST - 2 :, 1], x[FIRST - 2 :, 1] = np.nan, np.nan
-    dying = replace(market, panel=replace(panel, variance=variance, x=x))
+    dying = replace(market, panel=replace(panel, variance=variance, x=FeatureTable.from_array(x)))
     home = Home(tmp_path)
     with Ledger.to_write(home.ledger) as ledger:
         summary = run_daily_cycle(make_context(home, config, dying, ledger))

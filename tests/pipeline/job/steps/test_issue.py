@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from tests.pipeline.job.samples import (
     run_next,
     verify_and_rebuild,
 )
+from volcast.features.feature_table import FeatureTable
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.cycle import run_daily_cycle
@@ -99,9 +101,10 @@ def test_a_ticker_without_bars_leaves_training_and_other_tickers_alone(
 
 def test_bars_revised_on_the_same_day_change_no_issued_forecast(promoted_home, config, market):
     panel = market.panel
-    x, variance = panel.x.copy(), panel.variance.copy()
+    x, variance = np.array(panel.x), panel.variance.copy()
     x[FIRST], variance[FIRST] = x[FIRST] + 0.1, variance[FIRST] * 1.3
-    revised = replace(market, panel=replace(panel, x=x, variance=variance))
+    changed = replace(panel, x=FeatureTable.from_array(x), variance=variance)
+    revised = replace(market, panel=changed)
     with Ledger.to_write(promoted_home.ledger) as ledger:
         before = ledger.table("forecasts")
         summary = run_daily_cycle(make_context(promoted_home, config, revised, ledger))
