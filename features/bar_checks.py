@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from volcast.features.variance import PROXIES
 
-if TYPE_CHECKING:
-    from volcast.features.bars import Bars
-
 PRICES = ("open", "high", "low", "close", "adj_close")
 GRIDS = (*PRICES, "volume", "realized")
 
 
-def check_axes(bars: Bars) -> None:
+class Grid(Protocol):
+    """What the rules read besides the grids of `GRIDS`; see `volcast.features.bars.Bars`."""
+
+    @property
+    def sessions(self) -> pd.DatetimeIndex:
+        """The dates, (T,)."""
+        ...
+
+    @property
+    def tickers(self) -> tuple[str, ...]:
+        """N names."""
+        ...
+
+    @property
+    def proxy(self) -> str:
+        """The variance proxy."""
+        ...
+
+
+def check_axes(bars: Grid) -> None:
     """Raise ``ValueError`` unless sessions, tickers, shapes and proxy are consistent."""
     rows, columns = len(bars.sessions), len(bars.tickers)
     if rows == 0 or columns == 0:
@@ -35,7 +51,7 @@ def check_axes(bars: Bars) -> None:
         raise ValueError(f"unknown variance proxy {bars.proxy!r}; choose from {list(PROXIES)}")
 
 
-def check_values(bars: Bars, name: str) -> None:
+def check_values(bars: Grid, name: str) -> None:
     """Raise ``ValueError`` at the first infinite number, or price that is not above 0."""
     values = getattr(bars, name)
     wrong = np.isinf(values)

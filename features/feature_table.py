@@ -51,14 +51,15 @@ class FeatureTable:
     @classmethod
     def from_array(cls, x: Float32) -> FeatureTable:
         """Return the table of features (T, N, F); a row exists where one of them is finite."""
-        exists = np.isfinite(x).any(axis=2)
+        exists = np.asarray(np.isfinite(x).any(axis=2))
         rows = x.transpose(1, 0, 2)[exists.T]
         return cls(number_rows(exists), tuple(np.ascontiguousarray(rows.T)))
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """T, N and F."""
-        return (*self.place.shape, len(self.columns))  # type: ignore[return-value]
+        sessions, tickers = self.place.shape
+        return sessions, tickers, len(self.columns)
 
     def __len__(self) -> int:
         return len(self.place)

@@ -141,7 +141,7 @@ def _compute_table(bars: Bars, names: Sequence[str]) -> FeatureTable:
     for block in split_tickers(bars, TICKERS_PER_BLOCK):
         last_ticker = first_ticker + len(block.tickers)
         own = exists[:, first_ticker:last_ticker].T
-        last_row = first_row + np.count_nonzero(own)
+        last_row = first_row + int(np.count_nonzero(own))
         for column, values in zip(columns, compute_features(block, names), strict=True):
             column[first_row:last_row] = values.T[own]
         first_row, first_ticker = last_row, last_ticker

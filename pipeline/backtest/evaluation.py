@@ -113,25 +113,37 @@ def select_tail_rows(folds: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows.assign(tested=rows["part"] == TEST))
 
 
-def forecast_without_refitting(fold: Path, panel: Panel, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the forecasts of the network in the folder `fold` for all origins of `table`.
+class FirstNetwork:
+    """The forecasts of the first fold's network for all tested origins, as if never refitted.
 
-    They show what refitting is worth: columns `origin, ticker, horizon, first_fold`.
+    They show what refitting is worth.
+
+    Parameters
+    ----------
+    fold
+        The folder of the first fold.
+    panel
+        The panel of the run.
+    first_test
+        Position of the first tested origin.
     """
-    first = panel.sessions.searchsorted(table["origin"].min())
-    last = panel.sessions.searchsorted(table["origin"].max())
-    origins = slice(int(first), int(last) + 1)
-    network = load_network(fold)
-    variance = network.forecast(build_sample(panel), origins)
-    shape = variance.shape
-    return pd.DataFrame(
-        {
-            "origin": np.repeat(panel.sessions[origins], shape[1] * shape[2]),
-            "ticker": np.tile(np.repeat(np.array(panel.tickers), shape[2]), shape[0]),
-            "horizon": np.tile(panel.horizons, shape[0] * shape[1]),
-            "first_fold": variance.ravel(),
-        }
-    )
+
+    def __init__(self, fold: Path, panel: Panel, first_test: int) -> None:
+        self._panel, self._origins = panel, slice(first_test, len(panel.sessions))
+        self._variance = load_network(fold).forecast(build_sample(panel), self._origins)
+
+    def tabulate(self, horizon: int) -> pd.DataFrame:
+        """Return `origin, ticker, horizon, first_fold` for one horizon."""
+        panel = self._panel
+        variance = self._variance[:, :, panel.horizons.index(horizon)]
+        return pd.DataFrame(
+            {
+                "origin": np.repeat(panel.sessions[self._origins], variance.shape[1]),
+                "ticker": np.tile(np.array(panel.tickers), variance.shape[0]),
+                "horizon": horizon,
+                "first_fold": variance.ravel(),
+            }
+        )
 
 
 def build_attribution_losses(
@@ -146,7 +158,7 @@ def build_attribution_losses(
     members
         `walk_forward.FoldResult.members` of all folds, not calibrated.
     first
-        `forecast_without_refitting`, not calibrated; NaN in the result in the first fold, where
+        `FirstNetwork.tabulate`, not calibrated; NaN in the result in the first fold, where
         both networks are the same.
 
     Returns

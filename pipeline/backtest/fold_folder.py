@@ -6,10 +6,12 @@ import json
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from volcast.models.pretrained.network_folder import save_network
+from volcast.pipeline.backtest.forecast_file import write_parts
 from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.training_curves import build_training_curves
 from volcast.pipeline.backtest.walk_forward import FoldResult
@@ -36,10 +38,9 @@ def find_fold_folder(model: Path, number: int) -> Path:
 def save_fold(folder: Path, result: FoldResult, key: str, horizons: Sequence[int]) -> None:
     """Write the result of a fold; ``fold.json`` comes last, with the key and the file hashes."""
     save_network(folder, result.network)
-    number = int(result.forecasts["fold"].iloc[0])
-    history = build_training_curves(result.network.regressor, number, horizons)
+    history = build_training_curves(result.network.regressor, result.number, horizons)
     history.to_csv(folder / HISTORY, index=False)
-    result.forecasts.to_parquet(folder / FORECASTS, index=False)
+    write_parts(folder / FORECASTS, result.parts)
     result.members.to_parquet(folder / MEMBERS, index=False)
     finished = {"key": key, "files": _hash_files(folder)}
     (folder / KEY).write_text(json.dumps(finished), encoding="utf-8")
@@ -60,8 +61,10 @@ def remove_other_folds(model: Path, folders: Iterable[Path]) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def read_fold_tables(folders: Sequence[Path], name: str) -> pd.DataFrame:
+def read_fold_tables(folders: Sequence[Path], name: str, **equal: Any) -> pd.DataFrame:
     """Return one table of all folds, one below the other.
+
+    Of a Parquet file these are the rows whose columns have the values `equal`.
 
     Raises
     ------
@@ -70,7 +73,9 @@ def read_fold_tables(folders: Sequence[Path], name: str) -> pd.DataFrame:
     """
     if not folders:
         raise RunFolderError("the run has no trained folds; run `volcast train` on it first")
-    return pd.concat([read_table(folder / name) for folder in folders], ignore_index=True)
+    options = {"filters": [(key, "==", value) for key, value in equal.items()]} if equal else {}
+    tables = [read_table(folder / name, **options) for folder in folders]
+    return pd.concat(tables, ignore_index=True)
 
 
 def _hash_files(folder: Path) -> dict[str, str | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from volcast.pipeline.backtest.forecast_file import iterate_horizons, read_newest
 from volcast.pipeline.backtest.pretrained_use import describe_pretrained_use
 from volcast.pipeline.backtest.run_folder import (
     BARS,
@@ -39,28 +41,48 @@ from volcast.pipeline.panel.report_knowledge import (
 from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
 from volcast.pipeline.text import format_names
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.scores import unscored
 from volcast.reports.section import Section
 
 TICKERS_IN_TITLE = 4
+HISTORY_COLUMNS = ("ticker", "horizon", "model", "origin", "variance", "short_history")
 LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch")
+
+
+class StoredForecasts:
+    """The forecast table of a run with its volatility columns, a part for each horizon.
+
+    Parameters
+    ----------
+    path
+        The file.
+    config
+        The settings of the run.
+    """
+
+    def __init__(self, path: Path, config: Config) -> None:
+        self._path, self._config = path, config
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Yield the parts, the shortest horizon first; each is read when it is asked for."""
+        for part in iterate_horizons(self._path):
+            yield add_volatility(part, self._config)
 
 
 def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportInputs:
     """Return everything that the report of a run shows."""
-    forecasts = add_volatility(read_table(folder / FORECASTS), config)
+    forecasts = StoredForecasts(folder / FORECASTS, config)
     columns = ["ticker", "session", "variance", "level_factor"]
     features = read_table(folder / FEATURES, columns=columns)
     stages = manifest["stages"]
     tickers = list(features["ticker"].unique())
     sessions = pd.DatetimeIndex(features["session"].unique()).sort_values()
-    external, origin = read_external(folder), forecasts["origin"].max()
+    external = read_external(folder)
+    origin = read_table(folder / FORECASTS, columns=["origin"])["origin"].max()
     has_events, calendars = bool(list_event_entries(config)), assign_calendars(tickers, config)
     return ReportInputs(
         title=config.report.title or _title(tickers),
         forecasts=forecasts,
         scores=read_table(folder / SCORES),
-        unscored=unscored(forecasts),
         history=read_table(folder / HISTORY),
         max_epochs=config.model.epochs,
         quality=read_table(folder / QUALITY, keep_default_na=False),
@@ -76,7 +98,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         date_notes=describe_undated_reports(external.events),
         histories=list_histories(
             read_table(folder / BARS, columns=["ticker", "session"]),
-            find_short_histories(forecasts),
+            find_short_histories(read_newest(folder / FORECASTS, HISTORY_COLUMNS)),
             origin,
         ),
         risk=read_table(folder / RISK),

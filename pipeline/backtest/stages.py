@@ -170,41 +170,28 @@ def train(context: StageContext) -> dict[str, Any]:
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:
-    """Score the forecasts; write forecasts.parquet, scores.csv, steps.csv and risk.csv."""
-    from volcast.pipeline.backtest import evaluation, fold_folder
-    from volcast.pipeline.backtest.volatility_columns import add_volatility
+    """Score the forecasts; write forecasts.parquet, scores.csv, steps.csv and risk.csv.
+
+    One horizon is held at a time.
+    """
+    from volcast.pipeline.backtest.forecast_file import write_parts
+    from volcast.pipeline.backtest.score_run import Evaluation
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.scoring.baseline_verdict import baselines_sentence
-    from volcast.reports.scoring.gain_attribution import steps_sentence, steps_table
+    from volcast.reports.scoring.gain_attribution import steps_sentence
     from volcast.reports.scoring.har_verdict import verdict_sentence
-    from volcast.reports.scoring.risk import risk_table
-    from volcast.reports.scoring.scores import score_table, scored_rows
-    from volcast.reports.scoring.value_at_risk import tail_forecasts
 
     folders = sorted((context.folder / MODEL).glob("fold-*"))
-    level = context.config.report.interval
-    panel = read_panel(context.folder / FEATURES)
-    forecasts = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
-    folds = evaluation.calibrate_level(evaluation.add_returns(forecasts, panel))
-    table = evaluation.build_forecast_table(folds, level)
-    readable = add_volatility(table, context.config)
-    scores = score_table(readable, interval_level=level)
-    first = evaluation.forecast_without_refitting(folders[0], panel, table)
-    members = fold_folder.read_fold_tables(folders, fold_folder.MEMBERS)
-    steps = steps_table(evaluation.build_attribution_losses(scored_rows(readable), members, first))
-    risk = risk_table(tail_forecasts(evaluation.select_tail_rows(folds)))
-    for name, result in (
-        (FORECASTS, table),
-        (SCORES, scores),
-        (STEPS, steps),
-        (RISK, risk),
-    ):
+    evaluation = Evaluation(folders, read_panel(context.folder / FEATURES), context.config)
+    rows = write_parts(context.folder / FORECASTS, evaluation.iterate_parts())
+    scores, steps = evaluation.score(context.folder / FORECASTS)
+    for name, result in ((SCORES, scores), (STEPS, steps), (RISK, evaluation.risk)):
         write_frame(context.folder / name, result)
     verdict = f"{verdict_sentence(scores)} {baselines_sentence(scores)}".rstrip()
     context.progress.note(verdict)
     if steps_sentence(steps):
         context.progress.note(steps_sentence(steps))
-    return {"forecasts": len(table), "verdict": verdict}
+    return {"forecasts": rows, "verdict": verdict}
 
 
 def diagnose(context: StageContext) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.scores import qlike
 
 LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of the memory
+HISTORY_SESSIONS = 500  # of errors before the first test; older ones hardly count
 VALIDATION, TEST = "validation", "test"
 T = TypeVar("T")
 WITHOUT_REPORT_COLUMN = "variance_without_report"
@@ -42,9 +43,12 @@ class FoldResult:
 
     Attributes
     ----------
-    forecasts
-        The forecast table of the validation and test origins, with `part`, `fold`, `clipped`,
-        `fallback`, `short_history` and `variance_without_report`.
+    number
+        Of the fold, from 0.
+    parts
+        The forecast table of the test origins with `part`, `fold`, `clipped`, `fallback`,
+        `short_history` and `variance_without_report`, model by model; in the first fold also that
+        of the last `HISTORY_SESSIONS` validation origins.
     members
         `MEMBER_COLUMNS`, one row for each test forecast of the network: `alone` is the variance
         forecast by the average of its members without the blend, `single_qlike` the mean loss of
@@ -55,10 +59,16 @@ class FoldResult:
         Wall-clock time of each model's fit and forecasts.
     """
 
-    forecasts: pd.DataFrame
+    number: int
+    parts: Sequence[pd.DataFrame]
     members: pd.DataFrame
     network: AnyNetwork
     seconds: dict[str, float]
+
+    @property
+    def forecasts(self) -> pd.DataFrame:
+        """The parts as one table."""
+        return pd.concat(self.parts, ignore_index=True)
 
 
 def iter_folds(
@@ -89,9 +99,9 @@ def run_in_order(tasks: Iterable[Callable[[], T]], cells: int) -> Generator[T]:
 def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> FoldResult:
     """Fit every model on what was known before the fold's first test origin, and forecast.
 
-    The fit sees the sample cut before the test part. The origins of the validation part are
-    forecast too: their errors give the first fold its prediction intervals before any test outcome
-    is known.
+    The fit sees the sample cut before the test part. In the first fold the newest origins of the
+    validation part are forecast too: their errors give the first prediction intervals, before any
+    test outcome is known.
     """
     sample = build_sample(panel)
     first_untrained = sample.sessions[fold.validation.start]
@@ -102,18 +112,35 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
     if regressor.diverged_.any():
         states = regressor.diverged_, regressor.epochs_run_, regressor.learning_rate
         progress.note(f"fold {fold.number + 1}: {format_divergence(*states)}")
-    tables = []
-    for part, origins in ((VALIDATION, fold.validation), (TEST, fold.test)):
+    forecasts = []
+    for part, origins in list_forecast_origins(fold):
         known = sample.until(origins.stop - 1)
         for name, model in models.items():
             with _timed(seconds, name):
                 table = forecast_within_bounds(model, known, origins, bounds)
             if name == NETWORK:
                 table |= forecast_without_reports(model, known, origins, bounds)
-            tables.append(arrange_by_ticker(table, panel, origins).assign(model=name, part=part))
-    forecasts = pd.concat(tables, ignore_index=True).assign(fold=fold.number)
+            else:
+                table |= {WITHOUT_REPORT_COLUMN: np.full_like(table["variance"], np.nan)}
+            rows = arrange_by_ticker(table, panel, origins)
+            forecasts.append(rows.assign(model=name, part=part, fold=fold.number))
     members = _compare_members(network, known, panel, fold.test, bounds)
-    return FoldResult(forecasts, members, network, seconds)
+    return FoldResult(fold.number, forecasts, members, network, seconds)
+
+
+def list_forecast_origins(fold: Fold) -> list[tuple[str, slice]]:
+    """Return the parts of a fold that are forecast, and their origins; the test part comes last.
+
+    Examples
+    --------
+    >>> fold = Fold(0, slice(0, 1000), slice(1022, 1722), slice(1744, 1800))
+    >>> list_forecast_origins(fold)
+    [('validation', slice(1222, 1722, None)), ('test', slice(1744, 1800, None))]
+    """
+    if fold.number > 0:
+        return [(TEST, fold.test)]
+    first = max(fold.validation.start, fold.validation.stop - HISTORY_SESSIONS)
+    return [(VALIDATION, slice(first, fold.validation.stop)), (TEST, fold.test)]
 
 
 def fit_models(
@@ -190,23 +217,23 @@ def forecast_without_reports(
 
 def arrange_by_ticker(values: dict[str, np.ndarray], panel: Panel, origins: slice) -> pd.DataFrame:
     """Return forecasts (n, N, H) in long format, ticker by ticker, for the bars that exist."""
-    shape = next(iter(values.values())).shape
-    origin = np.broadcast_to(panel.sessions.to_numpy()[origins, None, None], shape)
-    start = np.broadcast_to(panel.target_start[origins, :, None], shape)
-    columns = {
-        "origin": origin,
-        "target_start": start,
-        "target_end": panel.target_end[origins],
-        "ticker": np.broadcast_to(np.array(panel.tickers, dtype=object)[None, :, None], shape),
-        "horizon": np.broadcast_to(np.array(panel.horizons)[None, None, :], shape),
-        **values,
-        "realized": panel.target[origins],
-        "level_factor": np.broadcast_to(panel.level_factor[origins, :, None], shape),
-    }
-    flat = {name: grid.transpose(1, 2, 0).ravel() for name, grid in columns.items()}
     traded = np.isfinite(panel.variance[origins]) | np.isfinite(panel.log_return[origins])
-    exists = np.broadcast_to(traded[:, :, None], shape).transpose(1, 2, 0).ravel()
-    return pd.DataFrame(flat)[exists]
+    shape = (*traded.shape, len(panel.horizons))
+    exists = np.broadcast_to(traded[:, :, None], shape).transpose(1, 2, 0)
+    ticker, horizon, session = np.nonzero(exists)
+    cells = session, ticker, horizon
+    at = origins.start + session
+    columns = {
+        "origin": panel.sessions[at],
+        "target_start": panel.target_start[at, ticker],
+        "target_end": panel.target_end[at, ticker, horizon],
+        "ticker": pd.array(panel.tickers, dtype="str").take(ticker),
+        "horizon": np.array(panel.horizons)[horizon],
+        **{name: grid[cells] for name, grid in values.items()},
+        "realized": panel.target[at, ticker, horizon],
+        "level_factor": panel.level_factor[at, ticker],
+    }
+    return pd.DataFrame(columns)
 
 
 def _compare_members(

@@ -56,13 +56,12 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
         The folder is not a run folder, or the run has no forecasts yet.
     """
     from volcast.models.baselines.catalogue import NETWORK, REFERENCE
+    from volcast.pipeline.backtest.forecast_file import read_newest
     from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
 
     config = read_config(folder)
-    table = add_volatility(read_table(folder / FORECASTS), config)
-    table = table[table["variance"].notna()]
+    newest = add_volatility(read_newest(folder / FORECASTS), config)
     bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance", "level_factor"])
-    newest = table.sort_values("origin").groupby(["ticker", "horizon", "model"], sort=False).tail(1)
     if newest.empty:
         raise RunFolderError(f"{folder} has no forecasts; run `volcast run --out {folder}` again")
     reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]

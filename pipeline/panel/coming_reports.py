@@ -34,7 +34,8 @@ def remove_coming_reports(sample: Sample) -> Sample | None:
     columns = [name for name in sample.names if name in WITHOUT_REPORT]
     if not columns:
         return None
-    table = sample.x if isinstance(sample.x, FeatureTable) else FeatureTable.from_array(sample.x)
+    x = sample.x
+    table = x if isinstance(x, FeatureTable) else FeatureTable.from_array(np.asarray(x))
     values = {}
     for place, name in zip(sample.positions(tuple(columns)), columns, strict=True):
         known = np.isfinite(table.columns[place])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from volcast.features.feature_table import NO_ROW, FeatureTable
@@ -54,7 +54,7 @@ def lay_out_as_stored(panel: Panel) -> Panel:
     exists = panel.x.place >= 0
     grids = {name: np.where(exists, getattr(panel, name), np.nan) for name in GRIDS}
     target = np.where(exists[:, :, None], panel.target, np.nan)
-    contiguous = {name: np.ascontiguousarray(grid) for name, grid in grids.items()}
+    contiguous: dict[str, Any] = {name: np.ascontiguousarray(grid) for name, grid in grids.items()}
     return dataclasses.replace(panel, target=np.ascontiguousarray(target), **contiguous)
 
 

@@ -179,7 +179,11 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     tickers with a smaller QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below
     0.1 the model is not among the best.
     """
-    rows = scored_rows(forecasts)
+    return score_rows(scored_rows(forecasts), interval_level=interval_level)
+
+
+def score_rows(rows: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFrame:
+    """Return the score table of the rows that `scored_rows` returned; see `score_table`."""
     columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
     records: list[dict[str, Any]] = []
     for horizon, ticker, positions in _cells(rows):

@@ -41,9 +41,9 @@ def test_history_before_the_test_is_not_tested(finished):
 
 
 def test_the_first_network_forecasts_its_own_fold_as_it_did(finished, panel, table):
-    first = evaluation.forecast_without_refitting(
-        find_fold_folder(finished / MODEL, 0), panel, table
-    )
+    start = int(panel.sessions.searchsorted(table["origin"].min()))
+    network = evaluation.FirstNetwork(find_fold_folder(finished / MODEL, 0), panel, start)
+    first = pd.concat([network.tabulate(horizon) for horizon in panel.horizons])
     mine = table[(table["model"] == NETWORK) & (table["fold"] == 0) & ~table["clipped"]]
     both = mine.merge(first, on=["origin", "ticker", "horizon"])
     assert len(both) == len(mine) > 100

@@ -1,0 +1,71 @@
+"""The table of all forecasts of a run, written and read one horizon at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from volcast.pipeline.backtest.run_folder import read_table
+from volcast.pipeline.files import write_file
+
+
+def write_parts(path: Path, parts: Iterable[pd.DataFrame]) -> int:
+    """Write a Parquet file from its parts, of which one is held at a time; return their rows.
+
+    Raises
+    ------
+    StorageError
+        The disk is full, or the file cannot be written.
+    """
+    rows = 0
+
+    def write(unfinished: Path) -> None:
+        nonlocal rows
+        writer = None
+        for part in parts:
+            table = pa.Table.from_pandas(part, preserve_index=False)
+            writer = writer or pq.ParquetWriter(unfinished, table.schema)
+            writer.write_table(table.select(writer.schema.names).cast(writer.schema))
+            rows += len(part)
+        if writer is not None:
+            writer.close()
+
+    write_file(path, write)
+    return rows
+
+
+def read_newest(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the newest known forecast of each ticker, horizon and model.
+
+    `columns` are those to read, among them these keys, `origin` and `variance`; all by default.
+    """
+    return pd.concat(
+        [
+            part[part["variance"].notna()]
+            .sort_values("origin", kind="stable")
+            .drop_duplicates(["ticker", "horizon", "model"], keep="last")
+            for part in iterate_horizons(path, columns)
+        ]
+    )
+
+
+def iterate_horizons(path: Path, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+    """Yield the part of each horizon of a table of forecasts, the shortest first.
+
+    `columns` are those to read; all by default.
+
+    Raises
+    ------
+    RunFolderError
+        The table has not been written yet.
+    StorageError
+        The file is damaged.
+    """
+    horizons = read_table(path, columns=["horizon"])["horizon"].unique()
+    for horizon in sorted(horizons):
+        chosen = None if columns is None else list(columns)
+        yield read_table(path, columns=chosen, filters=[("horizon", "==", int(horizon))])

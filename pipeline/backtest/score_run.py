@@ -1,0 +1,114 @@
+"""The evaluation of a run: its forecasts with intervals, and their scores, horizon by horizon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from volcast.features.panel import Panel
+from volcast.models.baselines.catalogue import NETWORK
+from volcast.pipeline.backtest.evaluation import (
+    FirstNetwork,
+    add_returns,
+    build_attribution_losses,
+    build_forecast_table,
+    calibrate_level,
+    select_tail_rows,
+)
+from volcast.pipeline.backtest.fold_folder import FORECASTS, MEMBERS, read_fold_tables
+from volcast.pipeline.backtest.forecast_file import iterate_horizons
+from volcast.pipeline.backtest.model_factory import list_baselines
+from volcast.pipeline.backtest.run_folder import read_table
+from volcast.pipeline.backtest.volatility_columns import add_volatility
+from volcast.pipeline.backtest.walk_forward import TEST
+from volcast.pipeline.config.settings import Config
+from volcast.reports.scoring.gain_attribution import steps_table
+from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
+from volcast.reports.scoring.scores import score_rows, scored_rows
+from volcast.reports.scoring.value_at_risk import tail_forecasts
+
+SCORED_COLUMNS = [
+    *("fold", "origin", "target_end", "ticker", "horizon", "model", "variance", "lower", "upper"),
+    *(
+        "clipped",
+        "fallback",
+        "short_history",
+        "realized",
+        "level_factor",
+        "variance_without_report",
+    ),
+]
+
+
+class Evaluation:
+    """Builds the forecast table of a run from its finished folds, and scores it.
+
+    The forecasts of one horizon are held at a time, and when they are built those of one model.
+
+    Parameters
+    ----------
+    folders
+        Of the folds, the first one first.
+    panel, config
+        Those of the run.
+
+    Examples
+    --------
+    The forecasts must have been written before they are scored::
+
+        write_parts(path, evaluation.iterate_parts())
+        scores, steps = evaluation.score(path)
+    """
+
+    def __init__(self, folders: Sequence[Path], panel: Panel, config: Config) -> None:
+        self._folders, self._panel, self._config = folders, panel, config
+        self._risk: dict[str, pd.DataFrame] = {}
+
+    def iterate_parts(self) -> Iterator[pd.DataFrame]:
+        """Yield the forecast table of each horizon and model, the shortest horizon first."""
+        for horizon in sorted(self._panel.horizons):
+            for model in sorted(self._list_models()):
+                folds = read_fold_tables(self._folders, FORECASTS, horizon=horizon, model=model)
+                folds = calibrate_level(add_returns(folds, self._panel))
+                if horizon == 1:
+                    self._risk[model] = risk_table(tail_forecasts(select_tail_rows(folds)))
+                yield build_forecast_table(folds, self._config.report.interval)
+
+    @property
+    def risk(self) -> pd.DataFrame:
+        """The tests of value at risk (`risk_table`); empty without the horizon of one session."""
+        tables = [self._risk[model] for model in self._list_models() if model in self._risk]
+        return (
+            pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=RISK_COLUMNS)
+        )
+
+    def score(self, path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the score table and the steps of the network's gain.
+
+        Parameters
+        ----------
+        path
+            The file of the parts.
+        """
+        level = self._config.report.interval
+        first = FirstNetwork(self._folders[0], self._panel, self._find_first_test())
+        scores, steps = [], []
+        for table in iterate_horizons(path, columns=SCORED_COLUMNS):
+            readable, horizon = add_volatility(table, self._config), int(table["horizon"].iloc[0])
+            rows = scored_rows(readable)
+            scores.append(score_rows(rows, interval_level=level))
+            members = read_fold_tables(self._folders, MEMBERS, horizon=horizon)
+            losses = build_attribution_losses(rows, members, first.tabulate(horizon))
+            steps.append(steps_table(losses))
+        return pd.concat(scores, ignore_index=True), pd.concat(steps, ignore_index=True)
+
+    def _list_models(self) -> list[str]:
+        return [*list_baselines(self._config), NETWORK]
+
+    def _find_first_test(self) -> int:
+        """Return the position of the first tested origin."""
+        path, options = self._folders[0] / FORECASTS, {"filters": [("part", "==", TEST)]}
+        first = read_table(path, columns=["origin"], **options)["origin"].min()
+        return int(self._panel.sessions.searchsorted(first))
