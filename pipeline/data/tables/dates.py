@@ -15,6 +15,8 @@ from volcast.pipeline.data.tables.date_patterns import (
     ISO,
     NAMED,
     NUMERIC,
+    REPUBLIC,
+    REPUBLIC_EPOCH,
     SERIAL,
     find_month,
     parse_time_of_day,
@@ -86,7 +88,7 @@ def parse_moments(cells: Any, wanted: str, file: Path) -> Moments:
 def _parse_unique(text: Any, wanted: str, file: Path) -> Moments:
     """Read each manner of writing in turn; the first one that most of the cells have counts."""
     best = _empty(len(text), "")
-    for read in (_read_iso, _read_compact, _read_numeric, _read_named, _read_epoch, _read_serial):
+    for read in READERS:
         found = read(text, wanted, file)
         if found is None:
             continue
@@ -144,6 +146,15 @@ def _read_ordered(groups: Groups | None, manner: str) -> Moments | None:
     return _build(groups, compute_days(*(groups.ints(n) for n in ("year", "month", "day"))), manner)
 
 
+def _read_republic(text: Any, wanted: str, file: Path) -> Moments | None:
+    groups = _match(text, REPUBLIC)
+    if groups is None:
+        return None
+    year = groups.ints("year") + REPUBLIC_EPOCH
+    days = compute_days(year, groups.ints("month"), groups.ints("day"))
+    return _build(groups, days, "years of the Republic of China")
+
+
 def _read_numeric(text: Any, wanted: str, file: Path) -> Moments | None:
     groups = _match(text, NUMERIC[0])
     if groups is None or not groups.valid.all():
@@ -196,6 +207,12 @@ def _read_serial(text: Any, wanted: str, file: Path) -> Moments | None:
     return _build(
         groups, EXCEL_EPOCH + groups.ints("number") * np.timedelta64(1, "D"), "Excel days"
     )
+
+
+READERS = (
+    *(_read_iso, _read_compact, _read_numeric, _read_named, _read_epoch, _read_serial),
+    _read_republic,
+)
 
 
 def _build(groups: Groups, days: Times, manner: str) -> Moments:

@@ -16,7 +16,8 @@ SEPARATOR_LINE = re.compile(rb"^\"?sep=(.)\"?\s*$", re.IGNORECASE)
 # What a date and a number look like, whatever their convention; `dates` and `numbers` read them.
 DATE_LIKE = re.compile(
     r"""^\s*(
-    \d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}([T\s,].*|Z)? | \d{1,2}[-/.\s]\d{1,2}[-/.\s]\d{2,4}([T\s,].*)? |
+    \d{4}(\s?[-/.]\s?\d{1,2}\s?[-/.]\s?|\d{1,2})\d{1,2}([T\s,].*|Z)? | 1\d\d/\d{1,2}/\d{1,2} |
+    \d{1,2}[-/.\s]\d{1,2}[-/.\s]\d{2,4}([T\s,].*)? |
     \d{4}年.* |
     (\w+\.?,?\s)?\d{1,2}(st|nd|rd|th|\.)?[-/.\s]*(de\s)?[^\W\d_]{3,12}\.?[-/.\s,]*(de\s)?\d{2,4}.* |
     (\w+\.?,?\s)?[^\W\d_]{3,12}\.?[-/\s]*\d{1,2}(st|nd|rd|th)?[,\s/-]+\d{4}.* |

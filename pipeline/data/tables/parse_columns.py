@@ -1,5 +1,6 @@
 """The columns of a table as numbers, moments and tickers, and which cells cannot be read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from volcast.pipeline.errors import DataError
 
 NO_OFFSET = np.timedelta64("NaT", "us")
 MICROSECOND = pa.timestamp("us")
+TEXT_MARK = re.compile(r"^=?['\"]([^'\"]+)['\"]?$")  # by which Excel keeps the zeros of 000001
 # The decimal sign that is used, and the one that occurs.
 SIGN_NAMES = {
     (",", ","): "decimal commas",
@@ -168,7 +170,8 @@ def parse_ticker_column(cells: Any, keep: NDArray[np.bool_]) -> NDArray[np.objec
     if not _is_text(kept):
         kept = kept.cast(pa.string(), safe=False)
     encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.fill_null(kept, "")))
-    names = np.array([*encoded.dictionary.to_pylist(), ""], dtype=object)
+    found = (TEXT_MARK.sub(r"\1", name) for name in encoded.dictionary.to_pylist())
+    names = np.array([*found, ""], dtype=object)
     return np.asarray(names[encoded.indices.to_numpy(zero_copy_only=False)])
 
 

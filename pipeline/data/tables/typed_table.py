@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from volcast.pipeline.data.tables.cells import Line, read_cells
 from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
-from volcast.pipeline.data.tables.parquet_table import read_parquet
+from volcast.pipeline.data.tables.parquet_table import read_feather, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
 from volcast.pipeline.data.tables.synonyms import TICKER, simplify
@@ -19,6 +19,7 @@ from volcast.pipeline.data.tables.text import Text, read_text
 from volcast.pipeline.errors import DataError
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+FEATHER_SUFFIXES = (".feather", ".arrow")
 SECURITY_KEYS = {"security", "ticker", "symbol", "instrument", "ric"}
 LONGEST_TICKER = 30
 
@@ -55,7 +56,7 @@ class TypedTable:
 
 
 def read_table(file: Path) -> TypedTable:
-    """Read a table of bars from a CSV or Parquet file.
+    """Read a table of bars from a CSV, Parquet or Feather file.
 
     Raises
     ------
@@ -69,13 +70,14 @@ def read_table(file: Path) -> TypedTable:
 
 
 def _read_table(file: Path) -> TypedTable:
-    if file.suffix.lower() in PARQUET_SUFFIXES:
-        table = read_parquet(file)
+    kind = file.suffix.lower()
+    if kind in (*PARQUET_SUFFIXES, *FEATHER_SUFFIXES):
+        table = read_feather(file) if kind in FEATHER_SUFFIXES else read_parquet(file)
         columns = find_columns([table.names], table.sample, file)
         cells = {position: table.arrays[position] for position in list_positions(columns)}
         like = name_shape([table.names], side_by_side=columns.side_by_side)
         rows = np.arange(table.rows)
-        return TypedTable(columns, cells, rows, (), table.sample, (like, "Parquet"))
+        return TypedTable(columns, cells, rows, (), table.sample, (like, table.kind))
     text = read_text(file)
     layout = find_layout(text.data, file)
     columns = find_columns(layout.header, layout.sample, file)
