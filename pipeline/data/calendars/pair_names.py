@@ -26,7 +26,9 @@ VENDOR = re.compile(
     r"^(?:[XC]:|T(?=[A-Z]{6}$)|BINANCE:|BITSTAMP:|COINBASE:|KRAKEN:|BITFINEX:|BYBIT:|OKX:|CRYPTO:|"
     r"OANDA:|FX:|CME(?:_MINI)?:|CBOT(?:_MINI)?:|NYMEX:|COMEX:)"
 )
-ENDING = re.compile(r" CURNCY$|\.CC$|\.FOREX$|\.P$|:USD[TC]$|[-_]?PERP$|=$")  # of vendors and of contracts
+ENDING = re.compile(
+    r" CURNCY$|\.CC$|\.FOREX$|\.P$|:USD[TC]$|[-_]?PERP$|=$"
+)  # of vendors and of contracts
 BROKER = re.compile(r"^([A-Z]{6})(?:\.?(?:M|A|C|E|I|R|PRO|RAW|ECN)|[+#])$")  # MetaTrader's brokers
 KRAKEN = re.compile(r"^X(?P<base>[A-Z]{3})Z(?P<quote>[A-Z]{3})$")
 PARTED = re.compile(r"^([A-Z0-9]{2,10})[-/_]([A-Z]{3,5})$")

@@ -20,8 +20,8 @@ from volcast.pipeline.data.quality.closed_days import (
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.quality.rules import HOLD, REJECT
 from volcast.pipeline.data.sources.files import list_table_files
-from volcast.pipeline.data.tables.file_names import ticker_from_file
 from volcast.pipeline.data.tables.bar_block import join_blocks
+from volcast.pipeline.data.tables.file_names import ticker_from_file
 from volcast.pipeline.data.tables.read_bars import FileBars, ReadOptions, read_bars
 from volcast.pipeline.errors import DataError
 

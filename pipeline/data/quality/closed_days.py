@@ -17,7 +17,6 @@ FITTING = 0.01  # share of bars on closed days of a calendar that fits
 SATURDAY, SUNDAY = WEEKEND = 5, 6  # as pandas counts days of the week
 NIGHTLY = (WEEKDAYS, "CMES")  # whose sessions begin on Sunday evening, in America
 MOST = 0.9  # of the bars on closed days
-# Tried in this order as the exchange that the bars may be from.
 MISFIT = 0.015  # share of bars on closed days, above which another calendar is tried
 BETTER = 0.002  # share of bars on closed days of a calendar that fits better than one up to 5 %
 # Tried in this order as the exchange that the bars may be from.
@@ -103,8 +102,8 @@ def suggest_calendars(bars: pd.DataFrame, calendars: Mapping[str, str]) -> dict[
         better = (each for each in CANDIDATES if _is_closed(own, each).mean() <= BETTER)
         if found := next(better, None):
             hints[ticker] = (
-                f"{closed.sum():,} of {len(own):,} bars of {ticker} are on days on which {calendar} "
-                f"was closed, next to none on those of {found}: if it trades there, "
+                f"{closed.sum():,} of {len(own):,} bars of {ticker} are on days on which "
+                f"{calendar} was closed, next to none on those of {found}: if it trades there, "
                 f"{SETTING.format(found)}"
             )
     return hints

@@ -8,15 +8,16 @@ PACKED_SUFFIXES = (".gz", ".bz2", ".xz", ".zip")
 COPY = re.compile(r"(?: \(\d+\)| - Copy)$")  # of a browser, of Windows
 TRADINGVIEW = re.compile(r"^(?P<exchange>[A-Z0-9]+)_(?P<ticker>[^,]+), (?:1D|D|1440)(?:_\w+)?$")
 STOOQ = re.compile(r"^(?P<name>[\^a-z0-9.-]+)(?:_(?P<country>[a-z]{2}))?_d$")
+INVESTING = (
+    "Historical Data|(?:ETF |Futures )?Stock Price History|Historische Daten|Dados Históricos|"
+    "Datos históricos|Dati Storici|Données Historiques"
+)
 # What programs write beside the ticker.
 PATTERNS = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        # Investing.com, in several languages.
-        r"^(?P<ticker>.+?) (?:Historical Data|(?:ETF |Futures )?Stock Price History|Historische Daten|"
-        r"Dados Históricos|Datos históricos|Dati Storici|Données Historiques)$",
-        r"^(?:Historische Daten|Dados Históricos|Datos históricos|Dati Storici|Données Historiques)"
-        r" (?:- )?(?P<ticker>.+)$",
+        rf"^(?P<ticker>.+?) (?:{INVESTING})$",
+        rf"^(?:{INVESTING}) (?:- )?(?P<ticker>.+)$",
         # MetaTrader 4 and 5, Kraken, Dukascopy.
         r"^(?P<ticker>[A-Z]{6}|\w+_)1440$",
         r"^(?P<ticker>.+)_(?:Daily|D1)(?:_\d{8,12}_\d{8,12})?$",
@@ -29,19 +30,22 @@ PATTERNS = [
         r"^(?P<ticker>[A-Z0-9.^-]+)_(?:stock_)?(?:data|history|prices|historical)$",
     )
 ]
-# TradingView's names of exchanges to the suffixes of Yahoo; "" where a ticker needs none.
-SUFFIX_OF_EXCHANGE = {
-    **dict.fromkeys("NASDAQ NYSE AMEX BATS OTC SP DJ CBOE TVC NASDAQDLY".split(), ""),
-    **dict.fromkeys("BINANCE BITSTAMP COINBASE KRAKEN BITFINEX BYBIT OKX CRYPTO GEMINI".split(), ""),
-    **dict.fromkeys("FX OANDA FXCM FOREXCOM PEPPERSTONE SAXO ICMARKETS CAPITALCOM".split(), ""),
-    **dict.fromkeys("CME CBOT NYMEX COMEX ICEUS".split(), ""),
-    **{"LSE": "L", "XETR": "DE", "FWB": "F", "SIX": "SW", "MIL": "MI", "BME": "MC", "GPW": "WA"},
-    **{"OMXSTO": "ST", "OMXCOP": "CO", "OMXHEX": "HE", "OSL": "OL", "VIE": "VI", "ATHEX": "AT"},
-    **{"BIST": "IS", "TASE": "TA", "TADAWUL": "SR", "JSE": "JO", "TSX": "TO", "TSXV": "V"},
-    **{"BMV": "MX", "BMFBOVESPA": "SA", "BCBA": "BA", "NSE": "NS", "BSE": "BO", "TSE": "T"},
-    **{"HKEX": "HK", "SSE": "SS", "SZSE": "SZ", "KRX": "KS", "TWSE": "TW", "TPEX": "TWO"},
-    **{"ASX": "AX", "NZX": "NZ", "SGX": "SI", "SET": "BK", "IDX": "JK", "MYX": "KL"},
-}
+# TradingView's names of exchanges, of America, coins, currencies and futures: without a suffix; then
+# those of other countries with the suffixes of Yahoo.
+NO_SUFFIX = """
+    NASDAQ NYSE AMEX BATS OTC SP DJ CBOE TVC NASDAQDLY BINANCE BITSTAMP COINBASE KRAKEN BITFINEX
+    BYBIT OKX CRYPTO GEMINI FX OANDA FXCM FOREXCOM PEPPERSTONE SAXO ICMARKETS CAPITALCOM CME CBOT
+    NYMEX COMEX ICEUS
+"""
+WITH_SUFFIX = """
+    LSE=L XETR=DE FWB=F SIX=SW MIL=MI BME=MC GPW=WA OMXSTO=ST OMXCOP=CO OMXHEX=HE OSL=OL VIE=VI
+    ATHEX=AT BIST=IS TASE=TA TADAWUL=SR JSE=JO TSX=TO TSXV=V BMV=MX BMFBOVESPA=SA BCBA=BA NSE=NS
+    BSE=BO TSE=T HKEX=HK SSE=SS SZSE=SZ KRX=KS TWSE=TW TPEX=TWO ASX=AX NZX=NZ SGX=SI SET=BK IDX=JK
+    MYX=KL
+"""
+SUFFIX_OF_EXCHANGE = dict.fromkeys(NO_SUFFIX.split(), "") | dict(
+    pair.split("=") for pair in WITH_SUFFIX.split()
+)
 
 
 def ticker_from_file(file: Path) -> str:

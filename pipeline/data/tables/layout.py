@@ -112,7 +112,7 @@ def find_layout(data: bytes, file: Path) -> Layout:
 
 
 def _name_headerless(data: bytes, separator: str) -> Layout | None:
-    """Return the layout of a text that is a table from its first line on; None if it is not sure."""
+    """Return the layout of a text that is a table from its first line on; None if unsure."""
     lines, starts = _split_head(data, HEAD_LINES)
     rows = [_split(line, separator) for line in lines]
     first = 1 if SEPARATOR_LINE.match(lines[0]) else 0

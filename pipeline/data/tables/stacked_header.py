@@ -16,7 +16,9 @@ AFTER = re.compile(rf"^(?P<ticker>.+?)[. _|:/-]+(?P<field>{FIELD_WORDS})$", re.I
 BEFORE = re.compile(rf"^(?P<field>{FIELD_WORDS})[. _|:/-]+(?P<ticker>.+)$", re.IGNORECASE)
 # A second row of these says in what the prices are, not whose they are.
 CURRENCIES = "usd eur gbp gbx chf jpy cad aud inr pln cny hkd sek"
-WORDS = set("shares price points number daily float double string float64".split())
+WORDS = set(
+    ["shares", "price", "points", "number", "daily", "float", "double", "string", "float64"]
+)
 UNITS = {*CURRENCIES.split(), *WORDS, "d"}
 
 

@@ -85,14 +85,15 @@ NAMES = {
         adjclose adjustedclose adjcloseprice adjustedcloseprice closeadj adjustedprice
         adjprice adjusted closeadjusted totalreturnclose
         adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions
-        bereinigterschlusskurs bereinigt clotureajustee cierreajustado 終値調整値 adjustmentclose 調整後終値
-        調整済み終値 adjclosingprice adjustedclosingprice
+        bereinigterschlusskurs bereinigt clotureajustee cierreajustado 終値調整値
+        adjustmentclose 調整後終値 調整済み終値 adjclosingprice adjustedclosingprice
     """,
     "volume": """
         volume vol totalvolume sharevolume tradevolume tradedvolume pxvolume tickvol
         tickvolume volumn volumeshares numberofshares noofshares sharestraded volumetraded tottrdqty
         totaltradedquantity ttltrdqnty quantitytraded tradedquantity quantity stuecke
-        stucke umsatzstuck umsatzstk umsatzinstuck umsatz volumen volumes wolumen wol hacim hac объем оборот 交易量
+        stucke umsatzstuck umsatzstk umsatzinstuck umsatz
+        volumen volumes wolumen wol hacim hac объем оборот 交易量
         成交量 出来高 거래량 volym totalvolumes v
         forgalom objem antal vaihto stuck stk totalvolumen omsatt 成交股數
         acvoluns acvol cshtrd trdvol נפח מחזור الحجم  volumeofshares

@@ -90,7 +90,7 @@ def unpack(data: bytes, file: Path) -> bytes:
     kind = next((name for mark, name in PACKED.items() if data.startswith(mark)), "")
     named = file.suffix.lower()
     if not kind and data and named in PACKED_SUFFIXES:
-        raise DataError(f"{file}: the file is damaged and cannot be unpacked; it is not {named[1:]}")
+        raise DataError(f"{file}: the file is damaged, it is not {named[1:]}; get it again")
     try:
         if kind == "gzip":
             return gzip.decompress(data)
@@ -100,7 +100,8 @@ def unpack(data: bytes, file: Path) -> bytes:
             return lzma.decompress(data)
         return _unzip(data, file) if kind == "zip" else data
     except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, *ZIP_FAULTS) as error:
-        raise DataError(f"{file}: the {kind} file is damaged and cannot be read; {error}") from error
+        what = "Excel workbook or zip archive" if kind == "zip" else f"{kind} file"
+        raise DataError(f"{file}: this {what} is damaged, {error}; get it again") from error
 
 
 def _unzip(data: bytes, file: Path) -> bytes:
