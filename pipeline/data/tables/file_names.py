@@ -30,8 +30,8 @@ PATTERNS = [
         r"^(?P<ticker>[A-Z0-9.^-]+)_(?:stock_)?(?:data|history|prices|historical)$",
     )
 ]
-# TradingView's names of exchanges, of America, coins, currencies and futures: without a suffix; then
-# those of other countries with the suffixes of Yahoo.
+# TradingView's names of exchanges: those of America, of coins, currencies and futures without a
+# suffix, then those of other countries with the suffixes of Yahoo.
 NO_SUFFIX = """
     NASDAQ NYSE AMEX BATS OTC SP DJ CBOE TVC NASDAQDLY BINANCE BITSTAMP COINBASE KRAKEN BITFINEX
     BYBIT OKX CRYPTO GEMINI FX OANDA FXCM FOREXCOM PEPPERSTONE SAXO ICMARKETS CAPITALCOM CME CBOT

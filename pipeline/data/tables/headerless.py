@@ -39,7 +39,7 @@ def name_columns(rows: Sequence[Sequence[str]], dates: Sequence[int]) -> tuple[s
     --------
     >>> closes = [10.0, 12.0, 11.0, 14.0, 13.0, 12.0, 15.0, 14.0, 12.0, 11.0, 13.0]
     >>> pairs = zip(closes, closes[1:], strict=False)
-    >>> bars = [[str(o), "16", "9", str(c), "7"] for o, c in pairs]
+    >>> bars = [[str(o), "16", "9", str(c), "700"] for o, c in pairs]
     >>> rows = [[f"202401{9 + n:02}", *bar] for n, bar in enumerate(bars)]
     >>> name_columns(rows, [0])
     ('date', 'open', 'high', 'low', 'close', 'volume')

@@ -184,7 +184,7 @@ def test_other_paths_that_cannot_be_read_say_why(tmp_path):
     assert "there is no such file or folder" in failing(tmp_path / "none.csv")
     assert "not separated into columns: 'x'" in failing(written(tmp_path, "x", "bars.dat"))
     assert "not a Parquet file" in failing(written(tmp_path, "x", "bars.parquet"))
-    assert "cannot be read" in failing(written(tmp_path, "x", "bars.csv.gz"))
+    assert "damaged, it is not gz" in failing(written(tmp_path, "x", "bars.csv.gz"))
     (tmp_path / "empty").mkdir()
     assert "no file of type" in failing(tmp_path / "empty")
 
