@@ -8,9 +8,15 @@ from volcast.pipeline.data.tables.synonyms import NUMBER_FIELDS, find_field, sim
 
 PAIR = re.compile(r"""^\(\s*['"](?P<first>.*?)['"]\s*,\s*['"](?P<second>.*?)['"]\s*\)$""")
 # Only names that no ticker has: "AAPL.Close", "Close_AAPL", "Adj Close ^GSPC", "AAPL_Adj Close".
-FIELD_WORDS = {
-    *("shares", "price", "points", "number", "daily", "float", "double", "string", "float64")
-}
+FIELD_WORDS = (
+    r"adj[. _]?close|adjusted(?:[. _]close)?|open|high|low|close|last|volume|px_open|px_high|"
+    r"px_low|px_last|px_volume"
+)
+AFTER = re.compile(rf"^(?P<ticker>.+?)[. _|:/-]+(?P<field>{FIELD_WORDS})$", re.IGNORECASE)
+BEFORE = re.compile(rf"^(?P<field>{FIELD_WORDS})[. _|:/-]+(?P<ticker>.+)$", re.IGNORECASE)
+# A second row of these says in what the prices are, not whose they are.
+CURRENCIES = "usd eur gbp gbx chf jpy cad aud inr pln cny hkd sek"
+WORDS = {*("shares", "price", "points", "number", "daily", "float", "double", "string", "float64")}
 UNITS = {*CURRENCIES.split(), *WORDS, "d"}
 
 
