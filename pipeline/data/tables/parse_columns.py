@@ -16,6 +16,7 @@ from volcast.pipeline.data.tables.dates import FIRST, LAST, NOT_A_TIME, Moments,
 from volcast.pipeline.data.tables.decimal_sign import OTHER, POINT, find_evidence
 from volcast.pipeline.data.tables.number_text import NumberText, strip_numbers
 from volcast.pipeline.data.tables.numbers import decide_decimal_sign, parse_numbers
+from volcast.pipeline.data.tables.odd_decimals import find_odd_decimals
 from volcast.pipeline.data.tables.typed_table import TypedTable
 from volcast.pipeline.errors import DataError
 
@@ -42,11 +43,15 @@ class Numbers:
         Position to flags of the cells that cannot be read; only of columns that have some.
     manner
         How they are written, for people, if it is unusual.
+    odd_decimals
+        Number of the row below the header and text of each price with another number of decimals
+        than all others.
     """
 
     values: dict[int, NDArray[np.float64]]
     bad: dict[int, NDArray[np.bool_]]
     manner: tuple[str, ...]
+    odd_decimals: tuple[tuple[int, str], ...] = ()
 
 
 def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
@@ -78,7 +83,12 @@ def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
         values[at] = numbers
         if wrong.any():
             bad[at] = wrong
-    return Numbers(values, bad, tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs))
+    manner = tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs)
+    at = find_odd_decimals(joined.text, sign or POINT)
+    odd = tuple(
+        (int(table.rows[n % len(table.rows)]) + 1, joined.text[n].as_py()) for n in at.tolist()
+    )
+    return Numbers(values, bad, manner, odd)
 
 
 def _join(arrays: list[Any]) -> Any:

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from volcast.pipeline.data.tables.cells import Line, read_cells
+from volcast.pipeline.data.tables.cells import Cells, Line, read_cells
 from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
+from volcast.pipeline.data.tables.odd_decimals import may_have_odd_decimals
 from volcast.pipeline.data.tables.parquet_table import read_feather, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
@@ -99,10 +100,24 @@ def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any
     types = choose_types(columns, layout.sample)
     if types:
         try:
-            return read_cells(text.data, layout, types, file)
+            cells = read_cells(text.data, layout, types, file)
+            if not _have_odd_decimals(cells, columns, layout):
+                return cells
         except pa.ArrowInvalid:
             pass  # a cell further down is not plain: it is read as text
     return read_cells(text.data, layout, dict.fromkeys(list_positions(columns), pa.string()), file)
+
+
+def _have_odd_decimals(cells: Cells, columns: Columns, layout: Layout) -> bool:
+    prices = list_prices(columns)
+    numbers = [cells.columns[at].to_numpy(zero_copy_only=False) for at in prices]
+    return may_have_odd_decimals(numbers, [[row[at] for at in prices] for row in layout.sample])
+
+
+def list_prices(columns: Columns) -> list[int]:
+    """Return the positions of the prices."""
+    fields = [pair for own in columns.fields.values() for pair in own.items()]
+    return list(dict.fromkeys(at for name, at in fields if name not in ("volume", "variance")))
 
 
 def list_positions(columns: Columns) -> list[int]:

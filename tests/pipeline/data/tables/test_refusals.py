@@ -152,3 +152,15 @@ def test_several_rows_of_a_session_are_refused(tmp_path, text):
 def test_the_same_rows_twice_are_counted_by_the_quality_rules(tmp_path):
     rows = "2023-12-28,2.5\n2023-12-29,2.6\n"
     assert len(read(tmp_path, "Date,Close\n" + rows + rows).bars) == 4
+
+
+@pytest.mark.parametrize(
+    ("sign", "odd"), [(".", "130.2517"), (",", "130,2517"), (",", "130,2"), (",", "130")]
+)
+def test_a_price_with_other_decimals_than_all_others_is_told(tmp_path, sign, odd):
+    days = [f"2023-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(60)]
+    lines = [f"{day};1{n:02}{sign}25" for n, day in enumerate(days)]
+    assert "decimals" not in read(tmp_path, "Date;Close\n" + "\n".join(lines)).understood[0]
+    lines[30] = f"{days[30]};{odd}"
+    (said,) = read(tmp_path, "Date;Close\n" + "\n".join(lines)).understood
+    assert f"{odd} in row 31 has other decimals than all other prices" in said
