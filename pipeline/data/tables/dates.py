@@ -1,5 +1,6 @@
 """Columns of dates as moments: the order of day and month is decided from the whole column."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,9 @@ def parse_moments(cells: Any, wanted: str, file: Path) -> Moments:
 def _parse_unique(text: Any, wanted: str, file: Path) -> Moments:
     """Read each manner of writing in turn; the first one that most of the cells have counts."""
     best = _empty(len(text), "")
-    for read in READERS:
+    first = text[0].as_py() if len(text) else ""
+    likely = [read for read in READERS if any(re.match(each, first) for each in READERS[read])]
+    for read in dict.fromkeys((*likely, *READERS)):
         found = read(text, wanted, file)
         if found is None:
             continue
@@ -209,10 +212,16 @@ def _read_serial(text: Any, wanted: str, file: Path) -> Moments | None:
     )
 
 
-READERS = (
-    *(_read_iso, _read_compact, _read_numeric, _read_named, _read_epoch, _read_serial),
-    _read_republic,
-)
+# In the order in which they are tried, after the one whose patterns fit the first cell.
+READERS = {
+    _read_iso: (ISO,),
+    _read_compact: (COMPACT,),
+    _read_numeric: NUMERIC[:1],
+    _read_named: NAMED,
+    _read_epoch: (EPOCH,),
+    _read_serial: (SERIAL,),
+    _read_republic: (REPUBLIC,),
+}
 
 
 def _build(groups: Groups, days: Times, manner: str) -> Moments:

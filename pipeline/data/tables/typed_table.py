@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from volcast.pipeline.data.tables.cells import Cells, Line, read_cells
 from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
+from volcast.pipeline.data.tables.numbers import LONGEST_NUMBER
 from volcast.pipeline.data.tables.odd_decimals import may_have_odd_decimals
 from volcast.pipeline.data.tables.parquet_table import read_feather, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
@@ -98,7 +99,8 @@ def _read_table(file: Path) -> TypedTable:
 def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any:
     """Return the used columns, typed where all cells are plain, else as text."""
     types = choose_types(columns, layout.sample)
-    if types:
+    longest = max(map(len, text.data.split(b"\n")))
+    if types and longest <= LONGEST_NUMBER * layout.width:
         try:
             cells = read_cells(text.data, layout, types, file)
             if not _have_odd_decimals(cells, columns, layout):

@@ -164,3 +164,13 @@ def test_a_price_with_other_decimals_than_all_others_is_told(tmp_path, sign, odd
     lines[30] = f"{days[30]};{odd}"
     (said,) = read(tmp_path, "Date;Close\n" + "\n".join(lines)).understood
     assert f"{odd} in row 31 has other decimals than all other prices" in said
+
+
+@pytest.mark.parametrize("sign", [".", ","])
+def test_a_number_of_hundreds_of_digits_is_none(tmp_path, sign):
+    rows = [f"2023-01-{n:02};1{n}{sign}2531" for n in range(2, 20)]
+    rows[9] = rows[9] + "9" * 100
+    with pytest.raises(
+        DataError, match=r"column close, row 10 below the header: .* is not a number"
+    ):
+        read(tmp_path, "Date;Close\n" + "\n".join(rows) + "\n")
