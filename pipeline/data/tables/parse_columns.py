@@ -84,11 +84,14 @@ def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
         if wrong.any():
             bad[at] = wrong
     manner = tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs)
-    at = find_odd_decimals(joined.text, sign or POINT)
-    odd = tuple(
-        (int(table.rows[n % len(table.rows)]) + 1, joined.text[n].as_py()) for n in at.tolist()
-    )
+    places_odd = find_odd_decimals(joined.text, sign or POINT).tolist()
+    odd = tuple((_number_row(table, n), joined.text[n].as_py()) for n in places_odd)
     return Numbers(values, bad, manner, odd)
+
+
+def _number_row(table: TypedTable, place: int) -> int:
+    """Return the number of a row below the header, from a place in all prices joined."""
+    return int(table.rows[place % len(table.rows)]) + 1
 
 
 def _join(arrays: list[Any]) -> Any:
