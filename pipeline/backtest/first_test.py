@@ -13,7 +13,10 @@ from volcast.pipeline.data.sources.catalogue import find_entry
 USUAL_TRAIN_SESSIONS = SplitSettings().train_sessions
 LEAST_TRAIN_SESSIONS = 250  # of a shorter walk-forward: a year, as of the longest features
 LEAST_TEST_SESSIONS = 22  # of a shorter walk-forward: a month
-LEAST_SETTING = 60  # of split.train_sessions
+LEAST_OFFERED = (
+    70  # of split.train_sessions: with fewer, purging a month may leave no row to fit on
+)
+USUAL_FIRST_USABLE = 150  # sessions until the default features are known
 
 
 def find_first_test(panel: Panel, sample: Sample, config: Config) -> int:
@@ -69,9 +72,15 @@ def describe_shortage(panel: Panel, sample: Sample, config: Config) -> str:
     first_usable = _find_first_usable(panel, sample)
     needed = find_first_test(panel, sample, config) + 1 - begin
     found, last = len(panel.sessions) - begin, panel.sessions[-1].date()
+    lacks = (
+        f"it needs {needed:,} sessions with a variance (about a year for the first features, then "
+        f"those before the test), and has {found:,}"
+        if needed > found
+        else f"of {found:,} sessions with a variance those before the test, after the first "
+        "features, are too few to train and to validate on"
+    )
     return (
-        f"too little history for the first fold: it needs {needed:,} sessions with a variance "
-        f"(about a year for the first features, then those before the test), and has {found:,}, "
+        f"too little history for the first fold: {lacks}, "
         f"{panel.sessions[begin].date()} to {last}{_describe_late_variance(panel, begin)}; "
         f"{_offer_remedy(panel, first_usable)}"
     )
@@ -88,9 +97,14 @@ def _describe_late_variance(panel: Panel, begin: int) -> str:
 
 def _offer_remedy(panel: Panel, first_usable: int) -> str:
     usable = len(panel.sessions) - first_usable
-    fewer = usable // 2
-    if fewer < LEAST_SETTING:
-        return "use a longer history, or choose an earlier start"
+    fewer = max(LEAST_OFFERED, usable // 2)
+    if usable < fewer + LEAST_TEST_SESSIONS:
+        begin = first_usable if usable else USUAL_FIRST_USABLE
+        enough = begin + LEAST_OFFERED + LEAST_TEST_SESSIONS
+        return (
+            f"use a longer history: about {enough} sessions are enough with --train-sessions "
+            f"{LEAST_OFFERED} (split.train_sessions)"
+        )
     start = panel.sessions[first_usable + fewer].date()
     return (
         f"--train-sessions {fewer} or --test-start {start} works with these (split.train_sessions, "

@@ -103,6 +103,7 @@ def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) 
         ),
         risk=read_table(folder / RISK),
         series=describe_series(external.series),
+        files=stages["download"]["summary"].get("understood", []),
         diagnostics=build_diagnostic_sections(folder, config),
         interval_level=config.report.interval,
     )

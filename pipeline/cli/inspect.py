@@ -90,3 +90,5 @@ def _print_inspection(found: Inspection) -> None:
         print_frame(found.rejected, "What the quality rules would do")
     for ticker, reason in found.problems.items():
         typer.echo(f"a run would leave out {ticker}: {reason}")
+    for hint in found.hints.values():
+        typer.echo(hint)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from volcast.pipeline.config.load import names_a_path
-from volcast.pipeline.data.sources.files import list_table_files, ticker_from_file
+from volcast.pipeline.data.sources.files import list_table_files
+from volcast.pipeline.data.tables.file_names import ticker_from_file
 from volcast.pipeline.data.tables.named_columns import read_named_columns
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.events.catalogue import EMBEDDED_EVENTS

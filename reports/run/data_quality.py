@@ -1,8 +1,8 @@
-"""Data quality: what the quality rules found, series, report dates, short histories, unscored rows.
+"""Data quality: how files were read, what the quality rules found, series, report dates, gaps.
 
-Computed from the quality table, the lines on exogenous series, what is known of reports, the
-tickers with a short history and their forecasts, and the counts of unscored rows. Shows all but the
-second as tables.
+Computed from the lines on files and on exogenous series, the quality table, what is known of
+reports, the tickers with a short history and their forecasts, and the counts of unscored rows.
+Shows the lines as paragraphs, the others as tables.
 """
 
 import pandas as pd
@@ -25,6 +25,7 @@ def build_section(inputs: ReportInputs) -> Section:
         title="Data quality",
         short_title="Data",
         blocks=[
+            *(Paragraph(f"Read {line}.") for line in inputs.files),
             *_quality(inputs.quality),
             *(Paragraph(f"Exogenous series {line}.") for line in inputs.series),
             *report_dates.build_blocks(inputs),

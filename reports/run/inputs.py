@@ -68,6 +68,8 @@ class ReportInputs:
         Result of `volcast.reports.scoring.risk.risk_table`; empty without one-session forecasts.
     series
         A line for each exogenous series: its closes, the first and the last one.
+    files
+        A line for each file of prices: how it was read, and what its variance is measured from.
     interval_level
         Nominal coverage of the prediction intervals, in (0, 1).
 
@@ -95,6 +97,7 @@ class ReportInputs:
     risk: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=RISK_COLUMNS))
     diagnostics: Sequence[Section] = ()
     series: Sequence[str] = ()
+    files: Sequence[str] = ()
     interval_level: float = 0.9
 
     def __post_init__(self) -> None:

@@ -13,6 +13,8 @@ ALWAYS_OPEN = "24/7"
 WEEKDAYS = "24/5"
 
 CALENDAR_SPAN = ("1925-01-01", "2050-12-31")
+# Exchanges that exchange_calendars lacks, to the next best calendar with their week of today.
+NEXT_BEST = {"XKUW": "XSAU", "DSMD": "XSAU", "XCAI": "XSAU", "XDFM": WEEKDAYS}
 PROBE_SPAN = ("2022-01-01", "2022-12-31")  # within the bounds of every calendar
 # Seoul's lunar holidays cost exchange_calendars 0.1 s a year.
 NARROW_SPANS = {"XKRX": ("2010-01-01", "2028-12-31")}
@@ -25,7 +27,7 @@ def load_exchange_calendar(name: str) -> Any:
     Parameters
     ----------
     name
-        A name or an alias of exchange_calendars, such as XNYS or NYSE.
+        A name or an alias of exchange_calendars, such as XNYS or NYSE, or one of `NEXT_BEST`.
 
     Returns
     -------
@@ -43,6 +45,7 @@ def load_exchange_calendar(name: str) -> Any:
     """
     import exchange_calendars  # half a second that `volcast --help` need not wait for
 
+    name = NEXT_BEST.get(name, name)
     if name not in exchange_calendars.get_calendar_names():
         raise ConfigError(
             f"calendar {name!r} is unknown; use one of exchange_calendars, such as XNYS"

@@ -23,11 +23,20 @@ STABLE_COINS = frozenset(("USDT", "USDC", "BUSD", "FDUSD", "TUSD"))
 CURRENCIES = frozenset(CURRENCY_NAMES.split())
 FUTURES_ROOTS = frozenset(ROOT_NAMES.split())
 VENDOR = re.compile(
-    r"^(?:[XC]:|T(?=[A-Z]{6}$)|BINANCE:|BITSTAMP:|COINBASE:|KRAKEN:|BITFINEX:|OANDA:|FX:)"
+    r"^(?:[XC]:|T(?=[A-Z]{6}$)|BINANCE:|BITSTAMP:|COINBASE:|KRAKEN:|BITFINEX:|BYBIT:|OKX:|CRYPTO:|"
+    r"OANDA:|FX:|CME(?:_MINI)?:|CBOT(?:_MINI)?:|NYMEX:|COMEX:)"
 )
+ENDING = re.compile(
+    r" CURNCY$|\.CC$|\.FOREX$|\.P$|:USD[TC]$|[-_]?PERP$|=$"
+)  # of vendors and of contracts
+BROKER = re.compile(r"^([A-Z]{6})(?:\.?(?:M|A|C|E|I|R|PRO|RAW|ECN)|[+#])$")  # MetaTrader's brokers
+KRAKEN = re.compile(r"^X(?P<base>[A-Z]{3})Z(?P<quote>[A-Z]{3})$")
 PARTED = re.compile(r"^([A-Z0-9]{2,10})[-/_]([A-Z]{3,5})$")
 RUN_TOGETHER = re.compile(r"^[A-Z0-9]{2,10}(?:USDT|USDC|BUSD|FDUSD)(?:\.P|PERP)?$")
-CONTRACT = re.compile(r"^/?(?P<root>[A-Z0-9]{1,3}?)(?:=F|C\d{1,2}|\d!|[12] (?:COMDTY|INDEX)|\.F)$")
+CONTRACT = re.compile(
+    r"^[/@]?(?P<root>[A-Z0-9]{1,3}?)(?:=F|_F|#|C\d{1,2}|\d!|[12] (?:COMDTY|INDEX)|\.F|"
+    r"[FGHJKMNQUVXZ]\d{1,2}|[FGHJKMNQUVXZ]20\d\d)$|^/(?P<alone>[A-Z0-9]{2,3})$"
+)
 
 
 def is_coin_pair(name: str) -> bool:
@@ -38,7 +47,11 @@ def is_coin_pair(name: str) -> bool:
     >>> [is_coin_pair(name) for name in ("BTCUSDT", "BTC/USD", "ETHBTC", "SOL-EUR", "EURUSD")]
     [True, True, True, True, False]
     """
-    bare = VENDOR.sub("", name).removesuffix(" CURNCY")
+    bare = ENDING.sub("", VENDOR.sub("", name))
+    if name != bare and (bare in COINS or bare.removesuffix("-") in COINS):
+        return True
+    if kraken := KRAKEN.match(bare):
+        bare = kraken["base"] + kraken["quote"]
     parted = PARTED.match(bare)
     if parted:
         base, quote = parted.groups()
@@ -60,10 +73,11 @@ def is_currency_pair(name: str) -> bool:
     """
     if name.endswith("=X"):
         return True
-    bare = VENDOR.sub("", name).removesuffix(" CURNCY").removesuffix("=")
+    bare = ENDING.sub("", VENDOR.sub("", name)).removesuffix("=")
     if name != bare and bare in CURRENCIES:
         return True
-    letters = re.sub(r"[-/_ .]", "", bare)
+    broker = BROKER.match(bare)
+    letters = broker[1] if broker else re.sub(r"[-/_ .]", "", bare)
     return len(letters) == 6 and letters[:3] in CURRENCIES and letters[3:] in CURRENCIES
 
 
@@ -77,5 +91,5 @@ def is_future(name: str) -> bool:
     """
     if name.endswith(("=F", " COMDTY")):
         return True
-    found = CONTRACT.match(name)
-    return found is not None and found["root"] in FUTURES_ROOTS
+    found = CONTRACT.match(VENDOR.sub("", name))
+    return found is not None and (found["root"] or found["alone"]) in FUTURES_ROOTS

@@ -3,7 +3,7 @@
 Built on exchange_calendars. Its calendars reach back a limited time, some end this year, and none
 knows a year such as 1800; outside a calendar's own bounds every day of its week counts as a session
 (Monday to Friday, in Tel Aviv of before 2026 Sunday to Thursday), so that a question always has an
-answer.
+answer. Weeks that changed before the calendar begins are in `EARLIER_WEEKS`.
 """
 
 import datetime as dt
@@ -19,6 +19,14 @@ from volcast.pipeline.data.calendars.exchange_calendar import ALWAYS_OPEN, load_
 PERIODS_PER_YEAR = {ALWAYS_OPEN: DAYS_PER_YEAR}
 QUARTER = 66  # sessions, by which the week at the edge of a calendar is known
 USUAL = 0.2  # share of the most frequent day's sessions, below which a day is an exception
+SATURDAY_TO_WEDNESDAY, SUNDAY_TO_THURSDAY = (5, 6, 0, 1, 2), (6, 0, 1, 2, 3)
+# The last day of a week that changed, and its sessions: the weekend was moved from Thursday and
+# Friday to Friday and Saturday, in the Emirates later to Saturday and Sunday.
+EARLIER_WEEKS = {
+    "XSAU": [("2013-06-28", SATURDAY_TO_WEDNESDAY)],
+    "XKUW": [("2007-08-31", SATURDAY_TO_WEDNESDAY)],
+    "XDFM": [("2021-12-31", SUNDAY_TO_THURSDAY), ("2006-08-31", SATURDAY_TO_WEDNESDAY)],
+}
 EARLIEST_DAY = pd.Timestamp("1800-01-01")
 LATEST_DAY = pd.Timestamp("2200-12-31")
 # exchange_calendars lists as ad hoc what follows no rule: unplanned closures, and for some
@@ -125,7 +133,12 @@ def _list_days(name: str) -> NDArray[np.datetime64]:
     after = pd.date_range(known[-1] + one_day, LATEST_DAY)
     after = after[after.day_of_week.isin(_find_week(known[-QUARTER:]))]
     parts = [part.to_numpy("datetime64[D]") for part in (before, known, after)]
-    return np.concatenate(parts)
+    days = np.concatenate(parts)
+    for last, week in EARLIER_WEEKS.get(name, []):
+        earlier = pd.date_range(EARLIEST_DAY, last)
+        earlier = earlier[earlier.day_of_week.isin(week)]
+        days = np.concatenate([earlier.to_numpy("datetime64[D]"), days[days > np.datetime64(last)]])
+    return days
 
 
 def _find_week(sessions: pd.DatetimeIndex) -> NDArray[np.int64]:

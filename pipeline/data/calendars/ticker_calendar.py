@@ -2,12 +2,14 @@
 
 from volcast.pipeline.data.calendars.exchange_calendar import (
     ALWAYS_OPEN,
+    NEXT_BEST,
     WEEKDAYS,
     load_exchange_calendar,
 )
 from volcast.pipeline.data.calendars.exchange_codes import (
     CALENDAR_BY_BLOOMBERG_CODE,
     CALENDAR_BY_INDEX,
+    CALENDAR_BY_PLAIN_NAME,
     CALENDAR_BY_SUFFIX,
     FUTURES,
 )
@@ -52,7 +54,7 @@ def find_calendar(ticker: str, default: str | None = None) -> str:
         return found
     if default is None:
         return DEFAULT_CALENDAR
-    return str(load_exchange_calendar(default).name)
+    return default if default in NEXT_BEST else str(load_exchange_calendar(default).name)
 
 
 def _read_name(name: str) -> str | None:
@@ -62,6 +64,8 @@ def _read_name(name: str) -> str | None:
         return CALENDAR_BY_INDEX[words[0]]
     if name[:1] in ("^", ".") and name[1:] in CALENDAR_BY_INDEX:
         return CALENDAR_BY_INDEX[name[1:]]
+    if name in CALENDAR_BY_PLAIN_NAME:
+        return CALENDAR_BY_PLAIN_NAME[name]
     if name.endswith(COIN_QUOTES) or is_coin_pair(name):
         return ALWAYS_OPEN
     if is_future(name):

@@ -12,11 +12,16 @@ from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.bar_table import to_bar_table
 from volcast.pipeline.data.contract.source import Download
 from volcast.pipeline.data.quality.check import check_bars
-from volcast.pipeline.data.quality.closed_days import count_closed_days, explain_closed_days
+from volcast.pipeline.data.quality.closed_days import (
+    count_closed_days,
+    explain_closed_days,
+    suggest_calendars,
+)
 from volcast.pipeline.data.quality.final_bars import drop_unfinished_bars
 from volcast.pipeline.data.quality.rules import HOLD, REJECT
-from volcast.pipeline.data.sources.files import list_table_files, ticker_from_file
+from volcast.pipeline.data.sources.files import list_table_files
 from volcast.pipeline.data.tables.bar_block import join_blocks
+from volcast.pipeline.data.tables.file_names import ticker_from_file
 from volcast.pipeline.data.tables.read_bars import FileBars, ReadOptions, read_bars
 from volcast.pipeline.errors import DataError
 
@@ -42,6 +47,8 @@ class Inspection:
         What the quality rules would do, as the quality table of docs/tables.md has it.
     problems
         Ticker or file to the reason why a run would leave it out.
+    hints
+        Ticker to a sentence on a calendar that fits better than its own.
     """
 
     understood: tuple[str, ...]
@@ -51,6 +58,7 @@ class Inspection:
     tickers: pd.DataFrame
     rejected: pd.DataFrame
     problems: Mapping[str, str]
+    hints: Mapping[str, str]
 
     def to_record(self) -> dict[str, Any]:
         """Return the inspection as JSON holds it; ``understood`` has a line for each file."""
@@ -66,6 +74,7 @@ class Inspection:
                 for ticker, row in records.items()
             },
             "problems": dict(self.problems),
+            "hints": dict(self.hints),
         }
 
 
@@ -111,6 +120,7 @@ def inspect_files(path: Path, options: ReadOptions, now: dt.datetime, rows: int)
         tickers=_summarise(bars, calendars, closed, quality),
         rejected=quality[quality["rule"] != "bars"],
         problems=problems,
+        hints=suggest_calendars(bars, calendars),
     )
 
 

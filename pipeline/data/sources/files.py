@@ -5,22 +5,22 @@ from pathlib import Path
 
 from volcast.pipeline.data.contract.source import Download, Request, build_download
 from volcast.pipeline.data.tables.bar_block import BarBlock, join_blocks
+from volcast.pipeline.data.tables.file_names import TABLE_SUFFIXES, is_table, ticker_from_file
 from volcast.pipeline.data.tables.read_bars import ReadOptions, read_bars
 from volcast.pipeline.data.tables.understood import Understood, describe_files
 from volcast.pipeline.errors import DataError
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq")
 SHOWN = 200  # characters of a path in a message
 
 
 class FilesSource:
-    """CSV or Parquet bars from a file or from every such file in a folder.
+    """Bars from a file or from every table in a folder.
 
     Parameters
     ----------
     path
-        A file (``.csv``, ``.tsv``, ``.txt``, each also with ``.gz``, ``.parquet`` or ``.pq``) or a
-        folder of them. A file that names no ticker holds one, named like the file.
+        A file, or a folder of which those of the types of `file_names` are read. A file that names
+        no ticker holds one, named like the file.
     options
         What decides where a file can be read in several ways.
     """
@@ -63,18 +63,6 @@ class FilesSource:
         return dataclasses.replace(answer, understood=tuple(describe_files(understood)))
 
 
-def ticker_from_file(file: Path) -> str:
-    """Return the ticker that a file is named after.
-
-    Examples
-    --------
-    >>> ticker_from_file(Path("prices/BRK.B.csv.gz"))
-    'BRK.B'
-    """
-    name = file.name.removesuffix(".gz")
-    return name.removesuffix(Path(name).suffix)
-
-
 def list_table_files(path: Path) -> list[Path]:
     """Return the file at a path, or the tables in the folder there; ``DataError`` if none."""
     try:
@@ -102,21 +90,12 @@ def select_files(files: list[Path], tickers: tuple[str, ...]) -> list[Path]:
 
 def _find_files(path: Path) -> list[Path]:
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if _is_table(file) and file.is_file())
+        files = sorted(file for file in path.iterdir() if is_table(file) and file.is_file())
         if not files:
-            raise DataError(f"{path}: the folder has no file of type {', '.join(SUFFIXES)}")
+            raise DataError(f"{path}: the folder has no file of type {', '.join(TABLE_SUFFIXES)}")
         return files
     if not path.exists():
         raise DataError(f"{path}: there is no such file or folder; check the path")
-    if not _is_table(path):
-        raise DataError(
-            f"{path}: the file type is unknown; save the table as CSV, or use {', '.join(SUFFIXES)}"
-        )
     if not path.is_file():
         raise DataError(f"{path}: this is not a regular file; save the bars in one")
     return [path]
-
-
-def _is_table(file: Path) -> bool:
-    suffix = Path(file.name.lower().removesuffix(".gz")).suffix
-    return suffix in SUFFIXES and not file.name.startswith(".")

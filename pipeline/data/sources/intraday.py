@@ -15,7 +15,8 @@ from volcast.pipeline.data.calendars.opening_hours import (
 )
 from volcast.pipeline.data.calendars.ticker_calendar import find_calendar
 from volcast.pipeline.data.contract.source import Download, Request, build_download, format_failures
-from volcast.pipeline.data.sources.files import list_table_files, select_files, ticker_from_file
+from volcast.pipeline.data.sources.files import list_table_files, select_files
+from volcast.pipeline.data.tables.file_names import ticker_from_file
 from volcast.pipeline.data.tables.read_bars import ReadOptions
 from volcast.pipeline.data.tables.read_intraday import read_intraday_bars
 from volcast.pipeline.errors import DataError

@@ -15,6 +15,7 @@ from volcast.pipeline.errors import DataError
 
 LEAST_ROWS = 10  # of a ticker, to tell how far its bars are apart
 LONGEST_GAP = 5  # days, median, of daily bars with all their holidays
+MOST_REPEATED = 0.05  # of the sessions of a ticker, with several rows of other closes each
 DAY = np.timedelta64(1, "D")
 
 
@@ -90,25 +91,38 @@ def list_tickers(blocks: Sequence[BarBlock]) -> list[str]:
 
 
 def check_spacing(blocks: Sequence[BarBlock], file: Path) -> None:
-    """Raise ``DataError`` if bars are not daily: several times a session, or a week apart."""
+    """Raise ``DataError`` if bars are not daily: several a session, or a week apart."""
     for block in blocks:
-        if block.moments.has_times:
-            _refuse_intraday(block, file)
-        if not isinstance(block.tickers, str):
-            first = block.tickers == block.tickers[0]
-            _refuse_weekly(block.sessions[first], str(block.tickers[0]), file)
-        else:
-            _refuse_weekly(block.sessions, block.tickers, file)
+        one_ticker = isinstance(block.tickers, str)
+        _refuse_several(block, file)
+        first = block.tickers if one_ticker else block.tickers[0]
+        own = block.sessions if one_ticker else block.sessions[block.tickers == first]
+        _refuse_weekly(own, str(first), file)
 
 
-def _refuse_intraday(block: BarBlock, file: Path) -> None:
-    keys = pd.DataFrame({"session": block.sessions, "ticker": block.tickers})
-    times = keys.assign(time=block.moments.written - block.moments.written.astype("M8[D]"))
-    several = times.drop_duplicates().groupby(["session", "ticker"]).size()
-    if len(several) and several.median() > 1:
+def _refuse_several(block: BarBlock, file: Path) -> None:
+    """Raise ``DataError`` if many sessions of a ticker have several bars."""
+    steps = np.diff(block.sessions).astype(np.int64)
+    if (steps > 0).all() or (steps < 0).all():
+        return
+    bars = pd.DataFrame({"session": block.sessions, "ticker": block.tickers})
+    if not bars.duplicated().any():
+        return
+    bars["time"] = block.moments.written - block.moments.written.astype("M8[D]")
+    bars["close"] = block.columns["close"]
+    counts = bars.drop_duplicates().groupby(["session", "ticker"], sort=False).size()
+    if block.moments.has_times and len(counts) and counts.median() > 1:
         raise DataError(
-            f"{file}: the bars are intraday: {several.median():g} a session; volcast needs daily "
+            f"{file}: the bars are intraday: {counts.median():g} a session; volcast needs daily "
             "ones, or name 1- or 5-minute bars as data.intraday"
+        )
+    several = counts[counts > 1]
+    if len(several) > max(1, MOST_REPEATED * len(counts)):
+        session, ticker = several.index[0]
+        raise DataError(
+            f"{file}: {len(several):,} of {len(counts):,} sessions of {ticker} have several rows "
+            f"with other closes, such as {session:%Y-%m-%d}; if they are of several tickers, name "
+            "the column with these ticker; if the bars are intraday, name them as data.intraday"
         )
 
 

@@ -82,7 +82,7 @@ def read_cells(data: bytes, layout: Layout, types: dict[int, Any], file: Path) -
         pa.BufferReader(pa.py_buffer(data)[layout.body : end]),
         read_options=arrow_csv.ReadOptions(use_threads=False, block_size=BLOCK, column_names=names),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=skip
+            delimiter=layout.separator, newlines_in_values=b'"' in data, invalid_row_handler=skip
         ),
         convert_options=arrow_csv.ConvertOptions(
             include_columns=[str(position) for position in types],

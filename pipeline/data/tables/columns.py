@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from volcast.pipeline.data.tables.layout import NUMBER_LIKE, looks_like_date
-from volcast.pipeline.data.tables.stacked_header import UNITS, find_side_by_side
+from volcast.pipeline.data.tables.number_text import MISSING
+from volcast.pipeline.data.tables.stacked_header import WORDS, find_side_by_side
 from volcast.pipeline.data.tables.synonyms import (
     DATE,
     NUMBER_FIELDS,
@@ -22,7 +23,12 @@ from volcast.pipeline.data.tables.synonyms import (
 from volcast.pipeline.errors import DataError
 
 RANGE = ("open", "high", "low")
-TICKER_LIKE = re.compile(r"^[\^$]?[A-Z0-9][A-Z0-9 .:/=&_-]{0,24}$")
+TICKER_LIKE = re.compile(
+    r"^[\^$]?[A-Z0-9][A-Z0-9 .:/=&_-]{0,24}$|^\d{1,2}(\.\d)?[ -]?(Mo|Yr|Month|Year)s?$"
+)
+# Names of columns that are tickers, too: Citigroup, Loews, Lowe's, AT&T, Visa.
+ALSO_TICKERS = re.compile(r"^([A-Z]|LOW|NAV|RATE|DATA|TIME|BAS|RIC)$")
+ADJUSTED = re.compile(r"\badj", re.IGNORECASE)
 MOST = 0.5  # of the cells of a column of dates
 SHOWN, NAMES_SHOWN = 60, 20
 
@@ -86,17 +92,17 @@ def find_columns(
         for ticker, own in beside.fields.items():
             _check_prices(own, names, f"{file}: {ticker}")
         return Columns(date, dict(beside.fields), names={DATE: names[date], **beside.names})
+    closes = _find_closes(names, sample, date)
+    if closes:
+        return Columns(date, closes, names={DATE: names[date], "close": "the tickers"})
     found = {
         name: position
         for name in (TIME, TICKER, PERIOD, *NUMBER_FIELDS)
         if (position := _find_position(name, names, sample, date, file)) is not None
     }
     fields = {name: position for name, position in found.items() if name in NUMBER_FIELDS}
-    if not {*RANGE, "close", "adj_close"} & fields.keys():
-        closes = _find_closes(names, sample, {date, *found.values()})
-        if closes:
-            return Columns(date, closes, names={DATE: names[date], "close": "the tickers"})
-    if "close" not in fields and "adj_close" in fields and not set(RANGE) & fields.keys():
+    ranges = [names[fields[name]] for name in RANGE if name in fields]
+    if "close" not in fields and "adj_close" in fields and all(map(ADJUSTED.search, ranges)):
         fields["close"] = fields["adj_close"]
     _check_prices(fields, names, str(file))
     keys = {name: found[name] for name in (TIME, TICKER, PERIOD) if name in found}
@@ -167,18 +173,33 @@ def _stands_for(name: str, field_name: str) -> bool:
 
 
 def _find_closes(
-    names: Sequence[str], sample: Sequence[Sequence[str]], used: set[int]
+    names: Sequence[str], sample: Sequence[Sequence[str]], date: int
 ) -> dict[str | None, dict[str, int]]:
-    """Return the closes of a table whose columns are named after their tickers."""
-    left = [n for n in range(len(names)) if n not in used and names[n]]
-    if any(simplify(names[n]) in UNITS for n in left):
+    """Return the closes of a table whose columns are named after their tickers.
+
+    A name that is known is a ticker only where it may be one, others are unknown, and the names do
+    not make a whole bar.
+    """
+    left = [n for n in range(len(names)) if n != date and names[n]]
+    unknown = [n for n in left if find_field(names[n]) is None]
+    known = {find_field(names[n]) for n in left} - {None}
+    if known and (
+        {*RANGE, "close"} <= known
+        or not all(ALSO_TICKERS.match(names[n]) for n in left if n not in unknown)
+    ):
         return {}
-    closes = [
-        n for n in left if TICKER_LIKE.match(names[n]) and _share(NUMBER_LIKE.match, sample, n)
-    ]
-    if not closes or len(closes) < len(left):
+    repeated = len({names[n] for n in left}) < len(left)
+    if not unknown or repeated or any(simplify(names[n]) in WORDS for n in left):
         return {}
-    return {names[n]: {"close": n} for n in closes}
+    if not all(TICKER_LIKE.match(names[n]) and _may_be_prices(sample, n) for n in left):
+        return {}
+    return {names[n]: {"close": n} for n in left}
+
+
+def _may_be_prices(sample: Sequence[Sequence[str]], at: int) -> bool:
+    """Return whether the cells of a column are numbers, or stand for none."""
+    cells = [row[at] for row in sample]
+    return all(NUMBER_LIKE.match(cell) or cell.lower() in MISSING for cell in cells)
 
 
 def _check_prices(fields: dict[str, int], names: Sequence[str], place: str) -> None:

@@ -13,6 +13,9 @@ ISO = (
     r"(?P<rest>(?:[T\s,].*|Z)?)$"
 )
 COMPACT = r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?P<rest>(?:[T\s].*)?)$"
+# Taiwan counts the years of the republic: 112 is 2023.
+REPUBLIC = r"^(?P<year>1\d\d)/(?P<month>\d{1,2})/(?P<day>\d{1,2})$"
+REPUBLIC_EPOCH = 1911
 THREE_NUMBERS = (
     r"(?P<first>\d{1,2})\s?[-/.]\s?(?P<second>\d{1,2})\s?[-/.]\s?(?P<year>\d{4}|\d{2})\.?"
 )

@@ -1,5 +1,6 @@
 """Columns of dates as moments: the order of day and month is decided from the whole column."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from volcast.pipeline.data.tables.date_patterns import (
     ISO,
     NAMED,
     NUMERIC,
+    REPUBLIC,
+    REPUBLIC_EPOCH,
     SERIAL,
     find_month,
     parse_time_of_day,
@@ -86,7 +89,9 @@ def parse_moments(cells: Any, wanted: str, file: Path) -> Moments:
 def _parse_unique(text: Any, wanted: str, file: Path) -> Moments:
     """Read each manner of writing in turn; the first one that most of the cells have counts."""
     best = _empty(len(text), "")
-    for read in (_read_iso, _read_compact, _read_numeric, _read_named, _read_epoch, _read_serial):
+    first = text[0].as_py() if len(text) else ""
+    likely = [read for read in READERS if any(re.match(each, first) for each in READERS[read])]
+    for read in dict.fromkeys((*likely, *READERS)):
         found = read(text, wanted, file)
         if found is None:
             continue
@@ -144,6 +149,15 @@ def _read_ordered(groups: Groups | None, manner: str) -> Moments | None:
     return _build(groups, compute_days(*(groups.ints(n) for n in ("year", "month", "day"))), manner)
 
 
+def _read_republic(text: Any, wanted: str, file: Path) -> Moments | None:
+    groups = _match(text, REPUBLIC)
+    if groups is None:
+        return None
+    year = groups.ints("year") + REPUBLIC_EPOCH
+    days = compute_days(year, groups.ints("month"), groups.ints("day"))
+    return _build(groups, days, "years of the Republic of China")
+
+
 def _read_numeric(text: Any, wanted: str, file: Path) -> Moments | None:
     groups = _match(text, NUMERIC[0])
     if groups is None or not groups.valid.all():
@@ -196,6 +210,18 @@ def _read_serial(text: Any, wanted: str, file: Path) -> Moments | None:
     return _build(
         groups, EXCEL_EPOCH + groups.ints("number") * np.timedelta64(1, "D"), "Excel days"
     )
+
+
+# In the order in which they are tried, after the one whose patterns fit the first cell.
+READERS = {
+    _read_iso: (ISO,),
+    _read_compact: (COMPACT,),
+    _read_numeric: NUMERIC[:1],
+    _read_named: NAMED,
+    _read_epoch: (EPOCH,),
+    _read_serial: (SERIAL,),
+    _read_republic: (REPUBLIC,),
+}
 
 
 def _build(groups: Groups, days: Times, manner: str) -> Moments:

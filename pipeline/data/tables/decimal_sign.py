@@ -1,5 +1,6 @@
 """Whether a point or a comma is the decimal sign: decided from whole columns, or refused."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 POINT, COMMA = ".", ","
 OTHER = {POINT: COMMA, COMMA: POINT}
+FEW = 500  # cells
 HEAD = 25  # cells of a column that are looked at first
 JUMP = 50.0  # no price changes by this factor within a row or from one row to the next
 
@@ -56,9 +58,14 @@ def find_evidence(text: Any) -> Evidence:
 
 
 def _add_example(found: dict[str, str], sign: str, text: Any, pattern: str) -> None:
-    at = pc.index(pc.match_substring_regex(text, pattern), True).as_py()
-    if at >= 0:
-        found.setdefault(sign, text[at].as_py())
+    if len(text) <= FEW:  # arrow compiles a pattern for each call
+        matches = re.compile(pattern).match
+        example = next((cell for cell in text.to_pylist() if cell and matches(cell)), None)
+    else:
+        at = pc.index(pc.match_substring_regex(text, pattern), True).as_py()
+        example = text[at].as_py() if at >= 0 else None
+    if example is not None:
+        found.setdefault(sign, example)
 
 
 def take_heads(text: Any, rows: int) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from volcast.pipeline.data.tables.headerless import name_columns
 from volcast.pipeline.data.tables.synonyms import DATE, find_field, list_known_fields
 from volcast.pipeline.errors import DataError
 
@@ -16,7 +17,8 @@ SEPARATOR_LINE = re.compile(rb"^\"?sep=(.)\"?\s*$", re.IGNORECASE)
 # What a date and a number look like, whatever their convention; `dates` and `numbers` read them.
 DATE_LIKE = re.compile(
     r"""^\s*(
-    \d{4}[-/.]?\d{1,2}[-/.]?\d{1,2}([T\s,].*|Z)? | \d{1,2}[-/.\s]\d{1,2}[-/.\s]\d{2,4}([T\s,].*)? |
+    \d{4}(\s?[-/.]\s?\d{1,2}\s?[-/.]\s?|\d{1,2})\d{1,2}([T\s,].*|Z)? | 1\d\d/\d{1,2}/\d{1,2} |
+    \d{1,2}[-/.\s]\d{1,2}[-/.\s]\d{2,4}([T\s,].*)? |
     \d{4}年.* |
     (\w+\.?,?\s)?\d{1,2}(st|nd|rd|th|\.)?[-/.\s]*(de\s)?[^\W\d_]{3,12}\.?[-/.\s,]*(de\s)?\d{2,4}.* |
     (\w+\.?,?\s)?[^\W\d_]{3,12}\.?[-/\s]*\d{1,2}(st|nd|rd|th)?[,\s/-]+\d{4}.* |
@@ -46,6 +48,8 @@ class Layout:
         The position of the first row of values, in bytes.
     sample
         The first rows of values.
+    without_header
+        Whether the names of the header are not in the text; see `headerless`.
     """
 
     separator: str
@@ -53,6 +57,7 @@ class Layout:
     banner: tuple[tuple[str, ...], ...]
     body: int
     sample: tuple[tuple[str, ...], ...]
+    without_header: bool = False
 
     @property
     def width(self) -> int:
@@ -70,7 +75,8 @@ def find_layout(data: bytes, file: Path) -> Layout:
     Raises
     ------
     DataError
-        There is no table: no line has a date and a number, or the first line is a row already.
+        There is no table: no line has a date and a number, or the first line is a row already and
+        the columns cannot be told from their values.
     """
     for most in (FIRST_LINES, HEAD_LINES):
         lines, starts = _split_head(data, most)
@@ -88,6 +94,9 @@ def find_layout(data: bytes, file: Path) -> Layout:
     width = Counter(len(rows[n]) for n in bars).most_common(1)[0][0]
     top = _find_header_top(rows[first:at], width)
     if top is None:
+        found = _name_headerless(data, separator) if at == first else None
+        if found is not None:
+            return found
         raise DataError(_explain_no_header(rows[first:at], rows[at], file))
     top += first
     # A row without prices, such as a dividend, may stand above the first bar.
@@ -100,6 +109,20 @@ def find_layout(data: bytes, file: Path) -> Layout:
         body=starts[at],
         sample=tuple(tuple(row) for row in rows[at:] if len(row) == width),
     )
+
+
+def _name_headerless(data: bytes, separator: str) -> Layout | None:
+    """Return the layout of a text that is a table from its first line on; None if unsure."""
+    lines, starts = _split_head(data, HEAD_LINES)
+    rows = [_split(line, separator) for line in lines]
+    first = 1 if SEPARATOR_LINE.match(lines[0]) else 0
+    sample = tuple(tuple(row) for row in rows[first:] if len(row) == len(rows[first]))
+    width = len(rows[first])
+    dates = [n for n in range(width) if all(looks_like_date(row[n]) for row in sample)]
+    names = name_columns(sample, dates)
+    if not names:
+        return None
+    return Layout(separator, (names,), (), starts[first], sample, without_header=True)
 
 
 def is_bar_row(cells: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ MISSING = (
     *("", "-", "--", "---", "\u2013", "\u2014", ".", "..", "*", "na", "n/a", "n.a.", "n.a", "nan"),
     *("-nan", "null", "none", "nil", "#n/a", "#n/a n/a", "#na", "#value!", "n.d.", "nd", "k.a."),
 )
-DECORATED = r"[^0-9.,+-]"
+PLAIN = b"0123456789.,+-"
 BLANKS = r"[\s\x{00a0}\x{2007}\x{2009}\x{202f}'\x{2019}`]"
 GROUPED = rf"\d{BLANKS}+\d"
 RIGHTLY_GROUPED = rf"^\D*\d{{1,3}}({BLANKS}\d{{3}})+(\D.*)?$"
@@ -27,6 +27,7 @@ SUFFIXES = {
     **dict.fromkeys(("t", "tn", "bio"), 1e12),
     **{"l": 1e5, "lakh": 1e5, "cr": 1e7},
 }
+SUFFIX_LETTERS = "".join({letter for name in SUFFIXES for letter in name})
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,14 @@ def strip_numbers(cells: Any, *, suffixes: bool = False) -> NumberText:
 
 
 def _is_decorated(text: Any) -> bool:
-    return bool(pc.any(pc.match_substring_regex(text, DECORATED), min_count=0).as_py())
+    """Return whether any cell has another character than `PLAIN`: from the bytes of all cells."""
+    if not len(text):
+        return False
+    offsets, data = text.buffers()[1:3]
+    if data is None:
+        return False
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    return bool(bytes(memoryview(data)[ends[0] : ends[-1]]).translate(None, delete=PLAIN))
 
 
 def _join_groups(text: Any) -> Any:
@@ -94,13 +102,14 @@ def _join_groups(text: Any) -> Any:
 
 
 def _take_suffixes(text: Any) -> NumberText:
-    names = "|".join(sorted(SUFFIXES, key=len, reverse=True))
-    found = pc.extract_regex(text, rf"^(?P<number>[-+]?[0-9.,]+)\s*(?P<suffix>{names})\.?$")
-    with_suffix = pc.is_valid(found)
+    """Return the numbers and what their suffixes multiply by; other cells are left as they are."""
+    suffix = pc.utf8_rtrim(pc.utf8_ltrim(text, characters="0123456789.,+- "), characters=".")
+    number = pc.utf8_rtrim(pc.utf8_rtrim(text, characters=SUFFIX_LETTERS + "."), characters=" ")
+    place = pc.index_in(suffix, value_set=pa.array(list(SUFFIXES)))
+    with_suffix = pc.and_(pc.is_valid(place), pc.equal(pc.match_substring(number, " "), False))
     if not pc.any(with_suffix, min_count=0).as_py():
         return NumberText(text)
-    suffix = pc.struct_field(found, "suffix").to_pylist()
-    scale = np.array([SUFFIXES.get(name or "", 1.0) for name in suffix])
+    factors = pa.array(list(SUFFIXES.values())).take(place)
+    scale = pc.fill_null(pc.if_else(with_suffix, factors, 1.0), 1.0)
     # What follows a point or a comma is a fraction here: nobody writes 1,234 thousands.
-    number = pc.struct_field(found, "number")
-    return NumberText(pc.if_else(with_suffix, number, text), scale)
+    return NumberText(pc.if_else(with_suffix, number, text), scale.to_numpy(zero_copy_only=False))

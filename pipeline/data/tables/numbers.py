@@ -22,6 +22,7 @@ from volcast.pipeline.data.tables.number_text import NumberText
 from volcast.pipeline.errors import DataError
 
 Float = NDArray[np.float64]
+LONGEST_NUMBER = 40  # characters; no program writes so many, a damaged file has more
 
 
 def parse_numbers(column: NumberText, sign: str) -> tuple[Float, NDArray[np.bool_]]:
@@ -53,6 +54,9 @@ def parse_numbers(column: NumberText, sign: str) -> tuple[Float, NDArray[np.bool
     if sign == COMMA:
         text = pc.replace_substring(text, COMMA, POINT)
     values, bad = _cast(text)
+    if (pc.max(pc.binary_length(text)).as_py() or 0) > LONGEST_NUMBER:
+        bad |= _to_float(pc.binary_length(text)) > LONGEST_NUMBER
+        values = np.where(bad, np.nan, values)
     if wrong is not None:
         bad |= np.asarray(pc.fill_null(wrong, False).to_numpy(zero_copy_only=False), dtype=bool)
     return values if column.scale is None else values * column.scale, bad

@@ -1,11 +1,13 @@
-"""The columns of a Parquet file, as arrow arrays of few types."""
+"""The columns of a Parquet or Feather file, as arrow arrays of few types."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.feather as feather  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from volcast.pipeline.errors import DataError
@@ -23,6 +25,7 @@ class ParquetTable:
     arrays: tuple[Any, ...]
     sample: tuple[tuple[str, ...], ...]
     rows: int
+    kind: str
 
 
 def read_parquet(file: Path) -> ParquetTable:
@@ -33,19 +36,28 @@ def read_parquet(file: Path) -> ParquetTable:
     DataError
         It is no Parquet file, or has no rows.
     """
+    return _read(file, "Parquet", lambda data: pq.ParquetFile(data).read())
+
+
+def read_feather(file: Path) -> ParquetTable:
+    """Read a Feather file, which pandas and arrow write, in the same way."""
+    return _read(file, "Feather", feather.read_table)
+
+
+def _read(file: Path, kind: str, read: Callable[[Any], Any]) -> ParquetTable:
     data = file.read_bytes()
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read().combine_chunks()
+        table = read(pa.BufferReader(data)).combine_chunks()
     except (*FAULTS, OSError) as error:  # arrow reports damage as an error of input
         line = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise DataError(f"{file}: this is not a Parquet file; {line}") from error
+        raise DataError(f"{file}: this is not a {kind} file; {line}") from error
     names = tuple("" if name.startswith(INDEX) else name for name in table.column_names)
     if not table.num_rows:
         raise DataError(f"{file}: the file has no rows; it needs at least one bar")
     columns = zip(names, table.columns, strict=True)
     arrays = tuple(_to_plain_type(column, name, file) for name, column in columns)
     head = [_to_text(array[:SAMPLE_ROWS]) for array in arrays]
-    return ParquetTable(names, arrays, tuple(zip(*head, strict=True)), table.num_rows)
+    return ParquetTable(names, arrays, tuple(zip(*head, strict=True)), table.num_rows, kind)
 
 
 def _to_plain_type(column: Any, name: str, file: Path) -> Any:

@@ -1,5 +1,6 @@
 """The columns of a table as numbers, moments and tickers, and which cells cannot be read."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,13 @@ from volcast.pipeline.data.tables.dates import FIRST, LAST, NOT_A_TIME, Moments,
 from volcast.pipeline.data.tables.decimal_sign import OTHER, POINT, find_evidence
 from volcast.pipeline.data.tables.number_text import NumberText, strip_numbers
 from volcast.pipeline.data.tables.numbers import decide_decimal_sign, parse_numbers
+from volcast.pipeline.data.tables.odd_decimals import find_odd_decimals
 from volcast.pipeline.data.tables.typed_table import TypedTable
 from volcast.pipeline.errors import DataError
 
 NO_OFFSET = np.timedelta64("NaT", "us")
 MICROSECOND = pa.timestamp("us")
+TEXT_MARK = re.compile(r"^=?['\"]([^'\"]+)['\"]?$")  # by which Excel keeps the zeros of 000001
 # The decimal sign that is used, and the one that occurs.
 SIGN_NAMES = {
     (",", ","): "decimal commas",
@@ -40,11 +43,15 @@ class Numbers:
         Position to flags of the cells that cannot be read; only of columns that have some.
     manner
         How they are written, for people, if it is unusual.
+    odd_decimals
+        Number of the row below the header and text of each price with another number of decimals
+        than all others.
     """
 
     values: dict[int, NDArray[np.float64]]
     bad: dict[int, NDArray[np.bool_]]
     manner: tuple[str, ...]
+    odd_decimals: tuple[tuple[int, str], ...] = ()
 
 
 def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
@@ -76,7 +83,15 @@ def parse_number_columns(table: TypedTable, wanted: str, file: Path) -> Numbers:
         values[at] = numbers
         if wrong.any():
             bad[at] = wrong
-    return Numbers(values, bad, tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs))
+    manner = tuple(SIGN_NAMES[pair] for pair in SIGN_NAMES if pair in signs)
+    places_odd = find_odd_decimals(joined.text, sign or POINT).tolist()
+    odd = tuple((_number_row(table, n), joined.text[n].as_py()) for n in places_odd)
+    return Numbers(values, bad, manner, odd)
+
+
+def _number_row(table: TypedTable, place: int) -> int:
+    """Return the number of a row below the header, from a place in all prices joined."""
+    return int(table.rows[place % len(table.rows)]) + 1
 
 
 def _join(arrays: list[Any]) -> Any:
@@ -168,7 +183,8 @@ def parse_ticker_column(cells: Any, keep: NDArray[np.bool_]) -> NDArray[np.objec
     if not _is_text(kept):
         kept = kept.cast(pa.string(), safe=False)
     encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(pc.fill_null(kept, "")))
-    names = np.array([*encoded.dictionary.to_pylist(), ""], dtype=object)
+    found = (TEXT_MARK.sub(r"\1", name) for name in encoded.dictionary.to_pylist())
+    names = np.array([*found, ""], dtype=object)
     return np.asarray(names[encoded.indices.to_numpy(zero_copy_only=False)])
 
 

@@ -92,6 +92,7 @@ def read_bars(file: Path, ticker: str, options: ReadOptions = ReadOptions()) -> 
         manners=(moments.manner, *numbers.manner),
         names=table.columns.names,
         left_out=left_out,
+        odd_decimals=numbers.odd_decimals,
         masked_volumes=_count_masked(table, numbers, bars),
         close_alone=table.columns.close_alone,
         without_range=all(block.without_range for block in blocks),

@@ -49,6 +49,8 @@ def name_shape(header: Sequence[Sequence[str]], *, side_by_side: bool) -> str:
 def describe_text(layout: Layout, encoding: str) -> list[str]:
     """Return what is unusual in a text: its encoding, its separator."""
     found = [ENCODING_NAMES.get(encoding, encoding)] if encoding else []
+    if layout.without_header:
+        found.append(f"no header, so taken as {' '.join(filter(None, layout.header[0]))}")
     if layout.separator in SEPARATOR_NAMES:
         found.append(SEPARATOR_NAMES[layout.separator])
     return found

@@ -15,20 +15,13 @@ FIELD_WORDS = (
 AFTER = re.compile(rf"^(?P<ticker>.+?)[. _|:/-]+(?P<field>{FIELD_WORDS})$", re.IGNORECASE)
 BEFORE = re.compile(rf"^(?P<field>{FIELD_WORDS})[. _|:/-]+(?P<ticker>.+)$", re.IGNORECASE)
 # A second row of these says in what the prices are, not whose they are.
-UNITS = {"usd", "eur", "gbp", "gbx", "chf", "jpy", "cad", "aud", "inr", "pln", "cny", "hkd", "sek"}
-UNITS |= {
-    "shares",
-    "price",
-    "points",
-    "number",
-    "daily",
-    "d",
-    "float",
-    "double",
-    "string",
-    "float64",
-}
-INDEX_NAMES = {"date", "datetime", "price", "ticker", "symbol", "index", "timestamp", "tickers"}
+CURRENCIES = "usd eur gbp gbx chf jpy cad aud inr pln cny hkd sek"
+WORDS = {*("shares", "price", "points", "number", "daily", "float", "double", "string", "float64")}
+UNITS = {*CURRENCIES.split(), *WORDS, "d"}
+
+
+PRICES = ("open", "high", "low", "close", "adj_close")
+NUMBERING = re.compile(r"^\d{0,2}$")  # of several columns of one name, such as HIGH_1
 
 
 @dataclass(frozen=True)
@@ -97,7 +90,7 @@ def _fill_forward(cells: Sequence[str]) -> list[str]:
 
 def _split_names(names: Sequence[str], columns: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Return ticker and field of each column whose name has both, if every price has."""
-    if any(find_field(names[n]) in ("open", "high", "low", "close") for n in columns):
+    if any(find_field(names[n]) in PRICES for n in columns):
         return {}
     pairs: dict[int, tuple[str, str]] = {}
     for n in columns:
@@ -108,4 +101,4 @@ def _split_names(names: Sequence[str], columns: Sequence[int]) -> dict[int, tupl
             pairs[n] = (second, first) if is_field else (first, second)
         elif found := AFTER.match(names[n]) or BEFORE.match(names[n]):
             pairs[n] = (found["ticker"], found["field"])
-    return {n: (ticker, name) for n, (ticker, name) in pairs.items() if ticker}
+    return {n: (ticker, name) for n, (ticker, name) in pairs.items() if not NUMBERING.match(ticker)}

@@ -1,7 +1,8 @@
 """The names that columns have in the files of others, and those of the bar table.
 
-To teach the reader a further name, add it to `NAMES`, in lower case and without accents, spaces
-or punctuation, as `simplify` writes it. Of several names in a file the first of the list is used.
+To teach the reader a further name, add it to `NAMES`, in lower case and without spaces or
+punctuation; `simplify` removes the accents. Of several names in a file the first of the list is
+used.
 """
 
 import re
@@ -20,14 +21,16 @@ NAMES = {
         datetime timestamp timeopen opentime windowstart snappedat datetimeutc localtime gmttime
         opentimestamp starttime timeperiod time zeit heure moment unix unixtimestamp unixtime epoch
         t index unnamed0
-        일자 データ日付 pvm paivamaara kurstag
+        일자 データ日付 pvm paivamaara kurstag תאריך التاريخ fechadecotizacion effectivedate
+        年月日 成交日期 calendardate
     """,
     TIME: """
         time hour zeit heure hora czas godzina timeofday
     """,
     TICKER: """
-        ticker symbol tickersymbol tic ric instrument tscode stockcode actsymbol
+        ticker symbol tickersymbol tic ric instrument secid tscode stockcode actsymbol
         securitycode code security pair kurzel asset stock name issue nemo isin
+        股票代码 证券代码 종목코드 銘柄コード schemecode
     """,
     PERIOD: """
         per period timeframe interval
@@ -39,6 +42,9 @@ NAMES = {
         открытие openen 开盘 开盘价 始値 시가 oppning apert aper o first
         openingskoers nyito oteviraci otevreni apning abning oppningskurs avaus
         prezzoapertura preciodeapertura 開盤 開盤價
+        eroeffnung eroeffnungskurs openprc prcod 今开 今開
+        פתיחה שערפתיחה الفتح precoabertura precodeabertura
+        adjopen adjustedopen adjustmentopen openadj
     """,
     "high": """
         high highprice pricehigh pxhigh dayhigh highest maximum max midhigh bidhigh
@@ -47,6 +53,9 @@ NAMES = {
         最高 最高价 高値 고가 hogst h
         hoogste høy høyeste højeste hogst hogsta ylin enyuksek maks tageshochst
         preciomaximo prezzomassimo 最高價
+        hoechst hoechstkurs tageshoechst askhi prchd high1 גבוה שערגבוה שערגבוהיומי
+        الأعلى precomaximo
+        adjhigh adjustedhigh adjustmenthigh highadj
     """,
     "low": """
         low lowprice pricelow pxlow daylow lowest minimum min midlow bidlow lowbid tief
@@ -54,6 +63,8 @@ NAMES = {
         kursminimalny dusuk мин минимум laag bajo baixo 低 最低 最低价 安値 저가 lagst l
         laagste lav laveste lagst lagsta alin endusuk min tagestiefst
         preciominimo prezzominimo 最低價
+        bidlo prcld low1 נמוך שערנמוך שערנמוךיומי الأدنى precominimo
+        adjlow adjustedlow adjustmentlow lowadj
     """,
     "close": """
         close closeprice closingprice closinglevel priceclose pxclose closelast
@@ -67,26 +78,31 @@ NAMES = {
         value obsvalue wert valeur valor valore indexvalue c
         zaro utolso zaver zavreni zaverecny slutt siste lukke lukkekurs slutkurs senest senast
         stangningskurs paatos paatoskurssi preciodecierre prezzochiusura derniercours 收盤 收盤價
+        prc prccd hstclose trdprc1 closeprc שערנעילה נעילה שער الأخير الإغلاق
+        precofechamento precodefechamento
     """,
     "adj_close": """
         adjclose adjustedclose adjcloseprice adjustedcloseprice closeadj adjustedprice
         adjprice adjusted closeadjusted totalreturnclose
         adjcloseadjustedclosepriceadjustedforsplitsanddividendandorcapitalgaindistributions
         bereinigterschlusskurs bereinigt clotureajustee cierreajustado 終値調整値
+        adjustmentclose 調整後終値 調整済み終値 adjclosingprice adjustedclosingprice
     """,
     "volume": """
         volume vol totalvolume sharevolume tradevolume tradedvolume pxvolume tickvol
-        tickvolume volumn volumeshares numberofshares noofshares sharestraded tottrdqty
+        tickvolume volumn volumeshares numberofshares noofshares sharestraded volumetraded tottrdqty
         totaltradedquantity ttltrdqnty quantitytraded tradedquantity quantity stuecke
-        stucke umsatz umsatzstuck volumen volumes wolumen wol hacim hac объем оборот 交易量
+        stucke umsatzstuck umsatzstk umsatzinstuck umsatz
+        volumen volumes wolumen wol hacim hac объем оборот 交易量
         成交量 出来高 거래량 volym totalvolumes v
         forgalom objem antal vaihto stuck stk totalvolumen omsatt 成交股數
+        acvoluns acvol cshtrd trdvol נפח מחזור الحجم  volumeofshares
+        adjvolume adjustedvolume adjustmentvolume
     """,
     "variance": """
         variance realizedvariance realisedvariance rv
     """,
 }
-SYNONYMS = {field: tuple(names.split()) for field, names in NAMES.items()}
 # Signs, units and notes that other programs put around a name: "4. close", "Close*", "Open (USD)".
 NUMBERED = re.compile(r"^\s*\d{1,2}[ab]?\s*[.):]\s*(?=\D)")
 DOTLESS_I = "\u0131"  # Turkish
@@ -95,7 +111,6 @@ VOLUME_IN = re.compile(r"^volume[a-z]{3,4}$")  # "Volume BTC", "Volume USDT"
 IN_CURRENCY = re.compile(
     r"(?<=\w{3})(usd|eur|gbp|chf|jpy|cad|aud|inr|pln|sek|nok|dkk)$"
 )  # "Close EUR"
-FIELD_OF = {name: field for field, names in reversed(SYNONYMS.items()) for name in names}
 NUMBER_FIELDS = ("open", "high", "low", "close", "adj_close", "volume", "variance")
 
 
@@ -114,6 +129,12 @@ def simplify(name: str) -> str:
     decomposed = unicodedata.normalize("NFKD", folded)
     kept = (letter for letter in decomposed if letter.isalnum())
     return unicodedata.normalize("NFC", "".join(kept))
+
+
+SYNONYMS = {
+    field: tuple(simplify(name) for name in names.split()) for field, names in NAMES.items()
+}
+FIELD_OF = {name: field for field, names in reversed(SYNONYMS.items()) for name in names}
 
 
 @lru_cache(maxsize=4096)

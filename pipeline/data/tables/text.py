@@ -1,29 +1,43 @@
 """A text file as UTF-8 bytes: unpacked, its encoding found, without a byte-order mark."""
 
+import bz2
 import gzip
+import io
+import lzma
+import re
+import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from volcast.pipeline.data.tables.file_names import PACKED_SUFFIXES
 from volcast.pipeline.data.tables.synonyms import count_known_names
 from volcast.pipeline.errors import DataError
 
 UTF8_MARK, UTF16_MARKS = b"\xef\xbb\xbf", {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # Encodings of 8-bit text, the most frequent first; the one whose header has most known names is
 # taken, so that a Polish or a Japanese header is told from a French one.
-OLD_ENCODINGS = ("cp1252", "cp1250", "cp1251", "cp1254", "shift_jis", "gb18030")
+OLD_ENCODINGS = (
+    *("cp1252", "cp1250", "cp1251", "cp1254", "cp1255", "cp1256"),
+    *("shift_jis", "gb18030", "cp949", "cp950"),
+)
+ZIP_FAULTS = (zipfile.BadZipFile, RuntimeError, NotImplementedError)  # of a password, of a method
 HEAD = 4096  # bytes in which a header is looked for
 OTHER_KINDS = {
-    b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as CSV, or unpack it",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
-    b"%PDF": "a PDF; save the table as CSV",
-    b"PAR1": "a Parquet file; name it with .parquet",
-    b"<!": "a web page; download the table as CSV",
-    b"<html": "a web page; download the table as CSV",
-    b"<?xml": "XML; save the table as CSV",
-    b"{": "JSON; save the table as CSV",
-    b"[{": "JSON; save the table as CSV",
+    r"PK\x03\x04": "an Excel workbook; save the sheet as CSV",
+    r"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as CSV",
+    r"%PDF": "a PDF; save the table as CSV",
+    r"PAR1": "a Parquet file; name it with .parquet",
+    r"ARROW1|FEA1": "a Feather file; name it with .feather",
+    r"\x89HDF": "an HDF5 file; save the table as CSV or Parquet",
+    r"SQLite format 3": "a database of SQLite; save the table as CSV",
+    r"\x80[\x02-\x05][\x80-\xffc}]": "a Python pickle, which can run code and is therefore not "
+    "read; save the table as CSV or Parquet",
+    r"7z\xbc\xaf|Rar!": "an archive; unpack it",
+    r"<(!|(?i:html)|\?xml)": "a web page or XML; download the table as CSV",
+    r"[\[\s]*\{": "JSON; save the table as CSV, with pandas.read_json for example",
 }
+PACKED = {b"\x1f\x8b": "gzip", b"BZh91AY&SY": "bzip2", b"\xfd7zXZ": "xz", b"PK\x03\x04": "zip"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Text:
 
 
 def read_text(file: Path) -> Text:
-    """Return the text of a file; gzip is unpacked if the name ends in ``.gz``.
+    """Return the text of a file; gzip, bzip2, xz and zip with one file in it are unpacked.
 
     Raises
     ------
@@ -52,14 +66,12 @@ def read_text(file: Path) -> Text:
     OSError
         It cannot be read.
     """
-    data = file.read_bytes()
-    if file.suffix.lower() == ".gz":
-        data = _unpack(data, file)
+    data = unpack(file.read_bytes(), file)
     if not data.strip():
         raise DataError(f"{file}: the file is empty; it needs a header and at least one row")
-    begins = data[:64].lstrip().lower()
+    begins = data[:64].removeprefix(UTF8_MARK).lstrip()
     for mark, kind in OTHER_KINDS.items():
-        if begins.startswith(mark.lower()):
+        if re.match(mark.encode(), begins):
             raise DataError(f"{file}: this is {kind}")
     text = _decode(data, file)
     if b"\r" in text.data and b"\n" not in text.data:  # the line ends of old Macintoshes
@@ -67,11 +79,41 @@ def read_text(file: Path) -> Text:
     return text
 
 
-def _unpack(data: bytes, file: Path) -> bytes:
+def unpack(data: bytes, file: Path) -> bytes:
+    """Return the bytes of a file that is packed, whatever its name; of any other unchanged.
+
+    Raises
+    ------
+    DataError
+        It is damaged, or an archive of several files.
+    """
+    kind = next((name for mark, name in PACKED.items() if data.startswith(mark)), "")
+    named = file.suffix.lower()
+    if not kind and data and named in PACKED_SUFFIXES:
+        raise DataError(f"{file}: the file is damaged, it is not {named[1:]}; get it again")
     try:
-        return gzip.decompress(data)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{file}: the gzip file is damaged and cannot be read; {error}") from error
+        if kind == "gzip":
+            return gzip.decompress(data)
+        if kind == "bzip2":
+            return bz2.decompress(data)
+        if kind == "xz":
+            return lzma.decompress(data)
+        return _unzip(data, file) if kind == "zip" else data
+    except (EOFError, OSError, ValueError, zlib.error, lzma.LZMAError, *ZIP_FAULTS) as error:
+        what = "Excel workbook or zip archive" if kind == "zip" else f"{kind} file"
+        raise DataError(f"{file}: this {what} is damaged, {error}; get it again") from error
+
+
+def _unzip(data: bytes, file: Path) -> bytes:
+    """Return the only file of an archive; the bytes unchanged if it is an Excel workbook."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        names = [name for name in names if not name.startswith("__MACOSX")]
+        if "[Content_Types].xml" in names:
+            return data
+        if len(names) != 1:
+            raise DataError(f"{file}: the archive has {len(names)} files; unpack it into a folder")
+        return archive.read(names[0])
 
 
 def _decode(data: bytes, file: Path) -> Text:

@@ -8,10 +8,12 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from volcast.pipeline.data.tables.cells import Line, read_cells
+from volcast.pipeline.data.tables.cells import Cells, Line, read_cells
 from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
-from volcast.pipeline.data.tables.parquet_table import read_parquet
+from volcast.pipeline.data.tables.numbers import LONGEST_NUMBER
+from volcast.pipeline.data.tables.odd_decimals import may_have_odd_decimals
+from volcast.pipeline.data.tables.parquet_table import read_feather, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
 from volcast.pipeline.data.tables.synonyms import TICKER, simplify
@@ -19,6 +21,7 @@ from volcast.pipeline.data.tables.text import Text, read_text
 from volcast.pipeline.errors import DataError
 
 PARQUET_SUFFIXES = (".parquet", ".pq")
+FEATHER_SUFFIXES = (".feather", ".arrow")
 SECURITY_KEYS = {"security", "ticker", "symbol", "instrument", "ric"}
 LONGEST_TICKER = 30
 
@@ -55,7 +58,7 @@ class TypedTable:
 
 
 def read_table(file: Path) -> TypedTable:
-    """Read a table of bars from a CSV or Parquet file.
+    """Read a table of bars from a CSV, Parquet or Feather file.
 
     Raises
     ------
@@ -69,13 +72,14 @@ def read_table(file: Path) -> TypedTable:
 
 
 def _read_table(file: Path) -> TypedTable:
-    if file.suffix.lower() in PARQUET_SUFFIXES:
-        table = read_parquet(file)
+    kind = file.suffix.lower()
+    if kind in (*PARQUET_SUFFIXES, *FEATHER_SUFFIXES):
+        table = read_feather(file) if kind in FEATHER_SUFFIXES else read_parquet(file)
         columns = find_columns([table.names], table.sample, file)
         cells = {position: table.arrays[position] for position in list_positions(columns)}
         like = name_shape([table.names], side_by_side=columns.side_by_side)
         rows = np.arange(table.rows)
-        return TypedTable(columns, cells, rows, (), table.sample, (like, "Parquet"))
+        return TypedTable(columns, cells, rows, (), table.sample, (like, table.kind))
     text = read_text(file)
     layout = find_layout(text.data, file)
     columns = find_columns(layout.header, layout.sample, file)
@@ -95,12 +99,27 @@ def _read_table(file: Path) -> TypedTable:
 def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any:
     """Return the used columns, typed where all cells are plain, else as text."""
     types = choose_types(columns, layout.sample)
-    if types:
+    longest = max(map(len, text.data.split(b"\n")))
+    if types and longest <= LONGEST_NUMBER * layout.width:
         try:
-            return read_cells(text.data, layout, types, file)
+            cells = read_cells(text.data, layout, types, file)
+            if not _have_odd_decimals(cells, columns, layout):
+                return cells
         except pa.ArrowInvalid:
             pass  # a cell further down is not plain: it is read as text
     return read_cells(text.data, layout, dict.fromkeys(list_positions(columns), pa.string()), file)
+
+
+def _have_odd_decimals(cells: Cells, columns: Columns, layout: Layout) -> bool:
+    prices = list_prices(columns)
+    numbers = [cells.columns[at].to_numpy(zero_copy_only=False) for at in prices]
+    return may_have_odd_decimals(numbers, [[row[at] for at in prices] for row in layout.sample])
+
+
+def list_prices(columns: Columns) -> list[int]:
+    """Return the positions of the prices."""
+    fields = [pair for own in columns.fields.values() for pair in own.items()]
+    return list(dict.fromkeys(at for name, at in fields if name not in ("volume", "variance")))
 
 
 def list_positions(columns: Columns) -> list[int]:

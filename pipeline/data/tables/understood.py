@@ -10,7 +10,7 @@ CLOSE_ALONE = "close alone, so that variance is measured from close to close"
 NO_RANGE = (
     "open, high, low and close are one value, so that variance is measured from close to close"
 )
-TICKERS_SHOWN = 3
+TICKERS_SHOWN, SHOWN = 3, 20  # characters of a price
 FILES_SHOWN = 5  # of more files, those that are alike get one line
 
 
@@ -30,6 +30,8 @@ class Understood:
         Field to the name that the file has for it.
     left_out
         Rows that are no bars.
+    odd_decimals
+        Row and text of each price with another number of decimals than all others.
     masked_volumes
         How many volumes cannot be read.
     close_alone
@@ -49,6 +51,7 @@ class Understood:
     manners: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    odd_decimals: tuple[tuple[int, str], ...] = ()
     masked_volumes: int = 0
     close_alone: bool = False
     without_range: bool = False
@@ -78,6 +81,10 @@ class Understood:
             self.sessions_of,
             CLOSE_ALONE if self.close_alone else NO_RANGE if self.without_range else "",
             *(each.describe() for each in self.left_out),
+            *(
+                f"{text[:SHOWN]} in row {row} has other decimals than all other prices"
+                for row, text in self.odd_decimals
+            ),
             f"{masked} masked" if self.masked_volumes else "",
             f"no bars of {format_names(self.without_bars, TICKERS_SHOWN)}"
             if self.without_bars

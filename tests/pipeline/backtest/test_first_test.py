@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from volcast.pipeline.backtest.first_test import find_first_test
+from volcast.pipeline.backtest.first_test import describe_shortage, find_first_test
 from volcast.pipeline.config.load import load_config
 
 FIRST_USABLE = 150  # sessions until the features are known
@@ -47,3 +47,27 @@ def test_with_too_short_a_history_the_tests_begin_after_the_training_sessions(
 def test_a_first_test_in_the_settings_counts():
     day = find_day("sample-stocks", "2013-02-08", "2018-02-07", test_start="2017-02-08")
     assert day == pd.Timestamp("2017-02-08")
+
+
+@pytest.mark.parametrize(
+    ("sessions", "split", "says"),
+    [
+        (300, {}, "needs 1,150 sessions with a variance"),
+        (
+            300,
+            {},
+            "has 299, 2020-01-02 to 2021-02-23; --train-sessions 75 or --test-start 2020-11-11 ",
+        ),
+        (245, {}, "--train-sessions 70 or --test-start 2020-11-04 works"),
+        (200, {}, "about 242 sessions are enough with --train-sessions 70"),
+        (30, {}, "about 242 sessions are enough with --train-sessions 70"),
+        (300, {"train_sessions": 60}, "of 299 sessions with a variance those before the test"),
+    ],
+)
+def test_what_a_short_history_lacks_is_told_with_what_works(sessions, split, says):
+    days = pd.bdate_range("2020-01-01", periods=sessions)
+    usable = np.arange(sessions)[:, None] >= FIRST_USABLE
+    variance = np.where(np.arange(sessions) > 0, 1e-4, np.nan)[:, None]
+    panel = SimpleNamespace(sessions=days, variance=variance)
+    config = load_config(None, {"data": {"source": "sample"}, "split": split})
+    assert says in describe_shortage(panel, SimpleNamespace(usable=lambda: usable), config)

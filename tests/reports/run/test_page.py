@@ -173,6 +173,14 @@ def test_without_steps_and_risk_their_sections_say_so(forecasts, history):
     assert "No one-session forecast has 250 earlier residuals yet" in page
 
 
+def test_the_data_section_says_how_files_were_read(inputs):
+    line = (
+        "VTSAX.csv: plain table, so that variance is measured from close to close; 9 bars of VTSAX"
+    )
+    assert f"Read {line}." in render_markdown(replace(inputs, files=[line]))
+    assert "Read VTSAX" not in render_markdown(inputs)
+
+
 def test_the_data_section_says_from_when_to_when_a_series_goes(inputs):
     line = "^VIX: 2 closes, 2018-12-28 to 2018-12-31, the last one 25.4"
     with_series = replace(inputs, series=[line])

@@ -57,6 +57,22 @@ def test_outside_its_bounds_a_calendar_keeps_its_week():
     assert between("XSAU", "2035-05-10", "2035-05-14") == ["2035-05-10", "2035-05-13", "2035-05-14"]
 
 
+@pytest.mark.parametrize(
+    ("name", "first", "last", "weekdays"),
+    [
+        ("XSAU", "2013-06-15", "2013-06-28", "Sat Sun Mon Tue Wed Sat Sun Mon Tue Wed"),
+        ("XSAU", "2013-06-29", "2013-07-05", "Sun Mon Tue Wed Thu"),
+        ("DSMD", "2012-01-06", "2012-01-12", "Sun Mon Tue Wed Thu"),
+        ("XKUW", "2007-08-24", "2007-09-07", "Sat Sun Mon Tue Wed Sun Mon Tue Wed Thu"),
+        ("XDFM", "2006-08-25", "2006-09-07", "Sat Sun Mon Tue Wed Sun Mon Tue Wed Thu"),
+        ("XDFM", "2021-12-24", "2022-01-07", "Sun Mon Tue Wed Thu Mon Tue Wed Thu Fri"),
+    ],
+)
+def test_the_weeks_of_the_gulf_change(name, first, last, weekdays):
+    found = sessions_between(name, pd.Timestamp(first), pd.Timestamp(last))
+    assert found.strftime("%a").tolist() == weekdays.split()
+
+
 def test_orthodox_easter_is_a_holiday_in_athens():
     assert between("ASEX", "2024-05-01", "2024-05-08") == ["2024-05-02", "2024-05-07", "2024-05-08"]
 

@@ -9,6 +9,7 @@ from volcast.pipeline.data.quality.closed_days import (
     count_closed_days,
     explain_closed_days,
     leave_out_closed_days,
+    suggest_calendars,
 )
 from volcast.pipeline.errors import DataError
 
@@ -23,13 +24,18 @@ def sessions(calendar):
     return sessions_between(calendar, pd.Timestamp("2023-01-01"), pd.Timestamp("2023-12-31"))
 
 
+YEAR = pd.date_range("2023-01-01", "2023-12-31")
+SUNDAY_TO_FRIDAY = YEAR[YEAR.day_of_week != 5]
+
+
 @pytest.mark.parametrize(
     ("days", "calendar", "cause"),
     [
-        (pd.date_range("2023-01-01", "2023-12-31"), "XNYS", 'weekends; set data.calendar = "24/7"'),
+        (YEAR, "XNYS", 'weekends; set data.calendar = "24/7"'),
         (sessions("XTKS") - DAY, "XTKS", "all dates lie a day early"),
         (sessions("XLON") + DAY, "XLON", "all dates lie a day late"),
         (sessions("XTAE"), "XNYS", 'those of XTAE; set data.calendar = "XTAE"'),
+        (SUNDAY_TO_FRIDAY, "24/5", "Saturdays and Sun"),
     ],
 )
 def test_the_likely_cause_is_named_with_the_setting_that_mends_it(days, calendar, cause):
@@ -39,8 +45,13 @@ def test_the_likely_cause_is_named_with_the_setting_that_mends_it(days, calendar
     assert reason.startswith(f"{count_closed_days(bars, {'AAA': calendar})['AAA']} of {len(bars)} ")
 
 
-def test_the_holidays_of_a_neighbour_are_no_reason():
-    assert explain_closed_days(bars_on(sessions("XLON")), {"AAA": "XNYS"}) == {}
+def test_the_holidays_of_a_neighbour_are_no_reason_but_told_with_its_calendar():
+    bars, clean = bars_on(sessions("XLON")), bars_on(sessions("XNYS"))
+    assert explain_closed_days(bars, {"AAA": "XNYS"}) == {}
+    hint = suggest_calendars(bars, {"AAA": "XNYS"})["AAA"]
+    assert "on days on which XNYS was closed" in hint and 'set data.calendar = "XLON"' in hint
+    assert leave_out_closed_days(Download(bars, {}), {"AAA": "XNYS"}).notes == (hint,)
+    assert leave_out_closed_days(Download(clean, {}), {"AAA": "XNYS"}).notes == ()
 
 
 def test_a_ticker_with_many_closed_days_is_left_out_and_the_last_one_is_an_error():

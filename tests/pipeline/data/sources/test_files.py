@@ -171,7 +171,7 @@ def test_a_broken_file_that_may_hold_the_ticker_is_an_error(tmp_path):
         (b"\xef\xbb\xbf", "the file is empty"),
         (b"\x1c\n", "the lines are not separated into columns"),
         (b"a\0b,c\n", "NUL bytes"),
-        (b"PK\x03\x04\0\0\0", "this is an Excel workbook or a zip archive"),
+        (b"PK\x03\x04\0\0\0", "this Excel workbook or zip archive is damaged"),
         ("open,high,low,close\n1,2,1,2\n", "missing column date; found 'open'"),
         (ROW, "there is no header: '2024-01-02', '10'"),
     ],
@@ -182,9 +182,9 @@ def test_a_file_that_cannot_be_read_says_where_and_why(tmp_path, text, says):
 
 def test_other_paths_that_cannot_be_read_say_why(tmp_path):
     assert "there is no such file or folder" in failing(tmp_path / "none.csv")
-    assert "the file type is unknown" in failing(written(tmp_path, "x", "bars.xlsx"))
+    assert "not separated into columns: 'x'" in failing(written(tmp_path, "x", "bars.dat"))
     assert "not a Parquet file" in failing(written(tmp_path, "x", "bars.parquet"))
-    assert "cannot be read" in failing(written(tmp_path, "x", "bars.csv.gz"))
+    assert "damaged, it is not gz" in failing(written(tmp_path, "x", "bars.csv.gz"))
     (tmp_path / "empty").mkdir()
     assert "no file of type" in failing(tmp_path / "empty")
 

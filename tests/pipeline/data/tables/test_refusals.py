@@ -109,3 +109,68 @@ def test_many_files_that_are_alike_are_told_in_one_line(tmp_path):
         (tmp_path / f"T{n}.csv").write_text("Date,Close\n2023-01-03,1.5\n2023-01-04,1.75\n")
     (line,) = FilesSource(tmp_path).load(asking()).understood
     assert line.startswith("7 files such as T0.csv: plain table, close alone")
+
+
+def test_columns_named_after_tickers_are_no_fields(tmp_path):
+    names = "Date,AAPL,C,L,LOW,O,T,V\n"
+    text = (
+        names + "2023-12-28,1.5,2.5,3.5,4.5,5.5,6.5,7.5\n2023-12-29,1.75,2.5,3.5,4.5,5.5,6.5,7.5\n"
+    )
+    bars = read(tmp_path, text).bars
+    assert bars.groupby("ticker")["close"].last().to_dict() == {
+        **{"AAPL": 1.75, "C": 2.5, "L": 3.5, "LOW": 4.5, "O": 5.5, "T": 6.5, "V": 7.5},
+    }
+
+
+def test_bars_in_one_letter_each_are_fields(tmp_path):
+    bars = read(tmp_path, "T,O,H,L,C,V,VW\n2023-12-28,2.5,2.75,2.25,2.6,9,2.5\n").bars
+    assert bars[["open", "high", "low", "close", "volume"]].to_numpy().tolist() == [
+        [2.5, 2.75, 2.25, 2.6, 9.0]
+    ]
+
+
+def test_adjusted_bars_alone_are_bars(tmp_path):
+    names = "Date,Adj. Open,Adj. High,Adj. Low,Adj. Close,Adj. Volume\n"
+    bars = read(tmp_path, names + "2023-12-28,2.5,2.75,2.25,2.6,9\n").bars
+    assert bars[["ticker", "open", "high", "low", "close"]].to_numpy().tolist() == [
+        ["AAA", 2.5, 2.75, 2.25, 2.6]
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Date,Ticker,Field,Value\n{0},A,Open,2.5\n{0},A,Close,2.6\n{1},A,Open,2.6\n{1},A,Close,2.7\n",
+        "Date,Fund,Close\n{0},X,2.5\n{0},Y,7.5\n{1},X,2.6\n{1},Y,7.6\n",
+    ],
+)
+def test_several_rows_of_a_session_are_refused(tmp_path, text):
+    with pytest.raises(DataError, match=r"2 of 2 sessions of A+ have several rows"):
+        read(tmp_path, text.format("2023-12-28", "2023-12-29"))
+
+
+def test_the_same_rows_twice_are_counted_by_the_quality_rules(tmp_path):
+    rows = "2023-12-28,2.5\n2023-12-29,2.6\n"
+    assert len(read(tmp_path, "Date,Close\n" + rows + rows).bars) == 4
+
+
+@pytest.mark.parametrize(
+    ("sign", "odd"), [(".", "130.2517"), (",", "130,2517"), (",", "130,2"), (",", "130")]
+)
+def test_a_price_with_other_decimals_than_all_others_is_told(tmp_path, sign, odd):
+    days = [f"2023-{n // 28 + 1:02}-{n % 28 + 1:02}" for n in range(60)]
+    lines = [f"{day};1{n:02}{sign}25" for n, day in enumerate(days)]
+    assert "decimals" not in read(tmp_path, "Date;Close\n" + "\n".join(lines)).understood[0]
+    lines[30] = f"{days[30]};{odd}"
+    (said,) = read(tmp_path, "Date;Close\n" + "\n".join(lines)).understood
+    assert f"{odd} in row 31 has other decimals than all other prices" in said
+
+
+@pytest.mark.parametrize("sign", [".", ","])
+def test_a_number_of_hundreds_of_digits_is_none(tmp_path, sign):
+    rows = [f"2023-01-{n:02};1{n}{sign}2531" for n in range(2, 20)]
+    rows[9] = rows[9] + "9" * 100
+    with pytest.raises(
+        DataError, match=r"column close, row 10 below the header: .* is not a number"
+    ):
+        read(tmp_path, "Date;Close\n" + "\n".join(rows) + "\n")

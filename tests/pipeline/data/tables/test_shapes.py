@@ -6,13 +6,17 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.data.conftest import asking
+from tests.pipeline.data.tables.language_shapes import LANGUAGE_SHAPES
 from tests.pipeline.data.tables.shapes import SHAPES
+from tests.pipeline.data.tables.vendor_shapes import VENDOR_SHAPES
 from volcast.pipeline.data.sources.files import FilesSource
 
+ALL_SHAPES = SHAPES | VENDOR_SHAPES | LANGUAGE_SHAPES
 
-@pytest.mark.parametrize("name", SHAPES)
+
+@pytest.mark.parametrize("name", ALL_SHAPES)
 def test_a_shape_becomes_its_bars(tmp_path, name):
-    shape = SHAPES[name]
+    shape = ALL_SHAPES[name]
     (tmp_path / shape.file).write_bytes(shape.text.encode(shape.encoding))
     answer = FilesSource(tmp_path / shape.file).load(asking())
     for ticker, rows in shape.bars.items():
