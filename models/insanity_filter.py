@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.forecaster import Float, Sample, Split, select_fit_rows
+from volcast.models.outliers import iterate_tickers
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ class Bounds:
     @classmethod
     def fit(cls, sample: Sample, split: Split) -> Bounds:
         """Return the range of the targets over the training and validation parts."""
-        rows = select_fit_rows(sample, split.both)[:, :, None]
-        target = sample.bounded.target
-        low = np.where(rows, target, np.inf).min(axis=0)
-        high = np.where(rows, target, -np.inf).max(axis=0)
+        rows, target = select_fit_rows(sample, split.both)[:, :, None], sample.bounded.target
+        low, high = np.empty(target.shape[1:]), np.empty(target.shape[1:])
+        for own in iterate_tickers(len(low)):
+            low[own] = np.where(rows[:, own], target[:, own], np.inf).min(axis=0)
+            high[own] = np.where(rows[:, own], target[:, own], -np.inf).max(axis=0)
         return cls(
             low=np.where(np.isfinite(low), low, low.min(axis=0)),
             high=np.where(np.isfinite(high), high, high.max(axis=0)),

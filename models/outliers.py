@@ -92,7 +92,7 @@ def bound_history(
     factor = compute_tail_factor(variance, bounded, pooled)
     scaled, distorted = target.copy(), np.empty_like(ignored)
     changes = {window: np.empty(variance.shape, np.float32) for window in windows}
-    for own in _iterate_tickers(variance):
+    for own in iterate_tickers(variance.shape[1]):
         for window in {*horizons, *windows}:
             share = _compute_share(bounded[:, own], variance[:, own], window)
             if window in changes:
@@ -114,30 +114,34 @@ def bound_variance(variance: Float) -> tuple[Float, NDArray[np.bool_]]:
     session beyond is ignored: it counts as one at the local level. Smaller variances than `WHOLE`
     spreads below the level count as that.
     """
-    level = np.empty_like(variance)
-    for own in _iterate_tickers(variance):
-        windows = pd.DataFrame(np.log(variance[:, own])).rolling(
+    level, tickers = np.empty_like(variance), variance.shape[1]
+    spread, regular = np.empty(tickers), np.empty(tickers)
+    for own in iterate_tickers(tickers):
+        log_variance = np.log(variance[:, own])
+        windows = pd.DataFrame(log_variance).rolling(
             NEIGHBOURS, center=True, min_periods=FEWEST_NEIGHBOURS
         )
         level[:, own] = windows.median().to_numpy()
-    deviation = np.log(variance) - level
-    spread = _compute_spread(deviation)
-    whole = np.maximum(WHOLE * spread, _find_regular(deviation))
+        deviation = log_variance - level[:, own]
+        spread[own], regular[own] = _measure_spread(deviation), _find_regular(deviation)
+    spread = _fill_spread(spread)
+    whole = np.maximum(WHOLE * spread, regular)
     bounded, ignored = np.empty_like(variance), np.empty(variance.shape, dtype=bool)
-    for own in _iterate_tickers(variance):
+    for own in iterate_tickers(tickers):
         bounded[:, own], ignored[:, own] = _bound_deviations(
-            variance[:, own], level[:, own], deviation[:, own], spread[own], whole[own]
+            variance[:, own], level[:, own], spread[own], whole[own]
         )
     return bounded, ignored
 
 
 def _bound_deviations(
-    variance: Float, level: Float, deviation: Float, spread: Float, whole: Float
+    variance: Float, level: Float, spread: Float, whole: Float
 ) -> tuple[Float, NDArray[np.bool_]]:
     """Return bounded variances and where a session is ignored, both (T, N); see `bound_variance`.
 
     `spread` and `whole` (N,) are a spread, and the largest deviation that is kept.
     """
+    deviation = np.log(variance) - level
     smallest = -WHOLE * spread
     with np.errstate(invalid="ignore"):  # an infinite spread bounds nothing
         excess = (deviation - whole) / (FALL * spread)  # in [0, 1] where a deviation counts less
@@ -158,22 +162,23 @@ def compute_tail_factor(
     quarters = len(variance) // QUARTER
     if quarters < FEWEST_QUARTERS:
         return 1.0
-    shape = (quarters, QUARTER, variance.shape[1])
-    totals = [
-        np.nansum(values[-quarters * QUARTER :].reshape(shape), axis=1)
-        for values in (variance, bounded)
-    ]
-    with np.errstate(invalid="ignore"):
-        ratio = totals[0] / totals[1]
+    ratio = np.empty((quarters, variance.shape[1]))
+    for own in iterate_tickers(variance.shape[1]):
+        totals = [
+            np.nansum(values[-quarters * QUARTER :, own].reshape(quarters, QUARTER, -1), axis=1)
+            for values in (variance, bounded)
+        ]
+        with np.errstate(invalid="ignore"):
+            ratio[:, own] = totals[0] / totals[1]
     if pooled is not None:
         ratio[:, ~pooled] = np.nan
     by_quarter = pd.DataFrame(ratio).mean(axis=1).median()
     return max(float(by_quarter), 1.0) if np.isfinite(by_quarter) else 1.0
 
 
-def _iterate_tickers(variance: Float) -> Iterator[slice]:
-    """Yield blocks of tickers: what is computed of a large panel is not held at once."""
-    for first in range(0, variance.shape[1], TICKERS_PER_BLOCK):
+def iterate_tickers(count: int) -> Iterator[slice]:
+    """Yield blocks of `count` tickers: what is computed of a large panel is not held at once."""
+    for first in range(0, count, TICKERS_PER_BLOCK):
         yield slice(first, first + TICKERS_PER_BLOCK)
 
 
@@ -185,10 +190,14 @@ def _find_regular(deviation: Float) -> Float:
     return np.asarray(np.partition(known, -REGULAR, axis=0)[-REGULAR])
 
 
-def _compute_spread(deviation: Float) -> Float:
-    """Return the robust standard deviation of each ticker, (N,); infinite if none is known."""
+def _measure_spread(deviation: Float) -> Float:
+    """Return the robust standard deviation of each ticker, (N,); NaN for a short history."""
     spread = NORMAL * pd.DataFrame(np.abs(deviation)).median().to_numpy()
-    spread[np.isfinite(deviation).sum(axis=0) < FEWEST_SESSIONS] = np.nan
+    return np.where(np.isfinite(deviation).sum(axis=0) < FEWEST_SESSIONS, np.nan, spread)
+
+
+def _fill_spread(spread: Float) -> Float:
+    """Return spreads (N,), for unknown ones the median of all; infinite if none is known."""
     known = spread[spread > 0]
     return np.where(spread > 0, spread, np.median(known) if len(known) else np.inf)
 

@@ -75,12 +75,17 @@ class Figures:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table under an optional heading; a `tall` one scrolls within its own height."""
+    """A table under an optional heading.
+
+    A `tall` one scrolls within its own height. A `searchable` one gets, where scripts run, a field
+    that filters its rows and headings that sort them.
+    """
 
     kind: ClassVar[str] = "table"
     table: TextTable
     heading: str = ""
     tall: bool = False
+    searchable: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,12 @@ class Page:
     notice: Notice | None = None
     footer: str = ""
 
+    @property
+    def has_searchable_table(self) -> bool:
+        """Whether a table of the page can be searched, for which it needs a script."""
+        blocks = (block for section in self.sections for _, block in _walk(section.blocks))
+        return any(isinstance(block, TableBlock) and block.searchable for block in blocks)
+
 
 def _walk(blocks: Sequence[Block], heading: str = "") -> Iterator[tuple[str, Block]]:
     """Yield every block with the heading of the fold that holds it."""

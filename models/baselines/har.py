@@ -64,7 +64,7 @@ class PooledHAR(Forecaster):
     def fit(self, sample: Sample, split: Split) -> Self:
         """Fit on the rows of the training and validation parts together."""
         rows = select_fit_rows(sample, split.both)
-        self.model_ = LogLinear.fit(*select_har_data(sample, rows))
+        self.model_ = fit_pooled(*select_har_data(sample, rows))
         return self
 
     def forecast(self, sample: Sample, origins: slice) -> Float:
@@ -101,6 +101,14 @@ class HARX(Forecaster):
         return forecast_rows(sample, origins, lambda x: np.exp(self.model_.predict_log(x)))
 
 
+def fit_pooled(x: NDArray[np.floating], log_y: Float) -> LogLinear:
+    """Return the regression of all rows, or of `MOST_FIT_ROWS` of them drawn at random."""
+    if len(x) > MOST_FIT_ROWS:
+        chosen = np.random.default_rng(0).choice(len(x), MOST_FIT_ROWS, replace=False)
+        return LogLinear.fit(x[chosen], log_y[chosen])
+    return LogLinear.fit(x, log_y)
+
+
 def fit_by_ticker(
     x: NDArray[np.floating], log_y: Float, rows: NDArray[np.bool_]
 ) -> list[LogLinear]:
@@ -108,7 +116,7 @@ def fit_by_ticker(
 
     `x` is (n, F) and `log_y` (n, H), of the n `rows` (T, N) in their order.
     """
-    pooled, tickers = LogLinear.fit(x, log_y), np.nonzero(rows)[1]
+    pooled, tickers = fit_pooled(x, log_y), np.nonzero(rows)[1]
     counts = rows.sum(axis=0)
     parts = np.split(np.argsort(tickers, kind="stable"), counts.cumsum()[:-1])
     return [

@@ -8,13 +8,23 @@ the probability integrals.
 import pandas as pd
 from matplotlib.axes import Axes
 
-from volcast.reports.blocks import Block, Figures, Heading, Panel, Paragraph, fold_table
+from volcast.reports.blocks import (
+    Block,
+    Figures,
+    Folded,
+    Heading,
+    Panel,
+    Paragraph,
+    TableBlock,
+    fold_table,
+)
 from volcast.reports.figure_panels import draw_panels_by_horizon
 from volcast.reports.figures.coverage import interval_coverage
 from volcast.reports.figures.density import pit_bars
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.run.many_tickers import describe_extremes, select_extremes
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
@@ -43,7 +53,9 @@ YEAR_COLUMNS = [
 def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the intervals and the density."""
     table = inputs.tables.coverage
-    shown = select_readable_rows(table, inputs.model)
+    single = select_readable_rows(table, inputs.model)
+    remark = describe_extremes(single, "share inside", "forecasts.parquet")
+    shown = text_table(select_extremes(single, "inside"), COLUMNS, emphasise=inputs.model)
     introduction = (
         f"An interval of {inputs.interval_text} should hold that share of the outcomes, with the "
         "rest split evenly below and above. Whiskers are two standard errors as if rows were "
@@ -57,7 +69,7 @@ def build_section(inputs: ReportInputs) -> Section:
             Paragraph(introduction),
             Figures(_coverage_panels(table, inputs.interval_level)),
             *_years(inputs),
-            fold_table("Coverage by ticker", text_table(shown, COLUMNS, emphasise=inputs.model)),
+            Folded("Coverage by ticker", [*remark, TableBlock(shown, tall=True)]),
             *_density(inputs),
         ],
     )

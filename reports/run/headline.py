@@ -24,6 +24,7 @@ from volcast.reports.coming_reports import describe_effect
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, TICKER
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.run.many_tickers import MOST_TICKERS
 from volcast.reports.scoring.baseline_verdict import compare_with_baselines
 from volcast.reports.scoring.har_verdict import verdict_sentence
 from volcast.reports.section import Section
@@ -40,6 +41,8 @@ from volcast.reports.text_tables import (
 
 CARDS = 8  # more tickers than this are a table
 WARNINGS = 3  # shown on the first screen
+FAILURES = 20
+MOVERS = 15
 FORM = ".1f"  # of volatilities
 MARKS = (("har", "har"), ("now", "today"), ("net", "volatility"))  # kind of mark, column
 NOTES, EFFECT = ("report", "note"), ["horizon", "report"]
@@ -77,7 +80,7 @@ def build_section(inputs: ReportInputs) -> Section:
             *_failures(inputs),
             *_short_histories(newest),
             *_level_warnings(inputs),
-            fold_table("All forecasts with their dates", _dated_table(newest, inputs.model)),
+            *_dated_forecasts(newest, inputs),
         ],
     )
 
@@ -153,7 +156,34 @@ def _overview(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
         f"{date(first['target_start'].iloc[0])}, intervals are at {inputs.interval_text}."
     )
     shown = text_table(table, [*columns, *_list_notes(table)])
-    return [Paragraph(introduction, style="note"), TableBlock(shown, tall=True)]
+    many = len(first) > MOST_TICKERS
+    blocks: list[Block] = [Paragraph(introduction, style="note")]
+    blocks.append(TableBlock(shown, tall=True, searchable=many))
+    return [*blocks, *(_movers(first) if many else [])]
+
+
+def _movers(first: pd.DataFrame) -> list[Block]:
+    """Return the tickers whose forecast is furthest above and below the volatility of today."""
+    change = first["volatility"] / first["today"] - 1.0
+    ordered = first.assign(change=change).dropna(subset="change").sort_values("change")
+    columns = [
+        TICKER,
+        Column("today", "Today", FORM),
+        Column("volatility", "Forecast", FORM, strong=True),
+        Column("change", "Change", "+.0%"),
+    ]
+    rising, falling = ordered.iloc[::-1].head(MOVERS), ordered.head(MOVERS)
+    return [
+        fold_table("Forecasts furthest above today", text_table(rising, columns)),
+        fold_table("Forecasts furthest below today", text_table(falling, columns)),
+    ]
+
+
+def _dated_forecasts(newest: pd.DataFrame, inputs: ReportInputs) -> list[Block]:
+    """Return all forecasts with their dates; of many tickers, where they are."""
+    if len(inputs.tickers) > MOST_TICKERS:
+        return [Paragraph("`forecasts.parquet` has all forecasts with their dates.", style="note")]
+    return [fold_table("All forecasts with their dates", _dated_table(newest, inputs.model))]
 
 
 def _summarise_reports(newest: pd.DataFrame) -> list[str]:
@@ -180,7 +210,10 @@ def _failures(inputs: ReportInputs) -> list[Block]:
     if not inputs.failures:
         return []
     count = len(inputs.failures)
-    reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in inputs.failures.items())
+    listed = list(inputs.failures.items())[:FAILURES]
+    reasons = "; ".join(f"{ticker}: {reason}" for ticker, reason in listed)
+    if count > FAILURES:
+        reasons += f"; and {count - FAILURES:,} more, which `manifest.json` names"
     return [Notice(f"{reasons}.", f"No forecast for {count} ticker{'s' if count > 1 else ''}.")]
 
 

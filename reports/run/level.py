@@ -8,12 +8,22 @@ returns.
 import pandas as pd
 from matplotlib.axes import Axes
 
-from volcast.reports.blocks import Block, Figures, Notice, Panel, Paragraph, fold_table
+from volcast.reports.blocks import (
+    Block,
+    Figures,
+    Folded,
+    Notice,
+    Panel,
+    Paragraph,
+    TableBlock,
+    fold_table,
+)
 from volcast.reports.figure_panels import HEIGHT_PX, TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.level import level_by_year, standardised_returns
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.run.many_tickers import describe_extremes, select_extremes
 from volcast.reports.scoring.level import (
     ALL_YEARS,
 )
@@ -21,6 +31,7 @@ from volcast.reports.scoring.scores import POOLED
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, p_value, sentence_case, text_table
 
+MOST_WARNINGS = 20
 INTRODUCTION = (
     "People size positions by the variance of returns from close to close. Forecasts have that "
     "level if the mean squared return equals the mean forecast variance: a ratio of 1. Above 1 the "
@@ -57,12 +68,24 @@ def build_section(inputs: ReportInputs) -> Section:
     """Return the section on the level of the forecasts."""
     levels = inputs.tables.levels
     blocks: list[Block] = [Paragraph(INTRODUCTION)]
-    blocks += [Notice(f"{warning}.", "Wrong level.") for warning in inputs.level_warnings]
+    warnings = inputs.level_warnings
+    blocks += [Notice(f"{warning}.", "Wrong level.") for warning in warnings[:MOST_WARNINGS]]
+    if len(warnings) > MOST_WARNINGS:
+        others = len(warnings) - MOST_WARNINGS
+        blocks.append(Notice(f"And {others:,} more tickers.", "Wrong level."))
     if len(levels):
         total = levels[levels["year"] == ALL_YEARS]
+        extremes = text_table(select_extremes(total, "ratio"), RATIO_COLUMNS)
         blocks += [
             Figures([*_ratio_panels(levels, inputs), *_histogram_panel(inputs)]),
-            fold_table("Ratio over all years", text_table(total, RATIO_COLUMNS), unfolded=True),
+            Folded(
+                "Ratio over all years",
+                [
+                    *describe_extremes(total, "ratio", "forecasts.parquet"),
+                    TableBlock(extremes, tall=True),
+                ],
+                unfolded=True,
+            ),
             fold_table("Ratio by year", text_table(_by_year(levels, inputs), YEAR_COLUMNS)),
         ]
         ranking = inputs.tables.level_ranking

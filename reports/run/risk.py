@@ -6,10 +6,11 @@ and those of the leading model by ticker.
 
 import pandas as pd
 
-from volcast.reports.blocks import Block, Paragraph, TableBlock, fold_table
+from volcast.reports.blocks import Block, Folded, Paragraph, TableBlock
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import MODEL, ROWS, TICKER
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.run.many_tickers import describe_extremes, select_extremes
 from volcast.reports.scoring.scores import POOLED
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, TextTable, p_value, sentence_case, text_table
@@ -55,10 +56,7 @@ def build_section(inputs: ReportInputs) -> Section:
     blocks: list[Block] = [
         Paragraph(METHOD),
         TableBlock(pooled),
-        fold_table(
-            f"{model_label(inputs.model)}, ticker by ticker",
-            _ticker_table(inputs.risk, inputs.model),
-        ),
+        Folded(f"{model_label(inputs.model)}, ticker by ticker", _list_tickers(inputs)),
     ]
     if not pooled.rows:
         blocks = [Paragraph("No one-session forecast has 250 earlier residuals yet.")]
@@ -70,7 +68,11 @@ def _pooled_table(risk: pd.DataFrame, model: str) -> TextTable:
     return text_table(pooled, POOLED_COLUMNS, emphasise=model)
 
 
-def _ticker_table(risk: pd.DataFrame, model: str) -> TextTable:
-    rows = risk[(risk["ticker"] != POOLED) & (risk["model"] == model)]
-    worst_first = rows.sort_values(["level", "share"], ascending=[True, False], kind="stable")
-    return text_table(worst_first, TICKER_COLUMNS)
+def _list_tickers(inputs: ReportInputs) -> list[Block]:
+    """Return the leading model's table by ticker, worst first."""
+    risk = inputs.risk
+    rows = risk[(risk["ticker"] != POOLED) & (risk["model"] == inputs.model)]
+    shown = select_extremes(rows, "share", within="level")
+    worst_first = shown.sort_values(["level", "share"], ascending=[True, False], kind="stable")
+    table = TableBlock(text_table(worst_first, TICKER_COLUMNS), tall=True)
+    return [*describe_extremes(rows, "share", "risk.csv"), table]

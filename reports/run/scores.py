@@ -21,6 +21,7 @@ from volcast.reports.run.columns import (
     text_tables_by_horizon,
 )
 from volcast.reports.run.inputs import ReportInputs
+from volcast.reports.run.many_tickers import describe_extremes, select_extremes
 from volcast.reports.scoring.scores import POOLED
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, p_value, text_table
@@ -110,9 +111,10 @@ def _by_ticker(inputs: ReportInputs) -> list[Block]:
     rows = select_readable_rows(rows, inputs.model)
     if rows.empty:
         return []
-    rows = rows.sort_values(["ticker", "qlike"], kind="stable")
+    remark = describe_extremes(rows, "ratio to HAR", "scores.csv")
+    rows = select_extremes(rows, "ratio_to_har").sort_values(["ticker", "qlike"], kind="stable")
     tables = text_tables_by_horizon(rows, [TICKER, *SCORE_COLUMNS], emphasise=inputs.model)
     years = inputs.tables.years
     of_model = text_table(years[years["model"] == inputs.model], YEAR_COLUMNS)
     shown = [TableBlock(table, name, tall=True) for name, table in tables.items()]
-    return [Folded("Scores by ticker", shown), fold_table("QLIKE by year", of_model)]
+    return [Folded("Scores by ticker", [*remark, *shown]), fold_table("QLIKE by year", of_model)]
