@@ -42,7 +42,7 @@ class Mine(volcast.Forecaster):
 model: volcast.KerasVolatilityRegressor = volcast.KerasVolatilityRegressor(learning_rate=0.01)
 config: volcast.Config = volcast.Config()
 version: str = volcast.__version__
-volcast.run(Path("x"), 3)
+volcast.run(Path("x"), 3.5, now=3)
 """
 
 

@@ -81,13 +81,19 @@ class Vintage:
         (n, H), in the order of `rows`; NaN where a term of HAR is unknown, and at horizons that the
         vintage was not trained for.
         """
-        x = select_columns(sample, self.features, rows)
+        return self.predict_log(select_columns(sample, self.features, rows), sample.horizons)
+
+    def predict_log(self, x: NDArray[np.float32], horizons: Sequence[int]) -> Float:
+        """Return the log of the mean daily variance for features (n, F), (n, H of `horizons`).
+
+        It is NaN where a term of HAR is unknown, and at horizons that it was not trained for.
+        """
         known = np.isfinite(x[:, self._required()]).all(axis=1)
-        result = np.full((len(x), len(sample.horizons)), np.nan)
+        result = np.full((len(x), len(horizons)), np.nan)
         if known.any():
             inputs = add_indicators(x[known], self.features, self.groups)
             variance = self.regressor.predict(inputs).reshape(int(known.sum()), -1)
-            for place, horizon in enumerate(sample.horizons):
+            for place, horizon in enumerate(horizons):
                 if horizon in self.horizons:
                     column = self.horizons.index(horizon)
                     result[known, place] = np.log(variance[:, column])

@@ -17,17 +17,22 @@ VOLATILITY_OF = {
     "lower": "volatility_lower",
     "upper": "volatility_upper",
     "variance_without_report": "volatility_without_report",
+    "variance_har": "volatility_har",
 }
 
 
 def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return the forecast table with its variances also as annualised volatility in percent."""
+    """Return the forecast table with its variances also as annualised volatility in percent.
+
+    Columns of `VOLATILITY_OF` that the table does not have are left out.
+    """
     tickers = list(forecasts["ticker"].unique())
     periods = forecasts["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
     return forecasts.assign(
         **{
             new: volatility_annual_pct(forecasts[old], periods)
             for old, new in VOLATILITY_OF.items()
+            if old in forecasts
         }
     )
 

@@ -1,5 +1,6 @@
 """A table of text or of Parquet with its columns found: what the layers above read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from volcast.pipeline.data.tables.cells import Line, read_cells
 from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
-from volcast.pipeline.data.tables.parquet_table import read_parquet
+from volcast.pipeline.data.tables.parquet_table import ParquetTable, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
 from volcast.pipeline.data.tables.synonyms import TICKER, simplify
@@ -71,11 +72,7 @@ def read_table(file: Path) -> TypedTable:
 def _read_table(file: Path) -> TypedTable:
     if file.suffix.lower() in PARQUET_SUFFIXES:
         table = read_parquet(file)
-        columns = find_columns([table.names], table.sample, file)
-        cells = {position: table.arrays[position] for position in list_positions(columns)}
-        like = name_shape([table.names], side_by_side=columns.side_by_side)
-        rows = np.arange(table.rows)
-        return TypedTable(columns, cells, rows, (), table.sample, (like, "Parquet"))
+        return build_typed_table(table, [table.names], "Parquet", file)
     text = read_text(file)
     layout = find_layout(text.data, file)
     columns = find_columns(layout.header, layout.sample, file)
@@ -90,6 +87,33 @@ def _read_table(file: Path) -> TypedTable:
         (shape, *describe_text(layout, text.encoding)),
         _find_security(layout),
     )
+
+
+def build_typed_table(
+    table: ParquetTable, header: Sequence[Sequence[str]], kind: str, file: Path
+) -> TypedTable:
+    """Return a table whose columns have types already.
+
+    Parameters
+    ----------
+    table
+        The columns and the first rows.
+    header
+        The rows of its header, each as wide as the table.
+    kind
+        What the table was, such as Parquet.
+    file
+        For messages.
+
+    Raises
+    ------
+    DataError
+        Dates or prices are not found.
+    """
+    columns = find_columns(header, table.sample, file)
+    cells = {position: table.arrays[position] for position in list_positions(columns)}
+    like = name_shape(header, side_by_side=columns.side_by_side)
+    return TypedTable(columns, cells, np.arange(table.rows), (), table.sample, (like, kind))
 
 
 def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any:
