@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from volcast import metrics, model_selection
     from volcast.models.forecaster import Forecaster
     from volcast.models.regressor.estimator import KerasVolatilityRegressor
     from volcast.pipeline.config.settings import Config
@@ -42,6 +43,8 @@ __all__ = [
     "forecast",
     "load",
     "load_prices",
+    "metrics",
+    "model_selection",
     "run",
 ]
 
@@ -65,7 +68,12 @@ _MODULE_OF = {
 }
 
 
+_SUBMODULES = ("metrics", "model_selection")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"volcast.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'volcast' has no attribute {name!r}")
     value = getattr(import_module(_MODULE_OF[name]), name)
