@@ -186,7 +186,8 @@ def evaluate(context: StageContext) -> dict[str, Any]:
     panel = read_panel(context.folder / FEATURES)
     forecasts = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
     folds = evaluation.calibrate_level(evaluation.add_returns(forecasts, panel))
-    table = evaluation.build_forecast_table(folds, level)
+    further = context.config.report.intervals
+    table = evaluation.build_forecast_table(folds, level, further)
     readable = add_volatility(table, context.config)
     scores = score_table(readable, interval_level=level)
     first = evaluation.forecast_without_refitting(folders[0], panel, table)

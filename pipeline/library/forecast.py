@@ -24,6 +24,7 @@ from volcast.pipeline.library.explanation import (
 from volcast.pipeline.library.html import render_html
 from volcast.pipeline.library.newest import build_pretrained_table
 from volcast.pipeline.library.prices import UNNAMED, as_prices
+from volcast.pipeline.library.run_result import QUANTILES
 from volcast.pipeline.library.settings import SECTION_OF, build_config, check_sections, read_clock
 from volcast.pipeline.library.summary import Summary
 from volcast.pipeline.progress import Progress
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from volcast.pipeline.vintages.forecast import PretrainedForecast
 
 LEVELS = (80, 90, 95)  # percent
-QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 SECTIONS = ("data", "target", "features")
 SESSIONS_DRAWN = 88  # of measured volatility beside a forecast: three months, and one before
 TICKERS_SHOWN = 5

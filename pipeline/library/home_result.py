@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,12 +43,14 @@ class JobHome:
     def forecasts(self) -> pd.DataFrame:
         """The newest issued forecast of each ticker and horizon, with `volatility` (annualised %).
 
-        `variance`, `lower` and `upper` are daily variances in squared log-return units.
+        `variance`, `lower` and `upper` are daily variances in squared log-return units, and so are
+        the bounds of further `intervals`, which `volatility_lower_80` and so on give in percent.
         """
         rows = self.ledger("forecasts")
         issued = rows[rows["role"] == CHAMPION].sort_values("seq")
         newest = issued.groupby(["ticker", "horizon"], as_index=False).tail(1)
-        return _add_volatility(newest).sort_values(["ticker", "horizon"], ignore_index=True)
+        table = _add_volatility(_spread_intervals(newest))
+        return table.sort_values(["ticker", "horizon"], ignore_index=True)
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -149,6 +152,20 @@ class JobHome:
         return draw_on_axes(draw, ax)
 
 
+def _spread_intervals(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with `lower_80`, `upper_80` and so on of their further intervals."""
+    from volcast.models.forecast_intervals import name_bounds
+
+    stored = [json.loads(text) if isinstance(text, str) else {} for text in rows["intervals"]]
+    levels = sorted({level for each in stored for level in each}, key=float)
+    columns = {
+        name: [each[level][place] if level in each else float("nan") for each in stored]
+        for level in levels
+        for place, name in enumerate(name_bounds(float(level)))
+    }
+    return rows.assign(**columns)
+
+
 def _add_volatility(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of the ledger with their variances as annualised volatility in percent."""
     from volcast.features.units import volatility_annual_pct
@@ -156,7 +173,8 @@ def _add_volatility(rows: pd.DataFrame) -> pd.DataFrame:
 
     periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
     names = {"variance": "volatility", "realized": "volatility_realized"}
-    names |= {bound: f"volatility_{bound}" for bound in ("lower", "upper")}
+    bounds = [str(name) for name in rows if str(name).partition("_")[0] in ("lower", "upper")]
+    names |= {bound: f"volatility_{bound}" for bound in bounds}
     return rows.assign(
         **{
             new: volatility_annual_pct(rows[old].to_numpy("float64"), periods.to_numpy("float64"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TICKERS_SHOWN = 5
+QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 SCORES_SHOWN = ["horizon", "model", "rows", "qlike", "ratio_to_har", "dm_p_value", "coverage"]
 MAP = "map"
 
@@ -95,6 +97,41 @@ class Run:
     def newest(self) -> pd.DataFrame:
         """The newest forecast of each ticker and horizon, annualised percent."""
         return build_newest_table(self.folder)
+
+    @cached_property
+    def quantiles(self) -> pd.DataFrame:
+        """The predictive distribution of the newest forecasts: `ticker, horizon`, a column each.
+
+        The columns are named by their probability, such as 0.05; values are quantiles of the
+        measured volatility in annualised percent, NaN where too few errors are known.
+        """
+        return self.compute_quantiles(QUANTILES)
+
+    def compute_quantiles(self, probabilities: Sequence[float]) -> pd.DataFrame:
+        """Return `quantiles` at probabilities of your own, in (0, 1).
+
+        Raises
+        ------
+        ConfigError
+            A probability is not in (0, 1).
+        """
+        from volcast.features.units import volatility_annual_pct
+        from volcast.models.baselines.catalogue import NETWORK
+        from volcast.pipeline.backtest import evaluation, fold_folder
+        from volcast.pipeline.backtest.volatility_columns import map_periods_per_year
+
+        if not all(0.0 < p < 1.0 for p in probabilities):
+            raise ConfigError(f"probabilities must be in (0, 1); got {list(probabilities)}")
+        folders = sorted((self.folder / MODEL).glob("fold-*"))
+        folds = fold_folder.read_fold_tables(folders, fold_folder.FORECASTS)
+        own = evaluation.calibrate_level(folds[folds["model"] == NETWORK])
+        level = self.config.report.interval
+        table = evaluation.build_quantile_table(own, level, probabilities)
+        tickers = [str(ticker) for ticker in table["ticker"].unique()]
+        periods = table["ticker"].map(map_periods_per_year(tickers, self.config))
+        for probability in probabilities:
+            table[probability] = volatility_annual_pct(table[probability], periods.to_numpy())
+        return table
 
     @cached_property
     def curves(self) -> pd.DataFrame:

@@ -1,14 +1,22 @@
 """Interval coverage, and where in the forecast density outcomes fall.
 
 Computed from the scored rows. Shows the share of outcomes inside the interval as figures, by year
-with its standard error and the ticker that is furthest below, and by ticker; and the histogram of
-the probability integrals.
+with its standard error and the ticker that is furthest below, and by ticker; the same for further
+levels, with their newest bounds; and the histogram of the probability integrals.
 """
 
 import pandas as pd
 from matplotlib.axes import Axes
 
-from volcast.reports.blocks import Block, Figures, Heading, Panel, Paragraph, fold_table
+from volcast.reports.blocks import (
+    Block,
+    Figures,
+    Heading,
+    Panel,
+    Paragraph,
+    TableBlock,
+    fold_table,
+)
 from volcast.reports.figure_panels import draw_panels_by_horizon
 from volcast.reports.figures.coverage import interval_coverage
 from volcast.reports.figures.density import pit_bars
@@ -16,6 +24,7 @@ from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.breakdowns import coverage, pit_histogram
+from volcast.reports.scoring.coverage_by_level import coverage_by_level, newest_bounds
 from volcast.reports.scoring.coverage_by_year import coverage_by_year
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
@@ -40,6 +49,16 @@ YEAR_COLUMNS = [
     Column("lowest_ticker", "Lowest ticker"),
     Column("lowest", "Its share", ".1%"),
 ]
+LEVEL = Column("level", "Level (%)", "g")
+LEVEL_COLUMNS = [HORIZON, LEVEL, ROWS, *COLUMNS[4:]]
+BOUND_COLUMNS = [
+    TICKER,
+    HORIZON,
+    LEVEL,
+    Column("lower", "Lower", ".1f"),
+    Column("volatility", "Forecast", ".1f"),
+    Column("upper", "Upper", ".1f"),
+]
 
 
 def build_section(inputs: ReportInputs) -> Section:
@@ -58,11 +77,30 @@ def build_section(inputs: ReportInputs) -> Section:
         blocks=[
             Paragraph(introduction),
             Figures(_coverage_panels(table, inputs.interval_level)),
+            *_levels(inputs),
             *_years(inputs),
             fold_table("Coverage by ticker", text_table(shown, COLUMNS, emphasise=inputs.model)),
             *_density(inputs),
         ],
     )
+
+
+def _levels(inputs: ReportInputs) -> list[Block]:
+    table = coverage_by_level(inputs.scored, inputs.model)
+    if table.empty:
+        return []
+    reading = (
+        f"{model_label(inputs.model)}, at the levels of report.intervals. They come from the same "
+        f"distribution as the interval of {inputs.interval_text}, whose misses alone widen and "
+        "narrow it."
+    )
+    bounds = newest_bounds(inputs.forecasts, inputs.model)
+    return [
+        Heading("Further levels"),
+        Paragraph(reading),
+        TableBlock(text_table(table, LEVEL_COLUMNS)),
+        fold_table("Newest forecasts by level (annualised, %)", text_table(bounds, BOUND_COLUMNS)),
+    ]
 
 
 def _years(inputs: ReportInputs) -> list[Block]:

@@ -110,6 +110,23 @@ def test_the_report_is_that_of_the_run(result, tmp_path):
     assert path.read_bytes() == (result.folder / "report.html").read_bytes()
 
 
+def test_further_levels_are_in_the_forecasts_the_report_and_the_quantiles(run_dir):
+    config = run_dir / "config.toml"
+    made = volcast.run(run_dir, config, now=NOW, intervals=[0.8, 0.95])
+    rows = made.forecasts.dropna(subset="volatility_lower")
+    order = ["volatility_lower_95", "volatility_lower_80", "volatility_upper_80"]
+    assert (np.diff(rows[[*order, "volatility_upper_95"]].to_numpy(), axis=1) >= 0).all()
+    text = (run_dir / "report.md").read_text()
+    assert "Further levels" in text and "Newest forecasts by level" in text
+    quantiles = made.quantiles
+    assert (np.diff(quantiles.drop(columns=["ticker", "horizon"]).to_numpy(), axis=1) > 0).all()
+    newest = rows[rows["model"] == "network"].sort_values("origin")
+    newest = newest.groupby(["ticker", "horizon"]).tail(1).sort_values(["ticker", "horizon"])
+    np.testing.assert_allclose(quantiles[0.1], newest["volatility_lower_80"])
+    with pytest.raises(ConfigError, match=r"probabilities must be in \(0, 1\)"):
+        made.compute_quantiles([0.0])
+
+
 def test_what_was_not_forecast_is_refused(result):
     with pytest.raises(ConfigError, match="CCC has no forecast"):
         result.plot("CCC")
