@@ -23,9 +23,10 @@ def draw_on_axes(draw: Callable[[Axes], object], ax: Axes | None) -> Axes:
 
     from volcast.reports.figures.render import ROOM_FOR_Y_LABEL, STYLE
 
-    names = ("figure.facecolor", "axes.facecolor", "savefig.facecolor")
-    with mpl.rc_context(STYLE | dict.fromkeys(names, "white")):
-        figure, ax = plt.subplots(figsize=SIZE, dpi=RESOLUTION, layout="constrained")
+    # Not within the context, which would undo what a notebook's backend sets at the first figure.
+    figure = plt.figure(figsize=SIZE, dpi=RESOLUTION, layout="constrained", facecolor="white")
+    with mpl.rc_context(STYLE):
+        ax = figure.add_subplot(facecolor="white")
         draw(ax)
         if ax.get_legend() is None:  # else the layout makes room for it, and for the y label
             figure.set_layout_engine("constrained", rect=(0.0, 0.0, 1.0, 1.0 - ROOM_FOR_Y_LABEL))

@@ -40,6 +40,15 @@ class Explanation:
         `usual` one, its `contribution` to the log of the variance, and `effect_pct`, by how much it
         raises the volatility in percent. Contributions sum to
         ``log(volatility**2 / usual_volatility**2)``.
+
+    Examples
+    --------
+    >>> import volcast
+    >>> prices = volcast.load_prices(source="sample-stocks", tickers=["AAPL"])
+    >>> explanation = volcast.forecast(prices).explain("AAPL", horizon=5)
+    >>> change = 2 * np.log(explanation.volatility / explanation.usual_volatility)
+    >>> bool(np.isclose(explanation.table["contribution"].sum(), change))
+    True
     """
 
     ticker: str
@@ -55,6 +64,10 @@ class Explanation:
         ----------
         ax
             Where to draw; None: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
         """
         from volcast.reports.figures.attribution import draw_attribution
 

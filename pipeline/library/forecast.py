@@ -63,6 +63,16 @@ class Forecast:
         The forecasts of `volcast.pipeline.library.newest`.
     quality
         What the quality rules found in the prices.
+
+    Examples
+    --------
+    >>> import volcast
+    >>> prices = volcast.load_prices(source="sample-stocks", tickers=["AAPL"])
+    >>> result = volcast.forecast(prices, horizons=[5], level=90)
+    >>> result.forecasts[["ticker", "horizon"]].to_numpy().tolist()
+    [['AAPL', 5]]
+    >>> result.quantiles.columns.tolist()[:4]
+    ['ticker', 'horizon', 0.01, 0.05]
     """
 
     config: Config
@@ -180,6 +190,11 @@ class Forecast:
         horizon
             In sessions; None: the shortest.
 
+        Returns
+        -------
+        Explanation
+            Its table has the contribution of each feature.
+
         Raises
         ------
         ConfigError
@@ -197,6 +212,11 @@ class Forecast:
         ----------
         path
             Of the file; it is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
 
         Raises
         ------

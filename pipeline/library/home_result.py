@@ -35,6 +35,11 @@ class JobHome:
     ----------
     folder
         The home.
+
+    Examples
+    --------
+    >>> JobHome(Path("job"))
+    <volcast.JobHome in job>
     """
 
     folder: Path

@@ -20,7 +20,7 @@ from volcast.pipeline.library.settings import build_config, check_sections, read
 from volcast.pipeline.library.summary import Summary
 from volcast.pipeline.panel.load_bars import LoadedBars, build_read_options, load_bars
 from volcast.pipeline.progress import Progress
-from volcast.pipeline.text import format_names
+from volcast.pipeline.text import format_count, format_names
 
 PRICES = "prices.parquet"  # the bars of a frame in a run folder
 UNNAMED = "prices"  # the ticker of a frame that names none
@@ -43,6 +43,12 @@ class Prices:
         The moment at which they were loaded.
     frame
         The source of bars that came as a pandas frame; None if the settings name the source.
+
+    Examples
+    --------
+    >>> import volcast
+    >>> volcast.load_prices(source="sample-stocks", tickers=["AAPL"])
+    <volcast.Prices: 1,259 bars of 1 ticker>
     """
 
     config: Config
@@ -95,7 +101,8 @@ class Prices:
         return Summary("Prices", facts, tables, (*self.notes, *left_out))
 
     def __repr__(self) -> str:
-        return f"<volcast.Prices: {len(self.bars):,} bars of {len(self.tickers)} tickers>"
+        count = format_count(len(self.tickers), "ticker")
+        return f"<volcast.Prices: {len(self.bars):,} bars of {count}>"
 
     def _repr_html_(self) -> str:
         return render_html(self.summary())

@@ -18,7 +18,9 @@ from volcast.pipeline.backtest.run_folder import (
     MODEL,
     QUALITY,
     REPORT_HTML,
+    RISK,
     SCORES,
+    STEPS,
     collect_failures,
     read_config,
     read_manifest,
@@ -58,6 +60,15 @@ class Run:
     ----------
     folder
         The run folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import volcast
+    >>> folder = tempfile.mkdtemp()
+    >>> run = volcast.run(folder, until="download", tickers="^GSPC", end="2004-12-31")
+    >>> run.quality[["ticker", "rule", "rows"]].to_numpy().tolist()
+    [['^GSPC', 'bars', 1508]]
     """
 
     folder: Path
@@ -151,6 +162,23 @@ class Run:
         from volcast.reports.training.curve_verdicts import judge_folds
 
         return judge_folds(self.curves, self.config.model.epochs)
+
+    @cached_property
+    def risk(self) -> pd.DataFrame:
+        """Value at risk and expected shortfall of the next session, with their backtests.
+
+        One row a level, model and ticker: `rows`, `exceedances`, `share`, p-values and the `zone`.
+        """
+        return read_table(self.folder / RISK)
+
+    @cached_property
+    def steps(self) -> pd.DataFrame:
+        """The network's gain over HAR by step: information, nonlinearity, averaging and so on.
+
+        `horizon, step, rows, qlike_before, qlike_after, gain_pct, error_pct`, in percent of HAR's
+        QLIKE with a standard error.
+        """
+        return read_table(self.folder / STEPS)
 
     @cached_property
     def quality(self) -> pd.DataFrame:
@@ -255,6 +283,10 @@ class Run:
         ax
             Where to draw; None: a new figure.
 
+        Returns
+        -------
+        matplotlib.axes.Axes
+
         Raises
         ------
         ConfigError
@@ -281,6 +313,10 @@ class Run:
         ----------
         ax
             Where to draw; None: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
         """
         from volcast.reports.figures.settings_map import settings_map
         from volcast.reports.training.settings_map import judge
@@ -300,6 +336,10 @@ class Run:
             In sessions; None: the shortest.
         ax
             Where to draw; None: a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
 
         Raises
         ------
@@ -323,6 +363,11 @@ class Run:
         ----------
         ticker, horizon
             Which forecast; None: the first ticker, the shortest horizon.
+
+        Returns
+        -------
+        Explanation
+            Its table has the contribution of each feature.
 
         Raises
         ------
@@ -351,6 +396,11 @@ class Run:
         ----------
         path
             Of the file; it is replaced.
+
+        Returns
+        -------
+        Path
+            The file.
 
         Raises
         ------

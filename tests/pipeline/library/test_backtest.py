@@ -97,6 +97,24 @@ def test_a_new_figure_is_made_without_axes(result):
         plt.close(axes.figure)
 
 
+def test_what_a_backend_sets_at_the_first_figure_is_kept(result, monkeypatch):
+    """A notebook's backend turns interactive figures on when the first one is made."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    plt.switch_backend("Agg")
+    make = plt.figure
+
+    def make_first_figure(*arguments, **options):
+        mpl.rcParams["interactive"] = True
+        return make(*arguments, **options)
+
+    with mpl.rc_context():
+        monkeypatch.setattr(plt, "figure", make_first_figure)
+        plt.close(result.plot().figure)
+        assert mpl.is_interactive()
+
+
 def test_the_explanation_of_a_run_sums_to_the_change(result):
     explained = result.explain("BBB", 5)
     change = 2 * np.log(explained.volatility / explained.usual_volatility)
