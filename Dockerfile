@@ -23,7 +23,7 @@ ENV PATH=/venv/bin:$PATH \
     VOLCAST_DATA_DIR=/data/bars \
     MPLCONFIGDIR=/tmp/matplotlib \
     TF_CPP_MIN_LOG_LEVEL=2
-USER volcast
+USER 10001
 WORKDIR /data
 VOLUME /data
 ENTRYPOINT ["volcast"]

@@ -42,8 +42,8 @@ def test_the_conda_recipe_has_the_dependencies_of_the_project():
 def test_the_container_runs_the_job_as_a_user_without_rights():
     lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
     last = lines[max(n for n, line in enumerate(lines) if line.startswith("FROM ")) :]
-    assert "USER volcast" in last and 'CMD ["retrain", "--if-due"]' in last
-    assert last.index("USER volcast") < last.index('ENTRYPOINT ["volcast"]')
+    assert "USER 10001" in last and 'CMD ["retrain", "--if-due"]' in last
+    assert last.index("USER 10001") < last.index('ENTRYPOINT ["volcast"]')
     assert not any(line.startswith("ADD ") or ":latest" in line for line in lines)
     copied = {word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]}
     for name in copied - {"--from=build", "/venv"}:

@@ -119,6 +119,10 @@ class JobHome:
         ax
             Where to draw; None: a new figure.
 
+        Returns
+        -------
+        matplotlib.axes.Axes
+
         Raises
         ------
         ConfigError

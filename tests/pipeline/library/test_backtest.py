@@ -9,6 +9,7 @@ import pytest
 import volcast
 from tests.pipeline.library.samples import NOW, SMALL, make_axes
 from tests.pipeline.samples import two_tickers
+from tests.reports.training.test_settings_map import make_map
 from volcast.pipeline.errors import ConfigError, RunFolderError
 
 SAME = ("bars.parquet", "features.parquet", "forecasts.parquet", "scores.csv", "history.csv")
@@ -84,6 +85,17 @@ def test_figures_are_drawn_on_the_given_axes(name, result):
     assert FIGURES[name](result, axes) is axes
     assert axes.lines or axes.patches or axes.collections
     assert axes.get_xlabel()
+
+
+def test_the_map_that_the_run_has_measured_is_drawn(run_dir):
+    """Tables as `volcast run --diagnose` leaves them; without them the map is measured."""
+    seeds, cells = make_map()
+    (run_dir / "diagnosis").mkdir(exist_ok=True)
+    for name, table in (("seeds", seeds), ("cells", cells)):
+        table.to_parquet(run_dir / "diagnosis" / f"map.{name}.parquet")
+    axes = make_axes()
+    assert volcast.load(run_dir).plot_map(ax=axes) is axes
+    assert len(axes.texts) == len(cells)
 
 
 def test_a_new_figure_is_made_without_axes(result):
