@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TABLES = ("forecasts", "outcomes", "decisions", "alerts", "scored")
-CHAMPION = "champion"
+CHAMPION, HAR = "champion", "har"
 ORIGINS_DRAWN = 250
 
 
@@ -141,14 +141,15 @@ class JobHome:
                 f"{name} has no issued forecast at the horizon {chosen}; the tickers are "
                 f"{format_names(list(known['ticker'].unique()), 20)}"
             )
-        drawn = _add_volatility(own)
+        drawn, har = _add_volatility(own), _add_volatility(rows[rows["model"] == HAR])
+        har = har[(har["ticker"] == name) & (har["horizon"] == chosen)].set_index("origin")
         recent = pd.DataFrame(
             {
                 "date": drawn["target_start"],
                 "volatility": drawn["volatility"],
                 "lower": drawn["volatility_lower"],
                 "upper": drawn["volatility_upper"],
-                "har": float("nan"),
+                "har": drawn["origin"].map(har["volatility"].groupby(level=0).last()),
                 "realized": drawn["volatility_realized"],
             }
         ).reset_index(drop=True)
