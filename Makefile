@@ -11,13 +11,13 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile --no-input \
 	--disable-pip-version-check
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
-	--extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--extra dev --extra docs --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
 # Another environment's settings must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 
-.PHONY: help demo demo-stocks test test-slow check bench lock clean
+.PHONY: help demo demo-stocks test test-slow check bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -51,6 +51,11 @@ bench: $(VENV)/.project ## run every benchmark that needs no files (skill with D
 		case "$$name" in skill|windows) data="$(DATA:%=--data %)";; *) data="";; esac; \
 		$(BIN)/python -m "benchmarks.$$name" $$data; done
 
+docs: $(VENV)/.project ## build the documentation, examples executed: docs/_build/html/index.html
+	@$(BIN)/sphinx-build -W --keep-going -q -j auto docs docs/_build/html
+	@$(BIN)/python docs/check_links.py docs/_build/html
+	@echo "the documentation: docs/_build/html/index.html"
+
 lock: ## resolve the dependencies anew and write requirements.lock
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	@$(LOCK) --output-file requirements.lock.new pyproject.toml >/dev/null
@@ -58,7 +63,8 @@ lock: ## resolve the dependencies anew and write requirements.lock
 
 clean: ## remove the environment, caches and the demo's results
 	@rm -rf $(VENV) $(OUT) $(OUT)-stocks build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache \
-		.import_linter_cache .hypothesis .benchmarks
+		.import_linter_cache .hypothesis .benchmarks docs/_build docs/_extra docs/.jupyter_cache \
+		docs/reference/api docs/reference/generated
 	@find features models pipeline reports tests benchmarks -name __pycache__ -exec rm -rf {} +
 
 # The stamps are written last: an interrupted installation starts over at the next call.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,14 +61,22 @@ class SeriesLabels:
 
 @dataclass(frozen=True)
 class LogIntervals:
-    """Bounds of ``log(realised / forecast)``, and the probability below its outcome; each (n,)."""
+    """Bounds of ``log(realised / forecast)``, and the probability below its outcome; each (n,).
+
+    `below` and `above` (n, T) are the quantiles that cut off further tails at either end, under the
+    same distribution as `pit`.
+    """
 
     lower: Float
     upper: Float
     pit: Float
+    below: Float
+    above: Float
 
 
-def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float) -> LogIntervals:
+def compute_log_intervals(
+    rows: ForecastRows, series: SeriesLabels, level: float, tails: Sequence[float] = ()
+) -> LogIntervals:
     """Return the prediction interval of each forecast, from errors known at its origin.
 
     Session by session, the errors that have become known are learnt, then the forecasts of the
@@ -89,12 +98,15 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
         Labels of the series that `rows` refers to.
     level
         Probability of the interval; the tails are equal.
+    tails
+        Probabilities of T further tails; the stretch follows the misses of `level` alone.
 
     Returns
     -------
     Intervals that hold zero, the forecast itself, even where both tails lie on one side of it, and
     the probability integral transform under the same distribution: below ``(1 - level) / 2`` where
-    the outcome is below an interval that was not extended. NaN until a group has 50 errors.
+    the outcome is below an interval that was not extended. The quantiles of further tails are not
+    extended. NaN until a group has 50 errors.
 
     References
     ----------
@@ -114,6 +126,7 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
     """
     tracker = _Tracker(series, (1.0 - level) / 2.0)
     issued = _Issued(*(np.full(len(rows.series), np.nan) for _ in range(4)))
+    outer = np.full((2, len(rows.series), len(tails)), np.nan)
     forecasts = _split_by_session(rows.origin)
     events = _sort_events(rows, last=max(forecasts, default=-1))
     for session in sorted(forecasts.keys() | events.keys()):
@@ -123,7 +136,9 @@ def compute_log_intervals(rows: ForecastRows, series: SeriesLabels, level: float
         if session in forecasts:
             now = forecasts[session]
             issued.store(now, tracker.forecast(rows.series[now], rows.log_error[now]))
-    return LogIntervals(issued.lower, issued.upper, issued.pit)
+            for place, tail in enumerate(tails):
+                outer[:, now, place] = tracker.compute_quantiles(rows.series[now], tail)
+    return LogIntervals(issued.lower, issued.upper, issued.pit, *outer)
 
 
 @dataclass(frozen=True)
@@ -183,8 +198,7 @@ class _Tracker:
     def forecast(self, series: Int, error: Float) -> _Issued:
         """Return what is issued now; `error` is used for its probability only."""
         group, size = self._group[series], self._compute_size(series)
-        both, below, above = self._stretch[:, series]
-        negative, positive = size * np.exp(both + below), size * np.exp(both + above)
+        negative, positive = self._compute_units(series, size)
         enough = self._shape.added[group] >= FEWEST_ERRORS
         lower, upper = self._shape.quantiles(self._tail)
         unit = np.where(error < 0.0, negative, positive)
@@ -195,6 +209,24 @@ class _Tracker:
             np.where(enough, np.maximum(positive * upper[group], 0.0), np.nan),
             np.where(enough, pit, np.nan),
         )
+
+    def compute_quantiles(self, series: Int, tail: float) -> tuple[Float, Float]:
+        """Return the quantiles that cut off a tail below and above what is issued now."""
+        group = self._group[series]
+        negative, positive = self._compute_units(series, self._compute_size(series))
+        enough = self._shape.added[group] >= FEWEST_ERRORS
+        lower, upper = (
+            np.where(
+                enough, shape[group] * np.where(shape[group] < 0.0, negative, positive), np.nan
+            )
+            for shape in self._shape.quantiles(tail)
+        )
+        return lower, upper
+
+    def _compute_units(self, series: Int, size: Float) -> tuple[Float, Float]:
+        """Return the units of negative and of positive errors: their size, stretched."""
+        both, below, above = self._stretch[:, series]
+        return size * np.exp(both + below), size * np.exp(both + above)
 
     def _learn_misses(self, series: Int, error: Float, issued: _Issued) -> None:
         had_interval = np.isfinite(issued.lower)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from volcast.models.conformal import ForecastRows, SeriesLabels, compute_log_intervals
+from volcast.models.conformal import (
+    ForecastRows,
+    LogIntervals,
+    SeriesLabels,
+    compute_log_intervals,
+)
 
 SERIES = ["model", "horizon", "ticker"]
 ERROR_COLUMNS = [*SERIES, "origin", "target_end", "short_history", "log_error"]
 
 
-def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
+def compute_intervals(
+    rows: pd.DataFrame, level: float, further: Sequence[float] = ()
+) -> pd.DataFrame:
     """Return the prediction interval of every row, from the errors known at its origin.
 
     An error is known at the close of its `target_end`.
@@ -26,11 +35,14 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
         value, as in errors stored by earlier versions, it was not.
     level
         Probability of the interval.
+    further
+        Probabilities of further intervals, from the same distribution.
 
     Returns
     -------
     `log_lower`, `log_upper` and `pit`, with the index of `rows`: the bounds of the log error, and
-    the probability of a smaller one than the outcome.
+    the probability of a smaller one than the outcome; `log_lower_80`, `log_upper_80` and so on for
+    each further interval (`name_bounds`). All intervals hold zero, the forecast itself.
 
     Examples
     --------
@@ -41,21 +53,62 @@ def compute_intervals(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     >>> compute_intervals(rows, 0.9).iloc[-1].round(2).to_dict()
     {'log_lower': -1.28, 'log_upper': 1.75, 'pit': 0.03}
     """
+    tails = [(1.0 - each) / 2.0 for each in further]
+    found = _compute(rows, level, tails)
+    bounds = {"log_lower": found.lower, "log_upper": found.upper, "pit": found.pit}
+    for place, (lower, upper) in enumerate(map(name_bounds, further)):
+        bounds[f"log_{lower}"] = np.minimum(found.below[:, place], 0.0)
+        bounds[f"log_{upper}"] = np.maximum(found.above[:, place], 0.0)
+    return pd.DataFrame(bounds, index=rows.index)
+
+
+def compute_log_quantiles(
+    rows: pd.DataFrame, level: float, probabilities: Sequence[float]
+) -> pd.DataFrame:
+    """Return quantiles of the log error of every row, from the errors known at its origin.
+
+    Parameters
+    ----------
+    rows, level
+        See `compute_intervals`; the distribution is the one that gives its intervals.
+    probabilities
+        In (0, 1).
+
+    Returns
+    -------
+    One column a probability, which is its name, with the index of `rows`.
+    """
+    found = _compute(rows, level, [min(p, 1.0 - p) for p in probabilities])
+    columns = {
+        p: (found.below if p <= 0.5 else found.above)[:, place]
+        for place, p in enumerate(probabilities)
+    }
+    return pd.DataFrame(columns, index=rows.index)
+
+
+def name_bounds(level: float) -> tuple[str, str]:
+    """Return the names of the columns of an interval's bounds.
+
+    Examples
+    --------
+    >>> name_bounds(0.8), name_bounds(0.975)
+    (('lower_80', 'upper_80'), ('lower_97.5', 'upper_97.5'))
+    """
+    percent = f"{100.0 * level:g}"
+    return f"lower_{percent}", f"upper_{percent}"
+
+
+def _compute(rows: pd.DataFrame, level: float, tails: Sequence[float]) -> LogIntervals:
     sessions, origin = np.unique(rows["origin"].to_numpy("datetime64[us]"), return_inverse=True)
     series, labels = _number_series(rows)
-    found = compute_log_intervals(
-        ForecastRows(
-            series=series,
-            origin=origin,
-            known_at=np.searchsorted(sessions, rows["target_end"].to_numpy("datetime64[us]")),
-            log_error=rows["log_error"].to_numpy(np.float64),
-            short_history=rows["short_history"].eq(True).to_numpy(bool, na_value=False),
-        ),
-        labels,
-        level,
+    numbered = ForecastRows(
+        series=series,
+        origin=origin,
+        known_at=np.searchsorted(sessions, rows["target_end"].to_numpy("datetime64[us]")),
+        log_error=rows["log_error"].to_numpy(np.float64),
+        short_history=rows["short_history"].eq(True).to_numpy(bool, na_value=False),
     )
-    bounds = {"log_lower": found.lower, "log_upper": found.upper, "pit": found.pit}
-    return pd.DataFrame(bounds, index=rows.index)
+    return compute_log_intervals(numbered, labels, level, tails)
 
 
 def compute_log_error(realized: pd.Series, variance: pd.Series) -> NDArray[np.float64]:

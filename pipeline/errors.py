@@ -14,7 +14,17 @@ Each message names the thing, the rule and the remedy, in one line.
 
 
 class VolcastError(Exception):
-    """Base class of all errors that the user can act on; the command line exits with 1."""
+    """Base class of all errors that the user can act on; the command line exits with 1.
+
+    Examples
+    --------
+    >>> import volcast
+    >>> try:
+    ...     volcast.backtest("prices.csv", epochs=0)
+    ... except volcast.VolcastError as error:
+    ...     print(error)
+    model.epochs must be 1 or more; got 0
+    """
 
 
 class ConfigError(VolcastError):

@@ -9,7 +9,7 @@ from tests.checkout import FOLDERS, ROOT
 
 
 def modules_with_examples() -> list[str]:
-    paths = [ROOT / "volcast" / "__init__.py"]
+    paths = sorted((ROOT / "volcast").glob("*.py"))
     for folder in FOLDERS:
         paths += sorted((ROOT / folder).rglob("*.py"))
     names = []

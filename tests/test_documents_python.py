@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.models.samples import LAST_KNOWN, SPLIT, assert_no_look_ahead, make_sample
+from tests.pipeline.samples import make_prices
 from tests.reports import synthetic
 from volcast.models.baselines.catalogue import make_baseline
 from volcast.reports.scoring.scores import scored_rows
@@ -22,6 +23,10 @@ def regressor_rows():
     return {"X": X, "variance_ahead": np.exp(X["har_1"] + rng.normal(size=300))}
 
 
+def prices():
+    return {"frame": make_prices("SPY").drop(columns="ticker")}
+
+
 def engine_rows():
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(4800, 12)).astype(np.float32)
@@ -33,7 +38,7 @@ def engine_rows():
 )
 def test_the_python_of_a_document_runs(document, given, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (block,) = PYTHON.findall((ROOT / document).read_text(encoding="utf-8"))
+    block = PYTHON.findall((ROOT / document).read_text(encoding="utf-8"))[-1]
     names = given()
     exec(compile(block, document, "exec"), names)
     if document == "README.md":
@@ -42,6 +47,16 @@ def test_the_python_of_a_document_runs(document, given, tmp_path, monkeypatch):
     else:
         assert names["trained"].val_loss.shape[1] == 24
         assert names["trained"].best_epoch.max() > 0
+
+
+def test_the_forecast_of_the_readme_runs(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    names = prices()
+    names["frame"]["date"] += pd.Timedelta(days=700)  # after the newest shipped network
+    block = PYTHON.findall((ROOT / "README.md").read_text(encoding="utf-8"))[0]
+    exec(compile(block, "README.md", "exec"), names)
+    rows = names["result"].forecasts
+    assert rows["ticker"].tolist() == ["SPY"] * 3 and rows["volatility"].gt(0).all()
 
 
 def contributing_block(text):

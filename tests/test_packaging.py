@@ -42,13 +42,14 @@ class Mine(volcast.Forecaster):
 model: volcast.KerasVolatilityRegressor = volcast.KerasVolatilityRegressor(learning_rate=0.01)
 config: volcast.Config = volcast.Config()
 version: str = volcast.__version__
-volcast.run(Path("x"), 3)
+volcast.run(Path("x"), 3.5, now=3)
 """
 
 
 def shipped_files() -> set[str]:
     """Return the names in a wheel of every module, template and marker of the checkout."""
-    wanted = {"volcast/__init__.py", "volcast/__main__.py", "volcast/py.typed"}
+    wanted = {f"volcast/{path.name}" for path in (ROOT / "volcast").glob("*.py")}
+    wanted.add("volcast/py.typed")
     for folder in FOLDERS:
         files = (path for path in (ROOT / folder).rglob("*") if path.is_file())
         wanted |= {

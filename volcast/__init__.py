@@ -5,32 +5,75 @@ The public names are imported when they are first used, so that ``import volcast
 Examples
 --------
 >>> import volcast
->>> volcast.KerasVolatilityRegressor(learning_rate=0.001, members=4).get_params()["members"]
-4
+>>> prices = volcast.load_prices(source="sample-stocks", tickers=["AAPL"])
+>>> volcast.forecast(prices).forecasts["horizon"].tolist()
+[1, 5, 22]
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from volcast import metrics, model_selection
     from volcast.models.forecaster import Forecaster
     from volcast.models.regressor.estimator import KerasVolatilityRegressor
-    from volcast.pipeline.backtest.run import run
     from volcast.pipeline.config.settings import Config
+    from volcast.pipeline.errors import VolcastError
+    from volcast.pipeline.library.backtest import backtest, run
+    from volcast.pipeline.library.explanation import Explanation
+    from volcast.pipeline.library.forecast import Forecast, forecast
+    from volcast.pipeline.library.home_result import JobHome
+    from volcast.pipeline.library.load import load
+    from volcast.pipeline.library.prices import Prices, load_prices
+    from volcast.pipeline.library.run_result import Run
     from volcast.pipeline.version import __version__
 
-__all__ = ["Config", "Forecaster", "KerasVolatilityRegressor", "__version__", "run"]
+__all__ = [
+    "Config",
+    "Explanation",
+    "Forecast",
+    "Forecaster",
+    "JobHome",
+    "KerasVolatilityRegressor",
+    "Prices",
+    "Run",
+    "VolcastError",
+    "__version__",
+    "backtest",
+    "forecast",
+    "load",
+    "load_prices",
+    "metrics",
+    "model_selection",
+    "run",
+]
 
+_LIBRARY = "volcast.pipeline.library"
 _MODULE_OF = {
     "Config": "volcast.pipeline.config.settings",
+    "Explanation": f"{_LIBRARY}.explanation",
+    "Forecast": f"{_LIBRARY}.forecast",
     "Forecaster": "volcast.models.forecaster",
+    "JobHome": f"{_LIBRARY}.home_result",
     "KerasVolatilityRegressor": "volcast.models.regressor.estimator",
+    "Prices": f"{_LIBRARY}.prices",
+    "Run": f"{_LIBRARY}.run_result",
+    "VolcastError": "volcast.pipeline.errors",
     "__version__": "volcast.pipeline.version",
-    "run": "volcast.pipeline.backtest.run",
+    "backtest": f"{_LIBRARY}.backtest",
+    "forecast": f"{_LIBRARY}.forecast",
+    "load": f"{_LIBRARY}.load",
+    "load_prices": f"{_LIBRARY}.prices",
+    "run": f"{_LIBRARY}.backtest",
 }
 
 
+_SUBMODULES = ("metrics", "model_selection")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f"volcast.{name}")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'volcast' has no attribute {name!r}")
     value = getattr(import_module(_MODULE_OF[name]), name)

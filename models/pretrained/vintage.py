@@ -81,17 +81,30 @@ class Vintage:
         (n, H), in the order of `rows`; NaN where a term of HAR is unknown, and at horizons that the
         vintage was not trained for.
         """
-        return self._forecast_inputs_log(sample, sample.x[rows])
+        return self.predict_log(sample.names, sample.x[rows], sample.horizons)
 
-    def _forecast_inputs_log(self, sample: Sample, inputs: NDArray[np.float32]) -> Float:
-        """Return the log forecasts (n, H) from features (n, F) of a sample."""
-        x = match_columns(sample.names, inputs, self.features)
+    def predict_log(
+        self, names: Sequence[str], inputs: NDArray[np.float32], horizons: Sequence[int]
+    ) -> Float:
+        """Return the log of the mean daily variance, (n, H of `horizons`).
+
+        It is NaN where a term of HAR is unknown, and at horizons that it was not trained for.
+
+        Parameters
+        ----------
+        names, inputs
+            Features (n, F) and their names; those that the vintage needs and that are not among
+            them count as unknown.
+        horizons
+            In sessions.
+        """
+        x = match_columns(names, inputs, self.features)
         known = np.isfinite(x[:, self._required()]).all(axis=1)
-        result = np.full((len(x), len(sample.horizons)), np.nan)
+        result = np.full((len(x), len(horizons)), np.nan)
         if known.any():
             inputs = add_indicators(x[known], self.features, self.groups)
             variance = self.regressor.predict(inputs).reshape(int(known.sum()), -1)
-            for place, horizon in enumerate(sample.horizons):
+            for place, horizon in enumerate(horizons):
                 if horizon in self.horizons:
                     column = self.horizons.index(horizon)
                     result[known, place] = np.log(variance[:, column])
@@ -104,7 +117,7 @@ class Vintage:
         """
         result = np.full(sample.target[origins].shape, np.nan)
         for block, rows, x in iterate_forecast_rows(sample, origins):
-            result[block][rows] = self._forecast_inputs_log(sample, x)
+            result[block][rows] = self.predict_log(sample.names, x, sample.horizons)
         return result
 
     def _required(self) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,12 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-from volcast.models.forecast_intervals import compute_intervals, compute_log_error
+from volcast.models.forecast_intervals import (
+    compute_intervals,
+    compute_log_error,
+    compute_log_quantiles,
+    name_bounds,
+)
 from volcast.models.pretrained.network_folder import load_network
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION, WITHOUT_REPORT_COLUMN
 from volcast.pipeline.panel.build import build_sample
@@ -67,7 +73,9 @@ def calibrate_level(folds: pd.DataFrame) -> pd.DataFrame:
     return folds.assign(**{name: folds[name] * factor for name in names})
 
 
-def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
+def build_forecast_table(
+    folds: pd.DataFrame, level: float, further: Sequence[float] = ()
+) -> pd.DataFrame:
     """Return the test forecasts of all folds with their prediction intervals.
 
     The interval of a forecast comes from the log errors of the same model and horizon that were
@@ -81,24 +89,56 @@ def build_forecast_table(folds: pd.DataFrame, level: float) -> pd.DataFrame:
         `calibrate_level`.
     level
         Probability of the interval.
+    further
+        Probabilities of further intervals.
 
     Returns
     -------
-    The forecast table of docs/tables.md, `COLUMNS`.
+    The forecast table of docs/tables.md: `COLUMNS`, and the bounds of further intervals.
     """
+    rows = _select_interval_rows(folds)
+    found = compute_intervals(rows, level, further)
+    names = ["lower", "upper", *(name for each in further for name in name_bounds(each))]
+    bounds = {name: rows["variance"] * np.exp(found[f"log_{name}"]) for name in names}
+    table = rows.assign(**bounds, pit=found["pit"])
+    table = pd.DataFrame(table.loc[rows["part"] == TEST, [*COLUMNS, *names[2:]]])
+    return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
+
+
+def build_quantile_table(
+    folds: pd.DataFrame, level: float, probabilities: Sequence[float]
+) -> pd.DataFrame:
+    """Return quantiles of the measured variance at the newest origin of each ticker and horizon.
+
+    Parameters
+    ----------
+    folds, level
+        See `build_forecast_table`; the forecasts of one model.
+    probabilities
+        In (0, 1).
+
+    Returns
+    -------
+    `ticker, horizon` and a column for each probability, daily variances.
+    """
+    rows = _select_interval_rows(folds)
+    log_errors = compute_log_quantiles(rows, level, probabilities)
+    newest = rows[rows["part"] == TEST].sort_values("origin")
+    newest = newest.groupby(["ticker", "horizon"]).tail(1).sort_values(["ticker", "horizon"])
+    errors = log_errors.loc[newest.index].to_numpy(np.float64)
+    values = np.exp(errors) * newest["variance"].to_numpy(np.float64)[:, None]
+    found = pd.DataFrame(dict(zip(probabilities, values.T, strict=True)))
+    return pd.concat([newest[["ticker", "horizon"]].reset_index(drop=True), found], axis=1)
+
+
+def _select_interval_rows(folds: pd.DataFrame) -> pd.DataFrame:
+    """Return the test rows, and those whose errors are known before, with `log_error`."""
     tested = folds[folds["part"] == TEST]
     validated = folds[(folds["part"] == VALIDATION) & (folds["fold"] == folds["fold"].min())]
     validated = validated[validated["target_end"] <= tested["origin"].min()]
     rows = pd.concat([validated, tested], ignore_index=True)
     rows["log_error"] = compute_log_error(rows["realized"], rows["variance"])
-    found = compute_intervals(rows, level)
-    table = rows.assign(
-        lower=rows["variance"] * np.exp(found["log_lower"]),
-        upper=rows["variance"] * np.exp(found["log_upper"]),
-        pit=found["pit"],
-    )
-    table = pd.DataFrame(table.loc[rows["part"] == TEST, COLUMNS])
-    return table.sort_values(["horizon", "model", "ticker", "origin"], ignore_index=True)
+    return pd.DataFrame(rows)
 
 
 def select_tail_rows(folds: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Examples
 --------
 >>> import datetime as dt
 >>> from pathlib import Path
->>> from volcast import Config, run
+>>> from volcast import Config
 >>> import tempfile
 >>> settings = {
 ...     "data": {"tickers": ("^GSPC",), "start": "2003-01-01", "end": "2008-03-31"},

@@ -68,13 +68,14 @@ class Evaluation:
 
     def iterate_parts(self) -> Iterator[pd.DataFrame]:
         """Yield the forecast table of each horizon and model, the shortest horizon first."""
+        report = self._config.report
         for horizon in sorted(self._panel.horizons):
             for model in sorted(self._list_models()):
                 folds = read_fold_tables(self._folders, FORECASTS, horizon=horizon, model=model)
                 folds = calibrate_level(add_returns(folds, self._panel))
                 if horizon == 1:
                     self._risk[model] = risk_table(tail_forecasts(select_tail_rows(folds)))
-                yield build_forecast_table(folds, self._config.report.interval)
+                yield build_forecast_table(folds, report.interval, report.intervals)
 
     @property
     def risk(self) -> pd.DataFrame:

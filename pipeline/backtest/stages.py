@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -96,28 +97,41 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.arrow."""
+    from volcast.features.panel import Panel
     from volcast.pipeline.panel.build import (
         build_grids,
-        build_panel,
         describe_implausible_levels,
+        feature_names,
+        iterate_panels,
+        join_axes,
     )
-    from volcast.pipeline.panel.panel_table import write_panel
+    from volcast.pipeline.panel.panel_table import write_panels
     from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 
-    bars = read_table(context.folder / BARS)
-    grids = build_grids(bars, context.config, external=read_external(context.folder))
-    panel = build_panel(grids, context.config)
-    write_panel(context.folder / FEATURES, panel)
-    failures = find_tickers_without_rows(panel)
+    external = read_external(context.folder)
+    grids = build_grids(read_table(context.folder / BARS), context.config, external=external)
+    tickers, sessions = join_axes(grids)
+    failures: dict[str, str] = {}
+    implausible: list[str] = []
+    started, done = time.monotonic(), 0
+
+    def iterate() -> Iterator[Panel]:
+        nonlocal done
+        for panel in iterate_panels(grids, context.config):
+            yield panel
+            failures.update(find_tickers_without_rows(panel))
+            implausible.extend(describe_implausible_levels(panel))
+            done += len(panel.tickers)
+            left = (time.monotonic() - started) / done * (len(tickers) - done)
+            context.progress.count(done, len(tickers), panel.tickers[-1], left)
+
+    write_panels(context.folder / FEATURES, iterate(), tickers, sessions)
     _report_failures(failures, context.progress)
-    for note in describe_implausible_levels(panel):
+    for note in implausible:
         context.progress.note(note)
-    context.progress.note(f"{len(panel.names)} features, {len(panel.sessions):,} sessions")
-    return {
-        "features": list(panel.names),
-        "sessions": len(panel.sessions),
-        "failures": failures,
-    }
+    names = feature_names(context.config)
+    context.progress.note(f"{len(names)} features, {len(sessions):,} sessions")
+    return {"features": list(names), "sessions": len(sessions), "failures": failures}
 
 
 def train(context: StageContext) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -17,17 +18,28 @@ VOLATILITY_OF = {
     "lower": "volatility_lower",
     "upper": "volatility_upper",
     "variance_without_report": "volatility_without_report",
+    "variance_har": "volatility_har",
 }
 
 
+BOUND = re.compile(r"(lower|upper)_[\d.]+")  # of a further interval
+
+
 def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return the forecast table with its variances also as annualised volatility in percent."""
+    """Return the forecast table with its variances also as annualised volatility in percent.
+
+    Columns of `VOLATILITY_OF` that the table does not have are left out; the bounds of further
+    intervals, such as `lower_80`, become `volatility_lower_80`.
+    """
     tickers = list(forecasts["ticker"].unique())
     periods = forecasts["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
+    names = [str(name) for name in forecasts if BOUND.fullmatch(str(name))]
+    columns = {**VOLATILITY_OF, **{name: f"volatility_{name}" for name in names}}
     return forecasts.assign(
         **{
             new: volatility_annual_pct(forecasts[old], periods)
-            for old, new in VOLATILITY_OF.items()
+            for old, new in columns.items()
+            if old in forecasts
         }
     )
 

@@ -26,7 +26,6 @@ GROUPS = (
 app = typer.Typer(
     help="Forecast volatility from market data, and measure how good the forecasts have been.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

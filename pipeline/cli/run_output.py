@@ -11,19 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 
-from volcast.pipeline.backtest.run_folder import (
-    BARS,
-    FEATURES,
-    FORECASTS,
-    REPORT_HTML,
-    collect_failures,
-    read_config,
-    read_external,
-    read_manifest,
-    read_table,
-)
-from volcast.pipeline.errors import RunFolderError
-from volcast.pipeline.panel.external import ExternalData
+from volcast.pipeline.backtest.run_folder import REPORT_HTML, collect_failures, read_manifest
+from volcast.pipeline.library.newest import build_newest_table, build_pretrained_table
 
 if TYPE_CHECKING:
     from volcast.pipeline.config.settings import Config
@@ -45,31 +34,15 @@ def load_newest_forecasts(folder: Path) -> list[dict[str, Any]]:
     -------
     list of dict
         ``ticker, horizon, origin, target_start, target_end, volatility, lower, upper, today,
-        har, without_report, report, history``; ``today`` is the volatility of the last session,
-        ``har`` the forecast of HAR, ``without_report`` the forecast as if no earnings report came
-        (None unless one is expected), ``report`` what is known of the next one, ``history`` how
-        short the ticker's history is (empty if it is not).
+        har, without_report, report, history`` of `volcast.pipeline.library.newest`, rounded; None
+        for what is not known.
 
     Raises
     ------
     RunFolderError
         The folder is not a run folder, or the run has no forecasts yet.
     """
-    from volcast.models.baselines.catalogue import NETWORK, REFERENCE
-    from volcast.pipeline.backtest.forecast_file import read_newest
-    from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
-
-    config = read_config(folder)
-    newest = add_volatility(read_newest(folder / FORECASTS), config)
-    bars = read_table(folder / FEATURES, columns=["ticker", "session", "variance", "level_factor"])
-    if newest.empty:
-        raise RunFolderError(f"{folder} has no forecasts; run `volcast run --out {folder}` again")
-    reference = newest[newest["model"] == REFERENCE].set_index(["ticker", "horizon"])["volatility"]
-    rows = newest[newest["model"] == NETWORK]
-    today = find_latest_volatility(bars, config).set_index("ticker")["volatility"]
-    sessions = read_table(folder / BARS, columns=["ticker", "session"])
-    rows = _add_notes(rows, config, read_external(folder), sessions)
-    return _list_records(rows, today, reference)
+    return _list_records(build_newest_table(folder))
 
 
 def list_pretrained_forecasts(
@@ -77,55 +50,24 @@ def list_pretrained_forecasts(
 ) -> tuple[list[dict[str, Any]], str]:
     """Return the forecasts of a pretrained network alone, and its name.
 
-    The records are those of `load_newest_forecasts`, without the forecast of HAR.
+    The records are those of `load_newest_forecasts`; HAR is fitted to all bars.
 
     Raises
     ------
     VolcastError
         Nothing can be forecast (`volcast.pipeline.vintages.forecast`).
     """
-    from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
     from volcast.pipeline.vintages.forecast import forecast_with_vintage
 
     found = forecast_with_vintage(config, now, progress)
     for ticker, reason in found.failures.items():
         progress.note(f"{ticker} is left out: {reason}")
-    rows = add_volatility(found.forecasts, config)
-    today = find_latest_volatility(found.measured, config).set_index("ticker")["volatility"]
-    rows = _add_notes(rows, config, found.external, found.bars)
-    return _list_records(rows, today, pd.Series(dtype=float)), found.vintage.name
+    return _list_records(build_pretrained_table(found, config)), found.vintage.name
 
 
-def _add_notes(
-    rows: pd.DataFrame, config: Config, external: ExternalData, bars: pd.DataFrame
-) -> pd.DataFrame:
-    """Return forecasts with what is known of coming reports and of short histories.
-
-    `bars` has a row of `ticker` and `session` for each bar.
-    """
-    from volcast.pipeline.config.events import list_event_entries
-    from volcast.pipeline.panel.build import assign_calendars
-    from volcast.pipeline.panel.coming_reports import list_coming_reports
-    from volcast.pipeline.panel.short_histories import find_short_histories, list_histories
-    from volcast.reports.coming_reports import COLUMNS, add_report_notes
-    from volcast.reports.short_histories import add_history_notes
-
-    reports = pd.DataFrame(columns=COLUMNS)
-    if list_event_entries(config):
-        calendars = assign_calendars(list(rows["ticker"].unique()), config)
-        reports = list_coming_reports(external, rows["origin"].max(), calendars)
-    rows = rows.sort_values(["ticker", "horizon"])
-    rows = rows.rename(columns={"volatility_without_report": "without_report"})
-    rows = add_report_notes(rows, reports)
-    histories = list_histories(bars, find_short_histories(rows), rows["origin"].max())
-    return add_history_notes(rows, histories)
-
-
-def _list_records(
-    rows: pd.DataFrame, today: pd.Series, reference: pd.Series
-) -> list[dict[str, Any]]:
+def _list_records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     records: list[Any] = rows.to_dict("records")
-    return [_record(row, today, reference) for row in records]
+    return [_record(row) for row in records]
 
 
 def describe_combination(folder: Path) -> str:
@@ -195,14 +137,14 @@ def run_summary(folder: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _record(row: dict[str, Any], today: pd.Series, reference: pd.Series) -> dict[str, Any]:
+def _record(row: dict[str, Any]) -> dict[str, Any]:
     dates = {name: f"{row[name]:%Y-%m-%d}" for name in ("origin", "target_start", "target_end")}
     numbers = {
         "volatility": row["volatility"],
         "lower": row["volatility_lower"],
         "upper": row["volatility_upper"],
-        "today": today.get(row["ticker"]),
-        "har": reference.get((row["ticker"], row["horizon"])),
+        "today": row["today"],
+        "har": row["har"],
         "without_report": row["without_report"],
     }
     rounded = {name: _round(value) for name, value in numbers.items()}

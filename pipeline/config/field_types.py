@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from volcast.pipeline.config.dates import parse_date, parse_moment
 
+Number = TypeVar("Number", int, float)
 
-def _check_distinct(values: tuple[int, ...]) -> tuple[int, ...]:
+
+def check_distinct(values: tuple[Number, ...]) -> tuple[Number, ...]:
+    """Return the values; ``ValueError`` if one is named twice."""
     if len(set(values)) < len(values):
         raise ValueError("must not name a value twice")
     return values
@@ -32,5 +35,5 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]  # TOML has lists
 # One entry may stand without brackets.
 Entries = Annotated[Names, BeforeValidator(_parse_entries), AfterValidator(_check_entries)]
 Horizon = Annotated[int, Field(ge=1, le=250)]
-Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(_check_distinct)]
+Horizons = Annotated[tuple[Horizon, ...], Field(strict=False), AfterValidator(check_distinct)]
 Units = Annotated[int, Field(ge=1, le=4096)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from volcast.models.baselines.catalogue import BASELINES, REFERENCE
 from volcast.models.training_options import (
@@ -26,7 +26,7 @@ from volcast.pipeline.config.choices import (
     one_of,
 )
 from volcast.pipeline.config.data_settings import DataSettings
-from volcast.pipeline.config.field_types import Day, Horizons, Names, Units
+from volcast.pipeline.config.field_types import Day, Horizons, Names, Units, check_distinct
 from volcast.pipeline.config.section import SettingsSection
 from volcast.pipeline.data.sources.catalogue import (
     SOURCES,
@@ -37,6 +37,7 @@ AUTOMATIC: Final = "auto"
 SHIPPED_VINTAGES: Final = "shipped"
 NO_VINTAGES: Final = "none"
 Weight = Annotated[float, Field(ge=0, le=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 LARGEST_SEED = 2**31 - 1  # TensorFlow keeps seeds in 32 bits
 _TEST_STARTS = ", ".join(
     f"{entry.test_start} for {name}" for name, entry in SOURCES.items() if entry.test_start
@@ -170,6 +171,12 @@ class ReportSettings(SettingsSection):
     """The report."""
 
     interval: float = Field(0.9, gt=0, lt=1, description="probability of the prediction interval")
+    intervals: Annotated[tuple[Share, ...], AfterValidator(check_distinct)] = Field(
+        (),
+        strict=False,
+        description="probabilities of further prediction intervals, such as 0.8 and 0.95; their "
+        "bounds are the columns lower_80, upper_80 and so on",
+    )
     title: str = Field("", description="title of the report; empty: the tickers")
 
 

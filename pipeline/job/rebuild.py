@@ -17,7 +17,12 @@ from volcast.pipeline.errors import LedgerError, RegistryError, VolcastError
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.challenger import find_first_origin_after, fit_har
 from volcast.pipeline.job.config_archive import read_archived_config
-from volcast.pipeline.job.forecasts import FittedModel, forecast_cells, forecast_with_network
+from volcast.pipeline.job.forecasts import (
+    FittedModel,
+    forecast_cells,
+    forecast_with_network,
+    list_levels,
+)
 from volcast.pipeline.job.market import BarHashes, hash_market, load_market
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
@@ -119,15 +124,15 @@ class _ForecastRebuilder:
 
     def _forecast(self, vintage: Vintage, day: pd.Timestamp, model: str, version: str) -> Variances:
         config, panels, _ = self._data(vintage)
-        level = config.report.interval
+        levels = list_levels(config)
         if model == NETWORK:
             network = self._load_network(int(version))
-            cells = forecast_with_network(network, panels, day, NO_ERRORS, level)
+            cells = forecast_with_network(network, panels, day, NO_ERRORS, levels)
         else:
             panel = panels.current
             origin = int(panel.sessions.get_indexer(pd.DatetimeIndex([day]))[0])
             har, bounds = fit_har(panel, config, find_first_origin_after(panel, version))
-            cells = forecast_cells(FittedModel(har, bounds, NO_ERRORS), panel, origin, level)
+            cells = forecast_cells(FittedModel(har, bounds, NO_ERRORS), panel, origin, levels)
         return {(cell.ticker, cell.horizon): cell.variance for cell in cells}
 
     def _load_network(self, number: int) -> StoredModel:

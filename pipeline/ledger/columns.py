@@ -73,6 +73,9 @@ class ColumnType:
         `decode` of a real number gives NaN.
     dtype
         In frames, for columns that hold no NULL, and for those that may.
+    check_or_null
+        The rule of columns that may hold NULL, where `check` would refuse it: ``json_valid(NULL)``
+        is 0 in older versions of SQLite.
     """
 
     sql: str
@@ -80,6 +83,7 @@ class ColumnType:
     encode: Callable[[Any], Any]
     decode: Callable[[Any], Any]
     dtype: tuple[str, str]
+    check_or_null: str = ""
 
 
 TypeName = Literal["date", "moment", "text", "integer", "real", "flag", "json"]
@@ -99,7 +103,8 @@ TYPES: dict[TypeName, ColumnType] = {
     "real": ColumnType("REAL", "", finite_or_none, float, ("float64", "float64")),
     "flag": ColumnType("INTEGER", "{name} IN (0, 1)", int, bool, ("bool", "boolean")),
     "json": ColumnType(
-        "TEXT", "json_valid({name})", numbers_to_json, json.loads, ("object", "string")
+        *("TEXT", "json_valid({name})", numbers_to_json, json.loads, ("object", "string")),
+        check_or_null="({name} IS NULL OR json_valid({name}))",
     ),
 }
 
@@ -145,7 +150,8 @@ class Column:
     def declaration(self, name: str) -> str:
         """Return the column's line in CREATE TABLE."""
         kind = TYPES[self.type]
-        checks = " AND ".join(filter(None, (kind.check.format(name=name), self.check)))
+        rule = (self.may_be_null and kind.check_or_null) or kind.check
+        checks = " AND ".join(filter(None, (rule.format(name=name), self.check)))
         null = "" if self.may_be_null else " NOT NULL"
         return f"{name} {kind.sql}{null}" + (f" CHECK ({checks})" if checks else "")
 

@@ -3,7 +3,7 @@
 To add a column, add a field to a record, with a default and a `Column` whose `since` is the next
 format of the ledger::
 
-    half_life: Annotated[float, Column("real", "half_life > 0", since=4)] = math.nan
+    half_life: Annotated[float, Column("real", "half_life > 0", since=5)] = math.nan
 
 The table, the hash, the upgrade of older ledgers, frames and exports follow (`schema`).
 """
@@ -61,6 +61,9 @@ class Forecast:
         record; None if there was none, or none that forecasts the horizon.
     short_history
         Whether the ticker had no year of history, so that its long-run features were unknown.
+    intervals
+        The bounds of further intervals by their probability, such as ``{"0.8": [lower, upper]}``,
+        daily variances as `lower` and `upper` are; None if the settings ask for none.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -84,6 +87,7 @@ class Forecast:
     held: Annotated[bool, Column("flag", since=2)] = False
     pretrained: Annotated[str | None, Column("text", since=3)] = None
     short_history: Annotated[bool, Column("flag", since=3)] = False
+    intervals: Annotated[Mapping[str, list[float]] | None, Column("json", since=4)] = None
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,16 @@ import pandas as pd
 from volcast.features.bars import Bars
 from volcast.features.earnings_reports import FAMILY as REPORTS
 from volcast.features.exogenous import FAMILY as EXOGENOUS
-from volcast.features.panel import Panel, build_exchange_panel, join_panels
+from volcast.features.panel import (
+    TICKERS_PER_BLOCK,
+    Panel,
+    build_exchange_panel,
+    join_panels,
+)
 from volcast.features.registry import DEFAULT_KEY
 from volcast.features.selection import select_features
 from volcast.features.target import DATE_DTYPE
+from volcast.features.ticker_block import split_tickers
 from volcast.models.forecaster import REQUIRED, Sample
 from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
@@ -107,7 +114,8 @@ def build_grids(
     exchange = bars["ticker"].map(calendars)
     grids = {}
     for name in sorted(set(calendars.values())):
-        own_bars = bars[exchange == name]
+        mine = exchange == name
+        own_bars = bars if mine.all() else bars[mine]
         ends = [day for ticker, day in (held or {}).items() if calendars.get(ticker) == name]
         days = own_bars["session"].min(), max([own_bars["session"].max(), *ends])
         sessions = sessions_between(name, *days).union(
@@ -140,6 +148,25 @@ def build_panel(bars_by_calendar: dict[str, Bars], config: Config) -> Panel:
         following = following_sessions(calendar, bars.sessions[-1], max(horizons))
         panels.append(build_exchange_panel(bars, names, horizons, following))
     return join_panels(panels)
+
+
+def join_axes(bars_by_calendar: dict[str, Bars]) -> tuple[tuple[str, ...], pd.DatetimeIndex]:
+    """Return the tickers and the sessions of the panel of all exchanges."""
+    grids = list(bars_by_calendar.values())
+    tickers = tuple(ticker for grid in grids for ticker in grid.tickers)
+    return tickers, reduce(pd.DatetimeIndex.union, (grid.sessions for grid in grids))
+
+
+def iterate_panels(bars_by_calendar: dict[str, Bars], config: Config) -> Iterator[Panel]:
+    """Yield the panels of blocks of tickers, of which that of `build_panel` is made.
+
+    Each is on the sessions of its exchange, and only one need be held at a time.
+    """
+    names, horizons = feature_names(config), config.target.horizons
+    for calendar, bars in bars_by_calendar.items():
+        following = following_sessions(calendar, bars.sessions[-1], max(horizons))
+        for block in split_tickers(bars, TICKERS_PER_BLOCK):
+            yield build_exchange_panel(block, names, horizons, following)
 
 
 def build_sample(panel: Panel) -> Sample:

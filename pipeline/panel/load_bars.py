@@ -69,7 +69,9 @@ class LoadedBars:
     external: ExternalData
 
 
-def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
+def load_bars(
+    config: Config, now: dt.datetime, progress: Progress, source: Source | None = None
+) -> LoadedBars:
     """Load the bars that the settings ask for, and check them.
 
     Parameters
@@ -80,6 +82,8 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
         The clock, with a timezone: only sessions that are final then are returned.
     progress
         Gets the messages of the source.
+    source
+        The daily bars; None: the source that the settings name.
 
     Raises
     ------
@@ -88,7 +92,10 @@ def load_bars(config: Config, now: dt.datetime, progress: Progress) -> LoadedBar
     DataError
         When no ticker has a bar.
     """
-    intraday, source = build_sources(config, now, progress)
+    if source is None:
+        intraday, source = build_sources(config, now, progress)
+    else:
+        intraday = build_intraday_source(config, now)
     answer = query_source(source, config, now)
     newest = pd.Timestamp(answer.bars["session"].max())
     calendars = assign_calendars(list(answer.bars["ticker"].unique()), config)
@@ -157,15 +164,19 @@ def build_sources(
     settings = config.data
     path = Path(settings.path) if settings.path else None
     reading = build_read_options(config)
-    intraday = (
-        IntradaySource(Path(settings.intraday), settings.tickers, now, reading)
-        if settings.intraday
-        else None
-    )
+    intraday = build_intraday_source(config, now)
     if intraday and find_entry(settings.source).needs_path and path is None:
         return intraday, intraday
     options = build_store_options(config, progress)
     return intraday, build_source(settings.source, path, options, reading)
+
+
+def build_intraday_source(config: Config, now: dt.datetime) -> IntradaySource | None:
+    """Return the source of intraday bars; None if the settings name none."""
+    data = config.data
+    if not data.intraday:
+        return None
+    return IntradaySource(Path(data.intraday), data.tickers, now, build_read_options(config))
 
 
 def _leave_out_series(answer: Download, config: Config) -> Download:

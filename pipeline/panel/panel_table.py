@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +29,41 @@ Positions = NDArray[np.integer]
 
 
 def write_panel(path: Path, panel: Panel) -> None:
-    """Write a panel, a batch of rows at a time; see `build_table` for its columns.
+    """Write a panel; see `write_panels`."""
+    write_panels(path, [panel], panel.tickers, panel.sessions)
+
+
+def write_panels(
+    path: Path, panels: Iterable[Panel], tickers: Sequence[str], sessions: pd.DatetimeIndex
+) -> None:
+    """Write one panel that is made of others; see `build_table` for the columns of the file.
+
+    Parameters
+    ----------
+    path
+        The file to create or replace.
+    panels
+        With equal features and horizons and different tickers; only one is held at a time.
+    tickers, sessions
+        Of all panels; the sessions in order.
 
     Raises
     ------
     StorageError
         The disk is full, or the file cannot be written.
     """
-    write_file(path, lambda unfinished: _write_batches(unfinished, panel))
+
+    def write(unfinished: Path) -> None:
+        with ExitStack() as stack:
+            sink = stack.enter_context(pa.OSFile(str(unfinished), "wb"))
+            writer = None
+            for panel in panels:
+                for table in _iterate_batches(panel, tickers, sessions):
+                    if writer is None:
+                        writer = stack.enter_context(pa.ipc.new_file(sink, table.schema))
+                    writer.write_table(table)
+
+    write_file(path, write)
 
 
 def build_table(panel: Panel) -> pa.Table:
@@ -46,7 +74,26 @@ def build_table(panel: Panel) -> pa.Table:
     ticker, session, variance, log_return, level_factor, reaction and target_start; target_h and
     target_end_h for each horizon h; one column per feature.
     """
-    return _build_rows(panel, *_find_bars(panel))
+    places = _find_bars(panel)
+    return _build_rows(panel, *places, panel.tickers).replace_schema_metadata(
+        _describe_axes(panel.sessions)
+    )
+
+
+def _describe_axes(sessions: pd.DatetimeIndex) -> dict[str, str]:
+    """Return the metadata of a file: the sessions of its panel."""
+    return {AXES: json.dumps(sessions.to_numpy("datetime64[D]").astype(int).tolist())}
+
+
+def _iterate_batches(
+    panel: Panel, tickers: Sequence[str], sessions: pd.DatetimeIndex
+) -> Iterator[pa.Table]:
+    """Yield the rows of a panel, at most `ROWS_PER_BATCH` at a time, and at least one table."""
+    ticker, session = _find_bars(panel)
+    for start in range(0, max(len(ticker), 1), ROWS_PER_BATCH):
+        part = slice(start, start + ROWS_PER_BATCH)
+        table = _build_rows(panel, ticker[part], session[part], tickers)
+        yield table.replace_schema_metadata(_describe_axes(sessions))
 
 
 def lay_out_as_stored(panel: Panel) -> Panel:
@@ -64,12 +111,18 @@ def _find_bars(panel: Panel) -> tuple[Positions, Positions]:
     return ticker, session
 
 
-def _build_rows(panel: Panel, ticker: Positions, session: Positions) -> pa.Table:
-    """Return some rows of the table, by the positions of ticker and session."""
+def _build_rows(
+    panel: Panel, ticker: Positions, session: Positions, tickers: Sequence[str]
+) -> pa.Table:
+    """Return some rows of the table, by the positions of ticker and session in the panel.
+
+    `tickers` are those that the file is going to hold.
+    """
+    number = pd.Index(tickers).get_indexer(pd.Index(panel.tickers))[ticker]
     cell = session, ticker
     row = panel.x.place[cell]
     columns: dict[str, Any] = {
-        "ticker": pa.DictionaryArray.from_arrays(ticker.astype(np.int32), list(panel.tickers)),
+        "ticker": pa.DictionaryArray.from_arrays(number.astype(np.int32), list(tickers)),
         "session": panel.sessions.to_numpy(DATE_DTYPE)[session],
         **{name: getattr(panel, name)[cell] for name in GRIDS},
         "target_start": panel.target_start[cell],
@@ -79,8 +132,7 @@ def _build_rows(panel: Panel, ticker: Positions, session: Positions) -> pa.Table
         columns[f"{TARGET_END}{horizon}"] = panel.target_end[(*cell, position)]
     for name, values in zip(panel.names, panel.x.columns, strict=True):
         columns[name] = values[row]
-    days = panel.sessions.to_numpy("datetime64[D]").astype(int).tolist()
-    return pa.table(columns).replace_schema_metadata({AXES: json.dumps(days)})
+    return pa.table(columns)
 
 
 def read_panel(path: Path) -> Panel:
@@ -102,17 +154,6 @@ def read_panel(path: Path) -> Panel:
             return _build_panel(reader.schema, stored)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise StorageError(f"{path} is damaged ({error}); delete it and run again") from error
-
-
-def _write_batches(path: Path, panel: Panel) -> None:
-    ticker, session = _find_bars(panel)
-    with pa.OSFile(str(path), "wb") as sink:
-        starts = range(0, max(len(ticker), 1), ROWS_PER_BATCH)
-        parts = (slice(start, start + ROWS_PER_BATCH) for start in starts)
-        first = _build_rows(panel, ticker[:1], session[:1])
-        with pa.ipc.new_file(sink, first.schema) as writer:
-            for part in parts:
-                writer.write_table(_build_rows(panel, ticker[part], session[part]))
 
 
 @dataclasses.dataclass(frozen=True)

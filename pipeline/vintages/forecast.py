@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
-from volcast.models.forecaster import Sample
+from volcast.models.baselines.har import LogHAR
+from volcast.models.explanation import InputRows, select_input_rows
+from volcast.models.forecaster import Float, Sample, Split, select_fit_rows
 from volcast.models.pretrained.combination import LEVEL_SESSIONS, fit_level
 from volcast.models.pretrained.selection import is_usable
 from volcast.models.pretrained.vintage import PERCENTILES, Vintage
@@ -19,7 +21,7 @@ from volcast.pipeline.errors import ConfigError, DataError
 from volcast.pipeline.panel.build import build_grids, build_panel, build_sample
 from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
 from volcast.pipeline.panel.external import ExternalData
-from volcast.pipeline.panel.load_bars import load_bars
+from volcast.pipeline.panel.load_bars import LoadedBars, load_bars
 from volcast.pipeline.panel.short_histories import find_tickers_without_rows
 from volcast.pipeline.progress import Progress
 from volcast.pipeline.vintages.catalogue import load_usable_vintage
@@ -34,9 +36,9 @@ class PretrainedForecast:
     Attributes
     ----------
     forecasts
-        `ticker, horizon, origin, target_start, target_end, variance, lower, upper` and
-        `variance_without_report`, in the level of close-to-close returns; `realized` is NaN;
-        `short_history`.
+        `ticker, horizon, origin, target_start, target_end, variance, lower, upper`,
+        `variance_without_report` and `variance_har`, in the level of close-to-close returns;
+        `realized` is NaN; `short_history`.
     bars
         Clean bars, `ticker, session`.
     measured
@@ -47,6 +49,8 @@ class PretrainedForecast:
         The vintage.
     failures
         Ticker to the reason why it has no forecast.
+    inputs
+        The features of each forecast, and their means over a year.
     """
 
     forecasts: pd.DataFrame
@@ -55,10 +59,18 @@ class PretrainedForecast:
     external: ExternalData
     vintage: Vintage
     failures: dict[str, str]
+    inputs: InputRows
 
 
 def forecast_with_vintage(
     config: Config, now: dt.datetime, progress: Progress
+) -> PretrainedForecast:
+    """Load the bars that the settings name, and forecast them: `forecast_loaded_bars`."""
+    return forecast_loaded_bars(load_bars(config, now, progress), config, progress)
+
+
+def forecast_loaded_bars(
+    loaded: LoadedBars, config: Config, progress: Progress
 ) -> PretrainedForecast:
     """Forecast from the newest session of each ticker with the newest vintage, without a training.
 
@@ -67,10 +79,12 @@ def forecast_with_vintage(
 
     Parameters
     ----------
+    loaded
+        Clean bars, and what is known beside them.
     config
         The settings.
-    now, progress
-        The clock, and where messages go.
+    progress
+        Where messages go.
 
     Raises
     ------
@@ -79,7 +93,6 @@ def forecast_with_vintage(
     DataError
         No ticker has enough history.
     """
-    loaded = load_bars(config, now, progress)
     panel = build_panel(build_grids(loaded.bars, config, external=loaded.external), config)
     sample = build_sample(panel)
     vintage = load_newest_vintage(config, sample.sessions[-1])
@@ -100,6 +113,7 @@ def forecast_with_vintage(
         external=loaded.external,
         vintage=vintage,
         failures=failures,
+        inputs=select_input_rows(sample, panel.tickers, _find_rows(panel, table)),
     )
 
 
@@ -181,6 +195,7 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
     if without is not None:
         expected = expect_reports(sample)[part]
         plain_log = np.where(expected, vintage.forecast_origins_log(without, part), np.nan)
+    har_log = np.log(forecast_har(sample, part))
     short, records = sample.short_history(), []
     for column, ticker in enumerate(panel.tickers):
         known = np.flatnonzero(np.isfinite(forecast_log[:, column]).any(axis=1))
@@ -199,9 +214,11 @@ def build_table(panel: Panel, sample: Sample, vintage: Vintage, interval: float)
                     "target_start": panel.target_start[at, column],
                     "target_end": panel.target_end[at, column, place],
                     "variance": np.exp(log_variance),
-                    "lower": np.exp(log_variance + _find_error(vintage, horizon, tail)),
-                    "upper": np.exp(log_variance + _find_error(vintage, horizon, 1.0 - tail)),
+                    "lower": np.exp(log_variance + find_log_error(vintage, horizon, tail)),
+                    "upper": np.exp(log_variance + find_log_error(vintage, horizon, 1.0 - tail)),
                     "variance_without_report": np.exp(plain_log[row, column, place] + shift),
+                    "variance_har": np.exp(har_log[row, column, place])
+                    * panel.level_factor[at, column],
                     "realized": np.nan,
                     "short_history": bool(short[at, column]),
                 }
@@ -222,7 +239,38 @@ def list_measured(panel: Panel) -> pd.DataFrame:
     )
 
 
-def _find_error(vintage: Vintage, horizon: int, probability: float) -> float:
-    """Return a quantile of the log errors of a vintage."""
+def forecast_har(sample: Sample, origins: slice) -> Float:
+    """Return the forecasts of log-HAR, fitted to all that is known, (n, N, H).
+
+    All are NaN if no ticker has a usable row with a known target.
+    """
+    everything = slice(0, len(sample.sessions))
+    if not select_fit_rows(sample, everything).any():
+        return np.full((*sample.variance[origins].shape, len(sample.horizons)), np.nan)
+    nothing = slice(everything.stop, everything.stop)
+    return LogHAR().fit(sample, Split(everything, nothing)).forecast(sample, origins)
+
+
+def find_log_error(vintage: Vintage, horizon: int, probability: float) -> float:
+    """Return a quantile of the log errors of a vintage, by its percentiles.
+
+    Parameters
+    ----------
+    vintage
+        The vintage.
+    horizon
+        One of its horizons.
+    probability
+        From 0.01 to 0.99; beyond, the outermost percentile is returned.
+    """
     own = vintage.error_percentiles[vintage.horizons.index(horizon)]
     return float(np.interp(100.0 * probability, PERCENTILES, own))
+
+
+def _find_rows(panel: Panel, table: pd.DataFrame) -> dict[str, int]:
+    """Return the position of the session that each ticker is forecast from."""
+    if table.empty:
+        return {}
+    origins = table.drop_duplicates("ticker").set_index("ticker")["origin"]
+    rows = panel.sessions.get_indexer(pd.DatetimeIndex(origins))
+    return {str(ticker): int(row) for ticker, row in zip(origins.index, rows, strict=True)}

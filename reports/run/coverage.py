@@ -1,8 +1,8 @@
 """Interval coverage, and where in the forecast density outcomes fall.
 
 Computed from the scored rows. Shows the share of outcomes inside the interval as figures, by year
-with its standard error and the ticker that is furthest below, and by ticker; and the histogram of
-the probability integrals.
+with its standard error and the ticker that is furthest below, and by ticker; the same for further
+levels, with their newest bounds; and the histogram of the probability integrals.
 """
 
 import pandas as pd
@@ -25,6 +25,7 @@ from volcast.reports.model_labels import model_label
 from volcast.reports.run.columns import HORIZON, MODEL, ROWS, TICKER, select_readable_rows
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.run.many_tickers import describe_extremes, select_extremes
+from volcast.reports.scoring.coverage_by_level import newest_bounds
 from volcast.reports.section import Section
 from volcast.reports.text_tables import Column, text_table
 
@@ -48,6 +49,16 @@ YEAR_COLUMNS = [
     Column("lowest_ticker", "Lowest ticker"),
     Column("lowest", "Its share", ".1%"),
 ]
+LEVEL = Column("level", "Level (%)", "g")
+LEVEL_COLUMNS = [HORIZON, LEVEL, ROWS, *COLUMNS[4:]]
+BOUND_COLUMNS = [
+    TICKER,
+    HORIZON,
+    LEVEL,
+    Column("lower", "Lower", ".1f"),
+    Column("volatility", "Forecast", ".1f"),
+    Column("upper", "Upper", ".1f"),
+]
 
 
 def build_section(inputs: ReportInputs) -> Section:
@@ -68,11 +79,30 @@ def build_section(inputs: ReportInputs) -> Section:
         blocks=[
             Paragraph(introduction),
             Figures(_coverage_panels(table, inputs.interval_level)),
+            *_levels(inputs),
             *_years(inputs),
             Folded("Coverage by ticker", [*remark, TableBlock(shown, tall=True)]),
             *_density(inputs),
         ],
     )
+
+
+def _levels(inputs: ReportInputs) -> list[Block]:
+    table = inputs.tables.coverage_by_level
+    if table.empty:
+        return []
+    reading = (
+        f"{model_label(inputs.model)}, at the levels of report.intervals. They come from the same "
+        f"distribution as the interval of {inputs.interval_text}, whose misses alone widen and "
+        "narrow it."
+    )
+    bounds = newest_bounds(inputs.tables.newest, inputs.model)
+    return [
+        Heading("Further levels"),
+        Paragraph(reading),
+        TableBlock(text_table(table, LEVEL_COLUMNS)),
+        fold_table("Newest forecasts by level (annualised, %)", text_table(bounds, BOUND_COLUMNS)),
+    ]
 
 
 def _years(inputs: ReportInputs) -> list[Block]:

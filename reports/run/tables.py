@@ -18,6 +18,7 @@ from volcast.reports.scoring.breakdowns import (
     pit_histogram,
     regimes,
 )
+from volcast.reports.scoring.coverage_by_level import coverage_by_level
 from volcast.reports.scoring.coverage_by_year import coverage_by_year
 from volcast.reports.scoring.level import (
     level_table,
@@ -39,7 +40,8 @@ class RunTables:
         The rows of the leading model and of HAR with the newest forecast of each ticker.
     recent
         The forecasts of the shortest horizon for the `TICKERS_DRAWN` most volatile tickers.
-    unscored, levels, level_ranking, standardised, coverage, coverage_by_year, density
+    unscored, levels, level_ranking, standardised, coverage, coverage_by_level,
+    coverage_by_year, density
     reports, regimes, years, worst_days, daily, short_histories
         Results of the functions of `volcast.reports.scoring` for all horizons.
     """
@@ -51,6 +53,7 @@ class RunTables:
     level_ranking: pd.DataFrame
     standardised: pd.DataFrame
     coverage: pd.DataFrame
+    coverage_by_level: pd.DataFrame
     coverage_by_year: pd.DataFrame
     density: pd.DataFrame
     reports: pd.DataFrame
@@ -100,6 +103,7 @@ def tabulate_horizon(forecasts: pd.DataFrame) -> RunTables:
         level_ranking=squared_return_losses(scored),
         standardised=standardised_histogram(scored, model),
         coverage=coverage(scored),
+        coverage_by_level=coverage_by_level(scored, model),
         coverage_by_year=coverage_by_year(scored, model),
         density=pit_histogram(scored, model),
         reports=by_report(scored),

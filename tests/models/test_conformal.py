@@ -235,3 +235,31 @@ def test_where_every_history_is_short_their_errors_are_the_panels():
     later = compute_panel(error, short=begun)
     np.testing.assert_array_equal(later[0][:101], compute_panel(error)[0][:101])
     assert (later[0][103:] != compute_panel(error)[0][103:]).all()
+
+
+def test_further_tails_are_quantiles_of_the_distribution_that_gives_the_interval():
+    """At the tail of the interval they are its bounds; farther ones lie outside it."""
+    error = np.random.default_rng(8).normal(size=(400, 3))
+    rows, labels = make_rows(error)
+    tails = (0.025, 0.05, 0.1)
+    found = compute_log_intervals(rows, labels, 0.9, tails)
+    known = np.isfinite(found.lower)
+    np.testing.assert_allclose(found.below[known, 1], found.lower[known], rtol=1e-12)
+    np.testing.assert_allclose(found.above[known, 1], found.upper[known], rtol=1e-12)
+    assert (np.diff(found.below[known], axis=1) > 0).all()
+    assert (np.diff(found.above[known], axis=1) < 0).all()
+    late = known & (rows.origin > 150)
+    for place, tail in enumerate(tails):
+        outside = rows.log_error < found.below[:, place]
+        outside |= rows.log_error > found.above[:, place]
+        assert outside[late].mean() == pytest.approx(2 * tail, abs=0.03)
+        beyond = (found.pit < tail) | (found.pit > 1 - tail)
+        assert (beyond == outside)[late].mean() > 0.99
+
+
+def test_further_tails_change_nothing_else():
+    rows, labels = make_rows(np.random.default_rng(9).normal(size=(120, 2)))
+    alone, more = (compute_log_intervals(rows, labels, 0.9, tails) for tails in ((), (0.2,)))
+    for name in ("lower", "upper", "pit"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(more, name))
+    assert alone.below.shape == (240, 0) and more.below.shape == (240, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from volcast.features.panel import Panel
+from volcast.models.forecast_intervals import name_bounds
 from volcast.pipeline.backtest.evaluation import (
     add_returns,
     build_forecast_table,
@@ -77,10 +78,12 @@ def _compute_tables(
 ) -> dict[str, tuple[pd.DataFrame, list[str], list[str]]]:
     """Return the forecast table and the tails, each with its keys and the values to compare."""
     calibrated = calibrate_level(add_returns(_add_level_factor(folds, panel), panel))
-    intervals = build_forecast_table(calibrated, config.report.interval)
+    further = config.report.intervals
+    intervals = build_forecast_table(calibrated, config.report.interval, further)
+    bounds = [name for level in further for name in name_bounds(level)]
     tails = tail_forecasts(select_tail_rows(calibrated))
     return {
-        "intervals": (intervals, INTERVAL_KEYS, INTERVAL),
+        "intervals": (intervals, INTERVAL_KEYS, [*INTERVAL, *bounds]),
         "value at risk": (tails, TAIL_KEYS, TAIL),
     }
 

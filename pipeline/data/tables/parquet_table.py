@@ -54,8 +54,21 @@ def _read(file: Path, kind: str, read: Callable[[Any], Any]) -> ParquetTable:
     names = tuple("" if name.startswith(INDEX) else name for name in table.column_names)
     if not table.num_rows:
         raise DataError(f"{file}: the file has no rows; it needs at least one bar")
-    columns = zip(names, table.columns, strict=True)
-    arrays = tuple(_to_plain_type(column, name, file) for name, column in columns)
+    return build_parquet_table(table.rename_columns(names), kind, file)
+
+
+def build_parquet_table(table: Any, kind: str, file: Path) -> ParquetTable:
+    """Return the columns of an arrow table with at least one row.
+
+    `kind` is what it was read from, such as Parquet; `file` is for messages.
+
+    Raises
+    ------
+    DataError
+        A column cannot be read.
+    """
+    names, columns = tuple(table.column_names), table.columns
+    arrays = tuple(map(_to_plain_type, columns, names, [file] * len(names)))
     head = [_to_text(array[:SAMPLE_ROWS]) for array in arrays]
     return ParquetTable(names, arrays, tuple(zip(*head, strict=True)), table.num_rows, kind)
 

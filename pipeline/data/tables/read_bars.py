@@ -75,7 +75,11 @@ def read_bars(file: Path, ticker: str, options: ReadOptions = ReadOptions()) -> 
         The file is no table of daily bars, can be read in two ways, or has a cell that cannot be
         read; file, place, value and remedy are named.
     """
-    table = read_table(file)
+    return parse_bars(read_table(file), file, ticker, options)
+
+
+def parse_bars(table: TypedTable, file: Path, ticker: str, options: ReadOptions) -> FileBars:
+    """Return the daily bars of a table whose columns were found; see `read_bars`."""
     moments = parse_moment_column(table, options.dates, file)
     numbers = parse_number_columns(table, options.decimal, file)
     bars, left_out = find_bar_rows(table, moments, numbers, file)

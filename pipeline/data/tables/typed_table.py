@@ -1,5 +1,6 @@
 """A table of text or of Parquet with its columns found: what the layers above read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from volcast.pipeline.data.tables.columns import Columns, find_columns
 from volcast.pipeline.data.tables.layout import Layout, find_layout
 from volcast.pipeline.data.tables.numbers import LONGEST_NUMBER
 from volcast.pipeline.data.tables.odd_decimals import may_have_odd_decimals
-from volcast.pipeline.data.tables.parquet_table import read_feather, read_parquet
+from volcast.pipeline.data.tables.parquet_table import ParquetTable, read_feather, read_parquet
 from volcast.pipeline.data.tables.plain_table import choose_types
 from volcast.pipeline.data.tables.shapes import describe_text, name_shape
 from volcast.pipeline.data.tables.synonyms import TICKER, simplify
@@ -75,11 +76,7 @@ def _read_table(file: Path) -> TypedTable:
     kind = file.suffix.lower()
     if kind in (*PARQUET_SUFFIXES, *FEATHER_SUFFIXES):
         table = read_feather(file) if kind in FEATHER_SUFFIXES else read_parquet(file)
-        columns = find_columns([table.names], table.sample, file)
-        cells = {position: table.arrays[position] for position in list_positions(columns)}
-        like = name_shape([table.names], side_by_side=columns.side_by_side)
-        rows = np.arange(table.rows)
-        return TypedTable(columns, cells, rows, (), table.sample, (like, table.kind))
+        return build_typed_table(table, [table.names], file)
     text = read_text(file)
     layout = find_layout(text.data, file)
     columns = find_columns(layout.header, layout.sample, file)
@@ -94,6 +91,31 @@ def _read_table(file: Path) -> TypedTable:
         (shape, *describe_text(layout, text.encoding)),
         _find_security(layout),
     )
+
+
+def build_typed_table(
+    table: ParquetTable, header: Sequence[Sequence[str]], file: Path
+) -> TypedTable:
+    """Return a table whose columns have types already.
+
+    Parameters
+    ----------
+    table
+        The columns and the first rows.
+    header
+        The rows of its header, each as wide as the table.
+    file
+        For messages.
+
+    Raises
+    ------
+    DataError
+        Dates or prices are not found.
+    """
+    columns = find_columns(header, table.sample, file)
+    cells = {position: table.arrays[position] for position in list_positions(columns)}
+    like = name_shape(header, side_by_side=columns.side_by_side)
+    return TypedTable(columns, cells, np.arange(table.rows), (), table.sample, (like, table.kind))
 
 
 def _read_cells(text: Text, layout: Layout, columns: Columns, file: Path) -> Any:

@@ -18,6 +18,7 @@ from volcast.pipeline.job.forecasts import (
     FittedModel,
     forecast_cells,
     forecast_with_network,
+    list_levels,
 )
 from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.queries import RowFilter
@@ -110,12 +111,12 @@ def _forecast_with_version(context: JobContext, version: Version) -> tuple[list[
             [],
             f"{format_version(version)} produced no forecast: it was trained on later sessions",
         )
-    level = context.config.report.interval
+    levels = list_levels(context.config)
     try:
         model = context.registry_view.load(version)
         past = collect_past_errors(context.ledger, model, context.day, newest=version.number)
         past = past[past["model"] == NETWORK]
-        return forecast_with_network(model, context.panels, context.day, past, level), ""
+        return forecast_with_network(model, context.panels, context.day, past, levels), ""
     except VolcastError as error:
         return [], f"{format_version(version)} produced no forecast: {error}"
 
@@ -126,8 +127,8 @@ def _build_har_rows(context: JobContext, issued: set[Key]) -> list[Forecast]:
     past = collect_past_errors(context.ledger, newest, context.day)
     past = past[past["model"] == REFERENCE]
     har = FittedModel(*fit_har(context.panel, context.config, first), past)
-    level = context.config.report.interval
-    cells = forecast_cells(har, context.panel, context.origin, level)
+    levels = list_levels(context.config)
+    cells = forecast_cells(har, context.panel, context.origin, levels)
     version = str(context.panel.sessions[first - 1].date())
     return _build_rows(context, cells, (REFERENCE, version), "fallback", issued)
 
@@ -171,6 +172,7 @@ def _build_rows(
             held=cell.ticker in context.held,
             pretrained=cell.pretrained,
             short_history=cell.short_history,
+            intervals=cell.intervals,
         )
         rows.append(forecast)
     return rows

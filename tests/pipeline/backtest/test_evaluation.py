@@ -7,6 +7,7 @@ from volcast.pipeline.backtest.evaluation import (
     COLUMNS,
     add_returns,
     build_forecast_table,
+    build_quantile_table,
     calibrate_level,
 )
 from volcast.pipeline.backtest.run_folder import BARS, FEATURES, FORECASTS, MODEL, read_config
@@ -105,6 +106,34 @@ def test_every_forecast_lies_in_its_interval_and_most_outcomes_too(folds):
     assert inside.mean() == pytest.approx(LEVEL, abs=0.04)
     tails = table["pit"].between((1 - LEVEL) / 2, (1 + LEVEL) / 2)
     assert (tails == inside).mean() > 0.99
+
+
+def test_further_intervals_are_nested_and_leave_the_others_alone(folds):
+    table = build_forecast_table(folds, LEVEL, (0.5, LEVEL, 0.95))
+    plain = build_forecast_table(folds, LEVEL)
+    pd.testing.assert_frame_equal(table[plain.columns], plain)
+    known = table[table["lower"].notna()]
+    percent = f"{100 * LEVEL:g}"
+    np.testing.assert_array_equal(known[f"lower_{percent}"], known["lower"])
+    np.testing.assert_array_equal(known[f"upper_{percent}"], known["upper"])
+    order = ["lower_95", "lower", "lower_50", "variance", "upper_50", "upper", "upper_95"]
+    assert (np.diff(known[order].to_numpy(), axis=1) >= 0).all()
+
+
+def test_quantiles_are_those_of_the_newest_origins(folds):
+    own = folds[folds["model"] == "network"]
+    table = build_quantile_table(own, LEVEL, (0.05, 0.5, 0.95))
+    newest = build_forecast_table(own, LEVEL).sort_values("origin")
+    newest = newest.groupby(["ticker", "horizon"]).tail(1).sort_values(["ticker", "horizon"])
+    assert table[["ticker", "horizon"]].to_numpy().tolist() == (
+        newest[["ticker", "horizon"]].to_numpy().tolist()
+    )
+    assert (table[0.05] < table[0.5]).all() and (table[0.5] < table[0.95]).all()
+    tail = (1 - LEVEL) / 2
+    bound = build_quantile_table(own, LEVEL, (tail,))[tail]
+    issued = build_forecast_table(own, LEVEL).set_index(["ticker", "horizon", "origin"])["lower"]
+    keys = newest.set_index(["ticker", "horizon", "origin"]).index
+    np.testing.assert_allclose(bound, issued.loc[keys])
 
 
 def test_volatilities_are_annualised_percent(finished, table):

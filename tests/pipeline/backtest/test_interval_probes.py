@@ -30,8 +30,8 @@ def test_the_intervals_and_tails_of_the_product_pass(probe):
 def test_an_interval_that_knows_the_errors_of_the_whole_sample_is_found(probe, monkeypatch):
     build = interval_probes.build_forecast_table
 
-    def build_from_all_errors(folds, level):
-        table = build(folds, level)
+    def build_from_all_errors(folds, level, further):
+        table = build(folds, level, further)
         error = (table["realized"] / table["variance"]).quantile(level)
         return table.assign(upper=table["variance"] * error)
 

@@ -10,12 +10,13 @@ from tests.pipeline.data.conftest import make_bars
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.panel import panel_table
-from volcast.pipeline.panel.build import build_grids, build_panel
+from volcast.pipeline.panel.build import build_grids, build_panel, iterate_panels, join_axes
 from volcast.pipeline.panel.panel_table import (
     build_table,
     lay_out_as_stored,
     read_panel,
     write_panel,
+    write_panels,
 )
 
 
@@ -56,6 +57,20 @@ def test_batches_of_rows_make_the_same_table(panel, tmp_path, monkeypatch):
     again = read_panel(tmp_path / "panel.arrow")
     np.testing.assert_array_equal(again.x, panel.x)
     np.testing.assert_array_equal(again.x.place, panel.x.place)
+
+
+def test_a_panel_written_in_blocks_of_tickers_is_the_whole_one(panel, tmp_path, monkeypatch):
+    monkeypatch.setattr("volcast.pipeline.panel.build.TICKERS_PER_BLOCK", 1)
+    bars = pd.concat([make_bars("AAA"), make_bars("BBB"), make_bars("VOD.L")], ignore_index=True)
+    grids = build_grids(bars, Config())
+    whole = build_panel(grids, Config())
+    assert join_axes(grids)[0] == whole.tickers and join_axes(grids)[1].equals(whole.sessions)
+    assert len(list(iterate_panels(grids, Config()))) == 3
+    write_panels(tmp_path / "blocks.arrow", iterate_panels(grids, Config()), *join_axes(grids))
+    write_panel(tmp_path / "whole.arrow", whole)
+    one, two = read_panel(tmp_path / "blocks.arrow"), read_panel(tmp_path / "whole.arrow")
+    for name, value in vars(two).items():
+        np.testing.assert_array_equal(getattr(one, name), value, err_msg=name)
 
 
 def test_equal_panels_are_written_as_equal_bytes(panel, tmp_path):

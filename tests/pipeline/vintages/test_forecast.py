@@ -48,7 +48,10 @@ def test_the_records_are_those_of_a_run(settings):
     assert [(row["ticker"], row["horizon"]) for row in rows] == [("AAA", 1), ("AAA", 5)]
     for row in rows:
         assert row["lower"] < row["volatility"] < row["upper"]
-        assert row["har"] is None and row["origin"] < row["target_start"] <= row["target_end"]
+        assert (
+            0.5 < row["har"] / row["volatility"] < 2
+            and row["origin"] < row["target_start"] <= row["target_end"]
+        )
 
 
 def test_bars_after_the_end_do_not_matter(settings, tmp_path):

@@ -1,5 +1,6 @@
 """The forecasts of a daily run: one is issued for each target, whatever changed or failed."""
 
+import json
 import shutil
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import volcast
 from tests.pipeline.job.samples import (
     FIRST,
     NOW,
@@ -24,6 +26,7 @@ from volcast.pipeline.job.market import load_market
 from volcast.pipeline.job.steps import issue, retrain
 from volcast.pipeline.job.steps.issue import issue_forecasts
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.ledger.verify import verify
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 
@@ -171,3 +174,19 @@ def test_a_run_before_the_newest_training_does_not_use_that_network(home, config
     assert set(networks["model_version"]) <= {"3"}
     before = str(market.panel.sessions[FIRST - 1].date())
     assert set(rows[rows["model"] == "har"]["model_version"]) == {before}
+
+
+def test_further_intervals_are_in_the_ledger_and_the_chain_holds(promoted_home, config, market):
+    several = change_settings(config, report={"intervals": (0.5, 0.95)})
+    with Ledger.to_write(promoted_home.ledger) as ledger:
+        before = ledger.issued(market.panel.sessions[FIRST].date())
+        issue_forecasts(make_context(promoted_home, several, market, ledger, FIRST + 1))
+        issued = ledger.issued(market.panel.sessions[FIRST + 1].date())
+    assert before["intervals"].isna().all() and issued["intervals"].notna().any()
+    for row in issued[issued["intervals"].notna()].itertuples():
+        (low, high), (lower, upper) = (json.loads(row.intervals)[key] for key in ("0.5", "0.95"))
+        assert lower <= row.lower <= low <= row.variance <= high <= row.upper <= upper
+    with Ledger.to_read(promoted_home.ledger) as ledger:
+        assert verify(ledger).head is not None
+    rows = volcast.load(promoted_home.folder).forecasts
+    assert (rows["volatility_lower_95"] <= rows["volatility_lower"]).all()

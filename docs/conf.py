@@ -1,0 +1,62 @@
+"""Configuration of Sphinx: `make docs` builds the site into docs/_build/html, without network."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+# The kernels that execute the pages find this checkout too.
+os.environ["PYTHONPATH"] = str(HERE.parent)
+
+from generate_pages import generate_pages  # noqa: E402
+
+from volcast.pipeline.version import __version__  # noqa: E402
+
+generate_pages(HERE)
+
+project, author, copyright = "volcast", "the volcast contributors", "the volcast contributors"
+version = release = __version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+exclude_patterns = ["_build", "_extra", "benchmarks"]
+templates_path = ["_templates"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+# Mermaid is drawn where the repository is read; here its source is shown.
+suppress_warnings = ["misc.highlighting_failure"]
+
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 240
+nb_execution_show_tb = True
+nb_merge_streams = True
+nb_execution_in_temp = True
+
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+
+smartquotes = False
+default_role = "code"
+
+html_theme = "furo"
+html_title = "volcast"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_extra_path = ["_extra"]
+html_show_sourcelink = False
+
+# Documents that stand outside this folder are included in it; links of the repository follow.
+LINKS = {"](../CONTRIBUTING.md)": "](contributing.md)", "](../CHANGELOG.md)": "](changelog.md)"}
+
+
+def setup(app: object) -> None:
+    """Change links to documents outside this folder into links to the pages that include them."""
+
+    def follow(app: object, name: str, source: list[str]) -> None:
+        for link, page in LINKS.items():
+            source[0] = source[0].replace(link, page)
+
+    app.connect("source-read", follow)  # type: ignore[attr-defined]

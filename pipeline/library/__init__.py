@@ -1,0 +1,1 @@
+"""What people call from Python: prices in, forecasts and backtests out as objects."""

@@ -1,0 +1,55 @@
+"""What is there already: a run folder, or the home of a job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from volcast.pipeline.backtest.run_folder import CONFIG
+from volcast.pipeline.errors import RunFolderError
+from volcast.pipeline.home import Home
+from volcast.pipeline.library.home_result import JobHome
+from volcast.pipeline.library.run_result import Run
+
+ADDRESS = ("http://", "https://")
+
+
+def load(place: str | Path) -> Run | JobHome:
+    """Return what a folder holds: a run, or the home of a scheduled job.
+
+    Parameters
+    ----------
+    place
+        The folder that ``volcast run --out`` wrote, or that ``volcast retrain --home`` uses.
+
+    Returns
+    -------
+    Run or JobHome
+        Its tables are read when they are first used.
+
+    Raises
+    ------
+    RunFolderError
+        The folder is neither.
+
+    Examples
+    --------
+    >>> import volcast
+    >>> volcast.load("no-such-folder")
+    Traceback (most recent call last):
+        ...
+    volcast.pipeline.errors.RunFolderError: no-such-folder is neither a run folder (it has no \
+config.toml) nor the home of a job (it has no ledger.db); create one with `volcast run` or \
+`volcast retrain`
+    """
+    if str(place).startswith(ADDRESS):
+        raise RunFolderError(f"{place} is an address; name the folder of a run or of a job")
+    folder = Path(place)
+    home = Home(folder)
+    if home.ledger.is_file():  # a home has a file of settings, too
+        return JobHome(folder)
+    if (folder / CONFIG).is_file():
+        return Run(folder)
+    raise RunFolderError(
+        f"{folder} is neither a run folder (it has no {CONFIG}) nor the home of a job (it has no "
+        f"{home.ledger.name}); create one with `volcast run` or `volcast retrain`"
+    )

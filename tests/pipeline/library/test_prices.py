@@ -1,0 +1,74 @@
+"""Prices of the library: from frames, files and sources, under the rules of quality."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import volcast
+from tests.pipeline.library.samples import NOW
+from tests.pipeline.samples import make_prices, two_tickers
+from volcast.pipeline.errors import ConfigError, DataError
+from volcast.pipeline.library.prices import PRICES
+
+
+def test_a_frame_gives_the_clean_bars_of_its_file(prices):
+    of_frame = volcast.load_prices(two_tickers(), now=NOW)
+    of_file = volcast.load_prices(prices, now=NOW)
+    pd.testing.assert_frame_equal(of_frame.bars, of_file.bars, check_exact=True)
+    pd.testing.assert_frame_equal(of_frame.quality, of_file.quality)
+    assert of_frame.tickers == ["AAA", "BBB"]
+
+
+def test_the_quality_rules_apply_to_frames():
+    frame = make_prices()
+    frame.loc[100, "high"] = frame.loc[100, "low"] / 2
+    loaded = volcast.load_prices(frame, now=NOW)
+    found = loaded.quality[loaded.quality["rule"] != "bars"]
+    assert found["rows"].sum() > 0 and len(loaded.bars) < len(frame)
+    assert "What the quality rules found" in str(loaded.summary())
+
+
+def test_tickers_and_dates_are_chosen_as_in_settings():
+    loaded = volcast.load_prices(two_tickers(), tickers="BBB", start="2017-01-03", now=NOW)
+    assert loaded.tickers == ["BBB"] and loaded.bars["session"].min().year == 2017
+
+
+def test_the_ticker_of_a_frame_without_one_is_given():
+    frame = make_prices().drop(columns="ticker")
+    assert volcast.load_prices(frame, ticker="VOD.L", now=NOW).tickers == ["VOD.L"]
+    close = frame.set_index("date")["close"]
+    assert volcast.load_prices(close, ticker="X", now=NOW).tickers == ["X"]
+
+
+def test_stored_bars_of_a_frame_are_read_back_as_they_were(tmp_path):
+    frame = make_prices().assign(volume=np.nan)
+    loaded = volcast.load_prices(frame, now=NOW)
+    place = loaded.store(tmp_path / "run")
+    assert place == {"source": "files", "path": str(tmp_path / "run" / PRICES)}
+    again = volcast.load_prices(place["path"], now=NOW)
+    pd.testing.assert_frame_equal(again.bars, loaded.bars, check_exact=True)
+    assert volcast.load_prices(source="sample", now=NOW).store(tmp_path) == {}
+
+
+def test_prices_show_themselves():
+    loaded = volcast.load_prices(two_tickers(), now=NOW)
+    assert repr(loaded) == "<volcast.Prices: 1,400 bars of 2 tickers>"
+    shown = loaded._repr_html_()
+    assert "AAA, BBB" in shown and "<script" not in shown
+
+
+REFUSED = {
+    "nothing": ({}, ConfigError, "either prices .* or a source"),
+    "both": ({"prices": two_tickers(), "source": "sample"}, ConfigError, "and not both"),
+    "a number": ({"prices": 3}, ConfigError, "a pandas frame or a path, not int"),
+    "another section": ({"source": "sample", "epochs": 3}, ConfigError, r"epochs is a setting of"),
+    "no such file": ({"prices": "no.csv"}, DataError, "no such file"),
+    "no dates": ({"prices": pd.DataFrame({"close": [1.0]})}, DataError, "missing column date"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_price_is_explained(case):
+    arguments, kind, message = REFUSED[case]
+    with pytest.raises(kind, match=message):
+        volcast.load_prices(**arguments)
