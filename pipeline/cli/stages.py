@@ -30,9 +30,9 @@ def run(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    r"""Run all stages: download, features, train, evaluate, diagnose, report.
+    """Run all stages: download, features, train, evaluate, diagnose, report.
 
-    With --source files, tables of prices are read as they are, and told what they were taken for:
+    With --source files, tables of prices are read as people have them:
 
     \b
     - of yfinance, one ticker or many:
@@ -41,7 +41,7 @@ def run(
       volcast run --source files --data DAX.csv --dates day_first
     - a folder with a file for each ticker, of Stooq for example:
       volcast run --source files --data prices/ --ticker aapl.us --ticker vod.uk
-    """
+    """  # noqa: D301
     manifest = _run(out, settings.load(), quiet=quiet or as_json)
     if as_json:
         from volcast.pipeline.cli.printing import print_json
