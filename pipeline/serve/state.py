@@ -1,0 +1,50 @@
+"""What all requests of a server share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from volcast.pipeline.home import Home
+from volcast.pipeline.ledger.chain import Head
+from volcast.pipeline.serve.reading.ledger_reader import LedgerReader
+from volcast.pipeline.serve.reading.memo import Memo
+from volcast.pipeline.serve.redact import redact_paths
+
+Clock = Callable[[], dt.datetime]
+Result = TypeVar("Result")
+
+
+@dataclass
+class ServerState:
+    """The home that is served, and what is kept between requests.
+
+    Attributes
+    ----------
+    home
+        The home.
+    clock
+        Returns the time, with a timezone.
+    ledger
+        Its ledger.
+    memo
+        Results that are expensive, until what they come from changes.
+    """
+
+    home: Home
+    clock: Clock
+    ledger: LedgerReader = field(init=False)
+    memo: Memo = field(default_factory=Memo)
+
+    def __post_init__(self) -> None:
+        self.ledger = LedgerReader(self.home.ledger)
+
+    def remember(self, key: Hashable, head: Head, compute: Callable[[], Result]) -> Result:
+        """Return a result that depends on the ledger alone, computed once for each last row."""
+        return self.memo.get(key, (head.seq, head.hash), compute)
+
+    def redact(self, text: str) -> str:
+        """Return a text without paths of the host."""
+        return redact_paths(text, self.home.folder)

@@ -1,0 +1,146 @@
+"""Retrainings, changes and proofs, with other programs in place of the command line."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.pipeline.serve.samples import NOW, make_home, serving
+from volcast.pipeline.files import lock_folder
+from volcast.pipeline.serve.admin import champion_change, retraining, verification
+from volcast.pipeline.serve.admin.command import start_command
+from volcast.pipeline.serve.api import documents
+
+CHANGE = {"who": "Ann", "why": "--a trial"}
+REPEAT = "import json, sys; print(json.dumps({'champion': sys.argv[1:], 'before': ''}))"
+
+
+@pytest.fixture
+def run(monkeypatch):
+    """Make the server start a program of Python in place of `volcast`."""
+
+    def replace(code: str) -> None:
+        def start(home, words):
+            given = [sys.executable, "-c", code, *words]
+            pipe = subprocess.PIPE
+            return subprocess.Popen(given, stdout=pipe, stderr=pipe, text=True)
+
+        for module in (retraining, champion_change, verification):
+            monkeypatch.setattr(module, "start_command", start)
+
+    return replace
+
+
+@pytest.fixture
+def admin(tmp_path):
+    home = make_home(tmp_path / "home")
+    with serving(home) as client:
+        client.token = client.app.state.tokens.create("ann", "admin", NOW)
+        client.home = home
+        yield client
+
+
+def wait_for(admin, path):
+    for _ in range(200):
+        document = admin.get(path).json()
+        if document["state"] != "running":
+            return document
+        time.sleep(0.02)
+    raise AssertionError("it did not end")
+
+
+def test_a_retraining_is_a_job_that_can_be_asked_for(admin, run):
+    run("import sys; print('{\"forecasts\": 4}'); sys.exit(3)")
+    answer = admin.post("/v1/retrain", json={"if_due": True})
+    assert answer.status_code == 202
+    job = wait_for(admin, answer.headers["location"])
+    documents.JobDocument.model_validate_json(json.dumps(job), strict=False)
+    assert (job["state"], job["exit_code"], job["summary"]) == ("done", 3, {"forecasts": 4})
+    assert job["requested_by"] == "ann"
+    assert 'volcast_server_retrainings_total{state="done"} 1.0' in admin.get("/metrics").text
+
+
+def test_a_retraining_that_fails_says_why_without_paths(admin, run):
+    run(f"import sys; sys.exit('volcast: {admin.home.folder}/ledger.db is locked')")
+    job = wait_for(admin, admin.post("/v1/retrain").headers["location"])
+    assert (job["state"], job["detail"]) == ("failed", "HOME/ledger.db is locked")
+
+
+def test_one_retraining_at_a_time(admin, run):
+    run("import time; time.sleep(30)")
+    assert admin.post("/v1/retrain").status_code == 202
+    again = admin.post("/v1/retrain")
+    assert again.status_code == 409 and "is running" in again.text
+    jobs = admin.app.state.retrainings
+    jobs.close()
+    assert jobs.list_jobs()[0].state == "stopped"
+    assert admin.post("/v1/retrain").status_code == 409
+
+
+def test_a_home_at_work_is_not_changed(admin, run):
+    run("raise SystemExit('never started')")
+    with lock_folder(admin.home.folder):
+        for path in ("/v1/retrain", "/v1/rollback", "/v1/models/2/promote"):
+            answer = admin.post(path, json=None if path == "/v1/retrain" else CHANGE)
+            assert answer.status_code == 409 and "HOME is in use" in answer.text
+
+
+def test_who_and_why_cannot_become_options(admin, run):
+    run(REPEAT)
+    answer = admin.post("/v1/models/2/promote", json=CHANGE).json()
+    given = ["models", "promote", "2", "--who=Ann (token ann)", "--why=--a trial", "--json"]
+    assert answer["champion"] == given
+    assert admin.post("/v1/rollback", json=CHANGE).json()["champion"] == [
+        *given[:1],
+        "rollback",
+        *given[3:],
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *({}, [], "x", None, {"who": "Ann"}, {**CHANGE, "x": 1}),
+        *({"who": " ", "why": "x"}, {"who": "A\nB", "why": "x"}),
+        *({"who": "\ud800", "why": "x"}, {"who": "A" * 101, "why": "x"}),
+    ],
+)
+def test_a_change_needs_who_and_why(admin, run, body):
+    run("raise SystemExit('never started')")
+    text = json.dumps(body)
+    headers = {"content-type": "application/json"}
+    answer = admin.post("/v1/models/2/promote", data=text, headers=headers)
+    assert answer.status_code == 422, answer.text
+
+
+def test_a_change_that_is_not_possible_says_why(admin, run):
+    run("import sys; sys.exit('volcast: version 1 is the first champion')")
+    answer = admin.post("/v1/rollback", json=CHANGE)
+    assert (answer.status_code, answer.json()["detail"]) == (409, "version 1 is the first champion")
+    assert admin.post("/v1/models/9/promote", json=CHANGE).status_code == 404
+
+
+def test_a_proof_is_kept_until_the_ledger_grows(admin, run):
+    head = json.dumps({"rows": {"alerts": 1}, "head": admin.get("/v1/ledger/head").json()})
+    run(f"print({head!r})")
+    proof = admin.get("/v1/ledger/verify").json()
+    documents.ProofDocument.model_validate_json(json.dumps(proof), strict=False)
+    assert (proof["state"], proof["rows"]) == ("intact", {"alerts": 1})
+    run("import sys; sys.exit('volcast: row 3 was altered')")
+    assert admin.get("/v1/ledger/verify").json() == proof
+
+
+def test_a_ledger_that_was_altered_is_no_failure_of_the_server(admin, run):
+    run("import sys; sys.exit('volcast: row 3 was altered')")
+    answer = admin.get("/v1/ledger/verify")
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["detail"]) == ("damaged", "row 3 was altered")
+
+
+def test_the_real_command_line_is_started_with_the_home(tmp_path):
+    process = start_command(make_home(tmp_path), ["ledger", "verify", "--json"])
+    out, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert json.loads(out)["rows"]["forecasts"] == 120
