@@ -21,6 +21,15 @@ from volcast.pipeline.serve.api import admin_routes, ledger_routes, model_routes
 from volcast.pipeline.serve.api.openapi import install_openapi
 from volcast.pipeline.serve.metrics import ServerMetrics
 from volcast.pipeline.serve.options import ServeOptions
+from volcast.pipeline.serve.pages import (
+    changing_routes,
+    overview_route,
+    signing_routes,
+    status_page_routes,
+    ticker_route,
+)
+from volcast.pipeline.serve.pages import model_routes as page_model_routes
+from volcast.pipeline.serve.pages.rendering import answer_problem
 from volcast.pipeline.serve.preparation import Preparation
 from volcast.pipeline.serve.problems import RequestError, build_problem_answer
 from volcast.pipeline.serve.security.access import AccessMiddleware
@@ -33,6 +42,15 @@ from volcast.pipeline.serve.state import Clock, ServerState
 LOG = logging.getLogger("volcast.serve")
 RETRY_AFTER = "10"  # seconds, if a file is in use
 ERRORS_SHOWN = 20
+API_ROUTES = (status_routes, ledger_routes, model_routes, admin_routes)
+PAGE_ROUTES = (
+    overview_route,
+    ticker_route,
+    changing_routes,
+    page_model_routes,
+    status_page_routes,
+    signing_routes,
+)
 THREADS = 8  # in which requests are answered; each has a connection to the ledger
 
 
@@ -53,7 +71,7 @@ def build_app(options: ServeOptions, clock: Clock) -> FastAPI:
     app.state.retrainings = Retrainings(state, app.state.metrics.count_retraining)
     app.state.changes, app.state.verifications = ChampionChanges(state), Verifications(state)
     app.state.tokens, app.state.sessions = options.tokens, Sessions()
-    for each in (status_routes, ledger_routes, model_routes, admin_routes):
+    for each in (*API_ROUTES, *PAGE_ROUTES):
         app.include_router(each.router)
     install_openapi(app)
     _install_errors(app)
@@ -94,20 +112,20 @@ def _install_errors(app: FastAPI) -> None:
     """Answer every error as a problem; what went wrong inside is only in the log."""
 
     @app.exception_handler(RequestError)
-    def answer_problem(_: Request, problem: RequestError) -> Response:
-        return build_problem_answer(problem)
+    def answer_request(request: Request, error: RequestError) -> Response:
+        return answer_problem(request, error)
 
     @app.exception_handler(HTTPException)
     def answer_http(request: Request, error: HTTPException) -> Response:
-        return build_problem_answer(_explain_http(request, error))
+        return answer_problem(request, _explain_http(request, error))
 
     @app.exception_handler(RequestValidationError)
-    def answer_input(_: Request, error: RequestValidationError) -> Response:
-        return build_problem_answer(_explain_input(error))
+    def answer_input(request: Request, error: RequestValidationError) -> Response:
+        return answer_problem(request, _explain_input(error))
 
     @app.exception_handler(VolcastError)
-    def answer_volcast(_: Request, error: VolcastError) -> Response:
-        return build_problem_answer(_explain_volcast(app.state.server, error))
+    def answer_volcast(request: Request, error: VolcastError) -> Response:
+        return answer_problem(request, _explain_volcast(app.state.server, error))
 
     @app.exception_handler(Exception)
     def answer_fault(_: Request, error: Exception) -> Response:
