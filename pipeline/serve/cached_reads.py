@@ -57,11 +57,13 @@ def find_events(state: ServerState) -> list[Row]:
 
 def build_forecasts(state: ServerState, rows: list[Row]) -> list[Row]:
     """Return forecasts as the API has them: booleans, volatilities, the level of the interval."""
+    hashes = {row["config_hash"] for row in rows}
+    levels = {each: find_interval_level(state.home, each) for each in hashes}
     for row in rows:
         for name in FLAGS:
             if row[name] is not None:
                 row[name] = bool(row[name])
-        row["interval_level"] = find_interval_level(state.home, row["config_hash"])
+        row["interval_level"] = levels[row["config_hash"]]
     return add_volatilities(rows)
 
 

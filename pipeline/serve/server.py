@@ -86,7 +86,12 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, _, _, _, address = found[0]
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        # With the protocol, asyncio sends small answers at once instead of collecting them.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address[:2])
+        listening.listen(BACKLOG)
+        return listening
     except OSError as error:
         raise ConfigError(
             f"cannot listen at {host}, port {port}: {error.strerror}; choose another --host or "

@@ -17,7 +17,18 @@ from volcast.pipeline.serve.reading.cursor import Key, decode_cursor, encode_cur
 from volcast.pipeline.serve.reading.point_in_time import find_last_row
 
 MAXIMUM_ORIGINS = 400  # that one page reads; a page that ends there has fewer rows, and a cursor
+ORIGINS_AT_ONCE = 40  # of one ticker
+LATEST = "9999-12-31"
 Row = dict[str, Any]
+
+# The newest origins up to one, each found by a step in the index.
+_ORIGINS = """WITH RECURSIVE origins(origin) AS (
+    SELECT max(origin) FROM {table} WHERE origin <= :latest
+    UNION ALL
+    SELECT (SELECT max(origin) FROM {table} WHERE origin < origins.origin) FROM origins
+    WHERE origin IS NOT NULL
+    LIMIT :number
+) SELECT origin FROM origins"""
 
 # As the view `scored`, but with the newest of the outcomes that were known by a row.
 _FORECASTS = """SELECT {columns},
@@ -26,11 +37,11 @@ _FORECASTS = """SELECT {columns},
 FROM forecasts f LEFT JOIN outcomes o ON o.seq = (
     SELECT max(n.seq) FROM outcomes n WHERE n.origin = f.origin AND n.ticker = f.ticker
         AND n.horizon = f.horizon AND n.seq <= ?)
-WHERE {{conditions}} ORDER BY {{order}} LIMIT ?""".format(
+WHERE {{conditions}} ORDER BY f.origin DESC, {{order}} LIMIT ?""".format(
     columns=", ".join(f"f.{name}" for name in ("seq", *COLUMNS["forecasts"], "live"))
 )
 _OUTCOMES = """SELECT {columns} FROM outcomes f WHERE ? AND {{conditions}}
-ORDER BY {{order}} LIMIT ?""".format(
+ORDER BY f.origin DESC, {{order}} LIMIT ?""".format(
     columns=", ".join(f"f.{name}" for name in ("seq", *COLUMNS["outcomes"]))
 )
 
@@ -123,12 +134,14 @@ def read_page(
         start = decode_cursor(table.name, cursor, (str, *table.types))
     last_row = find_last_row(connection, chosen.as_of) if chosen.as_of else None
     rows: list[Row] = []
-    for number, origin in enumerate(_iter_origins(connection, table, chosen, start)):
-        if number == MAXIMUM_ORIGINS:
-            return PageOfRows(rows, encode_cursor(table.name, _before(table, origin)))
-        after = start[1:] if start and start[0] == origin else None
+    read = 0
+    for origins in _iter_origins(connection, table, chosen, start):
+        if read >= MAXIMUM_ORIGINS:
+            return PageOfRows(rows, encode_cursor(table.name, _before(table, origins[0])))
+        read += len(origins)
+        after = start[1:] if start and start[0] == origins[0] else None
         wanted = limit + 1 - len(rows)
-        rows += _read_origin(connection, table, chosen, origin, (after, last_row, wanted))
+        rows += _read_origins(connection, table, chosen, origins, (after, last_row, wanted))
         if len(rows) > limit:
             last = rows[limit - 1]
             key = (last["origin"], *(last[name] for name in table.key))
@@ -148,31 +161,39 @@ def find_newest_origin(
 
 def _iter_origins(
     connection: sqlite3.Connection, table: OriginTable, chosen: OriginFilter, start: Key | None
-) -> Iterator[str]:
-    """Yield the origins from the newest that counts to the oldest."""
-    latest = chosen.last.isoformat() if chosen.last else None
+) -> Iterator[list[str]]:
+    """Yield the origins from the newest that counts to the oldest, as many as are read at once.
+
+    Rows of one ticker are few, so that those of many origins are read together. The origin of the
+    cursor comes alone.
+    """
+    latest = chosen.last.isoformat() if chosen.last else LATEST
     if start is not None:
-        latest = min(latest, str(start[0])) if latest else str(start[0])
-    condition, values = ("WHERE origin <= ?", [latest]) if latest else ("", [])
-    query = f"SELECT max(origin) FROM {table.name} {condition}"
-    origin = connection.execute(query, values).fetchone()[0]
+        latest = min(latest, str(start[0]))
     first = chosen.first.isoformat() if chosen.first else ""
-    while origin is not None and origin >= first:
-        yield origin
-        origin = find_newest_origin(connection, before=origin, table=table.name)
+    number = 1 if start is not None or chosen.ticker is None else ORIGINS_AT_ONCE
+    while True:
+        query = _ORIGINS.format(table=table.name)
+        found = connection.execute(query, {"latest": latest, "number": number}).fetchall()
+        origins = [origin for (origin,) in found if origin is not None and origin >= first]
+        if not origins:
+            return
+        yield origins
+        latest = (dt.date.fromisoformat(origins[-1]) - dt.timedelta(days=1)).isoformat()
+        number = 1 if chosen.ticker is None else ORIGINS_AT_ONCE
 
 
-def _read_origin(
+def _read_origins(
     connection: sqlite3.Connection,
     table: OriginTable,
     chosen: OriginFilter,
-    origin: str,
+    origins: list[str],
     part: tuple[Key | None, int | None, int],
 ) -> list[Row]:
-    """Return the rows of an origin after a key, up to a row of the ledger, at most a number."""
+    """Return the rows of origins after a key, up to a row of the ledger, at most a number."""
     after, last_row, limit = part
     conditions: dict[str, tuple[Any, ...]] = {
-        "f.origin = ?": (origin,),
+        f"f.origin IN ({', '.join('?' * len(origins))})": tuple(origins),
         "f.ticker = ?": () if chosen.ticker is None else (chosen.ticker,),
         "f.horizon = ?": () if chosen.horizon is None else (chosen.horizon,),
         "f.role = ?": () if chosen.role is None else (chosen.role,),

@@ -59,6 +59,7 @@ def test_filters_select(home):
 
 def test_a_page_that_has_read_enough_origins_ends_and_goes_on(home, monkeypatch):
     monkeypatch.setattr(origin_rows, "MAXIMUM_ORIGINS", 4)
+    monkeypatch.setattr(origin_rows, "ORIGINS_AT_ONCE", 1)
     pages = read_all(home, OUTCOMES, OriginFilter(ticker="AAA"), 1000)
     assert [len(page) for page in pages] == [4] * 7 + [2]
 
