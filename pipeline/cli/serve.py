@@ -1,4 +1,4 @@
-"""The commands of the server: run it, and the tokens of those who may ask it."""
+"""The commands of the server: run it, install it, and the tokens of those who may ask it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ group = typer.Typer(help="Serve forecasts, scores and models as an API, as metri
 tokens = typer.Typer(no_args_is_help=True, help="Create, revoke and list the tokens of a server.")
 group.add_typer(tokens, name="token")
 
+HostAddress = Annotated[
+    str, typer.Option("--host", help="Address; any but that of this machine needs tokens.")
+]
+Port = Annotated[
+    int, typer.Option("--port", min=0, max=65535, help="Port to listen at; 0: any free one.")
+]
 TokenPath = Annotated[
     Path | None,
     typer.Option("--token-file", metavar="FILE", help="Tokens. Default: tokens.json in the home."),
@@ -39,10 +45,8 @@ class RoleChoice(StrEnum):
 def serve(
     context: typer.Context,
     home: HomeDir = None,
-    host: Annotated[
-        str, typer.Option(help="Address; any but that of this machine needs tokens.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: any free one.")] = 8000,
+    host: HostAddress = "127.0.0.1",
+    port: Port = 8000,
     token_file: TokenPath = None,
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Change nothing, whoever asks.")
@@ -80,6 +84,47 @@ def serve(
         resolve_home(home), host, port, token_file, read_only, tuple(allow_host or ()), rate_limit
     )
     run_server(options, utc_now)
+
+
+@command(group)
+def install(
+    home: HomeDir = None,
+    systemd: Annotated[bool, typer.Option("--systemd", help="A system unit.")] = False,
+    compose: Annotated[
+        bool, typer.Option("--compose", help="Docker Compose: the job and the server.")
+    ] = False,
+    grafana: Annotated[bool, typer.Option("--grafana", help="A dashboard of the metrics.")] = False,
+    user: Annotated[
+        str, typer.Option(help="Who runs the unit; the home must belong to them.")
+    ] = "volcast",
+    host: HostAddress = "127.0.0.1",
+    port: Port = 8000,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Write the files into a folder instead."),
+    ] = None,
+) -> None:
+    """Print what runs and watches the server: a unit, a Compose file, a dashboard."""
+    from volcast.pipeline.errors import ConfigError
+    from volcast.pipeline.files import write_text
+    from volcast.pipeline.home import resolve_home
+    from volcast.pipeline.serve.deploy import texts
+
+    options = ("--host", host, "--port", str(port))
+    service = texts.Service(resolve_home(home).folder, options, user)
+    files: dict[str, str] = {}
+    files |= texts.format_unit(service) if systemd else {}
+    files |= texts.format_compose() if compose else {}
+    files |= texts.format_dashboard() if grafana else {}
+    if not files:
+        raise ConfigError("name any of --systemd, --compose and --grafana")
+    for name, text in files.items():
+        if to is None:
+            typer.echo(text, nl=False)
+        else:
+            to.mkdir(parents=True, exist_ok=True)
+            write_text(to / name, text)
+            typer.echo(f"{to / name} written", err=True)
 
 
 @command(tokens)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -40,6 +46,7 @@ class ServerMetrics:
     def __init__(self, state: ServerState) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(LedgerCollector(state))
+        ProcessCollector(registry=self._registry)
         labels = ("method", "route", "status")
         self._durations = Histogram(
             *("volcast_http_request_duration_seconds", "Duration of requests"),
