@@ -5,7 +5,9 @@ import pytest
 
 from tests.pipeline.samples import volcast
 
-pytestmark = pytest.mark.skipif(find_spec("fastapi") is None, reason="needs the extra `serve`")
+pytestmark = pytest.mark.skipif(
+    find_spec("prometheus_client") is None, reason="needs the extra `serve`"
+)
 
 
 def test_tokens_are_created_listed_and_revoked(tmp_path):
