@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from volcast.pipeline.serve.reading.cursor import MAXIMUM_LENGTH
 
-FIRST_YEAR, LAST_YEAR = 1900, 2200
+# Moments beyond these are taken as these: no ledger is older, and none will be younger.
+FIRST, LAST = dt.datetime(1900, 1, 1, tzinfo=dt.UTC), dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
 LARGEST_NUMBER = 2**31 - 1  # of versions, horizons and the like
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -23,9 +24,7 @@ def _parse_day(value: Any) -> Any:
     if isinstance(value, str):
         if not DAY.fullmatch(value):
             raise ValueError("must be a date such as 2018-01-31")
-        value = dt.date.fromisoformat(value)
-    if isinstance(value, dt.date) and not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+        return dt.date.fromisoformat(value)
     return value
 
 
@@ -38,8 +37,7 @@ def _parse_moment(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         if value.tzinfo is None:
             raise ValueError("needs a timezone, such as the Z of 2018-01-31T22:00:00Z")
-        if not FIRST_YEAR <= value.year <= LAST_YEAR:
-            raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+        value = min(max(value, FIRST), LAST)
     return value
 
 

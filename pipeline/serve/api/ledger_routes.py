@@ -221,7 +221,5 @@ def _select_levels(rows: list[Row], levels: list[float] | None) -> list[Row]:
 
 def _refuse_cursor(error: ValueError) -> RequestError:
     return RequestError(
-        422,
-        "the cursor is not valid; leave it out to begin with the newest rows",
-        errors=[{"name": "query.cursor", "message": str(error)}],
+        404, f"there is no such page: {error}; leave the cursor out to begin with the newest rows"
     )

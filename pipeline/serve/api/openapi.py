@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from volcast.pipeline.serve.api.documents import ProblemDocument
 from volcast.pipeline.serve.problems import MEDIA_TYPE
+from volcast.pipeline.serve.security.access import OPEN_PATHS
 from volcast.pipeline.version import __version__
 
 WORDS = {
@@ -72,4 +73,7 @@ def _build_document(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
+    for path in OPEN_PATHS:
+        for route in document["paths"].get(path, {}).values():
+            route["security"] = []
     return document
