@@ -9,8 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from volcast.pipeline.serve.pages.form import read_form
 from volcast.pipeline.serve.pages.rendering import render_page
-from volcast.pipeline.serve.security.access import FAILURES, read_session_cookie
-from volcast.pipeline.serve.security.rate_limit import RateLimit, find_address
+from volcast.pipeline.serve.security.access import read_session_cookie
 from volcast.pipeline.serve.security.sessions import COOKIE, LASTS, Sessions
 from volcast.pipeline.serve.security.tokens import TokenFile
 from volcast.pipeline.serve.state import ServerState
@@ -36,10 +35,8 @@ def sign_in(request: Request, form: Form) -> Response:
     address = check_address(form.get("next", "/"))
     token = tokens.find(form.get("token", "").strip())
     if token is None:
-        wait = _find_failures(request).take(find_address(request.scope))
-        words = "Too many attempts; wait a minute." if wait else "Unknown or revoked token."
-        status = 429 if wait else 401
-        return render_page(request, "login", status=status, next=address, problem=words)
+        words = "Unknown or revoked token."
+        return render_page(request, "login", status=401, next=address, problem=words)
     answer = RedirectResponse(address, status_code=303)
     answer.set_cookie(
         COOKIE,
@@ -75,12 +72,3 @@ def check_address(address: str) -> str:
     printable = address.isascii() and address.isprintable()
     own = address.startswith("/") and not address.startswith(("//", "/\\"))
     return address if own and printable else "/"
-
-
-def _find_failures(request: Request) -> RateLimit:
-    """Return the limit on wrong tokens, made with the first of them."""
-    state = request.app.state
-    if not hasattr(state, "sign_in_failures"):
-        state.sign_in_failures = RateLimit(*FAILURES)
-    failures: RateLimit = state.sign_in_failures
-    return failures

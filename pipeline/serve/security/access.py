@@ -18,7 +18,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.serve.problems import RequestError, build_problem_answer
-from volcast.pipeline.serve.security.rate_limit import RateLimit, find_address, refuse_rate
 from volcast.pipeline.serve.security.sessions import COOKIE, Sessions
 from volcast.pipeline.serve.security.tokens import Role, Token, TokenFile
 from volcast.pipeline.serve.state import Clock
@@ -29,7 +28,6 @@ OPEN_FOLDER = "/static/"
 SIGNING_OUT = "/logout"
 API = "/v1/"
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-FAILURES = (1 / 6, 10.0)  # wrong tokens of an address: per second, and at once
 CHALLENGE = {"www-authenticate": 'Bearer realm="volcast"'}
 SAME_ORIGIN = ("same-origin", "none")
 
@@ -87,7 +85,6 @@ class AccessMiddleware:
     ) -> None:
         self._app, self._tokens, self._sessions, self._clock = app, tokens, sessions, clock
         self._required, self._read_only = required, read_only
-        self._failures = RateLimit(*FAILURES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with `request.state.identity`, or refuse it."""
@@ -120,8 +117,8 @@ class AccessMiddleware:
         if path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
             if changes:
                 _check_origin(headers)
-            return self._find_identity(scope, headers, strict=False)
-        identity = self._find_identity(scope, headers, strict=True)
+            return self._find_identity(headers, strict=False)
+        identity = self._find_identity(headers, strict=True)
         if identity is None:
             if self._required or changes or self._tokens.list_tokens():
                 raise RequestError(401, "a valid token is needed", headers=CHALLENGE)
@@ -142,21 +139,15 @@ class AccessMiddleware:
         if self._read_only:
             raise RequestError(403, "this server only reads; start it without --read-only")
 
-    def _find_identity(
-        self, scope: Scope, headers: Mapping[str, str], *, strict: bool
-    ) -> Identity | None:
+    def _find_identity(self, headers: Mapping[str, str], *, strict: bool) -> Identity | None:
         """Return who has the token or the session of a request; None without either.
 
         A token that is not valid is refused even where none is needed, if `strict`.
         """
         given = headers.get("authorization")
         if given is not None and strict:
-            address = find_address(scope)
             token = self._tokens.find(_parse_bearer(given))
             if token is None:
-                wait = self._failures.take(address)
-                if wait:
-                    raise refuse_rate(wait)
                 raise RequestError(401, "the token is unknown or revoked", headers=CHALLENGE)
             return Identity(token.name, token.role)
         return self._find_session(headers.get("cookie", ""))

@@ -1,7 +1,7 @@
 """Tokens: 256 random bits each, of which only the SHA-256 is stored.
 
 A token is ``volcast_ID_SECRET``. A hash that is slow to compute would protect a password; a secret
-of 256 random bits cannot be guessed from its SHA-256.
+of 256 random bits can neither be guessed from its SHA-256 nor tried out.
 """
 
 from __future__ import annotations

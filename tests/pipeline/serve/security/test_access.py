@@ -3,7 +3,6 @@ import logging
 import pytest
 
 from tests.pipeline.serve.samples import NOW, Client, make_home, serving
-from volcast.pipeline.serve.security.access import FAILURES
 
 CHANGE = {"who": "Ann", "why": "a trial"}
 
@@ -33,7 +32,7 @@ def test_nothing_but_the_status_is_open(closed, path):
 
 @pytest.mark.parametrize("value", ["", "Basic YTpi", "Bearer", "Bearer \xe9", "bearer volcast_"])
 def test_another_authorization_is_refused(closed, value):
-    assert closed.get("/v1/tickers", headers={"authorization": value}).status_code in (401, 429)
+    assert closed.get("/v1/tickers", headers={"authorization": value}).status_code == 401
 
 
 def test_a_server_without_tokens_reads_and_changes_nothing(server):
@@ -54,14 +53,6 @@ def test_a_server_that_only_reads_refuses_admins(home, tmp_path):
         client.token = client.app.state.tokens.create("ann", "admin", NOW)
         answer = client.post("/v1/retrain")
     assert answer.status_code == 403 and "--read-only" in answer.text
-
-
-def test_wrong_tokens_are_slowed_down(home, tmp_path):
-    with serving(home, token_file=tmp_path / "t.json") as client:
-        client.app.state.tokens.create("ann", "admin", NOW)
-        client.token = "volcast_000000000000_" + "x" * 43
-        found = [client.get("/v1/tickers").status_code for _ in range(int(FAILURES[1]) + 2)]
-    assert found == [401] * int(FAILURES[1]) + [429] * 2
 
 
 def test_the_log_names_tokens_and_has_nothing_to_replay(closed, as_admin, as_reader, caplog):
