@@ -12,6 +12,7 @@ from volcast.pipeline.serve.admin.command import find_error, start_command
 from volcast.pipeline.serve.state import ServerState
 
 KEPT_FOR = dt.timedelta(minutes=10)  # in which the same last row is not verified again
+UNREADABLE = "cannot "  # how messages about a file that cannot be read begin
 WAITED = 5.0  # seconds that an answer waits for the result
 
 
@@ -56,7 +57,7 @@ class Verifications:
         return self._head is not None and self._proof is None
 
     def _is_current(self, head: Head) -> bool:
-        if self._proof is None or self._head != head:
+        if self._proof is None or self._head != head or self._proof["state"] == "failed":
             return False
         return bool(self._state.clock() - self._proof["finished_at"] < KEPT_FOR)
 
@@ -64,7 +65,7 @@ class Verifications:
         try:
             proof = self._run()
         except OSError as error:
-            proof = _build_proof("damaged", detail=f"it could not be verified: {error.strerror}")
+            proof = _build_proof("failed", detail=f"it could not be verified: {error.strerror}")
         with self._lock:
             self._proof = proof | {"finished_at": self._state.clock()}
             self._done.set()
@@ -73,7 +74,10 @@ class Verifications:
         process = start_command(self._state.home, ["ledger", "verify", "--json"])
         out, errors = process.communicate()
         if process.returncode != 0:
-            return _build_proof("damaged", detail=self._state.redact(find_error(errors)))
+            problem = find_error(errors)
+            is_read = process.returncode == 1 and not problem.startswith(UNREADABLE)
+            state = "damaged" if is_read else "failed"
+            return _build_proof(state, detail=self._state.redact(problem))
         found = json.loads(out)
         return _build_proof("intact", head=found["head"], rows=found["rows"])
 

@@ -89,8 +89,10 @@ class HeadDocument(Document):
 class ProofDocument(Document):
     """The result of a verification of the ledger."""
 
-    state: Literal["running", "intact", "damaged"]
-    detail: str | None = Field(description="what was found, if it is damaged")
+    state: Literal["running", "intact", "damaged", "failed"] = Field(
+        description="damaged: a row was altered, removed or inserted; failed: it cannot be read now"
+    )
+    detail: str | None = Field(description="what was found")
     head: HeadDocument | None = Field(description="the last row that was verified")
     rows: dict[str, int] | None = Field(description="number of rows by table")
     finished_at: Moment | None = Field(description="when the verification ended, in UTC")

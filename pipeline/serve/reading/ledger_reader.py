@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from volcast.pipeline.errors import StorageError
 from volcast.pipeline.ledger.chain import Head, read_head
-from volcast.pipeline.ledger.database import explain_errors, open_to_read
+from volcast.pipeline.ledger.database import explain_errors, is_at_rest, open_to_read
 from volcast.pipeline.ledger.schema import SCHEMA
 from volcast.pipeline.ledger.upgrade import read_format
 
@@ -27,7 +28,8 @@ class OpenLedger:
 class LedgerReader:
     """Reads the ledger of a home; a file that was replaced or upgraded is opened again.
 
-    Nothing of pandas is imported, so that the server starts at once.
+    Nothing of pandas is imported, so that the server starts at once. On a full disk, or in a folder
+    that cannot be written, a ledger that nobody is writing to is read all the same.
 
     Parameters
     ----------
@@ -54,7 +56,14 @@ class LedgerReader:
         if opened is not None and opened.connection.in_transaction:
             yield opened.connection  # of a caller further up, on the same state of the file
             return
-        connection = self._open()
+        try:
+            connection = self._open()
+        except StorageError:
+            if not is_at_rest(self.path):
+                raise
+            with closing(open_to_read(self.path, SCHEMA, at_rest=True)) as unchanging:
+                yield unchanging
+            return
         with explain_errors(self.path):
             connection.execute("BEGIN")
             try:

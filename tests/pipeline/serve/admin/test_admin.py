@@ -139,6 +139,13 @@ def test_a_ledger_that_was_altered_is_no_failure_of_the_server(admin, run):
     assert (answer.json()["state"], answer.json()["detail"]) == ("damaged", "row 3 was altered")
 
 
+def test_a_ledger_that_cannot_be_read_now_is_not_called_damaged(admin, run):
+    run("import sys; sys.exit('volcast: cannot access the ledger: the disk is full')")
+    assert admin.get("/v1/ledger/verify").json()["state"] == "failed"
+    run("import sys; sys.exit('volcast: row 3 was altered')")
+    assert admin.get("/v1/ledger/verify").json()["state"] == "damaged"
+
+
 def test_the_real_command_line_is_started_with_the_home(tmp_path):
     process = start_command(make_home(tmp_path), ["ledger", "verify", "--json"])
     out, errors = process.communicate(timeout=60)

@@ -1,4 +1,6 @@
 import sqlite3
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -47,6 +49,19 @@ def test_each_thread_has_its_own_connection(home):
         thread.start()
         thread.join()
     assert len({id(each) for each in found}) == 3
+
+
+def test_a_ledger_at_rest_is_read_where_nothing_can_be_written(tmp_path):
+    path = small_ledger(tmp_path / "ledger.db")
+    code = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from volcast.pipeline.serve.reading.ledger_reader import LedgerReader\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # as on a full disk\n"
+        "print(LedgerReader(Path(sys.argv[1])).head().seq)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
+    assert answer.stdout == "12\n", answer.stderr
 
 
 def test_a_damaged_file_is_named(tmp_path):
