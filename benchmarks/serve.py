@@ -114,6 +114,11 @@ class Server:
         """Return a new connection."""
         return http.client.HTTPConnection(HOST, self.port, timeout=60)
 
+    def read_cpu_seconds(self) -> float:
+        """Return the processor time that the process has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def read_memory_mib(self, field: str) -> float:
         """Return a field of the memory in the process's status: VmRSS now, VmHWM at the most."""
         status = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
@@ -147,8 +152,12 @@ def ask_for(server: Server, seconds: float, tickers: int, seed: int) -> list[flo
     return latencies
 
 
-def measure_throughput(server: Server, seconds: float, tickers: int) -> float:
-    """Return the requests a second that several clients get together."""
+def measure_throughput(server: Server, seconds: float, tickers: int) -> dict[str, float]:
+    """Return the requests a second that several clients get together, and by processor time.
+
+    The second is what one core answers if nothing else runs on it.
+    """
+    used = server.read_cpu_seconds()
     found: list[list[float]] = []
     threads = [
         threading.Thread(target=lambda n=n: found.append(ask_for(server, seconds, tickers, n)))
@@ -158,7 +167,9 @@ def measure_throughput(server: Server, seconds: float, tickers: int) -> float:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(map(len, found)) / seconds
+    count = sum(map(len, found))
+    used = server.read_cpu_seconds() - used
+    return {"requests_per_second": count / seconds, "requests_per_core_second": count / used}
 
 
 def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
@@ -178,9 +189,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     figures["scores_again_ms"] = 1000 * ask(connection, "/v1/scores")
     alone = ask_for(server, arguments.seconds, arguments.tickers, 99)
     figures |= describe("alone", alone)
-    figures["requests_per_second"] = measure_throughput(
-        server, arguments.seconds, arguments.tickers
-    )
+    figures |= measure_throughput(server, arguments.seconds, arguments.tickers)
     for path in ("/", "/ticker/T001", "/v1/tickers", "/metrics", "/v1/forecasts?limit=1000"):
         figures[f"first_ms {path}"] = 1000 * ask(connection, path)
         figures[f"again_ms {path}"] = 1000 * ask(connection, path)

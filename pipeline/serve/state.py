@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -31,12 +32,16 @@ class ServerState:
         Its ledger.
     memo
         Results that are expensive, until what they come from changes.
+    work
+        Held by the retraining or the change of champion that is in progress: two would compete for
+        the lock of the home while they start.
     """
 
     home: Home
     clock: Clock
     ledger: LedgerReader = field(init=False)
     memo: Memo = field(default_factory=Memo)
+    work: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.ledger = LedgerReader(self.home.ledger)

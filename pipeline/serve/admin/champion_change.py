@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 from collections.abc import Sequence
 from typing import Any
 
 from volcast.pipeline.serve.admin.command import find_error, start_command
-from volcast.pipeline.serve.admin.retraining import check_home_is_free
+from volcast.pipeline.serve.admin.retraining import begin_work
 from volcast.pipeline.serve.problems import RequestError
 from volcast.pipeline.serve.state import ServerState
 
@@ -31,7 +30,6 @@ class ChampionChanges:
 
     def __init__(self, state: ServerState) -> None:
         self._state = state
-        self._lock = threading.Lock()
 
     def promote(self, version: int, who: str, why: str) -> dict[str, Any]:
         """Make a version the champion; return `champion` and `before`.
@@ -48,14 +46,12 @@ class ChampionChanges:
         return self._run(["rollback"], who, why)
 
     def _run(self, words: Sequence[str], who: str, why: str) -> dict[str, Any]:
-        if not self._lock.acquire(blocking=False):
-            raise RequestError(409, "another change of champion is in progress; wait for it")
+        begin_work(self._state)
         try:
-            check_home_is_free(self._state)
             given = [f"--who={who}", f"--why={why}", "--json"]
             return self._wait(start_command(self._state.home, ["models", *words, *given]))
         finally:
-            self._lock.release()
+            self._state.work.release()
 
     def _wait(self, process: subprocess.Popen[str]) -> dict[str, Any]:
         try:

@@ -68,11 +68,14 @@ class Retrainings:
         with self._lock:
             if self._closed:
                 raise RequestError(409, "the server is ending")
-            if self._process is not None:
-                raise RequestError(409, "a retraining is running; wait for it")
-            check_home_is_free(self._state)
-            words = ["retrain", "--json", *(["--if-due"] if if_due else [])]
-            self._process = start_command(self._state.home, words)
+            begin_work(self._state)
+            try:
+                _check_lock(self._state)
+                words = ["retrain", "--json", *(["--if-due"] if if_due else [])]
+                self._process = start_command(self._state.home, words)
+            except BaseException:
+                self._state.work.release()
+                raise
             job = Job(secrets.token_hex(8), requested_by, self._state.clock())
             self._jobs[job.id] = job
             while len(self._jobs) > KEPT_JOBS:
@@ -118,6 +121,7 @@ class Retrainings:
                 job.state = "stopped" if self._closed else "failed"
                 job.detail = self._state.redact(find_error(errors))
             self._process = None
+            self._state.work.release()
         self._count(job.state)
 
     def _parse(self, out: str) -> dict[str, Any] | None:
@@ -129,7 +133,13 @@ class Retrainings:
         return found if isinstance(found, dict) else None
 
 
-def check_home_is_free(state: ServerState) -> None:
+def begin_work(state: ServerState) -> None:
+    """Take `state.work`; raise a 409 if a retraining or a change of champion has it."""
+    if not state.work.acquire(blocking=False):
+        raise RequestError(409, "a retraining or a change of champion is in progress; wait for it")
+
+
+def _check_lock(state: ServerState) -> None:
     """Raise a 409 if a job or another command holds the lock of the home."""
     try:
         with lock_folder(state.home.folder):
