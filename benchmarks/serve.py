@@ -4,7 +4,8 @@ A ledger of 500 tickers x 250 evenings is written for it: three horizons, the ch
 and HAR's, and their outcomes. Clients of one process ask for the forecasts of tickers drawn at
 random; the server is bound to one core, the clients to another.
 
-Usage: python -m benchmarks.serve [--tickers 500] [--evenings 250] [--seconds 10] [--json FILE]
+Usage: python -m benchmarks.serve [--tickers 500] [--evenings 250] [--seconds 10] [--home DIR]
+    [--json FILE]
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ pretrained = "none"
 """
 
 
-def write_ledger(home: Home, tickers: int, evenings: int) -> int:
-    """Write the forecasts and outcomes of all evenings; return the number of rows."""
+def write_ledger(home: Home, tickers: int, evenings: int) -> None:
+    """Write the forecasts and outcomes of all evenings."""
     names = [f"T{number:03d}" for number in range(tickers)]
     rng = np.random.default_rng(0)
     days = [day.date() for day in following_sessions("XNYS", FIRST, evenings + max(HORIZONS))]
@@ -68,7 +69,6 @@ def write_ledger(home: Home, tickers: int, evenings: int) -> int:
                 ]
             ledger.add_outcomes(outcomes, now=now)
             ledger.add_forecasts(_build_forecasts(names, days, place, rng), now=now)
-        return ledger.head().seq
 
 
 def _build_forecasts(
@@ -174,12 +174,13 @@ def measure_throughput(server: Server, seconds: float, tickers: int) -> dict[str
 
 def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     """Return all figures."""
-    home = Home(folder / "home")
-    home.folder.mkdir()
-    (home.folder / "config.toml").write_text(SETTINGS)
-    began = time.perf_counter()
-    rows = write_ledger(home, arguments.tickers, arguments.evenings)
-    print(f"{rows:,} rows written in {time.perf_counter() - began:.0f} s", flush=True)
+    home = Home((arguments.home or folder / "home").absolute())
+    if not home.ledger.exists():
+        home.folder.mkdir(parents=True, exist_ok=True)
+        (home.folder / "config.toml").write_text(SETTINGS)
+        write_ledger(home, arguments.tickers, arguments.evenings)
+    with Ledger.to_read(home.ledger) as ledger:
+        rows = ledger.head().seq
     own, servers = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, {own})
     server = Server(home, servers)
@@ -190,6 +191,7 @@ def measure(folder: Path, arguments: argparse.Namespace) -> dict[str, float]:
     alone = ask_for(server, arguments.seconds, arguments.tickers, 99)
     figures |= describe("alone", alone)
     figures |= measure_throughput(server, arguments.seconds, arguments.tickers)
+    connection = server.connect()  # the first was quiet for longer than the server keeps it
     for path in ("/", "/ticker/T001", "/v1/tickers", "/metrics", "/v1/forecasts?limit=1000"):
         figures[f"first_ms {path}"] = 1000 * ask(connection, path)
         figures[f"again_ms {path}"] = 1000 * ask(connection, path)
@@ -244,6 +246,7 @@ def main() -> None:
     parser.add_argument("--tickers", type=int, default=500)
     parser.add_argument("--evenings", type=int, default=250)
     parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--home", type=Path, help="keep the ledger here, and use it again")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder), arguments)

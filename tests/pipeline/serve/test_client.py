@@ -1,6 +1,9 @@
+import re
+
 import pandas as pd
 import pytest
 
+from tests.checkout import ROOT
 from tests.pipeline.serve.samples import NOW, SESSIONS, serving
 from volcast.pipeline.errors import ConfigError, DataError
 from volcast.pipeline.ledger.ledger import Ledger
@@ -56,3 +59,12 @@ def test_a_server_that_asks_to_wait_is_waited_for(home, monkeypatch):
         with pytest.raises(DataError, match="too many requests"):
             client.document("ledger/head")
     assert waited == [1.0] * client_module.RETRIES
+
+
+def test_the_python_of_the_document_runs(server):
+    text = (ROOT / "docs/serve.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    block = block.replace("http://127.0.0.1:8000", server.url).replace("SPY", "AAA")
+    names = {}
+    exec(compile(block.replace("2026-01-02", "2016-02-16"), "serve.md", "exec"), names)
+    assert len(names["forecasts"]) == 1
