@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 
-from volcast.pipeline.ledger.chain import Head
 from volcast.pipeline.serve.problems import RequestError
 from volcast.pipeline.serve.reading.events import read_events
-from volcast.pipeline.serve.reading.origin_rows import Row
+from volcast.pipeline.serve.reading.origin_rows import Row, find_newest_origin
 from volcast.pipeline.serve.reading.scores import SESSIONS, read_scores
 from volcast.pipeline.serve.reading.settings import find_interval_level
 from volcast.pipeline.serve.reading.tickers import read_tickers
@@ -24,35 +23,49 @@ CHANGES = ("promote", "demote", "rollback")  # the actions of decisions on the c
 EVENTS_KEPT = 600  # seconds for which report dates are not read again
 
 
-def find_tickers(state: ServerState, head: Head) -> list[Row]:
-    """Return the tickers, read once for each last row of the ledger."""
+def find_last_forecast(state: ServerState) -> int:
+    """Return the number of the last row that is a forecast; 0 if there is none."""
+    with state.ledger.snapshot() as connection:
+        found = connection.execute("SELECT max(seq) FROM forecasts").fetchone()[0]
+    return int(found or 0)
+
+
+def find_tickers(state: ServerState) -> list[Row]:
+    """Return the tickers, read again when there are new forecasts."""
 
     def read() -> list[Row]:
         with state.ledger.snapshot() as connection:
             return read_tickers(connection)
 
-    return state.remember("tickers", head, read)
+    return state.memo.get("tickers", find_last_forecast(state), read)
 
 
 def find_scores(
-    state: ServerState, head: Head, sessions: int = SESSIONS, ticker: str | None = None
+    state: ServerState, sessions: int = SESSIONS, ticker: str | None = None
 ) -> list[Row]:
-    """Return the live scores, computed once for each last row of the ledger."""
+    """Return the live scores, computed again when there are outcomes or another newest origin."""
 
     def read() -> list[Row]:
         with state.ledger.snapshot() as connection:
             return read_scores(connection, sessions=sessions, ticker=ticker)
 
-    return state.remember(("scores", sessions, ticker), head, read)
+    with state.ledger.snapshot() as connection:
+        last = connection.execute("SELECT max(seq) FROM outcomes").fetchone()[0]
+        version = (last, find_newest_origin(connection))
+    return state.memo.get(("scores", sessions, ticker), version, read)
 
 
 def find_events(state: ServerState) -> list[Row]:
     """Return all known report dates of the tickers, read at most every `EVENTS_KEPT` seconds."""
     now = state.clock()
-    tickers = [row["ticker"] for row in find_tickers(state, state.ledger.head())]
+    tickers = [row["ticker"] for row in find_tickers(state)]
     period = int(now.timestamp()) // EVENTS_KEPT
     version = (period, len(tickers))
-    return state.memo.get("events", version, lambda: read_events(state.home, tickers, now))
+
+    def read() -> list[Row]:
+        return [_redact(state, event) for event in read_events(state.home, tickers, now)]
+
+    return state.memo.get("events", version, read)
 
 
 def build_forecasts(state: ServerState, rows: list[Row]) -> list[Row]:
@@ -71,10 +84,7 @@ def build_records(state: ServerState, rows: list[Row]) -> list[Row]:
     """Return decisions or alerts with their numbers as objects, and no path of the host."""
     for row in rows:
         row["numbers"] = json.loads(state.redact(row["numbers"]))
-        for name, value in row.items():
-            if isinstance(value, str):
-                row[name] = state.redact(value)
-    return rows
+    return [_redact(state, row) for row in rows]
 
 
 def find_versions(state: ServerState) -> list[Row]:
@@ -83,7 +93,10 @@ def find_versions(state: ServerState) -> list[Row]:
 
     def read() -> list[Row]:
         with state.ledger.snapshot() as connection:
-            return read_versions(state.home, connection)
+            found = read_versions(state.home, connection)
+        for row in found:
+            row |= {name: _redact(state, row[name]) for name in ("parameters", "facts")}
+        return found
 
     return state.memo.get("versions", (head.hash, find_state(state.home)), read)
 
@@ -118,4 +131,12 @@ def find_champion(state: ServerState) -> Row | None:
             key: None if text is None else state.redact(text)
             for key, text in (("reason", reason), ("who", who), ("why", why))
         },
+    }
+
+
+def _redact(state: ServerState, row: Row) -> Row:
+    """Return a dictionary whose texts name no path of the host."""
+    return {
+        name: state.redact(value) if isinstance(value, str) else value
+        for name, value in row.items()
     }

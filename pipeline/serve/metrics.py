@@ -16,7 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from volcast.pipeline.errors import VolcastError
-from volcast.pipeline.ledger.chain import Head, read_head
+from volcast.pipeline.ledger.chain import read_head
 from volcast.pipeline.serve.cached_reads import find_scores
 from volcast.pipeline.serve.reading.origin_rows import Row, find_newest_origin
 from volcast.pipeline.serve.reading.scores import ISSUED
@@ -117,7 +117,7 @@ class LedgerCollector(Collector):
         yield _count_alerts(alerts)
         if origin is not None:
             yield from self._describe_evening(forecasts, first)
-        yield from self._describe_scores(head)
+        yield from self._describe_scores()
 
     def _describe_evening(
         self, forecasts: tuple[int, int, str], first: str | None
@@ -137,8 +137,8 @@ class LedgerCollector(Collector):
                 seconds,
             )
 
-    def _describe_scores(self, head: Head) -> Iterator[Metric]:
-        rows = [row for row in find_scores(self._state, head) if row["series"] == ISSUED]
+    def _describe_scores(self) -> Iterator[Metric]:
+        rows = [row for row in find_scores(self._state) if row["series"] == ISSUED]
         for column, (name, words) in SCORES.items():
             family = GaugeMetricFamily(name, f"{words}, of a year of origins", labels=["horizon"])
             for row in rows:

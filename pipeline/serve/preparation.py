@@ -42,16 +42,16 @@ class Preparation:
             try:
                 head = self._state.ledger.head()
                 if head != prepared:
-                    self._prepare(head)
+                    self._prepare()
                 prepared = head
             except VolcastError as error:  # readiness says so, too
                 LOG.warning("%s", error)
             self._stopped.wait(INTERVAL)
 
-    def _prepare(self, head: Head) -> None:
+    def _prepare(self) -> None:
         from volcast.pipeline.serve.health import check_readiness
 
-        find_tickers(self._state, head)
+        find_tickers(self._state)
         check_readiness(self._state)  # it imports the calendars of the exchanges
-        find_scores(self._state, head)
+        find_scores(self._state)
         find_events(self._state)

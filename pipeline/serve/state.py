@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from volcast.pipeline.home import Home
-from volcast.pipeline.ledger.chain import Head
 from volcast.pipeline.serve.reading.ledger_reader import LedgerReader
 from volcast.pipeline.serve.reading.memo import Memo
 from volcast.pipeline.serve.redact import redact_paths
 
 Clock = Callable[[], dt.datetime]
-Result = TypeVar("Result")
 
 
 @dataclass
@@ -45,10 +42,6 @@ class ServerState:
 
     def __post_init__(self) -> None:
         self.ledger = LedgerReader(self.home.ledger)
-
-    def remember(self, key: Hashable, head: Head, compute: Callable[[], Result]) -> Result:
-        """Return a result that depends on the ledger alone, computed once for each last row."""
-        return self.memo.get(key, (head.seq, head.hash), compute)
 
     def redact(self, text: str) -> str:
         """Return a text without paths of the host."""

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from volcast.pipeline.ledger.chain import Head, read_head
+from volcast.pipeline.ledger.chain import read_head
 from volcast.pipeline.serve.api import parameters as asked
 from volcast.pipeline.serve.api.answers import CSV, JSON, answer, build_tag, choose_media_type
 from volcast.pipeline.serve.api.documents import EventRow, HeadDocument, ScoreRow, TickerRow
@@ -52,7 +52,7 @@ def list_tickers(request: Request, _: NoParameters) -> Response:
     return answer(
         request,
         build_tag(head, media_type),
-        lambda: {"items": find_tickers(state, head), "next": None},
+        lambda: {"items": find_tickers(state), "next": None},
         media_type=media_type,
         items="items",
     )
@@ -87,11 +87,11 @@ def list_scores(request: Request, wanted: Annotated[asked.ScoreParameters, Query
     state: ServerState = request.app.state.server
     media_type = _choose(request)
     head = state.ledger.head()
-    _check_ticker(state, head, wanted.ticker)
+    _check_ticker(state, wanted.ticker)
     return answer(
         request,
         build_tag(head, media_type),
-        lambda: {"items": find_scores(state, head, wanted.sessions, wanted.ticker), "next": None},
+        lambda: {"items": find_scores(state, wanted.sessions, wanted.ticker), "next": None},
         media_type=media_type,
         items="items",
     )
@@ -173,7 +173,7 @@ def _answer_origins(
     )
     with state.ledger.snapshot() as connection:
         head = read_head(connection)
-        _check_ticker(state, head, wanted.ticker)
+        _check_ticker(state, wanted.ticker)
 
         def build() -> dict[str, Any]:
             try:
@@ -202,11 +202,14 @@ def _answer_sequence(
     return answer(request, tag, lambda: document, media_type=media_type, items="items")
 
 
-def _check_ticker(state: ServerState, head: Head, ticker: str | None) -> None:
+def _check_ticker(state: ServerState, ticker: str | None) -> None:
     """Raise a 404 for a ticker without forecasts, naming the nearest one."""
     if ticker is None:
         return
-    known = [row["ticker"] for row in find_tickers(state, head)]
+    with state.ledger.snapshot() as connection:
+        if read_page(connection, FORECASTS, OriginFilter(ticker=ticker), 1).rows:
+            return
+    known = [row["ticker"] for row in find_tickers(state)]
     if ticker not in known:
         from volcast.pipeline.data.contract.source import explain_unknown_ticker
 

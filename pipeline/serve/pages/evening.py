@@ -6,8 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from volcast.pipeline.ledger.chain import Head
-from volcast.pipeline.serve.cached_reads import build_forecasts, find_events
+from volcast.pipeline.serve.cached_reads import build_forecasts, find_events, find_last_forecast
 from volcast.pipeline.serve.reading.origin_rows import (
     FORECASTS,
     OriginFilter,
@@ -49,9 +48,9 @@ class Evening:
     model: str
 
 
-def find_evening(state: ServerState, head: Head) -> Evening:
-    """Return the newest forecasts, read once for each last row of the ledger and day of events."""
-    return state.remember("evening", head, lambda: _read_evening(state))
+def find_evening(state: ServerState) -> Evening:
+    """Return the newest forecasts, read again when there are others."""
+    return state.memo.get("evening", find_last_forecast(state), lambda: _read_evening(state))
 
 
 def find_reports(state: ServerState) -> dict[str, Row]:

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Path, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from volcast.pipeline.ledger.chain import read_head
 from volcast.pipeline.serve.api.field_types import LARGEST_NUMBER
 from volcast.pipeline.serve.cached_reads import (
     CHANGES,
@@ -42,7 +41,6 @@ def show_models(request: Request) -> Response:
     """Return the page of all models."""
     state: ServerState = request.app.state.server
     with state.ledger.snapshot() as connection:
-        head = read_head(connection)
         decisions = read_sequence_page(connection, "decisions", {}, DECISIONS_READ).rows
         changes = [
             row
@@ -63,7 +61,7 @@ def show_models(request: Request) -> Response:
         gate=gate[:GATE_SHOWN],
         chart=draw_evidence(gate[:GATE_SHOWN][::-1]),
         changes=build_records(state, sorted(changes, key=lambda row: -row["seq"])),
-        scores=find_scores(state, head),
+        scores=find_scores(state),
     )
 
 

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from volcast.pipeline.ledger.chain import read_head
 from volcast.pipeline.serve.api.parameters import Parameters
 from volcast.pipeline.serve.cached_reads import (
     CHANGES,
@@ -53,7 +52,6 @@ def show_overview(request: Request, wanted: Annotated[OverviewParameters, Query(
         empty = Evening(None, [], [], [], "")
         return render_page(request, "overview", evening=empty, alerts=[])
     with state.ledger.snapshot() as connection:
-        head = read_head(connection)
         alerts = build_records(state, read_open_alerts(connection)[::-1])
         changes = [
             row
@@ -62,7 +60,7 @@ def show_overview(request: Request, wanted: Annotated[OverviewParameters, Query(
                 connection, "decisions", {"action": action}, CHANGES_SHOWN
             ).rows
         ]
-        evening = find_evening(state, head)
+        evening = find_evening(state)
     reports = find_reports(state)
     found = _sort(_select(evening.tickers, wanted.q), wanted.sort, evening, reports)
     pages = max(1, math.ceil(len(found) / ROWS_SHOWN))
@@ -76,7 +74,7 @@ def show_overview(request: Request, wanted: Annotated[OverviewParameters, Query(
         alerts=alerts,
         champion=champion and f"{champion['model']} {champion['version']}",
         ready=all(check["passed"] for check in check_readiness(state)),
-        issued=[row for row in find_scores(state, head) if row["series"] == ISSUED],
+        issued=[row for row in find_scores(state) if row["series"] == ISSUED],
         largest=_find_largest(evening.tickers),
         changes=build_records(state, sorted(changes, key=lambda row: -row["seq"])[:CHANGES_SHOWN]),
         reports=sorted(reports.values(), key=lambda event: (event["date"], event["ticker"])),

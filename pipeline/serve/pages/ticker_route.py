@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
-from volcast.pipeline.ledger.chain import read_head
 from volcast.pipeline.serve.api.field_types import Horizon
 from volcast.pipeline.serve.api.parameters import Parameters
 from volcast.pipeline.serve.cached_reads import (
@@ -46,8 +45,7 @@ def show_ticker(
     """Return the page of a ticker."""
     state: ServerState = request.app.state.server
     with state.ledger.snapshot() as connection:
-        head = read_head(connection)
-        known = next((row for row in find_tickers(state, head) if row["ticker"] == ticker), None)
+        known = next((row for row in find_tickers(state) if row["ticker"] == ticker), None)
         if known is None:
             raise RequestError(404, "there is no such ticker")
         issued = OriginFilter(ticker=ticker, role="champion")
@@ -59,7 +57,7 @@ def show_ticker(
         rows = read_page(connection, FORECASTS, drawn, SESSIONS_DRAWN).rows
     rows = build_forecasts(state, rows)
     events = [event for event in find_events(state) if event["ticker"] == ticker]
-    scores = find_scores(state, head, ticker=ticker)
+    scores = find_scores(state, ticker=ticker)
     return render_page(
         request,
         "ticker",
