@@ -87,14 +87,14 @@ def list_scores(request: Request, wanted: Annotated[asked.ScoreParameters, Query
     state: ServerState = request.app.state.server
     media_type = _choose(request)
     head = state.ledger.head()
-    _check_ticker(state, wanted.ticker)
-    return answer(
-        request,
-        build_tag(head, media_type),
-        lambda: {"items": find_scores(state, wanted.sessions, wanted.ticker), "next": None},
-        media_type=media_type,
-        items="items",
-    )
+
+    def build() -> dict[str, Any]:
+        rows = find_scores(state, wanted.sessions, wanted.ticker)
+        if not rows:
+            _check_ticker(state, wanted.ticker)
+        return {"items": rows, "next": None}
+
+    return answer(request, build_tag(head, media_type), build, media_type=media_type, items="items")
 
 
 @router.get("/decisions", response_model=DecisionPage, responses=describe_answers(csv=True))
@@ -173,13 +173,14 @@ def _answer_origins(
     )
     with state.ledger.snapshot() as connection:
         head = read_head(connection)
-        _check_ticker(state, wanted.ticker)
 
         def build() -> dict[str, Any]:
             try:
                 page = read_page(connection, table, chosen, wanted.limit, wanted.cursor)
             except ValueError as error:
                 raise _refuse_cursor(error) from error
+            if not page.rows:
+                _check_ticker(state, wanted.ticker)
             return {"items": finish(page.rows), "next": page.next}
 
         tag = build_tag(head, media_type)
@@ -204,13 +205,8 @@ def _answer_sequence(
 
 def _check_ticker(state: ServerState, ticker: str | None) -> None:
     """Raise a 404 for a ticker without forecasts, naming the nearest one."""
-    if ticker is None:
-        return
-    with state.ledger.snapshot() as connection:
-        if read_page(connection, FORECASTS, OriginFilter(ticker=ticker), 1).rows:
-            return
     known = [row["ticker"] for row in find_tickers(state)]
-    if ticker not in known:
+    if ticker is not None and ticker not in known:
         from volcast.pipeline.data.contract.source import explain_unknown_ticker
 
         raise RequestError(
