@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -18,13 +19,13 @@ PAGES = ("/", "/ticker/AAA", "/models", "/models/2", "/evenings", "/health", "/l
 
 
 @pytest.fixture
-def signed_in(tmp_path):
+def signed_in(home, tmp_path):
     """A browser's client, signed in with an admin's token, and its home."""
-    home = make_home(tmp_path / "home")
-    with serving(home) as client:
+    copy = Home(shutil.copytree(home.folder, tmp_path / "home"))
+    with serving(copy) as client:
         tokens = client.app.state.tokens
         client.tokens = {role: tokens.create(role, role, NOW) for role in ("read", "admin")}
-        client.home = home
+        client.home = copy
         sign_in(client, client.tokens["admin"])
         yield client
 
@@ -140,9 +141,8 @@ def test_signing_in_and_out(signed_in):
     assert browser.get("/models").status_code == 401
 
 
-def test_a_session_ends_with_its_token_and_with_time(tmp_path):
-    home = make_home(tmp_path)
-    with serving(home) as client:
+def test_a_session_ends_with_its_token_and_with_time(home, tmp_path):
+    with serving(home, token_file=tmp_path / "tokens.json") as client:
         tokens = client.app.state.tokens
         sign_in(client, tokens.create("ann", "read", NOW))
         number = client.session.cookies[COOKIE]

@@ -2,7 +2,7 @@ import logging
 
 import pytest
 
-from tests.pipeline.serve.samples import NOW, Client, make_home, serving
+from tests.pipeline.serve.samples import NOW, Client, serving
 
 CHANGE = {"who": "Ann", "why": "a trial"}
 
@@ -40,9 +40,8 @@ def test_a_server_without_tokens_reads_and_changes_nothing(server):
     assert server.post("/v1/retrain").status_code == 401
 
 
-def test_tokens_that_are_created_later_count_at_once(tmp_path):
-    home = make_home(tmp_path)
-    with serving(home) as client:
+def test_tokens_that_are_created_later_count_at_once(home, tmp_path):
+    with serving(home, token_file=tmp_path / "tokens.json") as client:
         assert client.get("/v1/tickers").status_code == 200
         client.app.state.tokens.create("ann", "read", NOW)
         assert client.get("/v1/tickers").status_code == 401
