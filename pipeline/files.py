@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from volcast.pipeline.errors import StorageError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOCK = ".lock"
 UNFINISHED = ".unfinished"  # suffix of a file that is being written
@@ -97,6 +99,8 @@ def read_frame(path: Path, **options: Any) -> pd.DataFrame:
     StorageError
         The file is missing or damaged.
     """
+    import pandas as pd  # half a second, which whoever only locks a folder need not wait for
+
     try:
         if path.suffix == ".parquet":
             return pd.DataFrame(pd.read_parquet(path, **options))

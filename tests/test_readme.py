@@ -3,12 +3,14 @@
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import requests
 from typer.testing import CliRunner
 
 from tests.checkout import ROOT, build_wheel, copy_without_links, tracked_files
@@ -109,6 +111,22 @@ def on_the_home(trial: Trial, words: list[str]) -> None:
     trial.volcast(*given, "--home", home, *options)
 
 
+def serves(trial: Trial, words: list[str]) -> None:
+    """Serve the trial's home at a free port until it has answered."""
+    home = trial.folder / "home"
+    if not home.exists():
+        trial.volcast("retrain", "--home", str(home), "--config", str(trial.config))
+    command = [sys.executable, "-m", "volcast", "serve", "--home", str(home), "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        try:
+            address = server.stderr.readline().split()[-1]
+            assert requests.get(f"{address}/healthz", timeout=30).status_code == 200
+        finally:
+            server.terminate()
+            server.communicate(timeout=60)
+    assert server.returncode == 0
+
+
 def prints_settings(trial: Trial, words: list[str]) -> None:
     """Print the default settings, which must be readable again."""
     printed = trial.folder / "printed.toml"
@@ -160,6 +178,9 @@ KNOWN: dict[str, Check] = {
     ".venv/bin/python -m benchmarks": benchmark_module,
     "pip install .": installs,
     "pip install .[ops]": words_only,
+    "pip install .[serve]": words_only,
+    "volcast serve": serves,
+    "volcast serve token": on_the_home,
     "volcast run": run,
     "volcast config": prints_settings,
     "volcast data": on_the_store,

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from volcast.pipeline.cli import data, diagnose, job, ledger, models, pretrain, schedule, stages
+from volcast.pipeline.cli import (
+    data,
+    diagnose,
+    job,
+    ledger,
+    models,
+    pretrain,
+    schedule,
+    serve,
+    stages,
+)
 from volcast.pipeline.version import __version__
 
 # The commands of a group without a name stand at the top level.
@@ -21,6 +31,7 @@ GROUPS = (
     (ledger.group, "ledger"),
     (models.group, "models"),
     (schedule.group, "schedule"),
+    (serve.group, "serve"),
 )
 
 app = typer.Typer(

@@ -89,8 +89,17 @@ def open_to_write(path: Path, schema: Schema) -> sqlite3.Connection:
         ) from error
 
 
-def open_to_read(path: Path, schema: Schema) -> sqlite3.Connection:
+def open_to_read(path: Path, schema: Schema, *, at_rest: bool = False) -> sqlite3.Connection:
     """Return a connection that cannot write; columns that an earlier format lacks are NULL.
+
+    Parameters
+    ----------
+    path, schema
+        The file, and the format in which it is read.
+    at_rest
+        Read a file that nobody is writing to (`is_at_rest`), without SQLite's files beside it: on
+        a full disk or in a folder that cannot be written they cannot be created. Close such a
+        connection soon, for it does not see what is written later.
 
     Raises
     ------
@@ -104,11 +113,17 @@ def open_to_read(path: Path, schema: Schema) -> sqlite3.Connection:
             "forecasts with `volcast retrain`"
         )
     with explain_errors(path):
-        uri = f"{path.absolute().as_uri()}?mode=ro"
+        uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
         connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
         if _check_format(connection, path, schema) < schema.format:
             add_missing_columns(connection, schema)
     return connection
+
+
+def is_at_rest(path: Path) -> bool:
+    """Return whether all that was written is in the ledger's file itself, and nobody writes."""
+    log = path.with_name(f"{path.name}-wal")
+    return not log.exists() or log.stat().st_size == 0
 
 
 @contextmanager

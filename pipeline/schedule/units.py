@@ -57,7 +57,7 @@ class Job:
 def format_systemd_units(job: Job, slot: WeeklySlot) -> dict[str, str]:
     """Return service and timer by file name; the timer catches up on a run missed while asleep."""
     time = f"{_format_days(slot.weekdays)} {slot.time:%H:%M}:00 {slot.timezone}"
-    command = " ".join(_quote_for_unit(word) for word in job.command)
+    command = " ".join(quote_for_unit(word) for word in job.command)
     folder = str(job.folder).replace("%", "%%")
     return {
         "volcast.service": _fill("volcast.service", folder=folder, command=command),
@@ -140,7 +140,7 @@ def _format_days(weekdays: Sequence[int]) -> str:
     return ",".join(WEEKDAYS[day] for day in weekdays)
 
 
-def _quote_for_unit(word: str) -> str:
+def quote_for_unit(word: str) -> str:
     """Return a word quoted as systemd's ExecStart needs it."""
     safe = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{safe}"' if set(safe) & set(" \t'\"\\;#") or not safe else safe

@@ -1,0 +1,1 @@
+"""Texts with which others run and watch the server: systemd, Docker Compose, Grafana."""

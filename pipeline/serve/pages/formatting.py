@@ -1,0 +1,68 @@
+"""How numbers, days and moments are shown on pages; a dash for what is not known."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+MISSING = "\N{EN DASH}"
+HORIZONS = {1: "next session", 5: "next week", 22: "next month"}
+
+
+def format_number(value: float | None, digits: int = 1, sign: bool = False) -> str:
+    """Return a number with its decimals.
+
+    Examples
+    --------
+    >>> format_number(15.874), format_number(2.0, 2, sign=True)
+    ('15.9', '+2.00')
+    """
+    if value is None:
+        return MISSING
+    return f"{value:{'+' if sign else ''},.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def format_share(value: float | None) -> str:
+    r"""Return a share of 1 in percent.
+
+    Examples
+    --------
+    >>> format_share(0.912)
+    '91.2\xa0%'
+    """
+    return MISSING if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def format_moment(value: str | dt.datetime | None) -> str:
+    """Return a moment in UTC to the minute.
+
+    Examples
+    --------
+    >>> format_moment("2018-01-03T23:00:00.000000Z")
+    '2018-01-03 23:00'
+    """
+    if value is None:
+        return MISSING
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def format_horizon(sessions: int) -> str:
+    """Return a horizon in words.
+
+    Examples
+    --------
+    >>> format_horizon(5), format_horizon(10)
+    ('next week', 'next 10 sessions')
+    """
+    return HORIZONS.get(sessions, f"next {sessions} sessions")
+
+
+def format_sentence(text: str) -> str:
+    """Return a text with its first letter as a capital; the others stay as they are.
+
+    Examples
+    --------
+    >>> format_sentence("keep HAR")
+    'Keep HAR'
+    """
+    return text[:1].upper() + text[1:]

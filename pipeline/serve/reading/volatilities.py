@@ -1,0 +1,35 @@
+"""Volatilities beside the variances of forecasts: the unit in which people read them."""
+
+from __future__ import annotations
+
+from volcast.pipeline.serve.reading.origin_rows import Row
+
+VOLATILITIES = {
+    "volatility": "variance",
+    "volatility_lower": "lower",
+    "volatility_upper": "upper",
+    "volatility_realized": "realized",
+}
+
+
+def add_volatilities(rows: list[Row]) -> list[Row]:
+    """Add `VOLATILITIES` to forecasts: annualised, in percent; None where unknown.
+
+    Parameters
+    ----------
+    rows
+        With `calendar`, by which a year has 252 or 365 sessions, and daily variances.
+    """
+    import numpy as np
+
+    from volcast.features.units import volatility_annual_pct
+    from volcast.pipeline.data.calendars.sessions import periods_per_year
+
+    if not rows:
+        return rows
+    periods = np.array([periods_per_year(row["calendar"]) for row in rows], dtype=np.float64)
+    for name, source in VOLATILITIES.items():
+        variance = np.array([row[source] for row in rows], dtype=np.float64)
+        for row, value in zip(rows, volatility_annual_pct(variance, periods).tolist(), strict=True):
+            row[name] = None if value != value else value
+    return rows
