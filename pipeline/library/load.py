@@ -1,4 +1,4 @@
-"""What is there already: a run folder, or the home of a job."""
+"""What is there already: a run folder, the home of a job, or a server."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.home import Home
 from volcast.pipeline.library.home_result import JobHome
 from volcast.pipeline.library.run_result import Run
+from volcast.pipeline.library.server_result import Server
 
 ADDRESS = ("http://", "https://")
 
 
-def load(place: str | Path) -> Run | JobHome:
-    """Return what a folder holds: a run, or the home of a scheduled job.
+def load(place: str | Path) -> Run | JobHome | Server:
+    """Return what a folder or a server holds: a run, or what a scheduled job has issued.
 
     Parameters
     ----------
     place
-        The folder that ``volcast run --out`` wrote, or that ``volcast retrain --home`` uses.
+        The folder that ``volcast run --out`` wrote, or that ``volcast retrain --home`` uses; or the
+        address of ``volcast serve``, such as ``http://127.0.0.1:8000``, which is only read.
 
     Returns
     -------
-    Run or JobHome
+    Run, JobHome or Server
         Its tables are read when they are first used.
 
     Raises
@@ -42,7 +44,7 @@ config.toml) nor the home of a job (it has no ledger.db); create one with `volca
 `volcast retrain`
     """
     if str(place).startswith(ADDRESS):
-        raise RunFolderError(f"{place} is an address; name the folder of a run or of a job")
+        return Server(str(place).rstrip("/"))
     folder = Path(place)
     home = Home(folder)
     if home.ledger.is_file():  # a home has a file of settings, too

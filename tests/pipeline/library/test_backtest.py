@@ -182,5 +182,3 @@ def test_an_unfinished_run_says_what_is_missing(tmp_path, prices):
 def test_a_place_that_is_nothing_is_refused(tmp_path):
     with pytest.raises(RunFolderError, match="neither a run folder"):
         volcast.load(tmp_path)
-    with pytest.raises(RunFolderError, match="is an address"):
-        volcast.load("http://localhost:8000")

@@ -3,6 +3,7 @@ import re
 import pandas as pd
 import pytest
 
+import volcast
 from tests.checkout import ROOT
 from tests.pipeline.serve.samples import NOW, SESSIONS, serving
 from volcast.pipeline.errors import ConfigError, DataError
@@ -68,3 +69,21 @@ def test_the_python_of_the_document_runs(server):
     names = {}
     exec(compile(block.replace("2026-01-02", "2016-02-16"), "serve.md", "exec"), names)
     assert len(names["forecasts"]) == 1
+
+
+def test_the_library_reads_a_server_as_it_reads_a_home(server, home):
+    remote, local = volcast.load(server.url + "/"), volcast.load(home.folder)
+    keys = ["ticker", "horizon", "origin", "variance"]
+    pd.testing.assert_frame_equal(
+        remote.forecasts[keys], local.forecasts[keys], check_dtype=False, check_exact=True
+    )
+    assert remote.document("champion")["version"] == 2
+    assert len(remote.table("forecasts", ticker="AAA", horizon=1)) == SESSIONS
+    text = str(remote.summary())
+    assert server.url in text and "AAA" in text and "<table" in remote._repr_html_()
+    assert repr(remote) == f"<volcast.Server at {server.url}>"
+
+
+def test_a_server_that_is_not_there_is_an_error_when_it_is_read():
+    with pytest.raises(DataError, match="does not answer"):
+        volcast.load("http://127.0.0.1:9").forecasts.head()
