@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+T = TypeVar("T")
+WORTH_A_WORD = 10.0  # seconds that are left
 LONG_LIST = 20  # items; a shorter list needs no intermediate line
 
 
@@ -50,6 +53,24 @@ class Progress:
             The estimated time to the end.
         """
 
+    def track(self, items: Iterable[T], total: int, describe: Callable[[T], str]) -> Iterator[T]:
+        """Yield items, and report each as finished when the next one is asked for.
+
+        Parameters
+        ----------
+        items
+            What is worked on.
+        total
+            How many there are.
+        describe
+            The name of an item.
+        """
+        started = time.monotonic()
+        for done, item in enumerate(items, start=1):
+            name = describe(item)
+            yield item
+            self.count(done, total, name, _estimate_left(started, done, total))
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Return a context manager that shows the display while the work runs."""
@@ -62,9 +83,11 @@ class PlainProgress(Progress):
     def __init__(self, console: Console) -> None:
         self.console = console
         self._tenth = 0
+        self._first_fold: tuple[int, float] | None = None  # its number, and when it began
 
     def stage(self, name: str) -> None:
         """Print the stage."""
+        self._first_fold = None
         self._print(name)
 
     def note(self, text: str) -> None:
@@ -72,8 +95,9 @@ class PlainProgress(Progress):
         self._print(f"  {text}")
 
     def fold(self, number: int, count: int, first: str) -> None:
-        """Print the fold."""
-        self._print(f"  fold {number + 1}/{count}, tested from {first}")
+        """Print the fold, and the estimated time to the end of the last one."""
+        left = self._describe_left(number, count)
+        self._print(f"  fold {number + 1}/{count}, tested from {first}{left}")
 
     def count(self, done: int, total: int, latest: str, seconds_left: float) -> None:
         """Print a line at each tenth of a long list."""
@@ -81,6 +105,15 @@ class PlainProgress(Progress):
         if total >= LONG_LIST and tenth != self._tenth and done < total:
             self._print(f"  {done}/{total}, {format_duration(seconds_left)} left")
         self._tenth = tenth % 10
+
+    def _describe_left(self, number: int, count: int) -> str:
+        """Return the estimated time for a fold and those after it, once that is worth a word."""
+        if self._first_fold is None:
+            self._first_fold = number, time.monotonic()
+            return ""
+        first, started = self._first_fold
+        left = _estimate_left(started, number - first, count - first)
+        return f", {format_duration(left)} left" if left > WORTH_A_WORD else ""
 
     def _print(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -115,7 +148,7 @@ class BarProgress(PlainProgress):
             self._task,
             completed=number,
             total=count,
-            description=f"fold {number + 1}/{count} ({first})",
+            description=f"fold {number + 1}/{count} ({first}){self._describe_left(number, count)}",
         )
 
     def epoch(self, epoch: int, train_loss: float, val_loss: float) -> None:
@@ -151,6 +184,11 @@ def make_progress(console: Console, quiet: bool) -> Progress:
     if quiet:
         return Progress()
     return BarProgress(console) if console.is_terminal else PlainProgress(console)
+
+
+def _estimate_left(started: float, done: int, total: int) -> float:
+    """Return the seconds for the remaining items, as long as those since `started` on average."""
+    return (time.monotonic() - started) / done * (total - done)
 
 
 def format_duration(seconds: float) -> str:

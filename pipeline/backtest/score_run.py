@@ -24,6 +24,7 @@ from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.volatility_columns import add_volatility
 from volcast.pipeline.backtest.walk_forward import TEST
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.gain_attribution import steps_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
 from volcast.reports.scoring.scores import score_rows, scored_rows
@@ -31,14 +32,8 @@ from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 SCORED_COLUMNS = [
     *("fold", "origin", "target_end", "ticker", "horizon", "model", "variance", "lower", "upper"),
-    *(
-        "clipped",
-        "fallback",
-        "short_history",
-        "realized",
-        "level_factor",
-        "variance_without_report",
-    ),
+    *("clipped", "fallback", "short_history", "realized", "level_factor"),
+    "variance_without_report",
 ]
 
 
@@ -85,18 +80,26 @@ class Evaluation:
             pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=RISK_COLUMNS)
         )
 
-    def score(self, path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def count_parts(self) -> int:
+        """Return the number of parts."""
+        return len(self._panel.horizons) * len(self._list_models())
+
+    def score(self, path: Path, progress: Progress) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the score table and the steps of the network's gain.
 
         Parameters
         ----------
         path
             The file of the parts.
+        progress
+            Receives the progress.
         """
         level = self._config.report.interval
         first = FirstNetwork(self._folders[0], self._panel, self._find_first_test())
         scores, steps = [], []
-        for table in iterate_horizons(path, columns=SCORED_COLUMNS):
+        tables = iterate_horizons(path, columns=SCORED_COLUMNS)
+        count = len(self._panel.horizons)
+        for table in progress.track(tables, count, lambda part: f"{part['horizon'].iloc[0]}"):
             readable, horizon = add_volatility(table, self._config), int(table["horizon"].iloc[0])
             rows = scored_rows(readable)
             scores.append(score_rows(rows, interval_level=level))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -97,7 +96,7 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.arrow."""
-    from volcast.features.panel import Panel
+    from volcast.features.panel import TICKERS_PER_BLOCK, Panel
     from volcast.pipeline.panel.build import (
         build_grids,
         describe_implausible_levels,
@@ -113,17 +112,14 @@ def features(context: StageContext) -> dict[str, Any]:
     tickers, sessions = join_axes(grids)
     failures: dict[str, str] = {}
     implausible: list[str] = []
-    started, done = time.monotonic(), 0
 
     def iterate() -> Iterator[Panel]:
-        nonlocal done
-        for panel in iterate_panels(grids, context.config):
+        blocks = -(-len(tickers) // TICKERS_PER_BLOCK)
+        panels = iterate_panels(grids, context.config)
+        for panel in context.progress.track(panels, blocks, lambda each: each.tickers[-1]):
             yield panel
             failures.update(find_tickers_without_rows(panel))
             implausible.extend(describe_implausible_levels(panel))
-            done += len(panel.tickers)
-            left = (time.monotonic() - started) / done * (len(tickers) - done)
-            context.progress.count(done, len(tickers), panel.tickers[-1], left)
 
     write_panels(context.folder / FEATURES, iterate(), tickers, sessions)
     _report_failures(failures, context.progress)
@@ -197,8 +193,13 @@ def evaluate(context: StageContext) -> dict[str, Any]:
 
     folders = sorted((context.folder / MODEL).glob("fold-*"))
     evaluation = Evaluation(folders, read_panel(context.folder / FEATURES), context.config)
-    rows = write_parts(context.folder / FORECASTS, evaluation.iterate_parts())
-    scores, steps = evaluation.score(context.folder / FORECASTS)
+    parts = context.progress.track(
+        evaluation.iterate_parts(),
+        evaluation.count_parts(),
+        lambda part: f"intervals of {part['model'].iloc[0]}",
+    )
+    rows = write_parts(context.folder / FORECASTS, parts)
+    scores, steps = evaluation.score(context.folder / FORECASTS, context.progress)
     for name, result in ((SCORES, scores), (STEPS, steps), (RISK, evaluation.risk)):
         write_frame(context.folder / name, result)
     verdict = f"{verdict_sentence(scores)} {baselines_sentence(scores)}".rstrip()

@@ -70,6 +70,35 @@ def test_a_terminal_shows_a_bar_with_the_latest_and_the_time_expected():
     assert "50/50" in plain and "T50, 0 s left" in plain
 
 
+def test_items_are_counted_as_they_are_finished():
+    shown: list[tuple[int, int, str]] = []
+
+    class Recorder(Progress):
+        def count(self, done, total, latest, seconds_left):
+            shown.append((done, total, latest))
+            assert seconds_left >= 0.0
+
+    tracked = Recorder().track([7, 8], 2, lambda item: f"item {item}")
+    assert next(tracked) == 7 and shown == []
+    assert list(tracked) == [8]
+    assert shown == [(1, 2, "item 7"), (2, 2, "item 8")]
+
+
+def test_long_folds_say_how_long_the_others_will_take(monkeypatch):
+    now = iter((100.0, 160.0, 400.0))
+    monkeypatch.setattr("volcast.pipeline.progress.time.monotonic", lambda: next(now))
+    progress = make_progress(console(terminal=False), quiet=False)
+    progress.stage("train")
+    for number in (1, 2, 3):  # the first one was finished by an earlier run
+        progress.fold(number, 4, "2020-01-02")
+    lines = progress.console.file.getvalue().splitlines()[1:]
+    assert [line.partition("2020-01-02")[2] for line in lines] == [
+        "",
+        ", 2 min left",
+        ", 2 min left",
+    ]
+
+
 def test_durations_are_in_seconds_minutes_or_hours():
     assert [format_duration(x) for x in (0, 89, 90, 5399, 5400, 36000)] == [
         *("0 s", "89 s", "2 min", "90 min", "2 h", "10 h"),
