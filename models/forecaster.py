@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, Self
@@ -19,7 +18,6 @@ REQUIRED = ("har_1", "har_5", "har_22")  # logs of the daily, weekly and monthly
 # quarter, the longest window of the features other than the long-run ones.
 SHORTEST_HISTORY = 40
 YEAR = 250  # sessions
-CELLS_PER_BLOCK = 200_000  # sessions times tickers, that are forecast at once
 # The sessions of the features that contain the log of a mean variance.
 MEAN_VARIANCE_WINDOWS = {f"har_{window}": window for window in (1, 5, 22, 66, 250)}
 MEAN_VARIANCE_WINDOWS["jumpiness_250"] = 250
@@ -276,36 +274,6 @@ def select_fit_rows(
 def mask_unforecastable(forecast: Float, sample: Sample, origins: slice) -> Float:
     """Return `forecast` (n, N, H) with NaN where not forecastable."""
     return np.where(sample.forecastable()[origins, :, None], forecast, np.nan)
-
-
-def forecast_rows(
-    sample: Sample, origins: slice, predict: Callable[[NDArray[np.float32]], Float]
-) -> Float:
-    """Return the forecasts of `predict` at the forecastable origins, else NaN, (n, N, H).
-
-    `predict` maps features (rows, F) to variances (rows, H). Long-run features may be missing.
-    """
-    variance = np.full(sample.target[origins].shape, np.nan)
-    for block, rows, x in iterate_forecast_rows(sample, origins):
-        variance[block][rows] = predict(x)
-    return variance
-
-
-def iterate_forecast_rows(
-    sample: Sample, origins: slice
-) -> Iterator[tuple[slice, NDArray[np.bool_], NDArray[np.float32]]]:
-    """Yield blocks of the origins, their rows to forecast (b, N), and the features of these rows.
-
-    A block has about `CELLS_PER_BLOCK` cells: the inputs of a large panel are not held at once. One
-    without a row to forecast is left out.
-    """
-    forecastable, x = sample.forecastable()[origins], sample.x[origins]
-    size = max(CELLS_PER_BLOCK // max(forecastable.shape[1], 1), 1)
-    for start in range(0, len(forecastable), size):
-        block = slice(start, start + size)
-        rows = forecastable[block]
-        if rows.any():
-            yield block, rows, x[block][rows]
 
 
 def count_recent_sessions(variance: Float) -> NDArray[np.intp]:

@@ -6,14 +6,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from volcast.models.forecast_blocks import forecast_rows, predict_blocks
 from volcast.models.forecaster import (
     REQUIRED,
     Float,
     Forecaster,
     Sample,
     Split,
-    forecast_rows,
-    iterate_forecast_rows,
     select_fit_rows,
 )
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
@@ -80,8 +79,9 @@ class Network(Forecaster):
         """Return the forecasts of each network alone, without the blend, (members, n, N, H)."""
         shape = (self.regressor.members, *sample.target[origins].shape)
         variance = np.full(shape, np.nan)
-        for block, rows, x in iterate_forecast_rows(sample, origins):
-            variance[:, block][:, rows] = self.regressor.predict_members(x)
+        predict = self.regressor.predict_members
+        for block, rows, found in predict_blocks(sample, origins, predict):
+            variance[:, block][:, rows] = found
         return variance
 
     def _compute_level_trust(self, sample: Sample, sessions: int) -> list[float]:

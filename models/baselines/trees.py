@@ -7,13 +7,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from volcast.models.forecast_blocks import forecast_rows
 from volcast.models.forecaster import (
     REQUIRED,
     Float,
     Forecaster,
     Sample,
     Split,
-    forecast_rows,
     select_fit_rows,
 )
 from volcast.models.regressor.error_bounds import compute_smearing

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.forecaster import REQUIRED, Float, Sample, iterate_forecast_rows
+from volcast.models.forecast_blocks import predict_blocks
+from volcast.models.forecaster import REQUIRED, Float, Sample
 from volcast.models.pretrained.feature_groups import FeatureGroup, add_indicators
 from volcast.models.regressor.numpy_network import NumpyNetwork
 
@@ -116,8 +117,12 @@ class Vintage:
         They are those of `forecast_log`, and NaN where the sample is not forecastable.
         """
         result = np.full(sample.target[origins].shape, np.nan)
-        for block, rows, x in iterate_forecast_rows(sample, origins):
-            result[block][rows] = self.predict_log(sample.names, x, sample.horizons)
+
+        def predict(x: NDArray[np.float32]) -> Float:
+            return self.predict_log(sample.names, x, sample.horizons)
+
+        for block, rows, found in predict_blocks(sample, origins, predict):
+            result[block][rows] = found
         return result
 
     def _required(self) -> list[int]:

@@ -163,11 +163,9 @@ def train(context: StageContext) -> dict[str, Any]:
         for fold in due:
             first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
             context.progress.fold(fold.number, len(folds), first)
-            result = next(results)
-            save = partial(
-                fold_folder.save_fold, result=result, key=context.key, horizons=panel.horizons
-            )
-            write_folder(folders[fold.number], save)
+            save = partial(fold_folder.save_fold, key=context.key, horizons=panel.horizons)
+            # No name for a result: that of a large panel must be gone before the next is computed.
+            write_folder(folders[fold.number], partial(save, result=next(results)))
     history = fold_folder.read_fold_tables(folders, fold_folder.HISTORY)
     write_frame(context.folder / HISTORY, history)
     verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))

@@ -84,14 +84,19 @@ def run_in_order(tasks: Iterable[Callable[[], T]], cells: int) -> Generator[T]:
 
     Networks train one at a time, outside Python's global lock; meanwhile a second thread fits the
     baselines of the next fold or computes forecasts. On a panel of many `cells` (sessions times
-    tickers) every model uses all processors by itself, so tasks run one after the other. Closing
-    the generator waits for the tasks that are running and cancels those after them.
+    tickers) every model uses all processors by itself, and a result much memory: a task starts when
+    its result is asked for. Closing the generator waits for the tasks that are running and cancels
+    those after them.
     """
-    pool = ThreadPoolExecutor(max_workers=1 if cells > LARGE_PANEL else 2)
+    if cells > LARGE_PANEL:
+        for task in tasks:
+            yield task()
+        return
+    pool = ThreadPoolExecutor(max_workers=2)
     try:
         jobs = deque(pool.submit(task) for task in tasks)
         while jobs:
-            yield jobs.popleft().result()  # dropped at once: the forecasts of a panel are large
+            yield jobs.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 

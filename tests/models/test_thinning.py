@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.models.samples import SPLIT, make_sample
-from volcast.models import forecaster, network
+from volcast.models import forecast_blocks, network
 from volcast.models.baselines import har
 from volcast.models.baselines.catalogue import make_baseline
 from volcast.models.network import Network
@@ -60,5 +60,5 @@ def test_linear_baselines_of_a_large_panel_hardly_change(monkeypatch):
 def test_forecasts_made_in_blocks_of_origins_are_the_same(monkeypatch):
     fitted = make_baseline("harx").fit(SAMPLE, SPLIT)
     whole = fitted.forecast(SAMPLE, slice(490, 600))
-    monkeypatch.setattr(forecaster, "CELLS_PER_BLOCK", 7)
+    monkeypatch.setattr(forecast_blocks, "CELLS_PER_BLOCK", 7)
     np.testing.assert_array_equal(fitted.forecast(SAMPLE, slice(490, 600)), whole)
