@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from volcast.models.forecaster import Forecaster
 
 REFERENCE = "har"  # the model that all others are compared with
+GARCH_MODELS = ("garch", "gjr_garch_t", "egarch")  # estimated ticker by ticker, iteratively
 NETWORK = "network"
 
 

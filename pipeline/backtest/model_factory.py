@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from volcast.models.baselines.catalogue import REFERENCE, make_baseline
+from volcast.models.baselines.catalogue import GARCH_MODELS, REFERENCE, make_baseline
 from volcast.models.forecaster import Forecaster
 from volcast.models.network import Network
 from volcast.models.pretrained.combined_network import CombinedNetwork
@@ -17,19 +17,29 @@ from volcast.pipeline.errors import ConfigError
 from volcast.pipeline.vintages.catalogue import load_usable_vintage
 
 
-def list_baselines(config: Config) -> tuple[str, ...]:
-    """Return the names of the baselines, the reference model first.
+def list_baselines(config: Config, tickers: int) -> tuple[str, ...]:
+    """Return the names of the baselines of a panel with so many tickers, the reference model first.
 
     Examples
     --------
-    >>> list_baselines(Config())[:2]
+    >>> list_baselines(Config(), tickers=2)[:2]
     ('har', 'last_value')
+    >>> [name for name in list_baselines(Config(), tickers=3000) if "garch" in name]
+    []
     """
-    return (REFERENCE, *(name for name in config.baselines.models if name != REFERENCE))
+    left_out = {REFERENCE, *list_left_out(config, tickers)}
+    return (REFERENCE, *(name for name in config.baselines.models if name not in left_out))
 
 
-def build_baselines(config: Config) -> dict[str, Forecaster]:
-    """Return the unfitted baselines by name.
+def list_left_out(config: Config, tickers: int) -> list[str]:
+    """Return the baselines that take too long for so many tickers (`baselines.garch_tickers`)."""
+    if tickers <= config.baselines.garch_tickers:
+        return []
+    return [name for name in config.baselines.models if name in GARCH_MODELS]
+
+
+def build_baselines(config: Config, tickers: int) -> dict[str, Forecaster]:
+    """Return the unfitted baselines of a panel with so many tickers, by name.
 
     Raises
     ------
@@ -37,7 +47,7 @@ def build_baselines(config: Config) -> dict[str, Forecaster]:
         A class of the user's cannot be imported or is not a forecaster.
     """
     try:
-        return {name: make_baseline(name) for name in list_baselines(config)}
+        return {name: make_baseline(name) for name in list_baselines(config, tickers)}
     except ValueError as error:
         raise ConfigError(f"baselines.models: {error}") from error
 

@@ -109,7 +109,7 @@ class Evaluation:
         return pd.concat(scores, ignore_index=True), pd.concat(steps, ignore_index=True)
 
     def _list_models(self) -> list[str]:
-        return [*list_baselines(self._config), NETWORK]
+        return [*list_baselines(self._config, len(self._panel.tickers)), NETWORK]
 
     def _find_first_test(self) -> int:
         """Return the position of the first tested origin."""

@@ -138,6 +138,7 @@ def train(context: StageContext) -> dict[str, Any]:
     from volcast.pipeline.backtest import fold_folder
     from volcast.pipeline.backtest.first_test import describe_shorter_test
     from volcast.pipeline.backtest.folds import build_folds
+    from volcast.pipeline.backtest.model_factory import list_left_out
     from volcast.pipeline.backtest.pretrained_use import (
         describe_pretrained_use,
         read_pretrained_use,
@@ -152,6 +153,12 @@ def train(context: StageContext) -> dict[str, Any]:
     shorter = describe_shorter_test(panel, build_sample(panel), context.config)
     if shorter:
         context.progress.note(shorter)
+    left_out = list_left_out(context.config, len(panel.tickers))
+    if left_out:
+        context.progress.note(
+            f"{', '.join(left_out)} left out of more than {context.config.baselines.garch_tickers} "
+            "tickers; baselines.garch_tickers = 10000 includes them"
+        )
     model = context.folder / MODEL
     model.mkdir(exist_ok=True)
     folders = [fold_folder.find_fold_folder(model, fold.number) for fold in folds]

@@ -111,7 +111,7 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
     sample = build_sample(panel)
     first_untrained = sample.sessions[fold.validation.start]
     network = build_network(config, first_untrained, on_epoch=progress.epoch)
-    models = {**build_baselines(config), NETWORK: network}
+    models = {**build_baselines(config, len(panel.tickers)), NETWORK: network}
     bounds, seconds = fit_models(models, sample, fold)
     regressor = network.regressor
     if regressor.diverged_.any():

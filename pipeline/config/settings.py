@@ -165,6 +165,12 @@ class BaselineSettings(SettingsSection):
         description=f"any of {', '.join(BASELINES)}, or your own class as module:Class; "
         f"{REFERENCE} is always included",
     )
+    garch_tickers: int = Field(
+        500,
+        ge=0,
+        description="with more tickers the GARCH models are left out, which take up to 0.1 s a ticker "
+        "and fold",
+    )
 
 
 class ReportSettings(SettingsSection):
