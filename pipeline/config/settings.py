@@ -168,8 +168,8 @@ class BaselineSettings(SettingsSection):
     garch_tickers: int = Field(
         500,
         ge=0,
-        description="with more tickers the GARCH models are left out, which take up to 0.1 s a ticker "
-        "and fold",
+        description="with more tickers the GARCH models are left out, which take up to 0.1 s a "
+        "ticker and fold",
     )
 
 
