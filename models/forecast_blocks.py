@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from volcast.models.forecaster import Float, Sample
+from volcast.models.processors import count_processors
 
-CELLS_PER_BLOCK = 200_000  # sessions times tickers, that are forecast at once
+CELLS_PER_BLOCK = 1_000_000  # sessions times tickers, whose features are held at once
+ROWS_PER_PART = 50_000  # that a thread forecasts
 
 
 def forecast_rows(
@@ -32,19 +34,27 @@ def predict_blocks(
     """Yield blocks of the origins, their rows to forecast (b, N), and what is predicted for them.
 
     A block has about `CELLS_PER_BLOCK` cells: the inputs of a large panel are not held at once. One
-    without a row to forecast is left out. Several blocks are computed in threads; `predict` maps
-    features (rows, F) to an array, of which a row must not depend on the others.
+    without a row to forecast is left out.
+
+    Parameters
+    ----------
+    sample, origins
+        What is forecast, and when.
+    predict
+        Maps features (rows, F) to an array (..., rows, H), of which a row must not depend on the
+        others: parts of many rows are computed in threads.
     """
     forecastable, x = sample.forecastable()[origins], sample.x[origins]
     size = max(CELLS_PER_BLOCK // max(forecastable.shape[1], 1), 1)
-    starts = range(0, len(forecastable), size)
-    blocks = [slice(start, start + size) for start in starts]
-    blocks = [block for block in blocks if forecastable[block].any()]
-    if len(blocks) == 1:
-        rows = forecastable[blocks[0]]
-        yield blocks[0], rows, predict(x[blocks[0]][rows])
-        return
-    with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda block: predict(x[block][forecastable[block]]), blocks)
-        for block, values in zip(blocks, found, strict=True):
-            yield block, forecastable[block], values
+    with ThreadPoolExecutor(count_processors()) as pool:
+        for start in range(0, len(forecastable), size):
+            block = slice(start, start + size)
+            rows = forecastable[block]
+            if rows.any():
+                own = x[block][rows]
+                if len(own) <= ROWS_PER_PART:
+                    yield block, rows, predict(own)
+                else:
+                    firsts = range(0, len(own), ROWS_PER_PART)
+                    parts = [own[first : first + ROWS_PER_PART] for first in firsts]
+                    yield block, rows, np.concatenate(list(pool.map(predict, parts)), axis=-2)

@@ -17,7 +17,8 @@ from volcast.models.engine.member_groups import (
     pack_groups,
 )
 from volcast.models.engine.stacked_network import draw_initial_weights
-from volcast.models.engine.training import TrainingPlan, count_processors, get_programs
+from volcast.models.engine.training import TrainingPlan, get_programs
+from volcast.models.processors import count_processors
 
 Float = NDArray[np.float64]
 

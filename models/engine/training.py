@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from volcast.models.engine.stacked_network import (
     split_by_output,
     unflatten_weights,
 )
+from volcast.models.processors import count_processors
 from volcast.models.training_options import InitialisationName
 
 Float = NDArray[np.float64]
@@ -150,11 +150,6 @@ def get_programs(
         )
         for (batch, steps), width in widths.items()
     }
-
-
-def count_processors() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Run:

@@ -57,8 +57,17 @@ def test_linear_baselines_of_a_large_panel_hardly_change(monkeypatch):
         np.testing.assert_allclose(part, whole, rtol=0.25)
 
 
-def test_forecasts_made_in_blocks_of_origins_are_the_same(monkeypatch):
+def test_forecasts_made_in_blocks_and_in_threads_are_the_same(monkeypatch):
     fitted = make_baseline("harx").fit(SAMPLE, SPLIT)
     whole = fitted.forecast(SAMPLE, slice(490, 600))
-    monkeypatch.setattr(forecast_blocks, "CELLS_PER_BLOCK", 7)
+    monkeypatch.setattr(forecast_blocks, "CELLS_PER_BLOCK", 70)
+    monkeypatch.setattr(forecast_blocks, "ROWS_PER_PART", 9)
     np.testing.assert_array_equal(fitted.forecast(SAMPLE, slice(490, 600)), whole)
+
+
+def test_forecasts_of_each_member_in_threads_are_the_same(monkeypatch):
+    regressor = KerasVolatilityRegressor(members=2, epochs=1, hidden=(4,))
+    fitted = Network(regressor).fit(SAMPLE, SPLIT)
+    whole = fitted.forecast_members(SAMPLE, slice(490, 600))
+    monkeypatch.setattr(forecast_blocks, "ROWS_PER_PART", 9)
+    np.testing.assert_array_equal(fitted.forecast_members(SAMPLE, slice(490, 600)), whole)
