@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -188,23 +188,30 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
         return (self.read(name) for name in self.chosen)
 
     def read(self, name: str) -> Any:
-        """Return the values of a named column as a NumPy array, (R,)."""
-        return self.read_arrow(name).to_numpy()
-
-    def read_arrow(self, name: str) -> pa.ChunkedArray:
-        """Return a named column.
+        """Return the values of a named column as a NumPy array, (R,).
 
         Raises
         ------
         KeyError
             There is none.
         """
+        with self._open(name) as column:
+            return np.concatenate([chunk.to_numpy() for chunk in column.chunks])
+
+    def read_tickers(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Return the position of each row's ticker, (R,), and the tickers."""
+        with self._open("ticker") as column:
+            parts = [chunk.indices.to_numpy() for chunk in column.chunks]
+            return np.concatenate(parts), tuple(column.chunk(0).dictionary.to_pylist())
+
+    @contextmanager
+    def _open(self, name: str) -> Iterator[pa.ChunkedArray]:
+        """Map a column into memory for a moment; what is not copied from it is gone afterwards."""
         if name not in self.names:
             raise KeyError(f"no column {name}")
-        with pa.OSFile(str(self.path)) as source:
-            place = self.names.index(name)
-            options = pa.ipc.IpcReadOptions(included_fields=[place])
-            return pa.ipc.open_file(source, options=options).read_all()[name]
+        with pa.memory_map(str(self.path)) as source:
+            options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(name)])
+            yield pa.ipc.open_file(source, options=options).read_all()[name]
 
 
 def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
@@ -212,10 +219,9 @@ def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
     horizons = tuple(int(name.removeprefix(TARGET_END)) for name in ends)
     days = np.array(json.loads(schema.metadata[AXES.encode()]), dtype="datetime64[D]")
     sessions = days.astype(DATE_DTYPE)
-    tickers = stored.read_arrow("ticker").unify_dictionaries().combine_chunks()
+    column, tickers = stored.read_tickers()
     row = np.searchsorted(sessions, stored.read("session").astype(DATE_DTYPE))
-    column = tickers.indices.to_numpy()
-    shape = len(sessions), len(tickers.dictionary)
+    shape = len(sessions), len(tickers)
 
     def grid(name: str) -> Any:
         values = np.full(shape, np.nan)
@@ -229,7 +235,7 @@ def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
     place[row, column] = np.arange(stored.rows, dtype=np.int32)
     return Panel(
         sessions=pd.DatetimeIndex(sessions),
-        tickers=tuple(tickers.dictionary.to_pylist()),
+        tickers=tickers,
         names=stored.chosen,
         horizons=horizons,
         x=FeatureTable(place, stored),
