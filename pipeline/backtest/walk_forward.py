@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -48,7 +48,8 @@ class FoldResult:
     parts
         The forecast table of the test origins with `part`, `fold`, `clipped`, `fallback`,
         `short_history` and `variance_without_report`, model by model; in the first fold also that
-        of the last `HISTORY_SESSIONS` validation origins.
+        of the last `HISTORY_SESSIONS` validation origins. Those of a large panel can be iterated
+        once.
     members
         `MEMBER_COLUMNS`, one row for each test forecast of the network: `alone` is the variance
         forecast by the average of its members without the blend, `single_qlike` the mean loss of
@@ -60,12 +61,12 @@ class FoldResult:
     """
 
     number: int
-    parts: Sequence[pd.DataFrame]
+    parts: Iterable[pd.DataFrame]
     members: pd.DataFrame
     network: AnyNetwork
     seconds: dict[str, float]
 
-    @property
+    @cached_property
     def forecasts(self) -> pd.DataFrame:
         """The parts as one table."""
         return pd.concat(self.parts, ignore_index=True)
@@ -117,7 +118,26 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
     if regressor.diverged_.any():
         states = regressor.diverged_, regressor.epochs_run_, regressor.learning_rate
         progress.note(f"fold {fold.number + 1}: {format_divergence(*states)}")
-    forecasts = []
+    known = sample.until(fold.test.stop - 1)
+    members = _compare_members(network, known, panel, fold.test, bounds)
+    parts = iterate_forecasts(models, panel, fold, bounds, seconds)
+    # The forecasts of a large panel are computed when they are written, model by model.
+    computed = parts if panel.variance.size > LARGE_PANEL else list(parts)
+    return FoldResult(fold.number, computed, members, network, seconds)
+
+
+def iterate_forecasts(
+    models: Mapping[str, Forecaster],
+    panel: Panel,
+    fold: Fold,
+    bounds: Bounds,
+    seconds: dict[str, float],
+) -> Iterator[pd.DataFrame]:
+    """Yield the forecast table of each part and model of a fold (`FoldResult.parts`).
+
+    The time of each model is added to `seconds`.
+    """
+    sample = build_sample(panel)
     for part, origins in list_forecast_origins(fold):
         known = sample.until(origins.stop - 1)
         for name, model in models.items():
@@ -128,9 +148,7 @@ def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> Fo
             else:
                 table |= {WITHOUT_REPORT_COLUMN: np.full_like(table["variance"], np.nan)}
             rows = arrange_by_ticker(table, panel, origins)
-            forecasts.append(rows.assign(model=name, part=part, fold=fold.number))
-    members = _compare_members(network, known, panel, fold.test, bounds)
-    return FoldResult(fold.number, forecasts, members, network, seconds)
+            yield rows.assign(model=name, part=part, fold=fold.number)
 
 
 def list_forecast_origins(fold: Fold) -> list[tuple[str, slice]]:
