@@ -17,7 +17,7 @@ from volcast.pipeline.job.config_archive import hash_config, hash_recipe
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.records import Decision
-from volcast.pipeline.ledger.scoring import REGISTERED
+from volcast.pipeline.ledger.version_names import REGISTERED
 from volcast.pipeline.registry.model_folder import save_model
 from volcast.pipeline.registry.promotion import format_version
 from volcast.pipeline.registry.versions import ModelFacts, Version
