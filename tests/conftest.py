@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("volcast", derandomize=True, deadline=None)
@@ -19,6 +20,13 @@ def pytest_configure(config):
     if config.pluginmanager.hasplugin("cacheprovider") and XLA_CACHE not in _xla_flags():
         folder = config.cache.mkdir("xla")
         os.environ["TF_XLA_FLAGS"] = f"{_xla_flags()} {XLA_CACHE}{folder}".strip()
+
+
+def pytest_collection_modifyitems(items):
+    """Let one worker run all tests of a folder, so that fixtures of the session are made once."""
+    for item in items:
+        folder = "/".join(item.nodeid.split("/")[:3])
+        item.add_marker(pytest.mark.xdist_group(folder))
 
 
 def _xla_flags():

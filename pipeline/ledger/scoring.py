@@ -128,7 +128,7 @@ def _series_scores(name: str, series: pd.DataFrame, reference: pd.DataFrame) -> 
     pair = pd.concat([series.assign(model=name), common])
     if len(common):  # rows that HAR did not forecast cannot be compared
         pair = pair.merge(common[cells], on=cells)
-    scores = score_table(pair)
+    scores = score_table(pair, confidence_set=False)
     own = scores[(scores["ticker"] == POOLED) & (scores["model"] == name)]
     span = pair.groupby("horizon")["origin"].agg(["min", "max"])
     return own.assign(
