@@ -14,8 +14,8 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job.coming_reports import describe_coming_reports
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.preconditions import is_replay
+from volcast.pipeline.job.report_files import PAGE
 from volcast.pipeline.job.report_index import (
-    PAGE,
     find_previous_page,
     write_index,
     write_index_entry,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,7 +65,9 @@ def _read_if_complete(
         return None
     runs = _read_runs(connection, experiment[0])
     tags: dict[int, dict[str, str]] = {}
-    for number, key, value in _select(connection, "version, key, value", "model_version_tags", name):
+    for number, key, value in _select(
+        connection, "version, key, value", "model_version_tags", name
+    ):
         tags.setdefault(number, {})[key] = value
     versions = [
         read_version(
@@ -100,7 +101,9 @@ def _read_runs(connection: sqlite3.Connection, experiment: int) -> dict[str, Sim
     parameters = f"SELECT run_uuid, key, value FROM params WHERE run_uuid IN ({active})"
     for run, key, value in connection.execute(parameters, (experiment,)):
         runs[run].params[key] = value
-    metrics = f"SELECT run_uuid, key, value, is_nan FROM latest_metrics WHERE run_uuid IN ({active})"
+    metrics = (
+        f"SELECT run_uuid, key, value, is_nan FROM latest_metrics WHERE run_uuid IN ({active})"
+    )
     for run, key, value, is_nan in connection.execute(metrics, (experiment,)):
         runs[run].metrics[key] = math.nan if is_nan else value
     return runs

@@ -1,4 +1,4 @@
-"""Which heavy packages each command that only reads may import: their import is most of its time."""
+"""Which heavy packages each command that only reads may import, which takes most of its time."""
 
 import json
 import subprocess
