@@ -14,11 +14,11 @@ from dataclasses import asdict, dataclass
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.files import hash_value, write_text
 from volcast.pipeline.home import Home
-from volcast.pipeline.job.config_archive import hash_config
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.monitoring.observe_clock import observe_clock
 from volcast.pipeline.job.monitoring.open_alerts import preview_alerts
 from volcast.pipeline.job.monitoring.webhook import post_alerts
+from volcast.pipeline.job.newest_training import is_trained_at_origin, note_repeated_training
 from volcast.pipeline.job.report_files import PAGE
 from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.registry.promotion import format_version
@@ -84,21 +84,6 @@ def repeat_last_run(context: JobContext, last: LastRun, *, if_due: bool) -> Summ
         ),
         head=context.ledger.head().hash,
     )
-
-
-def is_trained_at_origin(context: JobContext) -> bool:
-    """Return whether the newest network was trained on these sessions with these settings."""
-    newest = context.registry_view.newest
-    return newest is not None and (
-        newest.facts["trained_through"] == str(context.panel.sessions[context.origin - 1].date())
-        and newest.facts["config_hash"] == hash_config(context.config)
-    )
-
-
-def note_repeated_training(context: JobContext) -> str:
-    """Return the note of a run that was to train what is trained already."""
-    newest = context.registry_view.newest
-    return f"{format_version(newest) if newest else 'no network'} was already trained on these bars"
 
 
 def _hash_state(context: JobContext) -> str:

@@ -47,9 +47,11 @@ def load_with_vix(request: Request, load: Callable[[], pd.DataFrame]) -> Downloa
 def _load_indices() -> pd.DataFrame:
     # To import arch takes a second, to find its folder does not.
     arch = find_spec("arch")
-    (folder,) = arch.submodule_search_locations if arch else ()
+    if arch is None or arch.origin is None:
+        raise ImportError("the indices are part of the package arch; install it: pip install arch")
+    folder = Path(arch.origin).parent
     parts = [
-        pd.read_csv(Path(folder) / "data" / name / f"{name}.csv.gz", parse_dates=["Date"])
+        pd.read_csv(folder / "data" / name / f"{name}.csv.gz", parse_dates=["Date"])
         .rename(columns=COLUMN_NAMES)
         .assign(ticker=ticker)
         for ticker, name in INDICES.items()

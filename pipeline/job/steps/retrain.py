@@ -15,7 +15,7 @@ from volcast.pipeline.files import hash_value
 from volcast.pipeline.job.challenger import Challenger, train_challenger
 from volcast.pipeline.job.config_archive import hash_config, hash_recipe
 from volcast.pipeline.job.context import JobContext
-from volcast.pipeline.job.last_run import is_trained_at_origin, note_repeated_training
+from volcast.pipeline.job.newest_training import is_trained_at_origin, note_repeated_training
 from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.records import Decision
 from volcast.pipeline.ledger.version_names import REGISTERED
