@@ -10,12 +10,16 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 # Byte code is left to the first import: most of what is installed is never imported.
 INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile --no-input \
 	--disable-pip-version-check
+# A worker takes a folder of tests at a time, as their fixtures are made once a worker.
+TWO_WORKERS := -n 2 --dist loadgroup
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--extra dev --extra docs --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
 # Another environment's settings must not leak into ours.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
+# Without byte code every process would compile what it imports: seconds instead of tenths.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo demo-stocks test test-slow check bench docs lock clean
 
@@ -30,11 +34,11 @@ demo-stocks: $(VENV)/.project ## the same on 30 embedded stocks and their report
 	@$(BIN)/volcast run --source sample-stocks --out $(OUT)-stocks
 	@echo "the report: $(OUT)-stocks/report.html"
 
-test: $(VENV)/.project ## run the tests, but for the slow ones
-	@$(BIN)/python -m pytest -m "not slow"
+test: $(VENV)/.project ## run the tests, but for the slow ones; a part with ARGS=tests/features
+	@$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),$(TWO_WORKERS))
 
 test-slow: $(VENV)/.project ## run the slow tests: killed processes, provoked trainings
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 check: $(VENV)/.project ## lint, formatting, types, import rules, and the commands in the documents
 	@$(BIN)/ruff check

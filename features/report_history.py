@@ -14,7 +14,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from volcast.features._typing import BoolArray, FloatArray
 from volcast.features.known_reports import KnownReports, Positions
@@ -106,6 +105,8 @@ def _share_reactions(
 
     The habit is that of all versions settled so far, also of those replaced since.
     """
+    from scipy.special import expit, logit  # a sixth of a second, and most panels have no reports
+
     unknown = reports.first < reports.second
     on_the_day = np.searchsorted(reports.calendar, reports.day)
     is_session = reports.calendar[np.minimum(on_the_day, len(reports.calendar) - 1)] == reports.day

@@ -52,6 +52,11 @@ class Home:
         return self.folder / "champion.json"
 
     @property
+    def last_run(self) -> Path:
+        """The file that says on what the last daily run depended."""
+        return self.folder / "last_run.json"
+
+    @property
     def bars(self) -> Path:
         """The folder of stored bars."""
         return self.folder / "bars"

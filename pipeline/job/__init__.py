@@ -16,9 +16,12 @@ forecasts         forecasts of a fitted model from one origin
 shadow_forecasts  the walk-forward of two models over the same past sessions
 losses            losses of the ledger's forecasts, and the start of a reign
 config_archive    the settings, by their hash
+last_run          whether a run would repeat the last one
+newest_training   whether the newest network is what a training would give
+origins           positions of origins in a panel
 preconditions     what may be added to a ledger
 disk_space        the reserve for the forecasts
-report            the daily report, and report_index, the list of all reports
+report            the daily report; report_index, the list of all; report_files, their names
 summary           what a run did
 ================  ===================================================================
 """

@@ -56,11 +56,6 @@ def build_fold(panel: Panel, config: Config, origin: int) -> Fold:
     return fold
 
 
-def find_first_origin_after(panel: Panel, trained_through: str) -> int:
-    """Return the position of the first session after the last one that a training used."""
-    return int(panel.sessions.searchsorted(pd.Timestamp(trained_through))) + 1
-
-
 def fit_har(panel: Panel, config: Config, origin: int) -> tuple[LogHAR, Bounds]:
     """Fit HAR on the fold that begins at position `origin`; return it with the filter's bounds.
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.job.challenger import find_first_origin_after
+from volcast.pipeline.job.origins import find_first_origin_after
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.ledger.ledger import Ledger
@@ -93,8 +93,7 @@ class JobContext:
 
         These are the tickers of the settings, or, if the source decides, those of the newest model.
         """
-        model = self.registry_view.newest_model
-        expected = self.config.data.tickers or (model.tickers if model else ())
+        expected = self.config.data.tickers or self.registry_view.newest_tickers
         return tuple(dict.fromkeys((*self.panel.tickers, *expected)))
 
     @property

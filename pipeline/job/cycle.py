@@ -12,16 +12,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from volcast.pipeline.data.sources.catalogue import find_entry
 from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.monitoring.observe import (
     observe_forecasts,
     observe_held_bars,
-    observe_stale_tickers,
-    update_alerts,
 )
-from volcast.pipeline.job.monitoring.observe_external import observe_external
+from volcast.pipeline.job.monitoring.observe_clock import observe_clock
+from volcast.pipeline.job.monitoring.open_alerts import update_alerts
 from volcast.pipeline.job.monitoring.webhook import post_alerts
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.job.steps.gate import evaluate_gate
@@ -160,12 +158,9 @@ def _choose_champion(action: str, registry_view: RegistryView) -> Version:
 
 def _observe_run(context: JobContext, failures: dict[str, str]) -> list[Observation]:
     """Return all observations of this run: disk and ledger, steps, data and forecasts."""
-    grows = find_entry(context.config.data.source).grows
     return [
-        *context.preconditions,
+        *observe_clock(context),
         *(_observe_step(step, failures.get(step)) for step in STEPS),
-        *(observe_stale_tickers(context) if grows else []),
-        *(observe_external(context) if grows else []),
         *observe_held_bars(context),
         *observe_forecasts(context),
     ]

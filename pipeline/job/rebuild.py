@@ -15,7 +15,7 @@ from volcast.models.forecast_intervals import ERROR_COLUMNS
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import LedgerError, RegistryError, VolcastError
 from volcast.pipeline.home import Home
-from volcast.pipeline.job.challenger import find_first_origin_after, fit_har
+from volcast.pipeline.job.challenger import fit_har
 from volcast.pipeline.job.config_archive import read_archived_config
 from volcast.pipeline.job.forecasts import (
     FittedModel,
@@ -24,6 +24,7 @@ from volcast.pipeline.job.forecasts import (
     list_levels,
 )
 from volcast.pipeline.job.market import BarHashes, hash_market, load_market
+from volcast.pipeline.job.origins import find_first_origin_after
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.ledger.ledger import Ledger

@@ -9,7 +9,7 @@ from volcast.models.baselines.catalogue import NETWORK
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.home import Home
 from volcast.pipeline.registry.champion_file import read_champion
-from volcast.pipeline.registry.model_folder import StoredModel, load_model
+from volcast.pipeline.registry.model_folder import StoredModel, load_model, read_tickers
 from volcast.pipeline.registry.registry import Registry
 from volcast.pipeline.registry.versions import HAR, Version
 
@@ -96,6 +96,20 @@ class RegistryView:
             return self.load(self.newest) if self.newest else None
         except RegistryError:
             return None
+
+    @property
+    def newest_tickers(self) -> tuple[str, ...]:
+        """Return the newest network's tickers; none if there is no network or it is damaged."""
+        try:
+            return read_tickers(self._folder(self.newest)) if self.newest else ()
+        except RegistryError:
+            return ()
+
+    def check_folders(self) -> None:
+        """Raise ``RegistryError`` if champion or newest network is not as it was registered."""
+        for version in (self.champion, self.newest):
+            if version is not None and version.model == NETWORK:
+                self._folder(version)
 
     def load(self, version: Version) -> StoredModel:
         """Return the model of a network's version, loaded once."""

@@ -14,8 +14,8 @@ from volcast.pipeline.home import Home
 from volcast.pipeline.job.coming_reports import describe_coming_reports
 from volcast.pipeline.job.context import JobContext
 from volcast.pipeline.job.preconditions import is_replay
+from volcast.pipeline.job.report_files import PAGE
 from volcast.pipeline.job.report_index import (
-    PAGE,
     find_previous_page,
     write_index,
     write_index_entry,
@@ -23,13 +23,8 @@ from volcast.pipeline.job.report_index import (
 from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
-from volcast.pipeline.ledger.scoring import (
-    REGISTERED,
-    format_series,
-    live_scores,
-    read_backtests,
-    scored_rows,
-)
+from volcast.pipeline.ledger.scoring import live_scores, read_backtests, scored_rows
+from volcast.pipeline.ledger.version_names import REGISTERED, format_series
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.short_histories import list_histories
 from volcast.pipeline.registry.promotion import CHANGES

@@ -10,11 +10,11 @@ from typing import Any
 
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
+from volcast.pipeline.job.report_files import ENTRY, INDEX, PAGE
 from volcast.reports.daily.index import IndexRow, render_index
 from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.daily.scores import select_issued
 
-PAGE, ENTRY, INDEX = "report.html", "evening.json", "index.html"
 NUMBERS = ("alerts", "forecasts", "qlike_ratio")
 
 

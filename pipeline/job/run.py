@@ -18,13 +18,12 @@ from volcast.pipeline.job.config_archive import (
     write_current_config,
 )
 from volcast.pipeline.job.context import Clock, JobContext
-from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.disk_space import observe_disk_space, update_reserve
+from volcast.pipeline.job.last_run import find_repeated_run, repeat_last_run, write_last_run
 from volcast.pipeline.job.market import Market, hash_market, load_market
 from volcast.pipeline.job.monitoring.webhook import post_head
 from volcast.pipeline.job.panel_cache import PanelCache
 from volcast.pipeline.job.registry_view import RegistryView
-from volcast.pipeline.job.report import write_report
 from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.ledger.head_file import check_head, write_head
 from volcast.pipeline.ledger.ledger import Ledger
@@ -119,7 +118,13 @@ def _find_last_origin(market: Market) -> int:
 def _run_and_report(context: JobContext, home: Home, *, if_due: bool) -> Summary:
     """Run the cycle and write what depends on it: the ledger's head, settings and report."""
     context.progress.stage(f"daily run of {context.day.date()}")
-    summary = run_daily_cycle(context, if_due=if_due)
+    last = find_repeated_run(home, context, if_due=if_due)
+    if last:
+        summary = repeat_last_run(context, last, if_due=if_due)
+    else:
+        from volcast.pipeline.job.cycle import run_daily_cycle  # with models, seconds to import
+
+        summary = run_daily_cycle(context, if_due=if_due)
     head, job = context.ledger.head(), context.config.job
     write_head(home, head)
     failure = post_head(job.webhook, head, summary.origin) if job.webhook_head else None
@@ -127,5 +132,9 @@ def _run_and_report(context: JobContext, home: Home, *, if_due: bool) -> Summary
         summary = replace(summary, notes=(*summary.notes, failure))
     if not summary.over:
         write_current_config(context.config, home)
+    if not (summary.over or last):
+        from volcast.pipeline.job.report import write_report  # with figures
+
         write_report(home, context, summary)
+        write_last_run(home, context, summary)
     return summary

@@ -14,6 +14,7 @@ verify          the chain recomputed
 rebuild_check   past forecasts rebuilt and compared
 head_file       the last row, kept next to the ledger
 outcomes        outcomes of forecasts from a panel
+version_names   how decisions and scores name a version
 scoring         live scores compared with those of the backtest
 display         the columns that people read
 export          CSV and Parquet

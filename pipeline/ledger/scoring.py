@@ -11,13 +11,13 @@ from volcast.features.units import volatility_annual_pct
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
+from volcast.pipeline.ledger.version_names import REGISTERED, format_series
 from volcast.reports.scoring.level import ALL_YEARS, level_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
 from volcast.reports.scoring.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 ISSUED = "issued"  # the series of issued forecasts, whichever model made them
-REGISTERED = "registered"  # the action of decisions whose numbers include a backtest
 SCORE_COLUMNS = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "clipped_share"]
 SCORED = [
     *("seq", "origin", "target_end", "ticker", "horizon", "model", "model_version", "role"),
@@ -28,17 +28,6 @@ LIVE_COLUMNS = [
     *("horizon", "series", "first", "last", *SCORE_COLUMNS),
     *("level_ratio", "beyond", "backtest_qlike", "backtest_ratio"),
 ]
-
-
-def format_series(model: str, version: str) -> str:
-    """Return the name of a version's series in the scores.
-
-    Examples
-    --------
-    >>> format_series("network", "7")
-    'network 7'
-    """
-    return f"{model} {version}"
 
 
 def scored_rows(
@@ -139,7 +128,7 @@ def _series_scores(name: str, series: pd.DataFrame, reference: pd.DataFrame) -> 
     pair = pd.concat([series.assign(model=name), common])
     if len(common):  # rows that HAR did not forecast cannot be compared
         pair = pair.merge(common[cells], on=cells)
-    scores = score_table(pair)
+    scores = score_table(pair, confidence_set=False)
     own = scores[(scores["ticker"] == POOLED) & (scores["model"] == name)]
     span = pair.groupby("horizon")["origin"].agg(["min", "max"])
     return own.assign(

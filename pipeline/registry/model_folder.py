@@ -6,16 +6,18 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from volcast.models.forecast_intervals import ERROR_COLUMNS
 from volcast.models.insanity_filter import Bounds
-from volcast.models.pretrained.network_folder import AnyNetwork, load_network, save_network
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.registry import undated_errors
+
+if TYPE_CHECKING:
+    from volcast.models.pretrained.network_folder import AnyNetwork
 
 FORMAT = 2
 METADATA = "forecast.json"
@@ -56,6 +58,8 @@ class StoredModel:
 
 def save_model(folder: Path, model: StoredModel) -> None:
     """Write the model into `folder`, created if missing: `.keras`, JSON and Parquet, no pickle."""
+    from volcast.models.pretrained.network_folder import save_network  # with scikit-learn
+
     save_network(folder / NETWORK_FOLDER, model.network)
     metadata = {
         "format": FORMAT,
@@ -77,14 +81,9 @@ def load_model(folder: Path) -> StoredModel:
     RegistryError
         A file is missing, damaged or of another format.
     """
-    path = folder / METADATA
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-        values = _parse_metadata(metadata)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RegistryError(
-            f"{path} is missing or damaged ({error}); roll back, or train another model"
-        ) from error
+    from volcast.models.pretrained.network_folder import load_network  # with scikit-learn
+
+    metadata, values = _read_metadata(folder)
     try:
         past_errors = _read_past_errors(folder, metadata)
     except (OSError, ValueError) as error:
@@ -97,6 +96,30 @@ def load_model(folder: Path) -> StoredModel:
     except ValueError as error:
         raise RegistryError(str(error)) from error
     return StoredModel(network=network, past_errors=past_errors, **values)
+
+
+def read_tickers(folder: Path) -> tuple[str, ...]:
+    """Return the tickers that a stored model was fitted on, without loading it.
+
+    Raises
+    ------
+    RegistryError
+        The metadata are missing, damaged or of another format.
+    """
+    tickers: tuple[str, ...] = _read_metadata(folder)[1]["tickers"]
+    return tickers
+
+
+def _read_metadata(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the metadata as stored, and as fields of `StoredModel`."""
+    path = folder / METADATA
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+        return metadata, _parse_metadata(metadata)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RegistryError(
+            f"{path} is missing or damaged ({error}); roll back, or train another model"
+        ) from error
 
 
 def _parse_metadata(metadata: dict[str, Any]) -> dict[str, Any]:

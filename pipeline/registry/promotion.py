@@ -13,7 +13,7 @@ from typing import Any
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
-from volcast.pipeline.ledger.scoring import format_series
+from volcast.pipeline.ledger.version_names import format_series
 from volcast.pipeline.registry.registry import Registry
 from volcast.pipeline.registry.versions import ChampionChange, Version
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import shutil
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from volcast.pipeline.errors import RegistryError
 from volcast.pipeline.files import hash_path, write_folder
 from volcast.pipeline.home import Home
-from volcast.pipeline.registry import mlflow_run, mlflow_store
+from volcast.pipeline.registry import mlflow_run, mlflow_store, sqlite_versions
 from volcast.pipeline.registry.champion_file import Champion, check_model_folder, write_champion
 from volcast.pipeline.registry.mlflow_run import ARTIFACT, TAG
 from volcast.pipeline.registry.mlflow_store import explain_errors
@@ -36,6 +38,7 @@ class Registry:
 
     Opening it creates the store and registers HAR, if that was not done before. The models of
     versions lie under ``HOME/models``; those of another tracking store are fetched when needed.
+    What only reads the store of the home does not import MLflow (`sqlite_versions`).
 
     Parameters
     ----------
@@ -60,10 +63,10 @@ class Registry:
                 "restore your latest backup, or choose another --home: the numbers of versions "
                 "are never reused"
             )
-        with mlflow_store.lock_store(home), explain_errors(self.uri):
-            self._client = mlflow_store.make_client(self.uri)
-            self._experiment = self._open_experiment()
-            self._register_har()
+        if self._read_without_mlflow() is None:
+            with mlflow_store.lock_store(home), explain_errors(self.uri):
+                _ = self._experiment
+                self._register_har()
 
     def register(self, folder: Path, facts: ModelFacts, *, now: dt.datetime | None) -> Version:
         """Register the model in `folder` (`registry.model_folder`); return its version.
@@ -92,6 +95,9 @@ class Registry:
 
     def versions(self) -> list[Version]:
         """Return all versions, the newest first."""
+        read = self._read_without_mlflow()
+        if read is not None:
+            return read
         with explain_errors(self.uri):
             runs = {
                 run.info.run_id: run.data
@@ -207,8 +213,19 @@ class Registry:
             mlflow_run.remove_model(self.home, version.run)
         return [version.number for version in removed]
 
-    def _open_experiment(self) -> str:
-        """Return MLflow's experiment, created if missing, with its artefacts under the home.
+    def _read_without_mlflow(self) -> list[Version] | None:
+        """Return all versions; None if MLflow has to be asked."""
+        return sqlite_versions.read_versions(self.home, NAME) if self.local else None
+
+    @cached_property
+    def _client(self) -> Any:
+        """MLflow's client, made when it is first needed."""
+        with explain_errors(self.uri):
+            return mlflow_store.make_client(self.uri)
+
+    @cached_property
+    def _experiment(self) -> str:
+        """MLflow's experiment, created if missing, with its artefacts under the home.
 
         A server has its own place for them; without one MLflow would use the working folder.
         """

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import bdtr, bdtrik, stdtrit
 
 from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.scoring.inference import (
@@ -55,8 +55,9 @@ def coverage(
     share, away = float(daily.mean()), float(abs(daily.mean() - level))
     freedom = degrees_of_freedom(dates, horizon)
     error = math.sqrt(long_run_covariance(daily, freedom)[0, 0] / dates)
-    clustered = error * float(stats.t.isf(FALSE_ALARMS / 2, freedom))
-    low, high = stats.binom.ppf([FALSE_ALARMS / 2, 1 - FALSE_ALARMS / 2], targets, level) / targets
+    clustered = error * -float(stdtrit(freedom, FALSE_ALARMS / 2))
+    tails = (FALSE_ALARMS / 2, 1 - FALSE_ALARMS / 2)
+    low, high = (_binomial_quantile(tail, targets, level) / targets for tail in tails)
     limit = max(level - low if share < level else high - level, clustered)
     words = (
         f"{subject}: {share:.1%} of the outcomes of {dates} sessions fell inside {level:.0%} "
@@ -87,9 +88,16 @@ def clip_rate(recent: pd.DataFrame, usual: float, *, subject: str = "forecasts")
         return Observation("clip rate", subject, NAN, NAN, NAN, f"{subject}: none yet")
     sums, count = collapse_by_date(recent["clipped"].to_numpy(np.float64), recent["origin"])
     share, dates = float((sums / count).mean()), len(sums)
-    limit = float(stats.binom.isf(FALSE_ALARMS, dates, max(usual, FALSE_ALARMS)) / dates)
+    limit = _binomial_quantile(1 - FALSE_ALARMS, dates, max(usual, FALSE_ALARMS)) / dates
     words = (
         f"{subject}: {share:.1%} were clipped over {dates} sessions, {usual:.1%} in the backtest; "
         f"up to {limit:.1%} is expected by chance"
     )
     return Observation("clip rate", subject, share, limit, CLEAR_SHARE * limit, words)
+
+
+def _binomial_quantile(probability: float, trials: int, share: float) -> float:
+    """Return the smallest number of successes that is not exceeded with a probability."""
+    successes = math.ceil(bdtrik(probability, trials, share))
+    fewer = max(successes - 1, 0)
+    return float(fewer if bdtr(fewer, trials, share) >= probability else successes)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import gammainccinv
 
 from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.scoring.inference import Floats
@@ -151,4 +151,4 @@ def _limit(windows: Floats, rate: float) -> float:
     mean, variance = float(windows.mean()), float(windows.var())
     if variance <= 0:
         return mean
-    return float(stats.gamma.isf(rate, mean**2 / variance, scale=variance / mean))
+    return float(gammainccinv(mean**2 / variance, rate) * variance / mean)

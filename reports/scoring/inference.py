@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 from scipy.fft import dct
+from scipy.special import fdtrc, stdtr
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -192,7 +192,7 @@ def diebold_mariano(difference: ArrayLike, dates: ArrayLike, horizon: int) -> Di
     if np.isnan(error) or np.ptp(daily) == 0:
         return DieboldMariano(mean, np.nan, np.nan, count, freedom)
     statistic = float(mean / error)
-    p_value = float(2 * stats.t.sf(abs(statistic), freedom))
+    p_value = float(2 * stdtr(freedom, -abs(statistic)))
     return DieboldMariano(mean, statistic, p_value, count, freedom)
 
 
@@ -267,7 +267,7 @@ def _wald(
     gap = beta - np.array([0.0, 1.0])
     wald = float(gap @ np.linalg.pinv(covariance) @ gap)
     # Hotelling's correction of a Wald statistic for two coefficients.
-    p_value = float(stats.f.sf(wald / 2 * (freedom - 1) / freedom, 2, freedom - 1))
+    p_value = float(fdtrc(2, freedom - 1, wald / 2 * (freedom - 1) / freedom))
     return np.sqrt(np.diag(covariance)), p_value
 
 

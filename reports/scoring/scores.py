@@ -147,7 +147,9 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rows": counted.size()}).reset_index()
 
 
-def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFrame:
+def score_table(
+    forecasts: pd.DataFrame, *, interval_level: float = 0.9, confidence_set: bool = True
+) -> pd.DataFrame:
     """Return the score table of docs/tables.md, all models of a horizon on the same rows.
 
     Parameters
@@ -156,6 +158,8 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
         The forecast table, with the volatility columns (annualised percent).
     interval_level
         Nominal coverage of the intervals, for `pinball`.
+    confidence_set
+        Whether to compute `mcs_p`, a bootstrap by the arch package; else it is NaN.
 
     Returns
     -------
@@ -179,10 +183,13 @@ def score_table(forecasts: pd.DataFrame, *, interval_level: float = 0.9) -> pd.D
     tickers with a smaller QLIKE than HAR's, and `mcs_p`, the Model Confidence Set's p-value: below
     0.1 the model is not among the best.
     """
-    return score_rows(scored_rows(forecasts), interval_level=interval_level)
+    rows = scored_rows(forecasts)
+    return score_rows(rows, interval_level=interval_level, confidence_set=confidence_set)
 
 
-def score_rows(rows: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFrame:
+def score_rows(
+    rows: pd.DataFrame, *, interval_level: float = 0.9, confidence_set: bool = True
+) -> pd.DataFrame:
     """Return the score table of the rows that `scored_rows` returned; see `score_table`."""
     columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
     records: list[dict[str, Any]] = []
@@ -195,7 +202,7 @@ def score_rows(rows: pd.DataFrame, *, interval_level: float = 0.9) -> pd.DataFra
         }
         references = {name: parts[name] for name in (BASELINE, LINEAR) if name in parts}
         key = {"horizon": horizon, "ticker": ticker}
-        sets = _confidence_set(parts, horizon) if ticker == POOLED else {}
+        sets = _confidence_set(parts, horizon) if confidence_set and ticker == POOLED else {}
         records += [
             {**key, "model": m, **_score(part, references, interval_level), "mcs_p": sets.get(m)}
             for m, part in parts.items()

@@ -1,10 +1,13 @@
 """One finished run that all tests share, and copies of it to damage."""
 
 import datetime as dt
+import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.pipeline.job.samples import EVERY, SHADOW
 from tests.pipeline.pretraining.samples import pretrain_samples
@@ -15,30 +18,57 @@ from volcast.pipeline.job.market import Market, load_market
 
 
 @pytest.fixture(scope="session")
-def prices(tmp_path_factory) -> Path:
-    return write_csv(tmp_path_factory.mktemp("prices") / "prices.csv", two_tickers())
+def shared(tmp_path_factory) -> Path:
+    """A folder that all workers of the session share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def make_once(done: Path, make: Callable[[], object]) -> None:
+    """Make something unless a worker has done so, which `done` shows; the others wait."""
+    with FileLock(f"{done}.lock"):
+        if not done.exists():
+            make()
+            done.touch()
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory, prices) -> Path:
+def prices(shared) -> Path:
+    path = shared / "prices.csv"
+    make_once(shared / "prices.done", lambda: write_csv(path, two_tickers()))
+    return path
+
+
+@pytest.fixture(scope="session")
+def small(shared, prices) -> Path:
     """A configuration file: the small settings on the made-up prices."""
-    data = f'[data]\nsource = "files"\npath = "{prices}"\n'
-    return write_config(tmp_path_factory.mktemp("config") / "small.toml", data)
+    path, data = shared / "small.toml", f'[data]\nsource = "files"\npath = "{prices}"\n'
+    make_once(shared / "small.done", lambda: write_config(path, data))
+    return path
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, small) -> Path:
+def finished(shared, small) -> Path:
     """A finished run; not to be changed."""
-    folder = tmp_path_factory.mktemp("finished") / "run"
-    answer = volcast("run", "--config", small, "--out", folder)
-    assert answer.code == 0, answer.err
+    folder = shared / "finished"
+
+    def run() -> None:
+        answer = volcast("run", "--config", small, "--out", folder)
+        assert answer.code == 0, answer.err
+
+    make_once(shared / "finished.done", run)
     return folder
 
 
 @pytest.fixture(scope="session")
-def vintages(tmp_path_factory) -> Path:
+def vintages(shared) -> Path:
     """The folder of two small vintages; not to be changed."""
-    return pretrain_samples(tmp_path_factory.mktemp("pretraining"))
+    folder = shared / "pretraining"
+    folder.mkdir(exist_ok=True)
+    make_once(shared / "pretraining.done", lambda: pretrain_samples(folder))
+    return folder / "vintages"
 
 
 @pytest.fixture

@@ -5,12 +5,15 @@ The indices are part of the arch package, the VIX is beside this file (vix/READM
 
 from collections.abc import Callable
 from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 import pandas as pd
 
 from volcast.pipeline.data.contract.source import Download, Request, build_download
 
 VIX = "^VIX"
+INDICES = {"^GSPC": "sp500", "^IXIC": "nasdaq"}  # their folders in arch.data
 COLUMN_NAMES = {
     "Date": "session",
     "Open": "open",
@@ -42,14 +45,16 @@ def load_with_vix(request: Request, load: Callable[[], pd.DataFrame]) -> Downloa
 
 
 def _load_indices() -> pd.DataFrame:
-    # arch takes a second to import
-    import arch.data.nasdaq
-    import arch.data.sp500
-
-    frames = {"^GSPC": arch.data.sp500.load(), "^IXIC": arch.data.nasdaq.load()}
+    # To import arch takes a second, to find its folder does not.
+    arch = find_spec("arch")
+    if arch is None or arch.origin is None:
+        raise ImportError("the indices are part of the package arch; install it: pip install arch")
+    folder = Path(arch.origin).parent
     parts = [
-        frame.reset_index().rename(columns=COLUMN_NAMES).assign(ticker=ticker)
-        for ticker, frame in frames.items()
+        pd.read_csv(folder / "data" / name / f"{name}.csv.gz", parse_dates=["Date"])
+        .rename(columns=COLUMN_NAMES)
+        .assign(ticker=ticker)
+        for ticker, name in INDICES.items()
     ]
     return pd.concat(parts, ignore_index=True)
 

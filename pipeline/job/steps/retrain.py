@@ -15,9 +15,10 @@ from volcast.pipeline.files import hash_value
 from volcast.pipeline.job.challenger import Challenger, train_challenger
 from volcast.pipeline.job.config_archive import hash_config, hash_recipe
 from volcast.pipeline.job.context import JobContext
+from volcast.pipeline.job.newest_training import is_trained_at_origin, note_repeated_training
 from volcast.pipeline.job.steps.past_errors import collect_past_errors
 from volcast.pipeline.ledger.records import Decision
-from volcast.pipeline.ledger.scoring import REGISTERED
+from volcast.pipeline.ledger.version_names import REGISTERED
 from volcast.pipeline.registry.model_folder import save_model
 from volcast.pipeline.registry.promotion import format_version
 from volcast.pipeline.registry.versions import ModelFacts, Version
@@ -64,8 +65,7 @@ def retrain_when_due(context: JobContext, *, if_due: bool) -> tuple[str | None, 
     if reason is None or _is_trained_at_origin(context):
         record_newest_training(context, "an earlier call that was interrupted had trained it")
         repeated = reason is not None and not if_due
-        name = _newest_name(context)
-        return None, f"{name} was already trained on these bars" if repeated else ""
+        return None, note_repeated_training(context) if repeated else ""
     if context.disk_nearly_full:
         return None, "no challenger was trained: the disk is nearly full"
     context.progress.stage(f"training a challenger: {reason}")
@@ -100,17 +100,11 @@ def _has_drifted_since_training(context: JobContext, newest: Version) -> bool:
     return bool(drift.any())
 
 
-def _newest_name(context: JobContext) -> str:
-    newest = context.registry_view.newest
-    return format_version(newest) if newest else "no network"
-
-
 def _is_trained_at_origin(context: JobContext) -> bool:
     """Return whether the newest network is the one that a training now would give."""
-    newest, model = context.registry_view.newest, context.registry_view.newest_model
-    return newest is not None and (
-        newest.facts["trained_through"] == str(context.panel.sessions[context.origin - 1].date())
-        and newest.facts["config_hash"] == hash_config(context.config)
+    model = context.registry_view.newest_model
+    return (
+        is_trained_at_origin(context)
         and model is not None
         and set(context.panel.tickers) <= set(model.tickers)
     )

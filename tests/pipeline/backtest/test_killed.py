@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.interrupts import start_interruptible
 from volcast.pipeline.backtest.run_folder import BARS, CONFIG, FEATURES, FORECASTS, HISTORY, SCORES
 from volcast.pipeline.files import UNFINISHED
 
@@ -31,7 +32,7 @@ MOMENTS = (
 
 def start(small: Path, folder: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "volcast", "run", "--config", str(small), "--out", folder]
-    return subprocess.Popen(
+    return start_interruptible(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
     )
 

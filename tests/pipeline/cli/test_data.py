@@ -13,6 +13,7 @@ import pytest
 from tests.pipeline.data.conftest import make_bars
 from tests.pipeline.data.download.samples import recent_bars
 from tests.pipeline.data.yahoo_standin import Listing
+from tests.pipeline.interrupts import start_interruptible
 from tests.pipeline.samples import volcast
 from volcast.pipeline.data.store.store import Store
 
@@ -216,7 +217,8 @@ def test_an_interrupted_update_prints_its_results_and_the_next_one_continues(sta
     names = [f"T{number:02}" for number in range(30)]
     standin.listings |= {name: Listing(recent_bars()) for name in names}
     command = [sys.executable, "-m", "volcast", "data", "update", *names, "--rate", "20"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    process = start_interruptible(command, text=True, **pipes)
     deadline = time.monotonic() + 60
     while len(Store(data / "yahoo").tickers()) < 3:
         assert process.poll() is None and time.monotonic() < deadline

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.pipeline.interrupts import start_interruptible
 from volcast.pipeline.cli import schedule as schedule_commands
 from volcast.pipeline.cli.app import app
 from volcast.pipeline.errors import ConfigError
@@ -26,7 +27,7 @@ def utc(text):
 
 def started(command, cwd, **more):
     env = {**os.environ, "PYTHONPATH": str(ROOT), **more}
-    return subprocess.Popen(
+    return start_interruptible(
         command, cwd=cwd, env=env, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
 

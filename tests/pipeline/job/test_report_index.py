@@ -7,7 +7,8 @@ import re
 import pytest
 
 from volcast.pipeline.home import Home
-from volcast.pipeline.job.report_index import ENTRY, INDEX, PAGE, find_previous_page, write_index
+from volcast.pipeline.job.report_files import ENTRY, INDEX, PAGE
+from volcast.pipeline.job.report_index import find_previous_page, write_index
 
 GOOD = {"date": "2018-12-28", "champion": "har 1", "alerts": 2, "forecasts": 6, "qlike_ratio": 0.9}
 

@@ -20,6 +20,7 @@ from tests.pipeline.ledger.samples import (
 from volcast.pipeline.ledger import scoring
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import Decision
+from volcast.pipeline.ledger.version_names import REGISTERED
 
 
 def qlike(realized, variance):
@@ -109,7 +110,7 @@ def test_the_registered_backtest_is_next_to_the_live_score(tmp_path):
     }
     with Ledger.to_write(path) as ledger:
         decision = Decision(
-            *("register 2", scoring.REGISTERED, "network 2", "trained through 2017-12-29"),
+            *("register 2", REGISTERED, "network 2", "trained through 2017-12-29"),
             {"qlike": 0.41, "backtest": backtest},
         )
         assert ledger.add_decision(decision, now=AFTERWARDS)

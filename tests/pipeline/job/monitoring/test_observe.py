@@ -9,7 +9,7 @@ from tests.pipeline.job.samples import FIRST, change_settings, make_context, rep
 from volcast.features.feature_table import FeatureTable
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.cycle import run_daily_cycle
-from volcast.pipeline.job.monitoring.observe import observe_stale_tickers
+from volcast.pipeline.job.monitoring.observe_clock import observe_stale_tickers
 from volcast.pipeline.ledger.ledger import Ledger
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
