@@ -21,7 +21,7 @@ def zipped(**files) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data)  # of 1980, not of now
     return packed.getvalue()
 
 
@@ -33,8 +33,8 @@ def read(tmp_path, name, data):
 @pytest.mark.parametrize(
     ("name", "data"),
     [
-        ("AAA.csv.gz", gzip.compress(TEXT)),
-        ("AAA.csv", gzip.compress(TEXT)),
+        ("AAA.csv.gz", gzip.compress(TEXT, mtime=0)),
+        ("AAA.csv", gzip.compress(TEXT, mtime=0)),
         ("AAA.csv.bz2", bz2.compress(TEXT)),
         ("AAA.csv.xz", lzma.compress(TEXT)),
         ("AAA.csv.zip", zipped(inner=TEXT)),
@@ -70,7 +70,7 @@ def test_feather_is_read_as_parquet_is(tmp_path):
         ("AAA.html", b"<html><table>", "a web page or XML; download"),
         ("two.zip", zipped(a=TEXT, b=TEXT), "the archive has 2 files; unpack it"),
         ("bad.zip", zipped(a=TEXT)[:60], "zip archive is damaged"),
-        ("bad.csv.gz", gzip.compress(TEXT)[:20], "this gzip file is damaged"),
+        ("bad.csv.gz", gzip.compress(TEXT, mtime=0)[:20], "this gzip file is damaged"),
         ("bad.csv.xz", TEXT, "the file is damaged, it is not xz"),
         ("bad.feather", TEXT, "this is not a Feather file"),
     ],
