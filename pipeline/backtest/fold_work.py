@@ -27,8 +27,8 @@ from volcast.pipeline.panel.panel_table import read_panel
 from volcast.pipeline.progress import Progress
 from volcast.pipeline.vintages.catalogue import load_usable_vintage
 
-# By how much forecasts of one fold may differ on unlike processors: their ratio, less 1, at most and
-# on average (decision 0046).
+# By how much forecasts of one fold may differ on unlike processors: the largest ratio, less 1, and
+# the mean (decision 0046).
 LARGEST_TOLERANCE, MEAN_TOLERANCE = 0.05, 0.002
 
 
@@ -122,7 +122,7 @@ class EnvironmentCheck:
 
 
 def compare_forecasts(here: FoldResult, there: FoldResult) -> dict[str, tuple[float, float]]:
-    """Return by how much the forecasts of each model differ: the largest and the mean ratio, less 1.
+    """Return the largest and the mean ratio, less 1, of the forecasts of each model.
 
     Both are infinite where only one has a forecast, or if the rows differ.
     """

@@ -72,8 +72,9 @@ class ProcessExecutor:
         try:
             while queue or running:
                 while queue and len(running) < workers:
-                    on_start(queue[0])
-                    running[pool.submit(_compute, units[queue[0]])] = queue.pop(0)
+                    number = queue.pop(0)
+                    on_start(number)
+                    running[pool.submit(_compute, units[number])] = number
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(done), done.result()
         finally:

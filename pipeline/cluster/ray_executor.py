@@ -53,9 +53,9 @@ class Node:
     unit: int = IDLE
 
 
-@dataclass(frozen=True)
+@dataclass
 class Transfer:
-    """What the last run of an executor sent and received, in bytes and seconds.
+    """What a run has sent and received, in bytes and seconds.
 
     Attributes
     ----------
@@ -219,8 +219,7 @@ class _Run:
             return
         if not self.parts:
             self.parts = _put_parts(self.file.path)
-            shared = self.file.path.stat().st_size
-            self.transfer = replace(self.transfer, shared_bytes=shared)
+            self.transfer.shared_bytes = self.file.path.stat().st_size
         copied = node.worker.load_copy.remote(self.parts)
         self._follow(node, copied, lambda v: self._load(node, v))
 
