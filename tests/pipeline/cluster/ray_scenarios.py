@@ -38,7 +38,11 @@ from volcast.pipeline.cluster.ray_executor import RayExecutor
 from volcast.pipeline.cluster.work import CollectedNotes, Work
 
 STARTS = 4
-NODE = {"num_cpus": 1, "object_store_memory": 80 * 2**20}  # Ray's least is 75 MiB
+NODE = {
+    "num_cpus": 1,
+    "object_store_memory": 80 * 2**20,  # Ray's least is 75 MiB
+    "include_log_monitor": False,
+}
 
 
 def start_cluster() -> Cluster:
@@ -46,7 +50,7 @@ def start_cluster() -> Cluster:
     for attempt in range(STARTS):
         cluster = Cluster()
         try:
-            cluster.add_node(**NODE | {"num_cpus": 0}, include_dashboard=False)
+            cluster.add_node(**NODE | {"num_cpus": 0}, include_dashboard=False, no_monitor=True)
             for _ in range(2):
                 cluster.add_node(**NODE)
             return cluster

@@ -45,6 +45,7 @@ def test_threads_yield_in_order_and_do_not_read_the_file(tmp_path):
     assert [(number, answer.value) for number, answer in answers] == [(0, 45), (1, 46)]
 
 
+@pytest.mark.slow
 def test_the_unit_of_a_killed_process_is_computed_again(tmp_path):
     work = make_work(tmp_path / "n", trouble_once, marker=tmp_path / "m")
     units = [(1, 0), (2, KILL_SELF), (3, 0)]
@@ -53,11 +54,13 @@ def test_the_unit_of_a_killed_process_is_computed_again(tmp_path):
     assert any("a process ended before its result" in note for note in notes)
 
 
+@pytest.mark.slow
 def test_a_unit_that_always_ends_its_process_is_given_up(tmp_path):
     with pytest.raises(ClusterError, match="unit 1 of 1 ended its process 3 times"):
         collect(ProcessExecutor(1), make_work(tmp_path / "n", kill_always), [KILL_SELF])
 
 
+@pytest.mark.slow
 def test_processes_use_as_many_threads_of_blas_as_the_driver(tmp_path):
     with limit_blas_threads(3):
         work = make_work(tmp_path / "n")
