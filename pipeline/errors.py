@@ -8,6 +8,7 @@ VolcastError
     VerificationError    the look-ahead test failed
     LedgerError          the ledger is damaged, altered or missing, or an entry is rejected
     RegistryError        the model registry is damaged or missing, or rejects a request
+    ClusterError         a cluster cannot be reached, or its nodes cannot do the work
 
 Each message names the thing, the rule and the remedy, in one line.
 """
@@ -53,3 +54,7 @@ class LedgerError(VolcastError):
 
 class RegistryError(VolcastError):
     """The model registry is damaged or missing, or a request does not match a version."""
+
+
+class ClusterError(VolcastError):
+    """A cluster cannot be reached, or its nodes or processes cannot do the work."""

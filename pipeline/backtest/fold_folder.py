@@ -15,6 +15,8 @@ from volcast.pipeline.backtest.forecast_file import write_parts
 from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.training_curves import build_training_curves
 from volcast.pipeline.backtest.walk_forward import FoldResult
+from volcast.pipeline.cluster.environment import Environment
+from volcast.pipeline.cluster.work import Answer
 from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.files import hash_path
 
@@ -35,14 +37,22 @@ def find_fold_folder(model: Path, number: int) -> Path:
     return model / f"fold-{number:03d}"
 
 
-def save_fold(folder: Path, result: FoldResult, key: str, horizons: Sequence[int]) -> None:
-    """Write the result of a fold; ``fold.json`` comes last, with the key and the file hashes."""
+def save_fold(folder: Path, answer: Answer, key: str, horizons: Sequence[int]) -> None:
+    """Write the result of a fold.
+
+    ``fold.json`` comes last, with the key, the file hashes, and where the fold was computed.
+    """
+    result: FoldResult = answer.value
     save_network(folder, result.network)
     history = build_training_curves(result.network.regressor, result.number, horizons)
     history.to_csv(folder / HISTORY, index=False)
     write_parts(folder / FORECASTS, result.parts)
     result.members.to_parquet(folder / MEMBERS, index=False)
-    finished = {"key": key, "files": _hash_files(folder)}
+    finished = {
+        "key": key,
+        "files": _hash_files(folder),
+        "computed_on": answer.environment.to_dict(),
+    }
     (folder / KEY).write_text(json.dumps(finished), encoding="utf-8")
 
 
@@ -52,7 +62,21 @@ def is_fold_finished(folder: Path, key: str) -> bool:
         finished = json.loads((folder / KEY).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(finished == {"key": key, "files": _hash_files(folder)})
+    expected = {"key": key, "files": _hash_files(folder)}
+    return isinstance(finished, dict) and expected.items() <= finished.items()
+
+
+def read_environments(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the processors and versions of TensorFlow of finished folds, each with its folds.
+
+    Folds that an earlier version wrote without them are left out.
+    """
+    found: dict[Environment, list[int]] = {}
+    for number, folder in enumerate(folders):
+        computed = json.loads((folder / KEY).read_text(encoding="utf-8")).get("computed_on")
+        if computed:
+            found.setdefault(Environment(**computed), []).append(number)
+    return [{**each.to_dict(), "folds": folds} for each, folds in sorted(found.items())]
 
 
 def remove_other_folds(model: Path, folders: Iterable[Path]) -> None:

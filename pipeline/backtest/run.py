@@ -53,6 +53,7 @@ from volcast.pipeline.backtest.stage_key import (
     hash_custom_baselines,
     hash_files,
 )
+from volcast.pipeline.cluster.work import Executor
 from volcast.pipeline.config.load import resolve_settings
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
@@ -152,6 +153,7 @@ def run(
     progress: Progress | None = None,
     only: str | None = None,
     until: str = "report",
+    executor: Executor | None = None,
 ) -> dict[str, Any]:
     """Run the stages of a backtest in a run folder, from the download to the report.
 
@@ -172,6 +174,9 @@ def run(
         Run this stage alone; those before it must have finished with the same settings.
     until
         The last stage to run.
+    executor
+        Computes the folds (`volcast.pipeline.cluster.work`); None: threads of this process. It does
+        not change a result.
 
     Returns
     -------
@@ -196,7 +201,7 @@ def run(
             check_finished(earlier, folder, config, manifest, needed_by=only)
         chain = STAGES[: STAGES.index(BY_NAME[until]) + 1]
         for stage in chain if only is None else (BY_NAME[only],):
-            context = stages.StageContext(folder, config, progress, now, "", manifest)
+            context = stages.StageContext(folder, config, progress, now, "", manifest, executor)
             _run_stage(stage, context)
             # Not earlier: a failed download leaves the settings of the previous run.
             write_text(folder / CONFIG, to_toml(config))

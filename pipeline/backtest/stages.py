@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from volcast.pipeline.backtest.run_folder import (
     BARS,
@@ -32,6 +32,11 @@ from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.files import write_folder, write_frame, write_text
 from volcast.pipeline.progress import Progress
 
+if TYPE_CHECKING:
+    from volcast.features.panel import Panel
+    from volcast.pipeline.backtest.splits import Fold
+    from volcast.pipeline.cluster.work import Executor
+
 
 @dataclass(frozen=True)
 class StageContext:
@@ -51,6 +56,8 @@ class StageContext:
         Hash of everything that the result of the stage depends on.
     manifest
         Of the run, with the stages that ran before.
+    executor
+        Computes the folds; None: threads of this process.
     """
 
     folder: Path
@@ -59,6 +66,7 @@ class StageContext:
     now: dt.datetime
     key: str
     manifest: dict[str, Any]
+    executor: Executor | None = None
 
 
 def download(context: StageContext) -> dict[str, Any]:
@@ -96,7 +104,7 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.arrow."""
-    from volcast.features.panel import TICKERS_PER_BLOCK, Panel
+    from volcast.features.panel import TICKERS_PER_BLOCK
     from volcast.pipeline.panel.build import (
         build_grids,
         describe_implausible_levels,
@@ -143,7 +151,6 @@ def train(context: StageContext) -> dict[str, Any]:
         describe_pretrained_use,
         read_pretrained_use,
     )
-    from volcast.pipeline.backtest.walk_forward import iter_folds
     from volcast.pipeline.panel.build import build_sample
     from volcast.pipeline.panel.panel_table import read_panel
     from volcast.reports.training.curve_verdicts import judge_folds, summarise_verdicts
@@ -166,13 +173,7 @@ def train(context: StageContext) -> dict[str, Any]:
     due = [f for f in folds if not fold_folder.is_fold_finished(folders[f.number], context.key)]
     if len(due) < len(folds):
         context.progress.note(f"reusing {len(folds) - len(due)} finished folds")
-    with closing(iter_folds(panel, due, context.config, context.progress)) as results:
-        for fold in due:
-            first = f"{panel.sessions[fold.test.start]:%Y-%m-%d}"
-            context.progress.fold(fold.number, len(folds), first)
-            save = partial(fold_folder.save_fold, key=context.key, horizons=panel.horizons)
-            # No name for a result: that of a large panel must be gone before the next is computed.
-            write_folder(folders[fold.number], partial(save, result=next(results)))
+    unlike = _train_folds(context, panel, due, folders)
     history = fold_folder.read_fold_tables(folders, fold_folder.HISTORY)
     write_frame(context.folder / HISTORY, history)
     verdict = summarise_verdicts(judge_folds(history, context.config.model.epochs))
@@ -180,8 +181,51 @@ def train(context: StageContext) -> dict[str, Any]:
     uses = [read_pretrained_use(fold, panel.horizons) for fold in folders]
     if context.config.model.pretrained != NO_VINTAGES:
         context.progress.note(f"pretrained: {describe_pretrained_use(uses)}")
-    notes = [shorter] if shorter else []
-    return {"folds": len(folds), "verdict": verdict, "pretrained": uses, "notes": notes}
+    return {
+        "folds": len(folds),
+        "verdict": verdict,
+        "pretrained": uses,
+        "computed_on": fold_folder.read_environments(folders),
+        "largest_difference": unlike,
+        "notes": [shorter] if shorter else [],
+    }
+
+
+def _train_folds(
+    context: StageContext, panel: Panel, due: Sequence[Fold], folders: Sequence[Path]
+) -> dict[str, float]:
+    """Compute folds and write each into its folder as soon as it comes.
+
+    Returns
+    -------
+    The largest difference of a forecast of each other processor or TensorFlow from this machine's.
+    """
+    from volcast.pipeline.backtest.fold_folder import save_fold
+    from volcast.pipeline.backtest.fold_work import (
+        EnvironmentCheck,
+        build_fold_work,
+        use_own_vintage,
+    )
+    from volcast.pipeline.cluster.local_threads import ThreadExecutor
+
+    config, progress = context.config, context.progress
+
+    def show_start(number: int) -> None:
+        first = f"{panel.sessions[due[number].test.start]:%Y-%m-%d}"
+        progress.fold(due[number].number, len(folders), first)
+
+    executor = context.executor or ThreadExecutor()
+    work = build_fold_work(panel, context.folder / FEATURES, config)
+    check = EnvironmentCheck(panel, config)
+    with closing(executor.run(work, due, progress, show_start)) as answers:
+        for number, answer in answers:
+            fold = due[number]
+            use_own_vintage(answer.value, panel, fold, config)
+            check.check(answer, fold, progress)
+            save = partial(save_fold, answer=answer, key=context.key, horizons=panel.horizons)
+            write_folder(folders[fold.number], save)
+            del answer, save  # the next fold of a large panel needs the memory
+    return {str(environment): found for environment, found in check.largest.items()}
 
 
 def evaluate(context: StageContext) -> dict[str, Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +21,7 @@ from volcast.models.pretrained.network_folder import AnyNetwork
 from volcast.models.regressor.validation import format_divergence
 from volcast.pipeline.backtest.model_factory import build_baselines, build_network
 from volcast.pipeline.backtest.splits import Fold
+from volcast.pipeline.cluster import local_threads
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
@@ -66,6 +65,10 @@ class FoldResult:
     network: AnyNetwork
     seconds: dict[str, float]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process gets: all forecasts."""
+        return {**vars(self), "parts": list(self.parts)}
+
     @cached_property
     def forecasts(self) -> pd.DataFrame:
         """The parts as one table."""
@@ -89,17 +92,16 @@ def run_in_order(tasks: Iterable[Callable[[], T]], cells: int) -> Generator[T]:
     its result is asked for. Closing the generator waits for the tasks that are running and cancels
     those after them.
     """
-    if cells > LARGE_PANEL:
-        for task in tasks:
-            yield task()
-        return
-    pool = ThreadPoolExecutor(max_workers=2)
-    try:
-        jobs = deque(pool.submit(task) for task in tasks)
-        while jobs:
-            yield jobs.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    yield from local_threads.run_in_order(tasks, _choose_threads(cells))
+
+
+def choose_threads(panel: Panel) -> int:
+    """Return how many folds of a panel one process computes at once."""
+    return _choose_threads(panel.variance.size)
+
+
+def _choose_threads(cells: int) -> int:
+    return 1 if cells > LARGE_PANEL else 2
 
 
 def run_fold(panel: Panel, fold: Fold, config: Config, progress: Progress) -> FoldResult:

@@ -144,6 +144,14 @@ ConfigFile = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print only errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="auto|HOST:PORT|N",
+        help="Compute on the nodes of a Ray cluster, or in N processes; the result is the same.",
+    ),
+]
 WatchList = Annotated[
     Path | None,
     typer.Option(

@@ -10,7 +10,7 @@ import typer
 
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import ConfigFile, Json, Quiet
+from volcast.pipeline.cli.options import Cluster, ConfigFile, Json, Quiet
 
 if TYPE_CHECKING:
     from volcast.pipeline.config.settings import Config
@@ -27,6 +27,7 @@ def run(
     out: Annotated[Path, typer.Option(metavar="DIR", help="Run folder to write.")] = Path(
         "volcast-run"
     ),
+    cluster: Cluster = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -42,7 +43,7 @@ def run(
     - a folder with a file for each ticker, of Stooq for example:
       volcast run --source files --data prices/ --ticker aapl.us --ticker vod.uk
     """  # noqa: D301
-    manifest = _run(out, settings.load(), quiet=quiet or as_json)
+    manifest = _run(out, settings.load(), quiet=quiet or as_json, cluster=cluster)
     if as_json:
         from volcast.pipeline.cli.printing import print_json
         from volcast.pipeline.cli.run_output import run_summary
@@ -68,9 +69,9 @@ def features(run_dir: RunDir, quiet: Quiet = False) -> None:
 
 
 @command(group)
-def train(run_dir: RunDir, quiet: Quiet = False) -> None:
+def train(run_dir: RunDir, cluster: Cluster = None, quiet: Quiet = False) -> None:
     """Run one stage: fit every model fold by fold and record the training curves."""
-    run_stage(run_dir, "train", quiet)
+    run_stage(run_dir, "train", quiet, cluster)
 
 
 @command(group)
@@ -195,16 +196,27 @@ def _require_run_alone(run_dir: Path | None, settings: GivenSettings) -> Path:
     return run_dir
 
 
-def run_stage(run_dir: Path, stage: str, quiet: bool) -> None:
+def run_stage(run_dir: Path, stage: str, quiet: bool, cluster: str | None = None) -> None:
     """Run one stage of a run folder with the settings stored in it."""
     from volcast.pipeline.backtest.run_folder import read_config
 
-    _run(run_dir, read_config(run_dir), only=stage, quiet=quiet)
+    _run(run_dir, read_config(run_dir), only=stage, quiet=quiet, cluster=cluster)
 
 
-def _run(folder: Path, config: Config, *, only: str | None = None, quiet: bool) -> dict[str, Any]:
+def _run(
+    folder: Path,
+    config: Config,
+    *,
+    only: str | None = None,
+    quiet: bool,
+    cluster: str | None = None,
+) -> dict[str, Any]:
     from volcast.pipeline.backtest.run import run as run_stages
     from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.cluster.open_executor import open_executor
 
     progress = stderr_progress(quiet)
-    return run_stages(folder, config, now=utc_now(), progress=progress, only=only)
+    with open_executor(cluster) as executor:
+        return run_stages(
+            folder, config, now=utc_now(), progress=progress, only=only, executor=executor
+        )
