@@ -1,6 +1,7 @@
 """Folds from other processors: compared with this machine's, and their vintages checked."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -87,14 +88,12 @@ def test_a_difference_beyond_the_tolerance_stops_the_run(
         check.check(answer, folds[1], Progress())
 
 
-def test_another_vintage_than_this_machines_is_refused(
-    panel, config, folds, result, vintages, monkeypatch
-):
+def test_another_vintage_than_this_machines_is_refused(panel, config, folds, result, monkeypatch):
     assert use_own_vintage(result, panel, folds[1], config) is result
-    model = config.model.model_copy(update={"pretrained": str(vintages)})
-    changed = config.model_copy(update={"model": model})
+    own = SimpleNamespace(name="2016-12", digest="abcdef0123456789")
+    monkeypatch.setattr(fold_work, "load_usable_vintage", lambda config, first: own)
     with pytest.raises(ClusterError, match="has used the pretrained network none, this machine"):
-        use_own_vintage(result, panel, folds[1], changed)
+        use_own_vintage(result, panel, folds[1], config)
 
 
 def test_another_file_of_an_own_model_is_refused(finished, panel, config, folds, monkeypatch):
