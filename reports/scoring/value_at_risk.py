@@ -121,7 +121,9 @@ def _tails(
 ) -> tuple[Floats, Floats]:
     """Return quantile and mean beyond it: tickers with enough residuals, and all, the last."""
     quantile, beyond = np.full((2, len(own) + 1), np.nan)
-    samples = {int(ticker): residual[number == ticker] for ticker in np.flatnonzero(own)}
+    cuts = np.bincount(number, minlength=len(own)).cumsum()[:-1]
+    by_ticker = np.split(residual[np.argsort(number, kind="stable")], cuts)
+    samples = {int(ticker): by_ticker[ticker] for ticker in np.flatnonzero(own)}
     for place, sample in {**samples, len(own): residual}.items():
         rank = tail_rank(len(sample), level)
         tail = np.partition(sample, rank - 1)[:rank]
