@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -115,9 +116,16 @@ def open_to_read(path: Path, schema: Schema, *, at_rest: bool = False) -> sqlite
     with explain_errors(path):
         uri = f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if at_rest else ''}"
         connection = sqlite3.connect(uri, uri=True, timeout=LOCK_TIMEOUT, isolation_level=None)
+        # SQLite may have been built without its mathematical functions.
+        connection.create_function("ln", 1, _log_positive, deterministic=True)
         if _check_format(connection, path, schema) < schema.format:
             add_missing_columns(connection, schema)
     return connection
+
+
+def _log_positive(x: float | None) -> float | None:
+    """Return the natural logarithm; NULL where SQLite's own has none."""
+    return math.log(x) if x is not None and x > 0 else None
 
 
 def is_at_rest(path: Path) -> bool:

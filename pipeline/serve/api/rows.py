@@ -39,6 +39,7 @@ DESCRIPTIONS = {
     "data_vintage": "when the bars were fetched, in UTC",
     "data_hash": "SHA-256 of the bars",
     "config_hash": "SHA-256 of the settings",
+    "intervals": f"bounds of further intervals by their probability: {VARIANCE}",
     "variance": f"forecast of the mean over the target: {VARIANCE}",
     "lower": f"lower bound of the prediction interval: {VARIANCE}; null if there is none",
     "upper": f"upper bound of the prediction interval: {VARIANCE}; null if there is none",

@@ -52,7 +52,7 @@ def workbook(folder):
     (folder / "a.csv").write_bytes(
         b"PK\x03\x04\x14\0\x06\0\x08\0" + random.Random(0).randbytes(500)
     )
-    return folder / "a.csv", "this is an Excel workbook or a zip archive; save the sheet as CSV"
+    return folder / "a.csv", "this Excel workbook or zip archive is damaged"
 
 
 def half_a_parquet_file(folder):
@@ -70,12 +70,12 @@ def parquet_with_its_end_only(folder):
 def half_a_gzip_file(folder):
     data = gzip.compress(make_bars().to_csv(index=False).encode())
     (folder / "a.csv.gz").write_bytes(data[: len(data) // 2])
-    return folder / "a.csv.gz", "the gzip file is damaged"
+    return folder / "a.csv.gz", "this gzip file is damaged"
 
 
 def web_page(folder):
     (folder / "a.csv").write_text("<!doctype html>\n<title>Too many requests</title>\n")
-    return folder / "a.csv", "this is a web page; download the table as CSV"
+    return folder / "a.csv", "this is a web page or XML; download the table as CSV"
 
 
 def empty(folder):

@@ -72,7 +72,7 @@ def test_a_store_of_another_schema_is_read_by_mlflow(three, home, monkeypatch):
     [
         "DELETE FROM alembic_version",
         "DROP TABLE params",
-        "UPDATE experiments SET artifact_location = 'file:///elsewhere'",
+        "UPDATE experiments SET artifact_location = 'mlflow-artifacts:/elsewhere'",
         "DELETE FROM registered_model_aliases",
         "DELETE FROM experiments",
     ],
