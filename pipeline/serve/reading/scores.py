@@ -53,7 +53,7 @@ SELECT horizon, model, model_version, role = 'champion' AS issued, har IS NOT NU
     total(bounded) AS bounded, total(y BETWEEN lower AND upper) AS inside,
     total(r IS NOT NULL) AS returns, total(r * r) AS squares,
     total(CASE WHEN r IS NOT NULL THEN variance END) AS variances,
-    total(abs(r) > {BEYOND} * sqrt(horizon * variance)) AS beyond
+    total(r * r > {BEYOND**2} * horizon * variance) AS beyond
 FROM scored GROUP BY horizon, model, model_version, issued, paired, origin
 """
 

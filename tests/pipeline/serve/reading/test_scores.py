@@ -1,5 +1,6 @@
 import datetime as dt
 import math
+import sqlite3
 
 import pytest
 
@@ -71,3 +72,18 @@ def test_scores_of_a_ticker_and_of_the_last_sessions_only(home):
         nothing = read_scores(connection, ticker="ZZZ")
     assert (issued["rows"], issued["last"]) == (5, "2016-02-16")
     assert nothing == []
+
+
+def test_scores_need_no_mathematical_functions_of_sqlite(home):
+    """They are an option of SQLite's build that some distributions leave out."""
+    optional = {"sqrt", "pow", "power", "exp", "log", "log2", "log10", "floor", "ceil", "ceiling"}
+
+    def refuse(action, _, function, *__):
+        refused = action == sqlite3.SQLITE_FUNCTION and function.lower() in optional
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+    with LedgerReader(home.ledger).snapshot() as connection:
+        connection.set_authorizer(refuse)
+        assert read_scores(connection)
+        with pytest.raises(sqlite3.DatabaseError, match="sqrt"):
+            connection.execute("SELECT sqrt(2.0)")
