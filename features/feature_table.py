@@ -89,6 +89,16 @@ class FeatureTable:
         place[:, column < 0] = NO_ROW
         return replace(self, place=place)
 
+    def is_finite(self, positions: Sequence[int]) -> BoolArray:
+        """Return the rows (T, N) in which all features at some positions are finite."""
+        finite = np.ones(len(self.columns[0]), dtype=bool)
+        for position in positions:
+            finite &= np.isfinite(self.columns[position])
+        exists = self.place >= 0
+        grid = np.zeros(self.place.shape, dtype=bool)
+        grid[exists] = finite[self.place[exists]]
+        return grid
+
     def replace_columns(self, values: dict[int, Float32]) -> FeatureTable:
         """Return the table with other values (R,) of the features at some positions."""
         columns = [values.get(f, self.columns[f]) for f in range(len(self.columns))]

@@ -18,6 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from volcast.features._typing import BoolArray, FloatArray
+from volcast.features.parallel import map_tickers
 from volcast.features.windows import window_median
 
 QUARTER, MONTH = 66, 22  # sessions
@@ -71,6 +72,18 @@ def estimate_level_factor(
     >>> estimate_level_factor(biased, log_return)[[0, -1]].ravel().round(2)
     array([1.  , 1.24])
     """
+    log_ratio, observations = map_tickers(_estimate_alone, variance, log_return)
+    kinds = np.zeros(variance.shape[1], bool) if group is None else group
+    counted = np.ones(variance.shape, bool) if pooled is None else pooled
+    for kind in (False, True):
+        own = kinds == kind
+        if own.any():
+            log_ratio[:, own] = _shrink(log_ratio[:, own], observations[:, own], counted[:, own])
+    return np.asarray(np.exp(log_ratio))
+
+
+def _estimate_alone(variance: FloatArray, log_return: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the log ratio of each ticker by itself, and its effective observations."""
     squared, measured, known = _scale_by_median(variance, log_return)
     decay = 0.5 ** (1.0 / HALF_LIFE)
     total_squared, total_measured, weight = (
@@ -80,13 +93,7 @@ def estimate_level_factor(
     usable = (total_squared > 0) & (total_measured > 0)
     ratio = np.divide(total_squared, total_measured, out=np.ones_like(total_squared), where=usable)
     observations = np.where(usable, weight**2 / np.maximum(squared_weight, 1.0), 0.0)
-    log_ratio, kinds = np.log(ratio), np.zeros(variance.shape[1], bool) if group is None else group
-    counted = np.ones(variance.shape, bool) if pooled is None else pooled
-    for kind in (False, True):
-        own = kinds == kind
-        if own.any():
-            log_ratio[:, own] = _shrink(log_ratio[:, own], observations[:, own], counted[:, own])
-    return np.asarray(np.exp(log_ratio))
+    return np.log(ratio), observations
 
 
 def _scale_by_median(

@@ -14,6 +14,7 @@ from volcast.features._typing import BoolArray, DateArray, FloatArray
 from volcast.features.bars import Bars
 from volcast.features.earnings_reports import find_reactions
 from volcast.features.feature_table import FeatureTable, join_tables, number_rows
+from volcast.features.parallel import TICKERS_PER_BLOCK
 from volcast.features.registry import compute_features, find_feature
 from volcast.features.target import DATE_DTYPE, compute_target_dates, future_mean_variance
 from volcast.features.ticker_block import split_tickers
@@ -22,7 +23,6 @@ GRIDS = (
     *("target", "variance", "log_return", "level_factor", "reaction"),
     *("target_start", "target_end"),
 )
-TICKERS_PER_BLOCK = 256  # whose features are computed at once
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

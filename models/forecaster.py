@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,15 @@ class FeatureArray(Protocol):
 
     def __getitem__(self, key: Any, /) -> Any:
         """Return what the index of a NumPy array returns; a slice may return an array like it."""
+        ...
+
+
+@runtime_checkable
+class FeatureRows(Protocol):
+    """Features that are stored as rows, and find those that are known without making an array."""
+
+    def is_finite(self, positions: Sequence[int], /) -> NDArray[np.bool_]:
+        """Return the rows (T, N) in which all features at some positions are finite."""
         ...
 
 
@@ -126,10 +136,10 @@ class Sample:
 
     def _is_known(self, features: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the rows (T, N) in which all of some features (F,) are known."""
-        known = np.ones(self.variance.shape, dtype=bool)
-        for position in np.flatnonzero(features):
-            known &= np.isfinite(self.x[:, :, int(position)])
-        return known
+        positions = np.flatnonzero(features).tolist()
+        if isinstance(self.x, FeatureRows):
+            return self.x.is_finite(positions)
+        return np.asarray(np.isfinite(self.x[:, :, positions]).all(axis=2))
 
     @cached_property
     def bounded(self) -> BoundedHistory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -139,7 +140,10 @@ def activate_members(
 
 @dataclass(frozen=True)
 class Group:
-    """Up to `width` members of one batch shape, and the program that trains them."""
+    """Up to `width` members of one batch shape, and the program that trains them.
+
+    What is the same in each epoch is computed once a group.
+    """
 
     active_members: list[ActiveMember]
     program: EpochProgram
@@ -166,8 +170,7 @@ class Group:
         Returns the losses (steps, members), each before its step is taken, and the validation
         result after the last one. `rates` is (members, steps).
         """
-        validation = [active.member.validation for active in self.active_members]
-        step_losses, evaluation = self._run(orders, validation, rates)
+        step_losses, evaluation = self._run(orders, self._validation, rates)
         steps = rates.shape[1]
         for active in self.active_members:
             active.steps_done += steps
@@ -176,21 +179,29 @@ class Group:
     def evaluate(self, numbers: Sequence[NDArray[np.integer]]) -> Evaluation:
         """Return the evaluation of each member on its row numbers, without training."""
         no_rows = [np.empty(0, np.int32)] * len(self.active_members)
-        return self._run(no_rows, numbers, np.zeros((len(numbers), 1)))[1]
+        return self._run(no_rows, self._select_held_out(numbers), np.zeros((len(numbers), 1)))[1]
+
+    @cached_property
+    def _validation(self) -> RowSelection:
+        return self._select_held_out([active.member.validation for active in self.active_members])
+
+    def _select_held_out(self, numbers: Sequence[NDArray[np.integer]]) -> RowSelection:
+        length = -(-self._table_rows // EVALUATION_ROWS) * EVALUATION_ROWS
+        return _select(numbers, self.program.shape.width, length)
+
+    @property
+    def _table_rows(self) -> int:
+        return int(self.table.inputs.shape[0])
 
     def _run(
         self,
         training: Sequence[NDArray[np.integer]],
-        validation: Sequence[NDArray[np.integer]],
+        validation: RowSelection,
         rates: Float,
     ) -> tuple[Float, Evaluation]:
         width, batch = self.program.shape.width, self.program.shape.batch_size
-        rows = int(self.table.inputs.shape[0])
-        steps = -(-rows // batch)
-        selections = (
-            _select(training, width, steps * batch),
-            _select(validation, width, -(-rows // EVALUATION_ROWS) * EVALUATION_ROWS),
-        )
+        steps = -(-self._table_rows // batch)
+        selections = _select(training, width, steps * batch), validation
         settings = self._build_settings(rates, steps)
         states = np.stack([active.state for active in self.active_members])
         state = _pad(states, (width, states.shape[1]))
@@ -204,13 +215,20 @@ class Group:
         )
 
     def _build_settings(self, rates: Float, steps: int) -> EpochSettings:
-        width, members = self.program.shape.width, self.active_members
+        decay, seed = self._constants
         return EpochSettings(
-            rate=_pad(rates, (width, steps)),
-            decay=_pad([active.member.weight_decay for active in members], (width,)),
-            seed=_pad([active.dropout_seed for active in members], (width,), np.int32),
-            done=tf.constant(members[0].steps_done),
+            rate=_pad(rates, (self.program.shape.width, steps)),
+            decay=decay,
+            seed=seed,
+            done=tf.constant(self.active_members[0].steps_done),
         )
+
+    @cached_property
+    def _constants(self) -> tuple[Any, Any]:
+        """Return the weight decay and the dropout seed of each position, (width,)."""
+        width, members = self.program.shape.width, self.active_members
+        decay = _pad([active.member.weight_decay for active in members], (width,))
+        return decay, _pad([active.dropout_seed for active in members], (width,), np.int32)
 
 
 def pack_groups(

@@ -174,6 +174,8 @@ class _Run:
         weights = drawn if start is None else start
         program = next(iter(self.programs.values()))
         self.active_members = activate_members(members, program, weights)
+        self._grouped: list[int] = []
+        self._groups: list[Group] = []
         self.plateaus = PlateauReductions(plan.schedule, len(members))
         losses = self._measure_losses(
             [member.training for member in members], [member.validation for member in members]
@@ -251,14 +253,22 @@ class _Run:
         self, work: Callable[[Group], tuple[Float, ...]], active_members: Sequence[ActiveMember]
     ) -> tuple[Float, ...]:
         """Apply `work` to each group in parallel; return its figures by member, else NaN."""
-        groups = [
-            Group(some, self.programs[some[0].member.batch_shape], self.table)
-            for some in pack_groups(active_members, self.widths)
-        ]
+        groups = self._pack_groups(active_members)
         results = [work(groups[0])] if len(groups) == 1 else list(self.pool.map(work, groups))
         numbers = [active.number for group in groups for active in group.active_members]
         figures = (np.concatenate(parts) for parts in zip(*results, strict=True))
         return tuple(self._expand(figure, numbers) for figure in figures)
+
+    def _pack_groups(self, active_members: Sequence[ActiveMember]) -> list[Group]:
+        """Return the groups of some members: those of the last call if the members are the same."""
+        numbers = [active.number for active in active_members]
+        if numbers != self._grouped:
+            self._grouped = numbers
+            self._groups = [
+                Group(some, self.programs[some[0].member.batch_shape], self.table)
+                for some in pack_groups(active_members, self.widths)
+            ]
+        return self._groups
 
     def _expand(self, known: Float, numbers: Sequence[int]) -> Float:
         """Return a figure of some members as one of all members, NaN for the others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ Float = NDArray[np.float64]
 
 MARGIN = np.log(10.0)  # a variance ten times as large, or as small, as any that was seen
 LARGEST_INPUT = 1e30  # of |x|: beyond it a product with a slope could overflow
+KEPT_CELLS = 2**21  # inputs that are centred once and kept, 16 MiB
 MOST_FITS, CONVERGED = 20, 1e-4  # of pseudo-values; of the largest change of one of them
 
 
@@ -118,9 +120,9 @@ class _LeastSquares:
         for rows in iterate_blocks(len(x)):
             self.centre += self._weigh(x[rows], rows).sum(axis=0, dtype=np.float64)
         self.centre /= self.total
+        self._kept = list(self._iterate_centred()) if x.size <= KEPT_CELLS else None
         moments = np.zeros((x.shape[1],) * 2)
-        for rows in iterate_blocks(len(x)):
-            centred = x[rows] - self.centre
+        for rows, centred in self._list_centred():
             moments += centred.T @ self._weigh(centred, rows)
         self.moments = moments / self.total + ridge * np.eye(x.shape[1])
 
@@ -128,15 +130,22 @@ class _LeastSquares:
         """Return slopes (F, H), and the level (H,) of y at the centre of x."""
         level = np.average(y, axis=0, weights=self.weight)
         products = np.zeros((self.x.shape[1], y.shape[1]))
-        for rows in iterate_blocks(len(y)):
-            products += (self.x[rows] - self.centre).T @ self._weigh(y[rows] - level, rows)
+        for rows, centred in self._list_centred():
+            products += centred.T @ self._weigh(y[rows] - level, rows)
         slopes = np.linalg.lstsq(self.moments, products / self.total)[0]
         return np.asarray(slopes, dtype=np.float64), np.asarray(level)
 
     def fit_rows(self, slopes: Float) -> Float:
         """Return the fitted deviations from the level, (n, H)."""
-        parts = [(self.x[rows] - self.centre) @ slopes for rows in iterate_blocks(len(self.x))]
-        return np.concatenate(parts)
+        return np.concatenate([centred @ slopes for _, centred in self._list_centred()])
+
+    def _list_centred(self) -> Iterable[tuple[slice, Float]]:
+        """Return blocks of rows and their centred inputs: all of a small problem are kept."""
+        return self._iterate_centred() if self._kept is None else self._kept
+
+    def _iterate_centred(self) -> Iterator[tuple[slice, Float]]:
+        for rows in iterate_blocks(len(self.x)):
+            yield rows, self.x[rows] - self.centre
 
     def _weigh(self, values: NDArray[np.floating], rows: slice) -> NDArray[np.floating]:
         return values if self.weight is None else values * self.weight[rows, None]

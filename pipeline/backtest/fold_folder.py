@@ -102,6 +102,11 @@ def read_fold_tables(folders: Sequence[Path], name: str, **equal: Any) -> pd.Dat
     return pd.concat(tables, ignore_index=True)
 
 
+def count_fold_rows(folders: Sequence[Path], name: str) -> int:
+    """Return the rows of a Parquet table of all folds."""
+    return sum(len(read_table(folder / name, columns=[])) for folder in folders)
+
+
 def _hash_files(folder: Path) -> dict[str, str | None]:
     """Return the hash of each file of a fold, by name."""
     files = sorted(file for file in folder.iterdir() if file.name != KEY)

@@ -67,5 +67,10 @@ def iterate_horizons(path: Path, columns: Sequence[str] | None = None) -> Iterat
     """
     horizons = read_table(path, columns=["horizon"])["horizon"].unique()
     for horizon in sorted(horizons):
-        chosen = None if columns is None else list(columns)
-        yield read_table(path, columns=chosen, filters=[("horizon", "==", int(horizon))])
+        yield read_horizon(path, int(horizon), columns)
+
+
+def read_horizon(path: Path, horizon: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Return the part of one horizon; see `iterate_horizons`."""
+    chosen = None if columns is None else list(columns)
+    return read_table(path, columns=chosen, filters=[("horizon", "==", horizon)])

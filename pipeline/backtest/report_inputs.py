@@ -31,6 +31,7 @@ from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import AUTOMATIC, NO_VINTAGES, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
+from volcast.pipeline.memory import release_memory
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.coming_reports import list_coming_reports
 from volcast.pipeline.panel.load_series import describe_series
@@ -65,6 +66,7 @@ class StoredForecasts:
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the parts, the shortest horizon first; each is read when it is asked for."""
         for part in iterate_horizons(self._path):
+            release_memory()
             yield add_volatility(part, self._config)
 
 

@@ -59,6 +59,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.files import lock_folder, write_text
+from volcast.pipeline.memory import release_memory
 from volcast.pipeline.panel.build import feature_names
 from volcast.pipeline.panel.source_state import compute_source_state, is_due, update_source_state
 from volcast.pipeline.progress import Progress
@@ -261,6 +262,7 @@ def _run_stage(stage: Stage, context: stages.StageContext) -> None:
         "summary": summary,
     }
     write_manifest(folder, context.manifest)
+    release_memory()
 
 
 def _compute_key(stage: Stage, config: Config, inputs: dict[str, str | None], source: Any) -> str:

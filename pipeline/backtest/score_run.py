@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,13 +19,19 @@ from volcast.pipeline.backtest.evaluation import (
     calibrate_level,
     select_tail_rows,
 )
-from volcast.pipeline.backtest.fold_folder import FORECASTS, MEMBERS, read_fold_tables
-from volcast.pipeline.backtest.forecast_file import iterate_horizons
+from volcast.pipeline.backtest.fold_folder import (
+    FORECASTS,
+    MEMBERS,
+    count_fold_rows,
+    read_fold_tables,
+)
+from volcast.pipeline.backtest.forecast_file import read_horizon
 from volcast.pipeline.backtest.model_factory import list_baselines
 from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.volatility_columns import add_volatility
 from volcast.pipeline.backtest.walk_forward import TEST
 from volcast.pipeline.config.settings import Config
+from volcast.pipeline.memory import release_memory
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.gain_attribution import steps_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
@@ -35,12 +43,14 @@ SCORED_COLUMNS = [
     *("clipped", "fallback", "short_history", "realized", "level_factor"),
     "variance_without_report",
 ]
+WHOLE_TABLE = 500_000  # rows; so many forecasts are built at once
 
 
 class Evaluation:
     """Builds the forecast table of a run from its finished folds, and scores it.
 
-    The forecasts of one horizon are held at a time, and when they are built those of one model.
+    The forecasts of one horizon are held at a time, and when they are built those of one model; of
+    a small run all are built at once.
 
     Parameters
     ----------
@@ -62,15 +72,16 @@ class Evaluation:
         self._risk: dict[str, pd.DataFrame] = {}
 
     def iterate_parts(self) -> Iterator[pd.DataFrame]:
-        """Yield the forecast table of each horizon and model, the shortest horizon first."""
+        """Yield the forecast table in parts, sorted by horizon and model."""
         report = self._config.report
-        for horizon in sorted(self._panel.horizons):
-            for model in sorted(self._list_models()):
-                folds = read_fold_tables(self._folders, FORECASTS, horizon=horizon, model=model)
-                folds = calibrate_level(add_returns(folds, self._panel))
-                if horizon == 1:
-                    self._risk[model] = risk_table(tail_forecasts(select_tail_rows(folds)))
-                yield build_forecast_table(folds, report.interval, report.intervals)
+        for part in self._list_parts():
+            folds = read_fold_tables(self._folders, FORECASTS, **part)
+            folds = calibrate_level(add_returns(folds, self._panel))
+            for model, own in select_tail_rows(folds).groupby("model"):
+                self._risk[str(model)] = risk_table(tail_forecasts(own))
+            yield build_forecast_table(folds, report.interval, report.intervals)
+            del folds
+            release_memory()
 
     @property
     def risk(self) -> pd.DataFrame:
@@ -82,7 +93,7 @@ class Evaluation:
 
     def count_parts(self) -> int:
         """Return the number of parts."""
-        return len(self._panel.horizons) * len(self._list_models())
+        return len(self._list_parts())
 
     def score(self, path: Path, progress: Progress) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the score table and the steps of the network's gain.
@@ -97,16 +108,28 @@ class Evaluation:
         level = self._config.report.interval
         first = FirstNetwork(self._folders[0], self._panel, self._find_first_test())
         scores, steps = [], []
-        tables = iterate_horizons(path, columns=SCORED_COLUMNS)
-        count = len(self._panel.horizons)
-        for table in progress.track(tables, count, lambda part: f"{part['horizon'].iloc[0]}"):
-            readable, horizon = add_volatility(table, self._config), int(table["horizon"].iloc[0])
-            rows = scored_rows(readable)
+        horizons = sorted(self._panel.horizons)
+        for horizon in progress.track(horizons, len(horizons), str):
+            rows = self._read_scored_rows(path, horizon)
             scores.append(score_rows(rows, interval_level=level))
             members = read_fold_tables(self._folders, MEMBERS, horizon=horizon)
             losses = build_attribution_losses(rows, members, first.tabulate(horizon))
             steps.append(steps_table(losses))
+            del rows, members, losses
+            release_memory()
         return pd.concat(scores, ignore_index=True), pd.concat(steps, ignore_index=True)
+
+    def _read_scored_rows(self, path: Path, horizon: int) -> pd.DataFrame:
+        """Return the rows of a horizon to be scored; the table that has all is not kept."""
+        table = read_horizon(path, horizon, SCORED_COLUMNS)
+        return scored_rows(add_volatility(table, self._config))
+
+    def _list_parts(self) -> list[dict[str, Any]]:
+        """Return the values of columns that select each part of the forecasts, in order."""
+        if count_fold_rows(self._folders, FORECASTS) <= WHOLE_TABLE:
+            return [{}]
+        pairs = product(sorted(self._panel.horizons), sorted(self._list_models()))
+        return [{"horizon": horizon, "model": model} for horizon, model in pairs]
 
     def _list_models(self) -> list[str]:
         return [*list_baselines(self._config, len(self._panel.tickers)), NETWORK]

@@ -30,6 +30,7 @@ from volcast.pipeline.backtest.run_folder import (
 )
 from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.files import write_folder, write_frame, write_text
+from volcast.pipeline.memory import release_memory
 from volcast.pipeline.progress import Progress
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def download(context: StageContext) -> dict[str, Any]:
 
 def features(context: StageContext) -> dict[str, Any]:
     """Build features and targets; write features.arrow."""
-    from volcast.features.panel import TICKERS_PER_BLOCK
+    from volcast.features.parallel import TICKERS_PER_BLOCK
     from volcast.pipeline.panel.build import (
         build_grids,
         describe_implausible_levels,
@@ -225,6 +226,7 @@ def _train_folds(
             save = partial(save_fold, answer=answer, key=context.key, horizons=panel.horizons)
             write_folder(folders[fold.number], save)
             del answer, save  # the next fold of a large panel needs the memory
+            release_memory()
     return {str(environment): found for environment, found in check.largest.items()}
 
 
@@ -245,7 +247,7 @@ def evaluate(context: StageContext) -> dict[str, Any]:
     parts = context.progress.track(
         evaluation.iterate_parts(),
         evaluation.count_parts(),
-        lambda part: f"intervals of {part['model'].iloc[0]}",
+        lambda part: f"intervals of {', '.join(part['model'].unique())}",
     )
     rows = write_parts(context.folder / FORECASTS, parts)
     scores, steps = evaluation.score(context.folder / FORECASTS, context.progress)

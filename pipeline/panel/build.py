@@ -13,11 +13,11 @@ from volcast.features.bars import Bars
 from volcast.features.earnings_reports import FAMILY as REPORTS
 from volcast.features.exogenous import FAMILY as EXOGENOUS
 from volcast.features.panel import (
-    TICKERS_PER_BLOCK,
     Panel,
     build_exchange_panel,
     join_panels,
 )
+from volcast.features.parallel import TICKERS_PER_BLOCK
 from volcast.features.registry import DEFAULT_KEY
 from volcast.features.selection import select_features
 from volcast.features.target import DATE_DTYPE

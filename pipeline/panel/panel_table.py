@@ -20,11 +20,13 @@ from volcast.features.registry import find_feature, is_feature
 from volcast.features.target import DATE_DTYPE
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_file
+from volcast.pipeline.panel.compute_ahead import compute_ahead
 
 TARGET, TARGET_END = "target_", "target_end_"
 GRIDS = ("variance", "log_return", "level_factor", "reaction")
 AXES = "volcast"  # the metadata that hold the sessions of the panel
 ROWS_PER_BATCH = 500_000
+KEPT_CELLS = 2**24  # features of fewer rows are read once and kept, 64 MiB at most
 Positions = NDArray[np.integer]
 
 
@@ -43,7 +45,7 @@ def write_panels(
     path
         The file to create or replace.
     panels
-        With equal features and horizons and different tickers; only one is held at a time.
+        With equal features and horizons and different tickers; two are held at a time.
     tickers, sessions
         Of all panels; the sessions in order.
 
@@ -57,7 +59,7 @@ def write_panels(
         with ExitStack() as stack:
             sink = stack.enter_context(pa.OSFile(str(unfinished), "wb"))
             writer = None
-            for panel in panels:
+            for panel in compute_ahead(panels):
                 for table in _iterate_batches(panel, tickers, sessions):
                     if writer is None:
                         writer = stack.enter_context(pa.ipc.new_file(sink, table.schema))
@@ -136,7 +138,7 @@ def _build_rows(
 
 
 def read_panel(path: Path) -> Panel:
-    """Return the panel of a file of `write_panel`; features are read when they are used.
+    """Return the panel of a file of `write_panel`; many features are read when they are used.
 
     Raises
     ------
@@ -187,6 +189,15 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
     def __iter__(self) -> Iterator[NDArray[np.float32]]:
         return (self.read(name) for name in self.chosen)
 
+    def read_all(self) -> Sequence[NDArray[np.float32]]:
+        """Return the columns of a small file as arrays (R,), and this sequence of a large one."""
+        if self.rows * len(self.chosen) > KEPT_CELLS:
+            return self
+        options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(n) for n in self.chosen])
+        with pa.memory_map(str(self.path)) as source:
+            table = pa.ipc.open_file(source, options=options).read_all()
+            return tuple(_copy_column(table[name]) for name in self.chosen)
+
     def read(self, name: str) -> Any:
         """Return the values of a named column as a NumPy array, (R,).
 
@@ -196,7 +207,7 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
             There is none.
         """
         with self._open(name) as column:
-            return np.concatenate([chunk.to_numpy() for chunk in column.chunks])
+            return _copy_column(column)
 
     def read_tickers(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return the position of each row's ticker, (R,), and the tickers."""
@@ -212,6 +223,11 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
         with pa.memory_map(str(self.path)) as source:
             options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(name)])
             yield pa.ipc.open_file(source, options=options).read_all()[name]
+
+
+def _copy_column(column: pa.ChunkedArray) -> Any:
+    """Return a column as a NumPy array of its own, (R,)."""
+    return np.concatenate([chunk.to_numpy() for chunk in column.chunks])
 
 
 def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
@@ -238,7 +254,7 @@ def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
         tickers=tickers,
         names=stored.chosen,
         horizons=horizons,
-        x=FeatureTable(place, stored),
+        x=FeatureTable(place, stored.read_all()),
         optional=np.array([find_feature(name).optional for name in stored.chosen]),
         long_run=np.array([find_feature(name).long_run for name in stored.chosen]),
         level=np.array([find_feature(name).level for name in stored.chosen]),

@@ -40,6 +40,16 @@ def test_every_index_returns_what_the_array_returns(seed):
     np.testing.assert_array_equal(part[mask[2:6]], x[2:6][mask[2:6]])
 
 
+@given(seed=st.integers(0, 20))
+def test_rows_with_finite_features_are_those_of_the_array(seed):
+    x = make_array(seed)
+    for positions in ([0], [0, 2]):
+        np.testing.assert_array_equal(
+            FeatureTable.from_array(x).is_finite(positions),
+            np.isfinite(x[:, :, positions]).all(axis=2),
+        )
+
+
 def test_only_rows_with_a_value_are_held_ticker_by_ticker():
     x = make_array()
     table = FeatureTable.from_array(x)

@@ -12,6 +12,7 @@ from volcast.pipeline.errors import StorageError
 from volcast.pipeline.panel import panel_table
 from volcast.pipeline.panel.build import build_grids, build_panel, iterate_panels, join_axes
 from volcast.pipeline.panel.panel_table import (
+    StoredColumns,
     build_table,
     lay_out_as_stored,
     read_panel,
@@ -57,6 +58,15 @@ def test_batches_of_rows_make_the_same_table(panel, tmp_path, monkeypatch):
     again = read_panel(tmp_path / "panel.arrow")
     np.testing.assert_array_equal(again.x, panel.x)
     np.testing.assert_array_equal(again.x.place, panel.x.place)
+
+
+def test_the_features_of_a_large_panel_stay_in_the_file(panel, tmp_path, monkeypatch):
+    write_panel(tmp_path / "panel.arrow", panel)
+    kept = read_panel(tmp_path / "panel.arrow")
+    monkeypatch.setattr(panel_table, "KEPT_CELLS", 0)
+    stored = read_panel(tmp_path / "panel.arrow")
+    assert isinstance(stored.x.columns, StoredColumns) and isinstance(kept.x.columns, tuple)
+    np.testing.assert_array_equal(kept.x, stored.x)
 
 
 def test_a_panel_written_in_blocks_of_tickers_is_the_whole_one(panel, tmp_path, monkeypatch):
