@@ -6,8 +6,9 @@ are drawings: Markdown leaves them out, so their numbers must be in a table, too
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Literal, TypeAlias
 
 from volcast.reports.text_tables import TextTable
@@ -45,10 +46,18 @@ class Notice:
 
 @dataclass(frozen=True)
 class Panel:
-    """One figure: its heading and its SVG."""
+    """One figure: its heading, and its SVG or the function that draws it.
+
+    It is drawn when a page shows it for the first time, and once only: Markdown has no figures.
+    """
 
     title: str
-    svg: str
+    drawing: str | Callable[[], str]
+
+    @cached_property
+    def svg(self) -> str:
+        """The drawing as an SVG element."""
+        return self.drawing if isinstance(self.drawing, str) else self.drawing()
 
 
 @dataclass(frozen=True)

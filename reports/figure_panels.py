@@ -1,6 +1,7 @@
 """From a drawing function to a titled figure of a page, singly or one a horizon."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,7 +18,7 @@ HEIGHT_PX = 240  # of figures by horizon
 def draw_panel(
     title: str, name: str, alt: str, draw: Callable[[Any], object], **options: Any
 ) -> Panel:
-    """Return a titled figure.
+    """Return a titled figure, which is drawn when it is shown.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ def draw_panel(
     **options
         `height_px` and `projection` of `volcast.reports.figures.render.figure_svg`.
     """
-    return Panel(title, figure_svg(draw, name=name, alt=alt, **options))
+    return Panel(title, partial(figure_svg, draw, name=name, alt=alt, **options))
 
 
 def draw_panels_by_horizon(

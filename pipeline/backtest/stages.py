@@ -281,11 +281,13 @@ def diagnose(context: StageContext) -> dict[str, Any]:
 def report(context: StageContext) -> dict[str, Any]:
     """Render the results; write report.html and report.md."""
     from volcast.pipeline.backtest.report_inputs import build_report_inputs
-    from volcast.reports.run.page import render_html, render_markdown
+    from volcast.reports.run.page import build_page
+    from volcast.reports.templating import render_html, render_markdown
 
     inputs = build_report_inputs(context.folder, context.config, context.manifest)
-    write_text(context.folder / REPORT_MD, render_markdown(inputs))
-    write_text(context.folder / REPORT_HTML, render_html(inputs))
+    page = build_page(inputs)
+    write_text(context.folder / REPORT_MD, render_markdown(page))
+    write_text(context.folder / REPORT_HTML, render_html(page))
     context.progress.note(str(context.folder / REPORT_HTML))
     return {}
 

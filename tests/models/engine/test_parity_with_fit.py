@@ -52,24 +52,28 @@ def fit_by_keras(optimization, rate, decay=0.0, loss=qlike, weight=None):
     # `loss` reports the penalty too; the metric is the data's loss, as the engine reports it.
     metric = keras.metrics.MeanMetricWrapper(loss, name="data")
     model.compile(optimizer, loss=loss, metrics=[metric])
-    shuffle = np.random.default_rng([SEED, SHUFFLE_STREAM])
     error = ROWS.target - ROWS.anchor
-    curve = []
-    held_out = [ROWS.inputs[HELD_OUT], error[HELD_OUT]]
+    columns = [ROWS.inputs, error, *([] if weight is None else [weight])]
+    history = model.fit(
+        iterate_batches(columns),
+        shuffle=False,
+        steps_per_epoch=STEPS,
+        epochs=EPOCHS,
+        validation_data=tuple(column[HELD_OUT] for column in columns),
+        validation_batch_size=BATCH,
+        verbose=0,
+    ).history
     name = "data" if weight is None else "loss"
+    return np.column_stack([history[name], history[f"val_{name}"]]), model.get_weights()
+
+
+def iterate_batches(columns):
+    """Yield the batches of every epoch, in the random order in which the engine takes them."""
+    shuffle = np.random.default_rng([SEED, SHUFFLE_STREAM])
     for _ in range(EPOCHS):
         order = shuffle.permutation(TRAIN)
-        history = model.fit(
-            ROWS.inputs[order],
-            error[order],
-            sample_weight=None if weight is None else weight[order],
-            validation_data=(*held_out, *(() if weight is None else (weight[HELD_OUT],))),
-            batch_size=BATCH,
-            shuffle=False,
-            verbose=0,
-        ).history
-        curve.append([history[name][0], history[f"val_{name}"][0]])
-    return np.array(curve), model.get_weights()
+        for start in range(0, len(order), BATCH):
+            yield tuple(column[order[start : start + BATCH]] for column in columns)
 
 
 def assert_parity(run, losses, weights):
