@@ -56,6 +56,8 @@ class Progress:
     def track(self, items: Iterable[T], total: int, describe: Callable[[T], str]) -> Iterator[T]:
         """Yield items, and report each as finished when the next one is asked for.
 
+        An item is not held while the next one is made: parts of large tables are items.
+
         Parameters
         ----------
         items
@@ -65,10 +67,11 @@ class Progress:
         describe
             The name of an item.
         """
-        started = time.monotonic()
-        for done, item in enumerate(items, start=1):
-            name = describe(item)
+        started, done = time.monotonic(), 0
+        for item in items:  # not by `enumerate`, which holds the last item
+            name, done = describe(item), done + 1
             yield item
+            del item
             self.count(done, total, name, _estimate_left(started, done, total))
 
     @contextmanager

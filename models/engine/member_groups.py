@@ -18,6 +18,7 @@ from volcast.models.engine.epoch_program import EVALUATION_ROWS, EpochProgram
 from volcast.models.engine.stacked_network import Weights, flatten_weights
 
 SMALLEST_TABLE = 16_384  # rows; padding costs only memory, compiling costs a second
+LARGE_TABLE = 2**18  # rows, from which on a training takes so long that memory counts more
 WIDEST_ON_GPU = 128  # members; with fewer a GPU is idle
 SHUFFLE_STREAM, DROPOUT_STREAM = 1, 2  # of a member's seed, besides that of its initial weights
 
@@ -50,8 +51,8 @@ class Rows:
         return len(self.inputs)
 
     def build_table(self) -> Table:
-        """Return the rows as tensors, padded to a power of 2 so that programs can be shared."""
-        length = max(SMALLEST_TABLE, _round_up_to_power_of_two(len(self)))
+        """Return the rows as tensors, padded to a length that programs share."""
+        length = choose_table_length(len(self))
         inputs, anchor, target = (
             _pad(column, (length, column.shape[1]))
             for column in (self.inputs, self.anchor, self.target)
@@ -229,6 +230,21 @@ class Group:
         width, members = self.program.shape.width, self.active_members
         decay = _pad([active.member.weight_decay for active in members], (width,))
         return decay, _pad([active.dropout_seed for active in members], (width,), np.int32)
+
+
+def choose_table_length(rows: int) -> int:
+    """Return the length that a table of so many rows is padded to.
+
+    It is a power of 2, and of a large table a multiple of an eighth of one.
+
+    Examples
+    --------
+    >>> choose_table_length(10), choose_table_length(20_000), choose_table_length(1_250_000)
+    (16384, 32768, 1310720)
+    """
+    above = max(SMALLEST_TABLE, _round_up_to_power_of_two(rows))
+    part = above // 16 if rows > LARGE_TABLE else above
+    return -(-max(rows, SMALLEST_TABLE) // part) * part
 
 
 def pack_groups(

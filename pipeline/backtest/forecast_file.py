@@ -27,10 +27,12 @@ def write_parts(path: Path, parts: Iterable[pd.DataFrame]) -> int:
         nonlocal rows
         writer = None
         for part in parts:
+            rows += len(part)
             table = pa.Table.from_pandas(part, preserve_index=False)
+            del part  # the next one is made with only itself in memory
             writer = writer or pq.ParquetWriter(unfinished, table.schema)
             writer.write_table(table.select(writer.schema.names).cast(writer.schema))
-            rows += len(part)
+            del table
         if writer is not None:
             writer.close()
 
@@ -65,9 +67,13 @@ def iterate_horizons(path: Path, columns: Sequence[str] | None = None) -> Iterat
     StorageError
         The file is damaged.
     """
-    horizons = read_table(path, columns=["horizon"])["horizon"].unique()
-    for horizon in sorted(horizons):
-        yield read_horizon(path, int(horizon), columns)
+    for horizon in list_horizons(path):
+        yield read_horizon(path, horizon, columns)
+
+
+def list_horizons(path: Path) -> list[int]:
+    """Return the horizons of a table of forecasts, the shortest first."""
+    return sorted(int(h) for h in read_table(path, columns=["horizon"])["horizon"].unique())
 
 
 def read_horizon(path: Path, horizon: int, columns: Sequence[str] | None = None) -> pd.DataFrame:

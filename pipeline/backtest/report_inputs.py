@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from volcast.pipeline.backtest.forecast_file import iterate_horizons, read_newest
+from volcast.pipeline.backtest.forecast_file import list_horizons, read_horizon, read_newest
 from volcast.pipeline.backtest.pretrained_use import describe_pretrained_use
 from volcast.pipeline.backtest.run_folder import (
     BARS,
@@ -65,9 +65,9 @@ class StoredForecasts:
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the parts, the shortest horizon first; each is read when it is asked for."""
-        for part in iterate_horizons(self._path):
+        for horizon in list_horizons(self._path):
             release_memory()
-            yield add_volatility(part, self._config)
+            yield add_volatility(read_horizon(self._path, horizon), self._config)
 
 
 def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportInputs:

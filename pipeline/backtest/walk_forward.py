@@ -150,7 +150,9 @@ def iterate_forecasts(
             else:
                 table |= {WITHOUT_REPORT_COLUMN: np.full_like(table["variance"], np.nan)}
             rows = arrange_by_ticker(table, panel, origins)
+            del table  # the next one is made with nothing of this one in memory
             yield rows.assign(model=name, part=part, fold=fold.number)
+            del rows
 
 
 def list_forecast_origins(fold: Fold) -> list[tuple[str, slice]]:

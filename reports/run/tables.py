@@ -76,7 +76,7 @@ def collect_tables(forecasts: Iterable[pd.DataFrame]) -> RunTables:
         The forecast table with the volatility columns, a part for each horizon, the shortest first.
         Only one part is held at a time.
     """
-    found = [tabulate_horizon(part) for part in forecasts]
+    found = list(map(tabulate_horizon, forecasts))  # a comprehension would hold the last part
     tables = {}
     for field in fields(RunTables):
         parts = [getattr(one, field.name) for one in found]

@@ -241,16 +241,17 @@ def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
 
     All models have the same rows in the same order, so their positions fill a rectangle.
     """
-    for horizon, in_horizon in rows.groupby("horizon"):
-        models = in_horizon["model"].nunique()
-        positions = in_horizon.index.to_numpy(np.intp).reshape(models, -1)
-        yield int(str(horizon)), POOLED, positions
-        names = in_horizon["ticker"].to_numpy(str)[: positions.shape[1]]
+    horizons = rows["horizon"].to_numpy()
+    for horizon in np.unique(horizons):
+        own = np.flatnonzero(horizons == horizon)
+        positions = own.reshape(rows["model"].iloc[own].nunique(), -1)
+        yield int(horizon), POOLED, positions
+        names = rows["ticker"].iloc[positions[0]].to_numpy(str)
         starts = np.flatnonzero(names[1:] != names[:-1]) + 1
         for name, of_ticker in zip(
             names[[0, *starts]], np.split(positions, starts, axis=1), strict=True
         ):
-            yield int(str(horizon)), str(name), of_ticker
+            yield int(horizon), str(name), of_ticker
 
 
 def _date_weights(origin: NDArray[Any]) -> Floats:
