@@ -18,6 +18,7 @@ REGIME_RULE = (
 WITH_REPORT, WITHOUT_REPORT = "with a report", "without"
 REPORT_COLUMNS = ["horizon", "reports", "model", "rows", "qlike", "ratio_to_har", "share"]
 PIT_BINS = 10
+LOSS_DAY_COLUMNS = [*CELL, "volatility", "volatility_realized", "qlike"]
 RECENT_ORIGINS = 250  # about one year of sessions
 
 
@@ -28,7 +29,8 @@ def regimes(forecasts: pd.DataFrame) -> pd.DataFrame:
     horizon up to and including the origin. Splitting by the outcome instead would favour models
     that forecast high (Lerch et al. 2017, "Forecaster's dilemma"). Rows without HAR have no regime.
     """
-    har = forecasts[(forecasts["model"] == BASELINE) & (forecasts["variance"] > 0)]
+    own = (forecasts["model"] == BASELINE) & (forecasts["variance"] > 0)
+    har = forecasts.loc[own, [*CELL, "variance"]]
     har = har.sort_values(["horizon", "ticker", "origin"])
     by_series = har.groupby(["horizon", "ticker"])["variance"]
     rank = by_series.transform(lambda variance: variance.expanding().rank(pct=True))
@@ -39,7 +41,7 @@ def regimes(forecasts: pd.DataFrame) -> pd.DataFrame:
 
 def by_regime(rows: pd.DataFrame, regime: pd.DataFrame) -> pd.DataFrame:
     """Return `horizon, regime, model, rows, qlike, ratio_to_har`, tickers pooled, calm first."""
-    labelled = rows.merge(regime, on=CELL, how="inner")
+    labelled = rows[[*CELL, "model", "qlike"]].merge(regime, on=CELL, how="inner")
     ordered = pd.Categorical(labelled["regime"], categories=REGIMES, ordered=True)
     return _losses_by(labelled.assign(regime=ordered), "regime")
 
@@ -130,12 +132,13 @@ def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame
     Adds to `against_baseline` the share of the model's total loss (`share`) and, of that day's
     worst ticker, `ticker, volatility, volatility_realized` (annualised percent).
     """
-    own = rows[rows["model"] == model].sort_values("qlike", ascending=False, kind="stable")
+    own = rows.loc[rows["model"] == model, LOSS_DAY_COLUMNS]
+    own = own.sort_values("qlike", ascending=False, kind="stable")
     by_day = own.groupby(["horizon", "origin"], as_index=False)["qlike"].mean()
     total = by_day.groupby("horizon")["qlike"].sum()
     by_day["share"] = by_day["qlike"] / by_day["horizon"].map(total)
     worst = own.drop_duplicates(["horizon", "origin"])
-    worst = worst[["horizon", "origin", "ticker", "volatility", "volatility_realized"]]
+    worst = worst.drop(columns="qlike")
     table = against_baseline(rows, model).merge(
         by_day[["horizon", "origin", "share"]], on=["horizon", "origin"]
     )

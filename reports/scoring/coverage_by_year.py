@@ -11,6 +11,7 @@ from volcast.reports.scoring.inference import (
 )
 
 FEWEST_ORIGINS = 100  # of a ticker in a year, to be named as the worst
+INPUTS = ["horizon", "origin", "ticker", "realized", "lower", "upper"]
 YEAR_COLUMNS = [
     *("horizon", "year", "rows", "below", "inside", "above", "error"),
     *("lowest_ticker", "lowest", "highest_ticker", "highest"),
@@ -39,7 +40,8 @@ def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     (`inference.compute_standard_error`). Between years it is itself uncertain: a year holds about
     eleven targets of 22 sessions that do not overlap.
     """
-    own = rows[(rows["model"] == model) & rows["lower"].notna() & rows["upper"].notna()]
+    has_interval = rows["lower"].notna() & rows["upper"].notna()
+    own = rows.loc[(rows["model"] == model) & has_interval, INPUTS]
     below, above = own["realized"] < own["lower"], own["realized"] > own["upper"]
     placed = own.assign(below=below, above=above, inside=~(below | above))
     placed["year"] = placed["origin"].dt.year

@@ -16,7 +16,7 @@ from volcast.reports.scoring.inference import (
     compute_standard_error,
     diebold_mariano,
 )
-from volcast.reports.scoring.scores import BASELINE, POOLED
+from volcast.reports.scoring.scores import BASELINE, CELL, POOLED
 
 BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
 ALL_YEARS = "all"
@@ -24,6 +24,7 @@ TOLERANCE = 0.1  # a ratio within 10 % of 1 is a volatility within 5 %: no warni
 WARN_AT = 2.5  # standard errors, which are uncertain themselves
 BIN_WIDTH, LARGEST_SHOWN = 0.5, 5.0  # of the histogram, in standard deviations
 
+LEVEL_INPUTS = ["horizon", "ticker", "origin", "variance", "squared_return", "log_return"]
 LEVEL_COLUMNS = ["horizon", "ticker", "year", "rows", "ratio", "standard_error", "beyond"]
 LOSS_COLUMNS = ["horizon", "model", "rows", "difference", "dm_statistic", "dm_p_value"]
 
@@ -49,8 +50,8 @@ def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
         `beyond` is the share of returns over the horizon beyond 1.96 forecast standard deviations.
         `year` is that of the origin.
     """
-    rows = scored[(scored["model"] == model) & scored["squared_return"].notna()]
-    rows = rows[rows["variance"] > 0]
+    known = scored["squared_return"].notna() & (scored["variance"] > 0)
+    rows = scored.loc[(scored["model"] == model) & known, LEVEL_INPUTS]
     rows = rows.assign(year=rows["origin"].dt.year.astype(str))
     parts = [
         {"horizon": horizon, "ticker": ticker, "year": year, **_compare(part, int(str(horizon)))}
@@ -79,11 +80,11 @@ def squared_return_losses(scored: pd.DataFrame) -> pd.DataFrame:
         `LOSS_COLUMNS`, a row for each horizon and model. `difference` is the mean loss less that of
         HAR; negative is better. Empty without HAR.
     """
-    known = scored[scored["squared_return"].notna() & (scored["variance"] > 0)]
+    has_both = scored["squared_return"].notna() & (scored["variance"] > 0)
+    known = scored.loc[has_both, [*CELL, "model", "variance", "squared_return"]]
     variance = known["variance"].to_numpy(np.float64)
     loss = np.log(variance) + known["squared_return"].to_numpy(np.float64) / variance
-    cell = ["horizon", "origin", "ticker"]
-    wide = known.assign(loss=loss).pivot(index=cell, columns="model", values="loss").dropna()
+    wide = known.assign(loss=loss).pivot(index=CELL, columns="model", values="loss").dropna()
     if BASELINE not in wide:
         return pd.DataFrame(columns=LOSS_COLUMNS)
     records = []
