@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.models.regressor.test_numpy_network import make_network
+from tests.models.regressor.numpy_samples import make_network
 from volcast.models.regressor.ensemble import build_keras_network
 from volcast.models.regressor.keras_file import read_keras_file
 

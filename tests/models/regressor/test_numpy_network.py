@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from tests.models.regressor.numpy_samples import make_inputs, make_network
 from volcast.models.engine.stacked_network import compute_outputs
 from volcast.models.regressor.ensemble import build_keras_network
 from volcast.models.regressor.keras_file import read_keras_file
@@ -16,22 +16,6 @@ from volcast.models.regressor.numpy_network import ACTIVATION_FUNCTIONS, BLOCK_R
 from volcast.models.training_options import ACTIVATIONS
 
 WIDTHS = [(), (1,), (5,), (32, 16), (8, 8, 8), (300,)]
-BOUND = 6.0  # of standardised inputs
-
-
-def make_network(hidden=(32, 16), activation="swish", *, inputs=11, networks=3, scale=1.0):
-    """Return networks with weights of a size that keeps outputs between 1 and 10."""
-    rng = np.random.default_rng([inputs, networks, *hidden])
-    sizes, weights = [inputs, *hidden, 1], []
-    for size, units in pairwise(sizes):
-        kernel = rng.normal(size=(networks, size, units)) * scale / np.sqrt(size)
-        weights += [kernel, 0.1 * rng.normal(size=(networks, 1, units))]
-    return NumpyNetwork([part.astype(np.float32) for part in weights], activation, 0.1)
-
-
-def make_inputs(rows, inputs=11):
-    drawn = np.random.default_rng(rows).normal(size=(rows, inputs))
-    return np.clip(2.0 * drawn, -BOUND, BOUND).astype(np.float32)
 
 
 @pytest.mark.parametrize("hidden", WIDTHS)
@@ -72,7 +56,7 @@ def test_a_row_has_the_same_bits_alone_in_any_order_and_before_any_rows(activati
 def test_the_bits_depend_neither_on_the_processor_nor_on_the_number_of_threads():
     """OpenBLAS chooses its products by both; NumPy with another BLAS ignores the variables."""
     script = (
-        "from tests.models.regressor.test_numpy_network import make_inputs, make_network\n"
+        "from tests.models.regressor.numpy_samples import make_inputs, make_network\n"
         "network = make_network((70, 40), 'relu', inputs=110)\n"
         "outputs = network.compute_outputs(make_inputs(500, 110))\n"
         "print(outputs.tobytes().hex())"
