@@ -6,6 +6,7 @@ Usage: python -m benchmarks.evening --data PANEL.parquet [--tickers 3300] [--sta
 As many tickers are drawn from the panel (a table in long format) as `benchmarks.scale` draws, with
 their bars from `--start` on. `volcast retrain` runs on all sessions but the last two, and trains;
 then with one more session, which brings a second evening without a training, and with the last.
+There is no shadow period, which would take hours.
 The last evening is reported: seconds, processor seconds, and the largest resident memory of the
 command and its children; then the seconds of reading commands, and the size of the ledger.
 """
@@ -33,6 +34,9 @@ start = {start}
 
 [target]
 horizons = [1, 5, 22]
+
+[job]
+shadow_sessions = 0
 """
 DONE = (0, 3)  # exit statuses: everything was done, and alerts are open
 READING = (("ledger", "show"), ("ledger", "score"), ("ledger", "verify"), ("models", "list"))
