@@ -108,6 +108,7 @@ def _collect_reasons(
     name: str, stored: StoredLog, failures: Mapping[str, str], tickers: Sequence[str]
 ) -> dict[str, str]:
     """Return for each ticker without an event why there is none."""
-    absent = [ticker for ticker in tickers if ticker not in set(stored.events["ticker"])]
+    known = set(stored.events["ticker"])
+    absent = [ticker for ticker in tickers if ticker not in known]
     said = {**stored.reasons, **failures}
     return {ticker: said.get(ticker, f"{name} has no date of it") for ticker in absent}

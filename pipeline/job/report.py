@@ -46,6 +46,7 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
     issued = describe_coming_reports(_build_issued_table(rows, summary.origin), context)
     short = list(issued.loc[has_short_history(issued), "ticker"].unique())
     issued = add_history_notes(issued, list_histories(context.panels.bars, short, context.day))
+    forecast_tickers = set(issued["ticker"])
     content = DailyInputs(
         day=pd.Timestamp(summary.origin),
         champion=summary.champion,
@@ -55,7 +56,7 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
         scores=live_scores(known[known["live"]], read_backtests(ledger)),
         alerts=ledger.open_alerts(),
         changes=_build_changes_table(ledger),
-        missing=[ticker for ticker in context.tickers if ticker not in set(issued["ticker"])],
+        missing=[ticker for ticker in context.tickers if ticker not in forecast_tickers],
         notes=summary.notes,
         late=int((~known["live"] & (known["role"] == "champion")).sum()),
         replayed=is_replay(ledger),

@@ -89,7 +89,8 @@ class StoredSource:
         failures = {} if self.options.as_of else self._update_store(tickers, request)
         bars = self._read_settled(tickers, request)
         answer = build_download(request, bars, failures)
-        stale = {ticker: why for ticker, why in failures.items() if ticker in set(bars["ticker"])}
+        known = set(bars["ticker"])
+        stale = {ticker: why for ticker, why in failures.items() if ticker in known}
         return Download(
             answer.bars,
             answer.failures,
