@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any
@@ -223,7 +224,7 @@ def _check_joinable(panels: Sequence[Panel]) -> None:
     for panel in panels[1:]:
         if (panel.names, panel.horizons) != (panels[0].names, panels[0].horizons):
             raise ValueError("joined panels must have the same features and horizons")
-    tickers = [ticker for panel in panels for ticker in panel.tickers]
-    repeated = sorted({ticker for ticker in tickers if tickers.count(ticker) > 1})
+    counts = Counter(ticker for panel in panels for ticker in panel.tickers)
+    repeated = sorted(ticker for ticker, count in counts.items() if count > 1)
     if repeated:
         raise ValueError(f"{repeated} are in two panels; a ticker belongs to one exchange")

@@ -14,6 +14,7 @@ from volcast.features.panel import Panel
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.quality.summary import format_actions
 from volcast.pipeline.job.external_hashes import ExternalHashes
+from volcast.pipeline.memory import release_memory
 from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
 from volcast.pipeline.panel.held_bars import carry_features
@@ -68,6 +69,7 @@ def load_market(config: Config, now: dt.datetime, progress: Progress | None = No
     progress = progress or Progress()
     loaded = load_bars(config, now, progress)
     progress.note(format_actions(loaded.quality))
+    release_memory()  # what reading and checking the bars took
     panel = build_market_panel(loaded.bars, config, loaded.held, loaded.external)
     failures = (f"{ticker} has no bars: {reason}" for ticker, reason in loaded.failures.items())
     return Market(
