@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,7 @@ class Evaluation:
     def iterate_parts(self) -> Iterator[pd.DataFrame]:
         """Yield the forecast table in parts, sorted by horizon and model."""
         report = self._config.report
-        for part in self._list_parts():
+        for part in self._parts:
             folds = read_fold_tables(self._folders, FORECASTS, **part)
             folds = calibrate_level(add_returns(folds, self._panel))
             for model, own in select_tail_rows(folds).groupby("model"):
@@ -93,7 +94,7 @@ class Evaluation:
 
     def count_parts(self) -> int:
         """Return the number of parts."""
-        return len(self._list_parts())
+        return len(self._parts)
 
     def score(self, path: Path, progress: Progress) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return the score table and the steps of the network's gain.
@@ -124,8 +125,9 @@ class Evaluation:
         table = read_horizon(path, horizon, SCORED_COLUMNS)
         return scored_rows(add_volatility(table, self._config))
 
-    def _list_parts(self) -> list[dict[str, Any]]:
-        """Return the values of columns that select each part of the forecasts, in order."""
+    @cached_property
+    def _parts(self) -> list[dict[str, Any]]:
+        """The values of columns that select each part of the forecasts, in order."""
         if count_fold_rows(self._folders, FORECASTS) <= WHOLE_TABLE:
             return [{}]
         pairs = product(sorted(self._panel.horizons), sorted(self._list_models()))

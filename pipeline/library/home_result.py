@@ -110,7 +110,7 @@ class JobHome:
     def plot(
         self, ticker: str | None = None, horizon: int | None = None, *, ax: Axes | None = None
     ) -> Axes:
-        """Draw the issued forecasts of a year with their intervals, and what came.
+        """Draw the issued forecasts of a year with their intervals and outcomes.
 
         Parameters
         ----------

@@ -193,9 +193,7 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
         """Return the columns of a small file as arrays (R,), and this sequence of a large one."""
         if self.rows * len(self.chosen) > KEPT_CELLS:
             return self
-        options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(n) for n in self.chosen])
-        with pa.memory_map(str(self.path)) as source:
-            table = pa.ipc.open_file(source, options=options).read_all()
+        with self._open(*self.chosen) as table:
             return tuple(_copy_column(table[name]) for name in self.chosen)
 
     def read(self, name: str) -> Any:
@@ -206,23 +204,25 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
         KeyError
             There is none.
         """
-        with self._open(name) as column:
-            return _copy_column(column)
+        with self._open(name) as table:
+            return _copy_column(table[name])
 
     def read_tickers(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         """Return the position of each row's ticker, (R,), and the tickers."""
-        with self._open("ticker") as column:
+        with self._open("ticker") as table:
+            column = table["ticker"]
             parts = [chunk.indices.to_numpy() for chunk in column.chunks]
             return np.concatenate(parts), tuple(column.chunk(0).dictionary.to_pylist())
 
     @contextmanager
-    def _open(self, name: str) -> Iterator[pa.ChunkedArray]:
-        """Map a column into memory for a moment; what is not copied from it is gone afterwards."""
-        if name not in self.names:
-            raise KeyError(f"no column {name}")
+    def _open(self, *names: str) -> Iterator[pa.Table]:
+        """Map columns into memory for a moment; what is not copied from them is gone afterwards."""
+        for name in names:
+            if name not in self.names:
+                raise KeyError(f"no column {name}")
         with pa.memory_map(str(self.path)) as source:
-            options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(name)])
-            yield pa.ipc.open_file(source, options=options).read_all()[name]
+            options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(n) for n in names])
+            yield pa.ipc.open_file(source, options=options).read_all()
 
 
 def _copy_column(column: pa.ChunkedArray) -> Any:
