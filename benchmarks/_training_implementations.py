@@ -184,10 +184,10 @@ def prepare_engine(count: int) -> Callable[[int], None]:
 
 def build_engine_rows(count: int) -> Any:
     """Return the simulated rows in the form that the engine takes."""
-    from volcast.models.engine.member_groups import Rows
+    from volcast.models.engine.rows import Rows
 
     x, y = simulate_rows(count)
-    return Rows(x, np.zeros((count, 1), np.float32), y[:, None])
+    return Rows.copy(x, np.zeros((count, 1), np.float32), y[:, None])
 
 
 def build_engine_plan(epochs: int, patience: int) -> Any:

@@ -13,11 +13,11 @@ from volcast.models.engine.epoch_program import EpochProgram, ProgramShape
 from volcast.models.engine.member_groups import (
     Group,
     Member,
-    Rows,
     activate_members,
     uses_weight_decay,
 )
 from volcast.models.engine.optimization import clip_gradient
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.schedules import PlateauReductions
 from volcast.models.engine.stacked_network import Weights, draw_initial_weights, unflatten_weights
 from volcast.models.engine.training import TrainingPlan

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from volcast.models.engine.member_groups import Member, Rows
+from volcast.models.engine.member_groups import Member
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.training import TrainingPlan
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.models.regressor.preprocessing import Inputs

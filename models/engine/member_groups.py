@@ -1,4 +1,4 @@
-"""Rows, members, and the groups of members that one compiled program trains together."""
+"""Members, and the groups of them that one compiled program trains together."""
 
 from __future__ import annotations
 
@@ -15,50 +15,14 @@ from numpy.typing import ArrayLike, NDArray
 from volcast.models.backend import tf
 from volcast.models.engine.epoch_data import EpochSettings, Evaluation, RowSelection, Table
 from volcast.models.engine.epoch_program import EVALUATION_ROWS, EpochProgram
+from volcast.models.engine.rows import round_up_to_power_of_two
 from volcast.models.engine.stacked_network import Weights, flatten_weights
 
-SMALLEST_TABLE = 16_384  # rows; padding costs only memory, compiling costs a second
-LARGE_TABLE = 2**18  # rows, from which on a training takes so long that memory counts more
 WIDEST_ON_GPU = 128  # members; with fewer a GPU is idle
 SHUFFLE_STREAM, DROPOUT_STREAM = 1, 2  # of a member's seed, besides that of its initial weights
 
 Float = NDArray[np.float64]
 BatchShape = tuple[int, int]  # rows per step, and steps per epoch
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of the log-variance problem, float32.
-
-    Attributes
-    ----------
-    inputs
-        Standardised inputs, (n, F).
-    anchor, target
-        Logs of the anchor's forecast and of the realised variance, (n, H).
-    weight
-        Factors of the losses, (n,), or None. As in Keras, losses are divided by the number of
-        rows, not by the sum of their weights.
-    """
-
-    inputs: NDArray[np.float32]
-    anchor: NDArray[np.float32]
-    target: NDArray[np.float32]
-    weight: NDArray[np.float32] | None = None
-
-    def __len__(self) -> int:
-        """Return n."""
-        return len(self.inputs)
-
-    def build_table(self) -> Table:
-        """Return the rows as tensors, padded to a length that programs share."""
-        length = choose_table_length(len(self))
-        inputs, anchor, target = (
-            _pad(column, (length, column.shape[1]))
-            for column in (self.inputs, self.anchor, self.target)
-        )
-        weight = None if self.weight is None else _pad(self.weight, (length,))
-        return Table(inputs, anchor, target, weight)
 
 
 @dataclass(frozen=True)
@@ -88,7 +52,7 @@ class Member:
         >>> Member(0, np.arange(100), np.arange(100, 120), batch_size=32).batch_shape
         (32, 4)
         """
-        rows = min(self.batch_size, _round_up_to_power_of_two(len(self.training)))
+        rows = min(self.batch_size, round_up_to_power_of_two(len(self.training)))
         return rows, -(-len(self.training) // rows)
 
 
@@ -232,21 +196,6 @@ class Group:
         return decay, _pad([active.dropout_seed for active in members], (width,), np.int32)
 
 
-def choose_table_length(rows: int) -> int:
-    """Return the length that a table of so many rows is padded to.
-
-    It is a power of 2, and of a large table a multiple of an eighth of one.
-
-    Examples
-    --------
-    >>> choose_table_length(10), choose_table_length(20_000), choose_table_length(1_250_000)
-    (16384, 32768, 1310720)
-    """
-    above = max(SMALLEST_TABLE, _round_up_to_power_of_two(rows))
-    part = above // 16 if rows > LARGE_TABLE else above
-    return -(-max(rows, SMALLEST_TABLE) // part) * part
-
-
 def pack_groups(
     active_members: Sequence[ActiveMember], widths: dict[BatchShape, int]
 ) -> list[list[ActiveMember]]:
@@ -272,7 +221,7 @@ def choose_widths(members: Sequence[Member], *, on_gpu: bool = False) -> dict[Ba
     for batch_shape in sorted(set(shapes)):
         count = shapes.count(batch_shape)
         widest = WIDEST_ON_GPU if on_gpu else 8 if count > 16 else 4
-        widths[batch_shape] = min(widest, _round_up_to_power_of_two(count))
+        widths[batch_shape] = min(widest, round_up_to_power_of_two(count))
     return widths
 
 
@@ -291,7 +240,3 @@ def _pad(values: ArrayLike, shape: tuple[int, ...], kind: type = np.float32) -> 
     padded: NDArray[Any] = np.zeros(shape, kind)
     padded[tuple(slice(size) for size in array.shape)] = array
     return tf.constant(padded)
-
-
-def _round_up_to_power_of_two(count: int) -> int:
-    return 1 << (count - 1).bit_length()

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from volcast.models.engine.member_groups import (
     Group,
     Member,
-    Rows,
     activate_members,
     choose_widths,
     pack_groups,
 )
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.stacked_network import draw_initial_weights
 from volcast.models.engine.training import TrainingPlan, get_programs
 from volcast.models.processors import count_processors

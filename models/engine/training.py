@@ -19,13 +19,13 @@ from volcast.models.engine.member_groups import (
     BatchShape,
     Group,
     Member,
-    Rows,
     activate_members,
     choose_widths,
     pack_groups,
     uses_weight_decay,
 )
 from volcast.models.engine.optimization import Optimization
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.schedules import PlateauReductions, Schedule
 from volcast.models.engine.stacked_network import (
     Architecture,

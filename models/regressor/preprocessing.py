@@ -65,8 +65,12 @@ class Inputs:
         read = _read_relative(X, anchor.predict_log(X[:, anchor_columns]), levels)
         return cls(anchor, Scaler.fit_blocks(read, len(X), weight), anchor_columns, levels)
 
-    def transform(self, X: NDArray[np.floating]) -> tuple[NDArray[np.float32], Float]:
+    def transform(
+        self, X: NDArray[np.floating], out: NDArray[np.float32] | None = None
+    ) -> tuple[NDArray[np.float32], Float]:
         """Return standardised inputs (n, F) and the anchor's log variance (n, H).
+
+        The inputs are written to `out` if it is given.
 
         Raises
         ------
@@ -76,7 +80,8 @@ class Inputs:
         check_anchor_columns(X, self.anchor_columns)
         anchor_log = self.anchor.predict_log(X[:, self.anchor_columns])
         read = _read_relative(X, anchor_log, self.level_columns)
-        return self.scaler.transform_blocks(read, len(X)), anchor_log
+        result = np.empty(X.shape, np.float32) if out is None else out
+        return self.scaler.transform_blocks(read, result), anchor_log
 
 
 @dataclass(frozen=True)

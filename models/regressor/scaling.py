@@ -77,12 +77,11 @@ class Scaler:
 
     def transform(self, x: NDArray[np.floating]) -> NDArray[np.float32]:
         """Return inputs (n, F), standardised and clipped to +-BOUND; NaN becomes 0, the mean."""
-        return self.transform_blocks(lambda rows: x[rows], len(x))
+        return self.transform_blocks(lambda rows: x[rows], np.empty(x.shape, np.float32))
 
-    def transform_blocks(self, read: ReadRows, length: int) -> NDArray[np.float32]:
-        """Return the rows that `read` returns for a slice of `length` rows, as `transform` does."""
-        result = np.empty((length, len(self.mean)), np.float32)
-        for rows in iterate_blocks(length):
+    def transform_blocks(self, read: ReadRows, result: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Fill `result` (n, F), as `transform` does, with the rows that `read` returns."""
+        for rows in iterate_blocks(len(result)):
             part = read(rows).astype(np.float64, copy=False)
             scaled = np.clip((part - self.mean) / self.deviation, -BOUND, BOUND)
             result[rows] = np.nan_to_num(scaled, nan=0.0)

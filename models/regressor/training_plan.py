@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from volcast.models.engine.member_groups import Member, Rows
+from volcast.models.engine.member_groups import Member
 from volcast.models.engine.optimization import Clipping, Optimization
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stacked_network import Architecture
 from volcast.models.engine.training import TrainingPlan
@@ -102,18 +103,26 @@ def build_rows(inputs: Inputs, parts: Sequence[tuple[Any, ...]]) -> Rows:
     The errors of the anchor are bounded, so that no row outweighs all others of its batch. The
     weights of each part have the mean 1: a batch is then expected to weigh as much as one without.
     """
-    columns, weights = [], []
-    for part in (Part(*part) for part in parts):
-        standardised, anchor_log = inputs.transform(part.inputs)
+    stacked = [Part(*part) for part in parts]
+    first = stacked[0]
+    rows = Rows.allocate(
+        sum(len(part.inputs) for part in stacked),
+        inputs=first.inputs.shape[1],
+        outputs=first.variance.shape[1],
+        weighted=any(part.weight is not None for part in stacked),
+    )
+    start = 0
+    for part in stacked:
+        own = slice(start, start + len(part.inputs))
+        _, anchor_log = inputs.transform(part.inputs, rows.inputs[own])
         error = np.log(part.variance) - anchor_log
-        error = bound_errors(error, part.weight, bound=ERROR_BOUND)
-        logs = (anchor_log.astype(np.float32), (anchor_log + error).astype(np.float32))
-        columns.append((standardised, *logs))
-        weight = fill_weight(part)
-        weights.append((weight / weight.mean()).astype(np.float32))
-    weighted = any(Part(*part).weight is not None for part in parts)
-    standardised, anchor, target = (np.concatenate(c) for c in zip(*columns, strict=True))
-    return Rows(standardised, anchor, target, np.concatenate(weights) if weighted else None)
+        rows.anchor[own] = anchor_log
+        rows.target[own] = anchor_log + bound_errors(error, part.weight, bound=ERROR_BOUND)
+        if rows.weight is not None:
+            weight = fill_weight(part)
+            rows.weight[own] = weight / weight.mean()
+        start = own.stop
+    return rows
 
 
 def choose_batch_size(rows: int) -> int:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from volcast.models.engine.member_groups import Member, Rows
+from volcast.models.engine.member_groups import Member
 from volcast.models.engine.optimization import Optimization
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.stacked_network import Architecture
 from volcast.models.engine.training import TrainingPlan, train
 
@@ -21,7 +22,7 @@ def make_log_rows(count: int = 110, seed: int = 0) -> Rows:
     inputs = rng.normal(size=(count, FEATURES)).astype(np.float32)
     signal = 0.5 * inputs[:, :1] + 0.3 * inputs[:, 1:2] ** 2
     target = (signal + 0.5 * rng.normal(size=(count, 1))).astype(np.float32)
-    return Rows(inputs, np.full((count, 1), 0.1, np.float32), target)
+    return Rows.copy(inputs, np.full((count, 1), 0.1, np.float32), target)
 
 
 ROWS = make_log_rows()

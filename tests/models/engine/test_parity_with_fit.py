@@ -21,6 +21,7 @@ from volcast.models.backend import keras
 from volcast.models.engine.losses import qlike
 from volcast.models.engine.member_groups import SHUFFLE_STREAM
 from volcast.models.engine.optimization import Clipping, Optimization, build_keras_optimizer
+from volcast.models.engine.rows import Rows
 from volcast.models.engine.schedules import Schedule
 from volcast.models.engine.stacked_network import draw_initial_weights
 from volcast.models.training_options import OPTIMIZERS
@@ -132,7 +133,7 @@ def test_sample_weights_are_those_of_keras(loss):
     run = trained(
         [member(SEED, learning_rate=0.02)],
         plan(EPOCHS, optimization=optimization),
-        replace(ROWS, weight=weight),
+        Rows.copy(ROWS.inputs, ROWS.anchor, ROWS.target, weight),
     )
     of_rows = {"qlike": qlike, "mse": keras.losses.mean_squared_error}[loss]
     assert_parity(run, *fit_by_keras(optimization, 0.02, loss=of_rows, weight=weight))
