@@ -108,6 +108,19 @@ class Folded:
 
 
 @dataclass(frozen=True)
+class TickerLookup:
+    """One ticker at a time, chosen by name: its recent forecasts as a figure, and its scores.
+
+    A script draws them from `data` (`volcast.reports.ticker_lookup.pack_tickers`), which is much
+    smaller than a figure for each ticker. The page's tables then link to their tickers.
+    """
+
+    kind: ClassVar[str] = "ticker_lookup"
+    data: str
+    tickers: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Steps:
     """A numbered list of what happens in which order."""
 
@@ -173,6 +186,7 @@ Block: TypeAlias = (
     | Figures
     | TableBlock
     | Folded
+    | TickerLookup
     | Steps
     | Definitions
     | Preformatted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from volcast.reports.blocks import Block, Figures, Folded, Notice, Panel, TableBlock
+from volcast.reports.blocks import Block, Figures, Folded, Notice, Panel, TableBlock, TickerLookup
 from volcast.reports.text_tables import TextTable
 
 
@@ -96,10 +96,12 @@ class Page:
     footer: str = ""
 
     @property
-    def has_searchable_table(self) -> bool:
-        """Whether a table of the page can be searched, for which it needs a script."""
-        blocks = (block for section in self.sections for _, block in _walk(section.blocks))
-        return any(isinstance(block, TableBlock) and block.searchable for block in blocks)
+    def scripts(self) -> list[str]:
+        """The scripts that blocks of the page need."""
+        blocks = [block for section in self.sections for _, block in _walk(section.blocks)]
+        searchable = any(isinstance(block, TableBlock) and block.searchable for block in blocks)
+        lookup = any(isinstance(block, TickerLookup) for block in blocks)
+        return ["search.js"] * searchable + ["ticker_lookup.js"] * lookup
 
 
 def _walk(blocks: Sequence[Block], heading: str = "") -> Iterator[tuple[str, Block]]:

@@ -265,7 +265,8 @@ class Run:
         from volcast.reports.scoring.breakdowns import recent_forecasts
 
         ticker, horizon = self._choose(ticker, horizon)
-        recent = recent_forecasts(self.forecasts, ticker, horizon=horizon, model=NETWORK)
+        own = self.forecasts[self.forecasts["ticker"] == ticker]
+        recent = recent_forecasts(own, horizon=horizon, model=NETWORK)
         level = self.config.report.interval
 
         def draw(axes: Axes) -> None:

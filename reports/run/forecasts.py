@@ -12,7 +12,6 @@ from volcast.reports.figure_panels import TICKERS_DRAWN, draw_panel
 from volcast.reports.figures.forecast import forecast_against_realized
 from volcast.reports.model_labels import model_label
 from volcast.reports.run.inputs import ReportInputs
-from volcast.reports.scoring.breakdowns import recent_forecasts
 from volcast.reports.section import Section
 from volcast.reports.text_tables import horizon_name
 
@@ -50,10 +49,9 @@ def build_section(inputs: ReportInputs) -> Section:
 
 
 def _panel(inputs: ReportInputs, ticker: str, place: int) -> Panel:
-    model, horizon = inputs.model, int(inputs.newest["horizon"].min())
-    recent: pd.DataFrame = recent_forecasts(
-        inputs.tables.recent, ticker, horizon=horizon, model=model
-    )
+    model = inputs.model
+    every = inputs.tables.recent
+    recent: pd.DataFrame = every[every["ticker"] == ticker]
     alt = (
         f"Volatility of {ticker}: {model_label(model)} forecast with interval, HAR and realised, "
         f"last {len(recent)} sessions; the newest forecast is "

@@ -19,6 +19,7 @@ from volcast.reports.run import (
     report_sessions,
     risk,
     scores,
+    ticker,
     training,
 )
 from volcast.reports.run.inputs import ReportInputs
@@ -27,6 +28,7 @@ from volcast.reports.text_tables import date
 
 SECTIONS: tuple[Callable[[ReportInputs], Section | None], ...] = (
     headline.build_section,
+    ticker.build_section,
     forecasts.build_section,
     scores.build_section,
     gain.build_section,

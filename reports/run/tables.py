@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 
 import pandas as pd
 
-from volcast.reports.figure_panels import TICKERS_DRAWN
 from volcast.reports.scoring.breakdowns import (
     against_baseline,
     by_regime,
@@ -16,6 +15,7 @@ from volcast.reports.scoring.breakdowns import (
     coverage,
     loss_days,
     pit_histogram,
+    recent_forecasts,
     regimes,
 )
 from volcast.reports.scoring.coverage_by_level import coverage_by_level
@@ -39,7 +39,7 @@ class RunTables:
     newest
         The rows of the leading model and of HAR with the newest forecast of each ticker.
     recent
-        The forecasts of the shortest horizon for the `TICKERS_DRAWN` most volatile tickers.
+        The forecasts of the shortest horizon over the last year (`breakdowns.recent_forecasts`).
     unscored, levels, level_ranking, standardised, coverage, coverage_by_level,
     coverage_by_year, density
     reports, regimes, years, worst_days, daily, short_histories
@@ -92,12 +92,9 @@ def tabulate_horizon(forecasts: pd.DataFrame) -> RunTables:
     newest = pd.concat(
         [select_newest(forecasts, name) for name in dict.fromkeys((model, BASELINE))]
     )
-    of_model = newest[newest["model"] == model].sort_values("ticker")
-    highest = of_model.sort_values("volatility", ascending=False, kind="stable")["ticker"]
-    drawn = forecasts["ticker"].isin(highest.iloc[:TICKERS_DRAWN])
     return RunTables(
         newest=newest,
-        recent=forecasts[drawn],
+        recent=recent_forecasts(forecasts, horizon=int(newest["horizon"].min()), model=model),
         unscored=unscored(forecasts),
         levels=level_table(scored, model),
         level_ranking=squared_return_losses(scored),

@@ -148,26 +148,32 @@ def loss_days(rows: pd.DataFrame, model: str, *, days: int = 10) -> pd.DataFrame
 
 
 def recent_forecasts(
-    forecasts: pd.DataFrame, ticker: str, *, horizon: int, model: str, origins: int = RECENT_ORIGINS
+    forecasts: pd.DataFrame, *, horizon: int, model: str, origins: int = RECENT_ORIGINS
 ) -> pd.DataFrame:
-    """Return the last `origins` forecasts of a ticker with HAR's and the realised volatility.
+    """Return the last `origins` forecasts of each ticker with HAR's and the realised volatility.
 
-    Columns: `date` (the first session forecast), `volatility, lower, upper, har, realized`, all in
-    annualised percent; `realized` is NaN where it is not known yet or is no target.
+    Columns: `ticker`, `date` (the first session forecast), `volatility, lower, upper, har,
+    realized`, all in annualised percent; `realized` is NaN where it is not known yet or is no
+    target. Sorted by ticker, then date.
     """
-    chosen = forecasts[(forecasts["ticker"] == ticker) & (forecasts["horizon"] == horizon)]
-    own = chosen[chosen["model"] == model].sort_values("origin").tail(origins)
-    har = chosen[chosen["model"] == BASELINE].set_index("origin")["volatility"]
+    chosen = forecasts[forecasts["horizon"] == horizon]
+    own = chosen[chosen["model"] == model].sort_values("origin", kind="stable")
+    by_ticker = own.groupby("ticker", sort=False, observed=True)
+    own = own[by_ticker.cumcount(ascending=False) < origins]
+    har = chosen[(chosen["model"] == BASELINE) & (chosen["origin"] >= own["origin"].min())]
+    keys = ["ticker", "origin"]
+    own = own.merge(har[[*keys, "volatility"]], how="left", on=keys, suffixes=("", "_har"))
     known = own["volatility_realized"].where(own["realized"] > VARIANCE_FLOOR)
     table = {
+        "ticker": own["ticker"],
         "date": own["target_start"],
         "volatility": own["volatility"],
         "lower": own["volatility_lower"],
         "upper": own["volatility_upper"],
-        "har": own["origin"].map(har),
+        "har": own["volatility_har"],
         "realized": known,
     }
-    return pd.DataFrame(table).reset_index(drop=True)
+    return pd.DataFrame(table).sort_values(["ticker", "date"], kind="stable", ignore_index=True)
 
 
 def _losses_by(rows: pd.DataFrame, group: str) -> pd.DataFrame:

@@ -20,7 +20,8 @@ from volcast.reports.scoring.scores import score_table, scored_rows
 
 
 def draw_forecast(forecasts, history, axes):
-    table = breakdowns.recent_forecasts(forecasts, "^GSPC", horizon=1, model="network")
+    own = forecasts[forecasts["ticker"] == "^GSPC"]
+    table = breakdowns.recent_forecasts(own, horizon=1, model="network")
     return forecast_against_realized(table, axes, model="network", interval_level=0.9)
 
 

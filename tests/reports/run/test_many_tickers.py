@@ -47,7 +47,7 @@ def test_few_tickers_are_all_shown():
 
 def test_every_ticker_has_a_row_that_can_be_found_and_no_other_table_grows(inputs):
     page = build_page(inputs)
-    assert page.has_searchable_table
+    assert page.scripts == ["search.js", "ticker_lookup.js"]
     headline, *others = page.sections
     every = next(block for block in headline.blocks if isinstance(block, TableBlock))
     assert every.searchable and len(every.table.rows) == COUNT

@@ -91,7 +91,9 @@ def test_models_without_intervals_have_no_coverage(rows):
 
 
 def test_recent_forecasts_end_with_the_newest_whose_outcome_is_unknown(forecasts):
-    table = recent_forecasts(forecasts, "^GSPC", horizon=1, model="network", origins=30)
+    every = recent_forecasts(forecasts, horizon=1, model="network", origins=30)
+    assert set(every["ticker"]) == set(forecasts["ticker"])
+    table = every[every["ticker"] == "^GSPC"]
     assert len(table) == 30
     assert np.isnan(table["realized"].iloc[-1])
     assert table["realized"].iloc[:-1].notna().all()
