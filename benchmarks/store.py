@@ -14,7 +14,6 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
@@ -68,8 +67,7 @@ def time_update(
     """Return the seconds of one update, and print its summary; or stop it after some tickers."""
     start = time.perf_counter()
     update = Downloader(YahooClient(5.0), store, UpdateRequest(NOW, recheck=recheck), RATE, QUICK)
-    with closing(update.run(tickers)) as outcomes:
-        latest = {outcome.ticker: outcome for outcome in islice(outcomes, stop_after)}
+    latest = {outcome.ticker: outcome for outcome in islice(update.run(tickers), stop_after)}
     seconds = time.perf_counter() - start
     print(format_summary(list(latest.values())), collect_failures(list(latest.values())) or "")
     return seconds

@@ -159,7 +159,7 @@ def join_tables(
         place = np.full((count, table.place.shape[1]), NO_ROW, np.int32)
         place[position] = np.where(table.place >= 0, table.place + rows, NO_ROW)
         places.append(place)
-        rows += len(table.columns[0])
+        rows += int(table.place.max(initial=NO_ROW)) + 1
     features = range(len(tables[0].columns))
     columns = tuple(np.concatenate([table.columns[f] for table in tables]) for f in features)
     return FeatureTable(np.concatenate(places, axis=1), columns)

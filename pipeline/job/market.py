@@ -15,10 +15,11 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.quality.summary import format_actions
 from volcast.pipeline.job.external_hashes import ExternalHashes
 from volcast.pipeline.memory import release_memory
-from volcast.pipeline.panel.build import assign_calendars, build_grids, build_panel
+from volcast.pipeline.panel.build import assign_calendars, build_grids
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL, ExternalData
 from volcast.pipeline.panel.held_bars import carry_features
 from volcast.pipeline.panel.load_bars import load_bars
+from volcast.pipeline.panel.stored_panel import build_lean_panel
 from volcast.pipeline.progress import Progress
 
 
@@ -91,7 +92,7 @@ def build_market_panel(
 ) -> Panel:
     """Return the panel of clean bars, in which tickers with a held bar keep their features."""
     grids = build_grids(bars, config, held, external)
-    return carry_features(build_panel(grids, config), held)
+    return carry_features(build_lean_panel(grids, config, len(bars)), held)
 
 
 def hash_market(market: Market, config: Config) -> BarHashes:

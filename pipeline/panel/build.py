@@ -137,12 +137,15 @@ def build_grids(
     return grids
 
 
-def build_panel(bars_by_calendar: dict[str, Bars], config: Config) -> Panel:
+def build_panel(
+    bars_by_calendar: dict[str, Bars], config: Config, names: Sequence[str] | None = None
+) -> Panel:
     """Build the panel of all exchanges on the union of their sessions.
 
-    Row t of its features uses data up to the close of t; its targets begin at t+1.
+    Row t of its features uses data up to the close of t; its targets begin at t+1. `names` are the
+    features to compute, by default those that the settings select.
     """
-    names, horizons = feature_names(config), config.target.horizons
+    names, horizons = feature_names(config) if names is None else names, config.target.horizons
     panels = []
     for calendar, bars in bars_by_calendar.items():
         following = following_sessions(calendar, bars.sessions[-1], max(horizons))

@@ -33,13 +33,13 @@ def carry_features(panel: Panel, held: Mapping[str, pd.Timestamp]) -> Panel:
     if not carried:
         return panel
     place, level_factor = panel.x.place.copy(), panel.level_factor.copy()
-    needed = np.flatnonzero(~(panel.optional | panel.long_run))
+    needed = np.flatnonzero(~(panel.optional | panel.long_run)).tolist()
+    forecastable = panel.x.is_finite(needed)
     for ticker, session in carried.items():
         column = panel.tickers.index(ticker)
         row = int(panel.sessions.get_indexer(pd.DatetimeIndex([session]))[0])
         first = max(0, row - LONGEST_GAP)
-        recent = panel.x.select_tickers(np.array([column]))[first : row + 1]
-        known = np.flatnonzero(np.isfinite(recent[:, :, needed]).all(axis=(1, 2)))
+        known = np.flatnonzero(forecastable[first : row + 1, column])
         # On a day without a session, or in a row that can be forecast from, nothing is carried.
         if row >= 0 and len(known) and first + known[-1] < row:
             last = first + known[-1]

@@ -148,14 +148,23 @@ def read_panel(path: Path) -> Panel:
     if not path.exists():
         raise StorageError(f"{path} is missing; check the path")
     try:
-        with pa.memory_map(str(path)) as source:
-            reader = pa.ipc.open_file(source)
-            names = tuple(reader.schema.names)
-            features = tuple(name for name in names if is_feature(name))
-            stored = StoredColumns(path, names, features, _count_rows(reader))
-            return _build_panel(reader.schema, stored)
+        return _build_panel(*_open_columns(path))
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise StorageError(f"{path} is damaged ({error}); delete it and run again") from error
+
+
+def open_features(path: Path) -> StoredColumns:
+    """Return the features of a file of `write_panels`, which are read when they are used."""
+    return _open_columns(path)[1]
+
+
+def _open_columns(path: Path) -> tuple[pa.Schema, StoredColumns]:
+    """Return the schema of a file, and its features."""
+    with pa.memory_map(str(path)) as source:
+        reader = pa.ipc.open_file(source)
+        names = tuple(reader.schema.names)
+        features = tuple(name for name in names if is_feature(name))
+        return reader.schema, StoredColumns(path, names, features, _count_rows(reader))
 
 
 @dataclasses.dataclass(frozen=True)
