@@ -66,7 +66,7 @@ def _list_columns(forecasts: pd.DataFrame, levels: Sequence[float]) -> list[Colu
         Column("report", "Earnings", wraps=True),
         Column("history", "History", wraps=True),
     ]
-    told = [column for column in notes if _has_values(forecasts[column.name])]
+    shown = [column for column in notes if _has_values(forecasts[column.name])]
     return [
         Column("ticker", "Ticker"),
         Column("horizon", "Horizon", horizon_name),
@@ -76,7 +76,7 @@ def _list_columns(forecasts: pd.DataFrame, levels: Sequence[float]) -> list[Colu
         *bounds,
         Column("har", "HAR", ".1f"),
         Column("last", "Last", ".1f"),
-        *told,
+        *shown,
     ]
 
 

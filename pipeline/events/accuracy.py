@@ -22,7 +22,7 @@ def measure_accuracy(
 ) -> pd.DataFrame:
     """Return how often each source's announced date agreed with the record.
 
-    The announced date is the one that the source had last told `SESSIONS_BEFORE` sessions before
+    The announced date is the one that the source last reported `SESSIONS_BEFORE` sessions before
     the day of the record, at midnight in UTC, if it lies at most `revisions.MAX_MOVE` days from it.
     A record that is followed by another one within so many days, such as preliminary figures, is
     left out.
@@ -48,8 +48,8 @@ def measure_accuracy(
     --------
     >>> from volcast.pipeline.events.event_table import to_event_table
     >>> rows = {"date": ["2024-05-02", "2024-05-03"], "learnt_at": ["2024-04-01", "2024-05-03"]}
-    >>> told = pd.DataFrame({"ticker": "A", "source": ["s", "sec"], "authoritative": [False, True]})
-    >>> events = to_event_table(told.assign(**rows))
+    >>> names = {"ticker": "A", "source": ["s", "sec"], "authoritative": [False, True]}
+    >>> events = to_event_table(pd.DataFrame(names).assign(**rows))
     >>> measure_accuracy(events, {})[["source", "reports", "day_off"]].values.tolist()
     [['s', 1, 1.0]]
     """
@@ -57,9 +57,9 @@ def measure_accuracy(
     announced = events[~events["authoritative"] & events["learnt_at"].notna()]
     rows = [
         _measure_source(
-            str(source), reports, told, asked_first.get(str(source), _find_first(told)), calendar
+            str(source), reports, own, asked_first.get(str(source), _find_first(own)), calendar
         )
-        for source, told in announced.groupby("source")
+        for source, own in announced.groupby("source")
     ]
     return pd.DataFrame(rows, columns=list(ACCURACY_COLUMNS))
 
@@ -84,24 +84,24 @@ def _go_back(day: pd.Timestamp, calendar: str) -> pd.Timestamp:
     return day
 
 
-def _find_first(told: pd.DataFrame) -> dict[str, pd.Timestamp]:
-    return {str(t): first for t, first in told.groupby("ticker")["learnt_at"].min().items()}
+def _find_first(announced: pd.DataFrame) -> dict[str, pd.Timestamp]:
+    return {str(t): first for t, first in announced.groupby("ticker")["learnt_at"].min().items()}
 
 
 def _measure_source(
     source: str,
     reports: pd.DataFrame,
-    told: pd.DataFrame,
+    announced: pd.DataFrame,
     first: Mapping[str, pd.Timestamp],
     calendar: str | None,
 ) -> tuple[object, ...]:
-    by_ticker = dict(list(told.sort_values("learnt_at").groupby("ticker")))
+    by_ticker = dict(list(announced.sort_values("learnt_at").groupby("ticker")))
     gaps: list[float] = []
     for report in reports.to_dict("records"):
         ticker, cut, day = report["ticker"], report["cut"], report["date"]
         if ticker not in first or first[ticker] > cut:
             continue
-        rows = by_ticker.get(ticker, told.iloc[:0])
+        rows = by_ticker.get(ticker, announced.iloc[:0])
         known = rows[(rows["learnt_at"] <= cut) & (rows["kind"] == report["kind"])]
         last = known[known["date"] >= cut.tz_localize(None)].tail(1)["date"]
         near = last[(last - day).abs() <= pd.Timedelta(days=MAX_MOVE)]

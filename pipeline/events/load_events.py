@@ -53,7 +53,7 @@ def load_events(
     """Return the events of some tickers from the sources of ``data.events``.
 
     Sources of a network are asked for what is due and read from the store; with ``data.as_of``
-    nothing is asked for. If a source fails, what it last told is used.
+    nothing is asked for. If a source fails, what it last reported is used.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ WITHOUT_REPORT = {
 }
 CHANCES = {1: "report_next", 5: "report_within_5", 22: "report_within_22"}  # within sessions
 FARTHEST_DAY = pd.Timedelta(days=35)  # the longest of the usual horizons, and some days
-EXPECTED = 0.25  # probability from which the effect of a report is told
+EXPECTED = 0.25  # probability from which the effect of a report is shown
 
 
 def remove_coming_reports(sample: Sample) -> Sample | None:

@@ -1,7 +1,7 @@
 """Prices with another number of decimals than all others of their file.
 
 Where all prices but one or two are written with two decimals, 3622.3417 or 3725.0 is likely a slip
-or damage, and is told.
+or damage, and is reported.
 """
 
 from collections.abc import Sequence

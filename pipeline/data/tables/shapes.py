@@ -1,4 +1,4 @@
-"""What a table looks like, by the names in its header; told to the user, nothing depends on it."""
+"""What a table looks like, by the names in its header; shown to the user, nothing depends on it."""
 
 from collections.abc import Sequence
 

@@ -16,7 +16,7 @@ from volcast.pipeline.errors import DataError
 
 UTF8_MARK, UTF16_MARKS = b"\xef\xbb\xbf", {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # Encodings of 8-bit text, the most frequent first; the one whose header has most known names is
-# taken, so that a Polish or a Japanese header is told from a French one.
+# taken, so that a Polish or a Japanese header is distinguished from a French one.
 OLD_ENCODINGS = (
     *("cp1252", "cp1250", "cp1251", "cp1254", "cp1255", "cp1256"),
     *("shift_jis", "gb18030", "cp949", "cp950"),
@@ -139,7 +139,7 @@ def _decode(data: bytes, file: Path) -> Text:
 
 
 def _find_utf16(data: bytes) -> str:
-    """Return the kind of UTF-16, told by the mark or by every other byte being 0; else empty."""
+    """Return the kind of UTF-16, by its mark or by every other byte being 0; else empty."""
     if data[:2] in UTF16_MARKS:
         return UTF16_MARKS[data[:2]]
     sample = data[: HEAD - HEAD % 2]

@@ -1,4 +1,4 @@
-"""What was understood of a file, told in one line."""
+"""What was understood of a file, in one line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
