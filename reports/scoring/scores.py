@@ -1,6 +1,7 @@
 """From the forecast table to the score table: every model of a horizon on the same rows."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -193,12 +194,12 @@ def score_rows(
     """Return the score table of the rows that `scored_rows` returned; see `score_table`."""
     columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
     records: list[dict[str, Any]] = []
-    for horizon, ticker, positions in _cells(rows):
-        weight = {"weight": _date_weights(columns["origin"][positions[0]])}
+    for horizon, ticker, places in _cells(rows):
+        weight = {"weight": _date_weights(columns["origin"][places[0]])}
         parts = {
-            str(columns["model"][line[0]]): weight
-            | {name: column[line] for name, column in columns.items()}
-            for line in positions
+            str(columns["model"][own.start]): weight
+            | {name: column[own] for name, column in columns.items()}
+            for own in places
         }
         references = {name: parts[name] for name in (BASELINE, LINEAR) if name in parts}
         key = {"horizon": horizon, "ticker": ticker}
@@ -236,22 +237,21 @@ def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
         )
 
 
-def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, NDArray[np.intp]]]:
-    """Yield horizon, ticker and the positions of its rows, shape (models, rows), pooled first.
+def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, list[slice]]]:
+    """Yield horizon, ticker and the places of its rows, a slice a model, pooled first.
 
-    All models have the same rows in the same order, so their positions fill a rectangle.
+    Rows are sorted by horizon, model and ticker, and all models have the same rows.
     """
     horizons = rows["horizon"].to_numpy()
     for horizon in np.unique(horizons):
-        own = np.flatnonzero(horizons == horizon)
-        positions = own.reshape(rows["model"].iloc[own].nunique(), -1)
-        yield int(horizon), POOLED, positions
-        names = rows["ticker"].iloc[positions[0]].to_numpy(str)
-        starts = np.flatnonzero(names[1:] != names[:-1]) + 1
-        for name, of_ticker in zip(
-            names[[0, *starts]], np.split(positions, starts, axis=1), strict=True
-        ):
-            yield int(horizon), str(name), of_ticker
+        first, end = np.searchsorted(horizons, [horizon, horizon + 1]).tolist()
+        count = (end - first) // rows["model"].iloc[first:end].nunique()
+        names = rows["ticker"].iloc[first : first + count].to_numpy(str)
+        starts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), count]
+        of_tickers = [(names[start], start, stop) for start, stop in pairwise(starts)]
+        for name, start, stop in [(POOLED, 0, count), *of_tickers]:
+            models = range(first, end, count)
+            yield int(horizon), str(name), [slice(at + start, at + stop) for at in models]
 
 
 def _date_weights(origin: NDArray[Any]) -> Floats:
