@@ -35,7 +35,7 @@ def fit_attributes(
     network, result = train_networks(params, inputs, distinct, callbacks)
     corrections, anchor_log = correct(network, inputs, held_out.inputs, result.best_epoch.shape)
     error = np.log(held_out.variance) - average_log(corrections, anchor_log)
-    both = join_parts(distinct)
+    both = join_parts(distinct)  # a copy, which the ridge regression may overwrite
     return {
         "inputs_": inputs,
         "numpy_network_": network,
@@ -45,7 +45,9 @@ def fit_attributes(
         "diverged_": result.diverged,
         "bias_": np.asarray(params["level_trust"]) * compute_smearing(error, held_out.weight),
         "blend_": choose_blend(len(both.inputs)),
-        "linear_": LinearCorrection.fit(both.inputs, np.log(both.variance), *columns, both.weight),
+        "linear_": LinearCorrection.fit(
+            both.inputs, np.log(both.variance), *columns, both.weight, overwrite_x=True
+        ),
     }
 
 

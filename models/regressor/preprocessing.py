@@ -70,7 +70,7 @@ class Inputs:
     ) -> tuple[NDArray[np.float32], Float]:
         """Return standardised inputs (n, F) and the anchor's log variance (n, H).
 
-        The inputs are written to `out` if it is given.
+        The inputs are written to `out` if it is given, which may be X itself.
 
         Raises
         ------
@@ -103,10 +103,16 @@ class LinearCorrection:
         anchor_columns: Positions,
         levels: Positions,
         weight: Weight = None,
+        *,
+        overwrite_x: bool = False,
     ) -> LinearCorrection:
-        """Estimate on rows X (n, F) with log variance (n, H); `weight` (n,) is as for `Inputs`."""
+        """Estimate on rows X (n, F) with log variance (n, H); `weight` (n,) is as for `Inputs`.
+
+        With `overwrite_x`, single-precision X is standardised in place, which saves a copy of it.
+        """
         inputs = Inputs.fit(X, log_y, anchor_columns, levels, weight)
-        standardised, anchor_log = inputs.transform(X)
+        reused = X if overwrite_x and X.dtype == np.float32 else None
+        standardised, anchor_log = inputs.transform(X, reused)
         error = log_y - anchor_log
         return cls(inputs, LogLinear.fit(standardised, error, ridge=RIDGE, weight=weight))
 

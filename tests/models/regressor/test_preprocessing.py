@@ -103,3 +103,22 @@ def test_no_input_forecasts_more_than_ten_times_what_was_trained_on(level):
     absurd = np.full((1, 3), level)
     for forecast in (regressor.predict(absurd), regressor.predict_members(absurd)):
         assert (forecast >= y.min() / 10.1).all() and (forecast <= y.max() * 10.1).all()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_the_regression_is_the_same_if_its_inputs_are_overwritten(kind):
+    x, y = log_levels(40_000)  # several blocks
+    x = x.astype(kind)
+    wanted = LinearCorrection.fit(x, np.log(y), ANCHOR, LEVELS)
+    given = x.copy()
+    found = LinearCorrection.fit(given, np.log(y), ANCHOR, LEVELS, overwrite_x=True)
+    assert np.array_equal(given, x) == (kind is np.float64)
+    np.testing.assert_array_equal(found.predict_log(x), wanted.predict_log(x))
+
+
+@pytest.mark.parametrize("validation_fraction", [0.0, 0.2])
+def test_a_fit_leaves_the_given_rows_as_they_are(validation_fraction):
+    x, y = (array.astype(np.float32) for array in make_rows(200))
+    given = x.copy()
+    KerasVolatilityRegressor(**SMALL, validation_fraction=validation_fraction).fit(given, y)
+    np.testing.assert_array_equal(given, x)
