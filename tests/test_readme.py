@@ -238,6 +238,7 @@ def trial(tmp_path_factory):
     return Trial(tmp_path_factory.mktemp("readme"))
 
 
+@pytest.mark.slow  # `make check` runs all of this file
 @pytest.mark.parametrize(("document", "command"), SHOWN)
 def test_a_command_shown_in_a_document_works(document, command, trial):
     words = shlex.split(command)

@@ -54,9 +54,9 @@ def build_section(inputs: ReportInputs) -> Section | None:
         labels=labels,
     )
     introduction = (
-        f"Any of the {len(inputs.tickers):,} tickers: the {horizon_name(horizon)} over the last "
-        "months, and the newest forecasts and the scores at every horizon. Tickers in the tables "
-        "of this page lead here."
+        f"Any of the {len(inputs.tickers):,} tickers, in report.html: the {horizon_name(horizon)} "
+        "over the last months, and the newest forecasts and the scores at every horizon. Tickers "
+        "in its tables lead here; `forecasts.parquet` and `scores.csv` have the numbers."
     )
     return Section(
         name="ticker",

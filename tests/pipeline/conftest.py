@@ -3,8 +3,9 @@
 import datetime as dt
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -15,6 +16,7 @@ from tests.pipeline.samples import two_tickers, volcast, write_config, write_csv
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.job.market import Market, load_market
+from volcast.pipeline.registry import mlflow_store
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,23 @@ def make_once(done: Path, make: Callable[[], object]) -> None:
         if not done.exists():
             make()
             done.touch()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _registry_tables(shared) -> Iterator[None]:
+    """Let a new registry begin with tables that were made once: MLflow needs seconds for them."""
+    template, make_client = shared / "registry.db", mlflow_store.make_client
+
+    def make_client_from_template(uri: str) -> Any:
+        file = Path(uri.removeprefix("sqlite:///"))
+        if uri.startswith("sqlite:///") and file.parent.is_dir() and not file.exists():
+            make_once(shared / "registry.done", lambda: make_client(f"sqlite:///{template}"))
+            shutil.copy(template, file)
+        return make_client(uri)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mlflow_store, "make_client", make_client_from_template)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import html.parser
 import re
 
-VOID = {"meta", "br", "img", "link", "hr", "path", "use", "rect"}
+VOID = {"meta", "br", "img", "link", "hr", "path", "use", "rect", "input"}
 
 
 class Outline(html.parser.HTMLParser):

@@ -23,6 +23,7 @@ from volcast.reports.blocks import (
     Preformatted,
     Steps,
     TableBlock,
+    TickerLookup,
     fold_table,
 )
 from volcast.reports.section import Page, Section
@@ -38,6 +39,7 @@ BLOCKS = [
     Figures([Panel("Figure one", SVG)], Aside("How to read", [Paragraph("Slowly.")])),
     TableBlock(TABLE, "A table"),
     Folded("Behind a line", [Paragraph("Folded text.")]),
+    TickerLookup("packed", ["TICKER A", "TICKER B"]),
     Steps(["first step"]),
     Definitions({"seed": 0}),
     Preformatted("a = 1\nb = 2"),
@@ -68,7 +70,7 @@ def test_both_templates_show_every_block_in_order():
 
 def test_markdown_leaves_out_drawings_and_escapes_cells():
     text = render_markdown(page_of(*BLOCKS))
-    assert "<svg" not in text and "AAA" not in text
+    assert "<svg" not in text and "AAA" not in text and "packed" not in text
     assert "| A\\|B |" in text and "| x &lt; y |" in text
 
 

@@ -36,9 +36,16 @@ VARIED = [
 
 
 @pytest.mark.parametrize(
-    "optimization", [CLIPPED, Optimization("sgd"), Optimization("momentum", l2=0.01)]
+    ("optimization", "dropout"),
+    [
+        (CLIPPED, 0.3),
+        (Optimization("momentum", l2=0.01), 0.0),
+        pytest.param(CLIPPED, 0.0, marks=pytest.mark.slow),
+        pytest.param(Optimization("momentum", l2=0.01), 0.3, marks=pytest.mark.slow),
+        pytest.param(Optimization("sgd"), 0.0, marks=pytest.mark.slow),
+        pytest.param(Optimization("sgd"), 0.3, marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
 def test_a_member_in_a_stack_is_the_member_trained_alone(optimization, dropout):
     given = plan(4, dropout, optimization=optimization)
     together = trained(VARIED, given)

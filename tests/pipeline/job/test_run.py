@@ -1,5 +1,6 @@
 """The job from the command line and on a store that revises bars or fails."""
 
+import dataclasses
 import datetime as dt
 import shutil
 
@@ -12,6 +13,7 @@ from tests.pipeline.job.monitoring.test_webhook import listening
 from tests.pipeline.job.samples import NOW, change_settings, interrupt, verify_and_rebuild
 from tests.pipeline.samples import volcast
 from volcast.pipeline.config.load import load_config
+from volcast.pipeline.data.download.circuit_breaker import RetryPolicy
 from volcast.pipeline.errors import DataError, LedgerError, StorageError
 from volcast.pipeline.files import lock_folder
 from volcast.pipeline.home import Home
@@ -93,13 +95,21 @@ def run_on(home, config, day):
     return run_job(home, config, clock=lambda: after_close(day), progress=Progress())
 
 
+@pytest.fixture(scope="module")
+def after_first_run(_standin, tmp_path_factory):
+    """The folder of a home after its first daily run; not to be changed."""
+    folder = tmp_path_factory.mktemp("started")
+    _standin.reset()
+    _standin.listings["AAA"] = listing("2024-02-01")
+    run_on(Home(folder), load_config(None, SETTINGS), "2024-01-29")
+    return folder
+
+
 @pytest.fixture
-def started(standin, tmp_path):
-    """A home after its first daily run, and its settings."""
+def started(after_first_run, standin, tmp_path):
+    """A home after its first daily run, to work on, and its settings."""
     standin.listings["AAA"] = listing("2024-02-01")
-    home, config = Home(tmp_path), load_config(None, SETTINGS)
-    run_on(home, config, "2024-01-29")
-    return home, config
+    return Home(shutil.copytree(after_first_run, tmp_path / "started")), load_config(None, SETTINGS)
 
 
 def test_forecasts_are_rebuilt_from_the_bars_of_their_day(standin, tmp_path):
@@ -123,7 +133,7 @@ def test_forecasts_are_rebuilt_from_the_bars_of_their_day(standin, tmp_path):
 def test_a_run_without_data_is_reported_and_caught_up_on(started, standin, fault, monkeypatch):
     """The stored bars are used: nothing is forecast twice, and the next run catches up."""
     home, config = started
-    monkeypatch.setattr("volcast.pipeline.data.sources.stored.RetryPolicy", lambda: QUICK)
+    monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", dataclasses.astuple(QUICK))
     standin.faults["*"] = fault
     no_data = run_on(home, config, "2024-01-30")
     assert (
