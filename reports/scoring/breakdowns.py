@@ -20,6 +20,8 @@ REPORT_COLUMNS = ["horizon", "reports", "model", "rows", "qlike", "ratio_to_har"
 PIT_BINS = 10
 LOSS_DAY_COLUMNS = [*CELL, "volatility", "volatility_realized", "qlike"]
 RECENT_ORIGINS = 250  # about one year of sessions
+RECENT_COLUMNS = ["target_start", "realized", "volatility"]
+RECENT_COLUMNS += ["volatility_lower", "volatility_upper", "volatility_realized"]
 
 
 def regimes(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -156,13 +158,15 @@ def recent_forecasts(
     realized`, all in annualised percent; `realized` is NaN where it is not known yet or is no
     target. Sorted by ticker, then date.
     """
-    chosen = forecasts[forecasts["horizon"] == horizon]
-    own = chosen[chosen["model"] == model].sort_values("origin", kind="stable")
-    by_ticker = own.groupby("ticker", sort=False, observed=True)
-    own = own[by_ticker.cumcount(ascending=False) < origins]
-    har = chosen[(chosen["model"] == BASELINE) & (chosen["origin"] >= own["origin"].min())]
-    keys = ["ticker", "origin"]
-    own = own.merge(har[[*keys, "volatility"]], how="left", on=keys, suffixes=("", "_har"))
+    keys, at_horizon = ["ticker", "origin"], forecasts["horizon"] == horizon
+    own = forecasts.loc[at_horizon & (forecasts["model"] == model), [*keys, *RECENT_COLUMNS]]
+    own = own.sort_values("origin", kind="stable")
+    own = own.groupby("ticker", sort=False, observed=True).tail(origins)
+    of_har = at_horizon & (forecasts["model"] == BASELINE)
+    har = forecasts.loc[
+        of_har & (forecasts["origin"] >= own["origin"].min()), [*keys, "volatility"]
+    ]
+    own = own.merge(har, how="left", on=keys, suffixes=("", "_har"))
     known = own["volatility_realized"].where(own["realized"] > VARIANCE_FLOOR)
     table = {
         "ticker": own["ticker"],
