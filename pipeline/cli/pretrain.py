@@ -9,7 +9,7 @@ import typer
 
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import Json, Quiet
+from volcast.pipeline.cli.options import Cluster, Json, Quiet
 
 DEFAULT_TICKERS = 800  # about the most that 8 GB of memory hold with 25 years of bars
 
@@ -41,6 +41,7 @@ def pretrain(
     licence: Annotated[
         str, typer.Option(help="Terms under which the data may be used, for the card.")
     ] = "terms of use not stated",
+    cluster: Cluster = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
@@ -49,12 +50,13 @@ def pretrain(
     A run uses them with model.pretrained = "DIR" in its settings.
     """
     from volcast.pipeline.cli.printing import print_json, stderr_progress
+    from volcast.pipeline.cluster.open_executor import open_executor
     from volcast.pipeline.pretraining.command import pretrain_vintages
 
     if "--data" in settings.values:
         settings = GivenSettings(settings.file, {"--source": "files", **settings.values})
     progress = stderr_progress(quiet or as_json)
-    with progress.running():
+    with open_executor(cluster) as executor, progress.running():
         folders = pretrain_vintages(
             settings.load(),
             out,
@@ -64,6 +66,7 @@ def pretrain(
             licence=licence,
             now=utc_now(),
             progress=progress,
+            executor=executor,
         )
     if as_json:
         print_json([str(folder) for folder in folders])

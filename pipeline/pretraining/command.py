@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from volcast.pipeline.cluster.work import Executor
 from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.load import resolve_settings
@@ -26,6 +27,7 @@ def pretrain_vintages(
     licence: str,
     now: dt.datetime,
     progress: Progress,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Load the panel, and train a vintage up to each cut-off.
 
@@ -45,6 +47,8 @@ def pretrain_vintages(
         For the card.
     now, progress
         The clock, and where messages go.
+    executor
+        Trains the vintages; None: this process.
 
     Returns
     -------
@@ -74,7 +78,9 @@ def pretrain_vintages(
         events=tuple(Path(entry).name for entry in list_event_entries(config)),
         exogenous=tuple(list_series(config)),
     )
-    return pretrain(market, days, config, out, provenance=provenance, progress=progress)
+    return pretrain(
+        market, days, config, out, provenance=provenance, progress=progress, executor=executor
+    )
 
 
 def choose_cutoffs(until: str | None, vintages: str | None) -> list[dt.date]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -18,10 +20,13 @@ from volcast.models.pretrained.training import Market, train_vintage, weigh_kind
 from volcast.models.pretrained.vintage import Vintage
 from volcast.models.pretrained.vintage_folder import check_files, read_record, save_vintage
 from volcast.pipeline.backtest.model_factory import build_regressor
+from volcast.pipeline.cluster.local_threads import ThreadExecutor
+from volcast.pipeline.cluster.work import Executor, Work
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import DataError
 from volcast.pipeline.files import hash_value, lock_folder, write_folder
 from volcast.pipeline.panel.build import build_sample
+from volcast.pipeline.panel.panel_table import read_panel, write_panel
 from volcast.pipeline.pretraining.card import render_card
 from volcast.pipeline.pretraining.judge import judge_vintage
 from volcast.pipeline.pretraining.market_data import MarketData, group_features, leave_out
@@ -59,11 +64,12 @@ def pretrain(
     *,
     provenance: Provenance,
     progress: Progress,
+    executor: Executor | None = None,
 ) -> list[Path]:
     """Train a vintage up to each cut-off and write it into a folder of `out`.
 
-    A vintage that an earlier call finished with the same data and settings is kept. No other call
-    may write into `out` meanwhile.
+    A vintage that an earlier call finished with the same data and settings is kept, and each is
+    written as soon as it has been trained. No other call may write into `out` meanwhile.
 
     Parameters
     ----------
@@ -79,6 +85,8 @@ def pretrain(
         For the card.
     progress
         Receives a line per vintage.
+    executor
+        Trains the vintages; None: this process, one after the other.
 
     Returns
     -------
@@ -91,26 +99,44 @@ def pretrain(
         There is too little history before a cut-off.
     StorageError
         `out` cannot be written, or is in use.
+    ClusterError
+        The executor cannot train a vintage.
     """
+    sessions = market.panel.sessions
     ends = list(dict.fromkeys(find_last_session(market.panel, cutoff) for cutoff in cutoffs))
-    folders = []
-    with lock_folder(out):  # before a training of an hour, not after it
-        for number, last in enumerate(ends):
-            session = market.panel.sessions[last]
-            folder, key = out / f"{session:%Y-%m}", compute_key(market, config, last)
-            progress.fold(number, len(ends), f"{session:%Y-%m-%d}")
-            if not is_finished(folder, key):
-                vintage = train_until(market, config, last)
-                left_out = leave_out(market.panel.tickers)
-                reached = judge_vintage(vintage, build_sample(market.panel), left_out, last)
-                facts = describe_training(market, config, provenance)
-                card = {"key": key, **facts, "reached": reached}
-                write_folder(folder, partial(_write, vintage=vintage, card=card))
-            folders.append(folder)
-    return folders
+    folders = {last: out / f"{sessions[last]:%Y-%m}" for last in ends}
+    facts = describe_training(market, config, provenance)
+
+    with lock_folder(out), TemporaryDirectory() as temporary:  # locked before hours of training
+        keys = {last: compute_key(market, config, last) for last in ends}
+        due = [last for last in ends if not is_finished(folders[last], keys[last])]
+
+        def show_start(number: int) -> None:
+            progress.fold(ends.index(due[number]), len(ends), f"{sessions[due[number]]:%Y-%m-%d}")
+
+        file = Path(temporary) / "panel.arrow"
+        if due and executor is not None:
+            write_panel(file, market.panel)
+        compute = partial(_train_and_judge, kinds=market.kinds, config=config)
+        work = Work(compute, read_panel, file, market.panel)
+        answers = (executor or ThreadExecutor()).run(work, due, progress, show_start)
+        with closing(answers):
+            for number, answer in answers:
+                last, (vintage, reached) = due[number], answer.value
+                card = {"key": keys[last], **facts, "reached": reached}
+                write_folder(folders[last], partial(_write, vintage=vintage, card=card))
+    return list(folders.values())
 
 
-def train_until(market: MarketData, config: Config, last: int) -> Vintage:
+def _train_and_judge(
+    panel: Panel, last: int, progress: Progress, *, kinds: Sequence[str], config: Config
+) -> tuple[Vintage, dict[str, Any]]:
+    """Return the vintage trained up to position `last`, and what it reaches on other tickers."""
+    vintage = train_until(panel, kinds, config, last)
+    return vintage, judge_vintage(vintage, build_sample(panel), leave_out(panel.tickers), last)
+
+
+def train_until(panel: Panel, kinds: Sequence[str], config: Config, last: int) -> Vintage:
     """Return the vintage trained on the sessions up to position `last`.
 
     Raises
@@ -118,17 +144,17 @@ def train_until(market: MarketData, config: Config, last: int) -> Vintage:
     DataError
         There is too little history.
     """
-    sample = build_sample(market.panel).until(last)
+    sample = build_sample(panel).until(last)
     tickers = Market(
         sample=sample,
         groups=group_features(sample.names),
-        weight=weigh_kinds(market.kinds),
-        left_out=leave_out(market.panel.tickers),
+        weight=weigh_kinds(kinds),
+        left_out=leave_out(panel.tickers),
     )
     try:
         return train_vintage(tickers, build_regressor(config))
     except ValueError as error:
-        raise DataError(f"{market.panel.sessions[last]:%Y-%m-%d}: {error}") from error
+        raise DataError(f"{panel.sessions[last]:%Y-%m-%d}: {error}") from error
 
 
 def find_last_session(panel: Panel, cutoff: dt.date) -> int:

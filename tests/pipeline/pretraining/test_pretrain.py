@@ -144,6 +144,25 @@ def test_other_settings_than_those_of_a_finished_vintage_train_it_again(vintages
     assert has_changed(read_record(folder / "vintages" / CUT_OFFS[0]))
 
 
+@pytest.mark.slow
+def test_vintages_trained_by_processes_are_those_of_one_process(vintages, tmp_path):
+    settings, market = (vintages.parent / name for name in ("pretrain.toml", "market.csv"))
+    answer = volcast(
+        *("pretrain", "--config", settings, "--data", market, "--out", tmp_path / "vintages"),
+        *("--vintages", f"{CUT_OFFS[0]}:{CUT_OFFS[1]}:6", "--cluster", "2", "--quiet"),
+    )
+    assert answer.code == 0, answer.err
+    for name in CUT_OFFS:
+        folders = vintages / name, tmp_path / "vintages" / name
+        assert have_equal_weights(*map(load_vintage, folders))
+        cards = [read_record(folder)["card"] for folder in folders]
+        assert cards[0] == cards[1]
+        fitted = [json.loads((folder / "regressor.json").read_text()) for folder in folders]
+        for values in fitted:
+            values.pop("network_sha256")  # of a file that holds the time of its writing
+        assert fitted[0] == fitted[1]
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_the_training(
     vintages, tmp_path, monkeypatch
 ):
