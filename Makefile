@@ -21,7 +21,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 # Without byte code every process would compile what it imports: seconds instead of tenths.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-stocks test test-slow watch check bench docs lock clean
+.PHONY: help demo demo-stocks test test-slow check bench docs lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
@@ -39,9 +39,6 @@ test: $(VENV)/.project ## run the tests, but for the slow ones; a part with ARGS
 
 test-slow: $(VENV)/.project ## run the slow tests: killed processes, provoked trainings
 	@$(BIN)/python -m pytest -m slow $(ARGS)
-
-watch: $(VENV)/.project ## run tests again whenever a file changes: make watch ARGS=tests/features
-	@$(BIN)/ptw . --now --clear --ignore-patterns "docs/*" -m "not slow" --quiet $(or $(ARGS),tests)
 
 check: $(VENV)/.project ## lint, formatting, types, import rules, and the commands in the documents
 	@$(BIN)/ruff check
