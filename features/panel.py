@@ -108,7 +108,6 @@ def build_exchange_panel(
     KeyError
         If there is no feature of a name.
     """
-    chosen = [find_feature(name) for name in names]
     start, end = compute_target_dates(bars.sessions, following, tuple(horizons))
     return Panel(
         sessions=bars.sessions,
@@ -116,9 +115,7 @@ def build_exchange_panel(
         names=tuple(names),
         horizons=tuple(horizons),
         x=_compute_table(bars, names),
-        optional=np.array([item.optional for item in chosen], dtype=bool),
-        long_run=np.array([item.long_run for item in chosen], dtype=bool),
-        level=np.array([item.level for item in chosen], dtype=bool),
+        **flag_features(names),
         target=np.stack([future_mean_variance(bars.variance, h) for h in horizons], axis=-1),
         variance=bars.variance,
         log_return=bars.log_return,
@@ -128,6 +125,19 @@ def build_exchange_panel(
         target_start=np.broadcast_to(start[:, None], bars.close.shape),
         target_end=np.broadcast_to(end[:, None], (*bars.close.shape, len(horizons))),
     )
+
+
+def flag_features(names: Sequence[str]) -> dict[str, Any]:
+    """Return the attributes `optional`, `long_run` and `level`, (F,), of a panel of these features.
+
+    Raises
+    ------
+    KeyError
+        If there is no feature of a name.
+    """
+    chosen = [find_feature(name) for name in names]
+    flags = ("optional", "long_run", "level")
+    return {flag: np.array([getattr(item, flag) for item in chosen], dtype=bool) for flag in flags}
 
 
 def _compute_table(bars: Bars, names: Sequence[str]) -> FeatureTable:

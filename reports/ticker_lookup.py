@@ -49,7 +49,6 @@ def pack_tickers(
         "sessions": np.datetime_as_string(shown).tolist(),
         "headings": list(headings),
         "labels": dict(labels),
-        "lines": ["volatility", *LINES],
         "tickers": {
             str(name): [facts[str(name)], *_encode_lines(own, shown)]
             for name, own in recent.groupby("ticker", sort=False, observed=True)

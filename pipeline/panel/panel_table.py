@@ -15,8 +15,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from volcast.features.feature_table import NO_ROW, FeatureTable
-from volcast.features.panel import Panel
-from volcast.features.registry import find_feature, is_feature
+from volcast.features.panel import Panel, flag_features
+from volcast.features.registry import is_feature
 from volcast.features.target import DATE_DTYPE
 from volcast.pipeline.errors import StorageError
 from volcast.pipeline.files import write_file
@@ -264,9 +264,7 @@ def _build_panel(schema: pa.Schema, stored: StoredColumns) -> Panel:
         names=stored.chosen,
         horizons=horizons,
         x=FeatureTable(place, stored.read_all()),
-        optional=np.array([find_feature(name).optional for name in stored.chosen]),
-        long_run=np.array([find_feature(name).long_run for name in stored.chosen]),
-        level=np.array([find_feature(name).level for name in stored.chosen]),
+        **flag_features(stored.chosen),
         target=np.stack([grid(f"{TARGET}{h}") for h in horizons], axis=-1),
         target_start=np.broadcast_to(dates("target_start"), shape),
         target_end=np.broadcast_to(

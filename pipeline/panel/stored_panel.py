@@ -7,11 +7,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
-import numpy as np
-
 from volcast.features.bars import Bars
-from volcast.features.panel import Panel
-from volcast.features.registry import find_feature
+from volcast.features.panel import Panel, flag_features
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_panel, iterate_panels, join_axes
 from volcast.pipeline.panel.panel_table import open_features, write_panels
@@ -38,13 +35,10 @@ def build_lean_panel(bars_by_calendar: dict[str, Bars], config: Config, bars: in
     write_panels(file, iterate_panels(bars_by_calendar, config), *join_axes(bars_by_calendar))
     columns = open_features(file)
     weakref.finalize(columns, folder.cleanup)
-    features = [find_feature(name) for name in columns.chosen]
     panel = build_panel(bars_by_calendar, config, names=())
     return dataclasses.replace(
         panel,
         names=columns.chosen,
         x=dataclasses.replace(panel.x, columns=columns),
-        optional=np.array([feature.optional for feature in features]),
-        long_run=np.array([feature.long_run for feature in features]),
-        level=np.array([feature.level for feature in features]),
+        **flag_features(columns.chosen),
     )

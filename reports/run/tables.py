@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import chain, repeat
 
 import pandas as pd
 
@@ -64,9 +65,6 @@ class RunTables:
     short_histories: pd.DataFrame
 
 
-OF_SHORTEST = ("recent", "standardised")  # tables of the shortest horizon alone
-
-
 def collect_tables(forecasts: Iterable[pd.DataFrame]) -> RunTables:
     """Return the tables of a run.
 
@@ -76,29 +74,34 @@ def collect_tables(forecasts: Iterable[pd.DataFrame]) -> RunTables:
         The forecast table with the volatility columns, a part for each horizon, the shortest first.
         Only one part is held at a time.
     """
-    found = list(map(tabulate_horizon, forecasts))  # a comprehension would hold the last part
+    shortest = chain([True], repeat(False))
+    # A comprehension would hold the last part.
+    found = list(map(tabulate_horizon, forecasts, shortest))
     tables = {}
     for field in fields(RunTables):
         parts = [getattr(one, field.name) for one in found]
         kept = [part for part in parts if len(part)] or parts[:1]
-        shown = parts[:1] if field.name in OF_SHORTEST else kept
-        tables[field.name] = pd.concat(shown, ignore_index=True)
+        tables[field.name] = pd.concat(kept, ignore_index=True)
     return RunTables(**tables)
 
 
-def tabulate_horizon(forecasts: pd.DataFrame) -> RunTables:
-    """Return the tables of the forecasts of one horizon."""
+def tabulate_horizon(forecasts: pd.DataFrame, shortest: bool) -> RunTables:
+    """Return the tables of one horizon; only the `shortest` has `recent` and `standardised`."""
     model, scored = lead_model(forecasts), scored_rows(forecasts)
     newest = pd.concat(
         [select_newest(forecasts, name) for name in dict.fromkeys((model, BASELINE))]
     )
+    recent = standardised = pd.DataFrame()
+    if shortest:
+        recent = recent_forecasts(forecasts, horizon=int(newest["horizon"].min()), model=model)
+        standardised = standardised_histogram(scored, model)
     return RunTables(
         newest=newest,
-        recent=recent_forecasts(forecasts, horizon=int(newest["horizon"].min()), model=model),
+        recent=recent,
         unscored=unscored(forecasts),
         levels=level_table(scored, model),
         level_ranking=squared_return_losses(scored),
-        standardised=standardised_histogram(scored, model),
+        standardised=standardised,
         coverage=coverage(scored),
         coverage_by_level=coverage_by_level(scored, model),
         coverage_by_year=coverage_by_year(scored, model),

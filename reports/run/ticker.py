@@ -11,6 +11,7 @@ import pandas as pd
 from volcast.reports.blocks import Paragraph, TickerLookup
 from volcast.reports.figure_panels import TICKERS_DRAWN
 from volcast.reports.model_labels import model_label
+from volcast.reports.run.columns import RATIO_TO_HAR
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.section import Section
 from volcast.reports.text_tables import (
@@ -31,7 +32,7 @@ COLUMNS = [
     Column("today", "Today", ".1f"),
     Column("rows", "Scored", ",.0f"),
     Column("qlike", "QLIKE", ".3f"),
-    Column("ratio_to_har", "Ratio to HAR", ".3f"),
+    RATIO_TO_HAR,
     Column("dm_p_value", "DM p", p_value),
 ]
 
