@@ -11,11 +11,13 @@ INTERRUPTED = 130  # typer's exit code for Ctrl-C
 def main() -> None:
     """Run the command line; exit with 0 (done), 1 (an error to act on) or 2 (wrong usage)."""
     from volcast.pipeline.cli.app import app
+    from volcast.pipeline.cli.interrupts import ignored_interrupts_repeated
     from volcast.pipeline.errors import VolcastError
 
     warnings.filterwarnings("ignore", message=".* members diverged")  # each fold reports it
     try:
-        app(prog_name="volcast")
+        with ignored_interrupts_repeated():
+            app(prog_name="volcast")
     except VolcastError as error:
         _fail(str(error), error)
     except OSError as error:

@@ -216,7 +216,7 @@ def test_help_of_the_data_commands_imports_nothing_heavy():
 def test_an_interrupted_update_prints_its_results_and_the_next_one_continues(standin, data):
     names = [f"T{number:02}" for number in range(30)]
     standin.listings |= {name: Listing(recent_bars()) for name in names}
-    command = [sys.executable, "-m", "volcast", "data", "update", *names, "--rate", "20"]
+    command = [sys.executable, "-m", "volcast", "data", "update", *names, "--rate", "5"]
     pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
     process = start_interruptible(command, text=True, **pipes)
     deadline = time.monotonic() + 60
