@@ -27,7 +27,7 @@ from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_b
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
-from volcast.reports.scoring.scores import VARIANCE_FLOOR, qlike
+from volcast.reports.scoring.scored_rows import VARIANCE_FLOOR, qlike
 
 ALL_SESSIONS = 1_000_000
 VARIANTS: dict[str, Callable[[], Forecaster]] = {

@@ -37,7 +37,7 @@ from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import average_by_date
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 HALF_LIVES, SHARES = (5, 10, 22, 66), (0.25, 0.5)

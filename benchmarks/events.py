@@ -35,7 +35,7 @@ from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.breakdowns import by_report
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 SEED = 20_261_129
 OPENS, CLOSES = pd.Timedelta(hours=7), pd.Timedelta(hours=16, minutes=30)  # in New York

@@ -28,7 +28,7 @@ from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.data.sources.sample import SampleSource
 from volcast.pipeline.panel.external import NOTHING_EXTERNAL
 from volcast.pipeline.panel.load_series import load_series
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 MODELS = (LINEAR, NETWORK)
 DAYS_SHOWN = 8

@@ -34,7 +34,7 @@ from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.panel.load_bars import load_bars
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import Floats, diebold_mariano
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 YEAR = 252
 

@@ -17,7 +17,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.reports.scoring.comparison import GateRules
 from volcast.reports.scoring.e_process import SplitGains, log_wealth, split_gains
 from volcast.reports.scoring.inference import Floats
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 SESSIONS, BLOCK = 250, 20
 RULES = GateRules()

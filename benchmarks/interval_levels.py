@@ -14,7 +14,7 @@ if __package__ in (None, ""):  # as a script
 import volcast
 from benchmarks._output import build_parser, print_figures, write_figures
 from volcast.reports.scoring.coverage_by_level import coverage_by_level
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 LEVELS = [0.5, 0.8, 0.9, 0.95]
 MODELS = ("network", "har")

@@ -36,7 +36,7 @@ from volcast.pipeline.data.sources.sample_stocks import SampleStocksSource
 from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 UNTIL, TEST_START, REFIT = dt.date(2016, 2, 5), dt.date(2015, 2, 9), 126
 SESSIONS, PARTS, SEED = 60, 3, 0  # bars of a listing at the first test origin; thirds; of the draw

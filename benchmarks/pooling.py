@@ -35,7 +35,7 @@ from volcast.pipeline.panel.external import ExternalData
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import average_by_date
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 STOCKS = "sample-stocks"
 TREES = "trees"

@@ -37,7 +37,7 @@ from volcast.pipeline.data.sources.files import FilesSource
 from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import average_by_date
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 TOGETHER, LOCAL = "together", "local"
 CELL = ["origin", "ticker", "horizon"]

@@ -23,7 +23,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.job.challenger import build_fold
 from volcast.pipeline.panel.build import build_sample
 from volcast.reports.scoring.inference import Floats, diebold_mariano
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 FIRST, KEPT_EVERY = pd.Timestamp("2004-01-02"), 1000
 AGES = {"year 1": (0, 250), "year 2": (250, 500), "years 3 and 4": (500, 1000)}

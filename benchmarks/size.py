@@ -23,7 +23,7 @@ from scipy.signal import lfilter
 from benchmarks._output import build_parser, write_figures
 from volcast.reports.scoring.confidence_set import model_confidence_set
 from volcast.reports.scoring.inference import diebold_mariano, mincer_zarnowitz
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 HORIZONS, DATES = (1, 5, 22), (250, 500, 1000, 2500)
 LEVEL, SET_LEVEL = 0.05, 0.1

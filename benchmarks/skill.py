@@ -48,7 +48,8 @@ from volcast.pipeline.panel.load_external import load_external
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.inference import DieboldMariano, average_by_date, diebold_mariano
 from volcast.reports.scoring.risk import risk_table
-from volcast.reports.scoring.scores import POOLED, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import POOLED
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 LINEAR = "harx"

@@ -11,7 +11,7 @@ from tests.models.samples import LAST_KNOWN, SPLIT, assert_no_look_ahead, make_s
 from tests.pipeline.samples import make_prices
 from tests.reports import synthetic
 from volcast.models.baselines.catalogue import make_baseline
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 ROOT = Path(__file__).parent.parent
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)

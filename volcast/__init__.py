@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from volcast.pipeline.errors import VolcastError
     from volcast.pipeline.library.backtest import backtest, run
     from volcast.pipeline.library.explanation import Explanation
-    from volcast.pipeline.library.forecast import Forecast, forecast
+    from volcast.pipeline.library.forecast import forecast
+    from volcast.pipeline.library.forecast_result import Forecast
     from volcast.pipeline.library.home_result import JobHome
     from volcast.pipeline.library.load import load
     from volcast.pipeline.library.prices import Prices, load_prices
@@ -52,7 +53,7 @@ _LIBRARY = "volcast.pipeline.library"
 _MODULE_OF = {
     "Config": "volcast.pipeline.config.settings",
     "Explanation": f"{_LIBRARY}.explanation",
-    "Forecast": f"{_LIBRARY}.forecast",
+    "Forecast": f"{_LIBRARY}.forecast_result",
     "Forecaster": "volcast.models.forecaster",
     "JobHome": f"{_LIBRARY}.home_result",
     "KerasVolatilityRegressor": "volcast.models.regressor.estimator",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import make_scorer
 
-from volcast.reports.scoring import inference, scores
+from volcast.reports.scoring import inference, scored_rows
 from volcast.reports.scoring.inference import DieboldMariano, MincerZarnowitz
 
 __all__ = [
@@ -49,7 +49,7 @@ def qlike_losses(realized: ArrayLike, forecast: ArrayLike) -> NDArray[np.float64
     [0.0, 0.307]
     """
     outcome, predicted = _check_variances(realized, forecast)
-    return scores.qlike(outcome, predicted)
+    return scored_rows.qlike(outcome, predicted)
 
 
 def qlike(

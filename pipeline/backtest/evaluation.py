@@ -19,7 +19,7 @@ from volcast.models.forecast_intervals import (
 from volcast.models.pretrained.network_folder import load_network
 from volcast.pipeline.backtest.walk_forward import TEST, VALIDATION, WITHOUT_REPORT_COLUMN
 from volcast.pipeline.panel.build import build_sample
-from volcast.reports.scoring.scores import CELL, qlike
+from volcast.reports.scoring.scored_rows import CELL, qlike
 
 HARX = "harx"
 COLUMNS = [

@@ -36,7 +36,8 @@ from volcast.pipeline.memory import release_memory
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.gain_attribution import steps_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
-from volcast.reports.scoring.scores import score_rows, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import score_rows
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 SCORED_COLUMNS = [

@@ -26,7 +26,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.panel.build import build_sample
 from volcast.pipeline.panel.coming_reports import expect_reports, remove_coming_reports
 from volcast.pipeline.progress import Progress
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 LARGE_PANEL = 200_000  # cells; a fold of more uses all processors and much of the memory
 HISTORY_SESSIONS = 500  # of errors before the first test; older ones hardly count

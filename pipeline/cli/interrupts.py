@@ -24,7 +24,8 @@ def ignored_interrupts_repeated() -> Iterator[None]:
         if not issubclass(ignored.exc_type, KeyboardInterrupt):
             report(ignored)
             return
-        timer = threading.Timer(DELAY, signal.raise_signal, [signal.SIGINT])
+        main = threading.main_thread().ident
+        timer = threading.Timer(DELAY, signal.pthread_kill, [main, signal.SIGINT])
         timer.daemon = True
         timer.start()
 

@@ -9,7 +9,7 @@ from volcast.models.baselines.catalogue import REFERENCE
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.records import DecisionRow
 from volcast.pipeline.registry.promotion import CHANGES, GATE
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 CELL = ["origin", "ticker"]
 LOSS_COLUMNS = [

@@ -14,7 +14,8 @@ from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.version_names import REGISTERED, format_series
 from volcast.reports.scoring.level import ALL_YEARS, level_table
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
-from volcast.reports.scoring.scores import BASELINE, POOLED, VARIANCE_FLOOR, score_table
+from volcast.reports.scoring.scored_rows import VARIANCE_FLOOR
+from volcast.reports.scoring.scores import BASELINE, POOLED, score_table
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 ISSUED = "issued"  # the series of issued forecasts, whichever model made them

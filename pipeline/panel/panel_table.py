@@ -225,13 +225,16 @@ class StoredColumns(Sequence[NDArray[np.float32]]):
 
     @contextmanager
     def _open(self, *names: str) -> Iterator[pa.Table]:
-        """Map columns into memory for a moment; what is not copied from them is gone afterwards."""
+        """Map the file into memory for a moment; what is not copied from it is gone afterwards.
+
+        The table has all columns: pyarrow reads pages when they are used. Of `included_fields` it
+        would make a copy, in a buffer of the size of all columns.
+        """
         for name in names:
             if name not in self.names:
                 raise KeyError(f"no column {name}")
         with pa.memory_map(str(self.path)) as source:
-            options = pa.ipc.IpcReadOptions(included_fields=[self.names.index(n) for n in names])
-            yield pa.ipc.open_file(source, options=options).read_all()
+            yield pa.ipc.open_file(source).read_all()
 
 
 def _copy_column(column: pa.ChunkedArray) -> Any:

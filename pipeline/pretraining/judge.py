@@ -11,7 +11,7 @@ from volcast.models.baselines.har import LogHAR
 from volcast.models.forecaster import Sample, Split
 from volcast.models.pretrained.training import VALIDATION_SESSIONS
 from volcast.models.pretrained.vintage import Vintage
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 LATER_SESSIONS = 500  # two years after the cut-off
 FEWEST_ROWS = 1000  # for a figure

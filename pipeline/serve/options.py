@@ -64,11 +64,11 @@ class ServeOptions:
         return tuple(name.lower() for name in (*LOOPBACK_NAMES, self.host, *self.allowed_hosts))
 
     def check(self) -> None:
-        """Raise ``ConfigError`` if others would be served without tokens, or there is no home."""
+        """Raise ``ConfigError`` if the home is missing, or a public address has no tokens."""
         if not self.home.folder.is_dir():
             raise ConfigError(
-                f"there is no home {self.home.folder}; name one with --home, or create it with "
-                "`volcast retrain`"
+                f"the home {self.home.folder} does not exist; name one with --home, or create it "
+                "with `volcast retrain`"
             )
         valid = [each for each in self.tokens.list_tokens() if each.revoked_at is None]
         if not self.is_local and not valid:

@@ -6,10 +6,11 @@ of any past year would exceed them. Here the limit comes from the sessions befor
 is a quantile of the index over all their windows of the same length.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import gammainccinv
 
 from volcast.reports.monitoring.alerts import Observation
@@ -24,19 +25,18 @@ FEWEST_WINDOWS = 4  # without overlap in the reference
 COLUMNS = ["feature", "psi", "psi_limit", "ks", "ks_limit"]
 
 
-def input_drift(
-    reference: pd.DataFrame, recent: pd.DataFrame, features: Sequence[str]
-) -> pd.DataFrame:
+def input_drift(features: Iterable[tuple[str, Floats, Floats]], count: int) -> pd.DataFrame:
     """Measure how far each feature drifted.
 
     Parameters
     ----------
-    reference
-        One row an origin and ticker: `origin` and the features, of the sessions before.
-    recent
-        The same for the last sessions that are judged together, such as 63.
     features
-        The columns to compare; NaN is a value of its own, so that a missing feature shows.
+        For each its name; its values (S, N) in the sessions before, the reference; and its values
+        (T, N) in the last sessions, such as 63, which are judged together. NaN is a value of its
+        own, so that a missing feature shows. Two features of a large market need not be held at
+        once.
+    count
+        The number of features.
 
     Returns
     -------
@@ -46,22 +46,19 @@ def input_drift(
     Raises
     ------
     ValueError
-        `recent` is empty.
+        A feature has no last sessions.
 
     Notes
     -----
-    Every date has the same weight, whatever the number of its tickers. PSI is
-    ``sum (p - q) log(p / q)`` over the deciles of the reference, KS the largest distance of the
-    distribution functions over 50 quantiles. The limits are the quantiles at
-    ``1 - 0.01 / features`` of a gamma law (as of quadratic forms: Satterthwaite 1946) with mean and
-    variance of the statistic over all windows of the reference that are as long as `recent`;
-    that of PSI is at least 0.1. They are NaN if the reference holds fewer than four such
-    windows.
+    Every session has the same weight. PSI is ``sum (p - q) log(p / q)`` over the deciles of the
+    reference, KS the largest distance of the distribution functions over 50 quantiles. The limits
+    are the quantiles at ``1 - 0.01 / count`` of a gamma law (as of quadratic forms: Satterthwaite
+    1946) with mean and variance of the statistic over all windows of the reference that are as long
+    as the last sessions; that of PSI is at least 0.1. They are NaN if the reference holds fewer
+    than four such windows.
     """
-    if recent.empty:
-        raise ValueError("recent must hold at least one session; it is empty")
-    window = recent["origin"].nunique()
-    rows = [(name, *_measure(reference, recent, name, window, len(features))) for name in features]
+    rate = FALSE_ALARMS / count
+    rows = [(name, *_measure(before, last, rate)) for name, before, last in features]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -108,42 +105,47 @@ def kolmogorov_smirnov(counts: Floats, reference: Floats) -> Floats:
     return np.asarray(np.abs(p - q).max(axis=-1))
 
 
-def _measure(
-    before: pd.DataFrame, recent: pd.DataFrame, name: str, window: int, features: int
-) -> tuple[float, ...]:
+def _measure(before: Floats, last: Floats, rate: float) -> tuple[float, ...]:
     """Return PSI with its limit and KS with its limit for one feature."""
-    past, now = (table[name].to_numpy(np.float64) for table in (before, recent))
+    if not len(last):
+        raise ValueError("there must be at least one last session; got none")
+    fine, coarse = _find_edges(before)
+    by_session, recent = _count_by_session(before, fine), _count_by_session(last, fine)
+    deciles = [0, *(np.searchsorted(fine, coarse) + 1).tolist(), len(fine) + 1]
     found: list[float] = []
-    for statistic, bins in ((population_stability, PSI_BINS), (kolmogorov_smirnov, KS_BINS)):
-        edges = _edges(past, bins)
-        by_date = _shares_by_date(past, before["origin"], edges)
-        reference = by_date.sum(axis=0)
-        sums = np.cumsum(np.vstack([np.zeros_like(reference), by_date]), axis=0)
+    for statistic, first in ((population_stability, deciles), (kolmogorov_smirnov, None)):
+        past, now = (_compute_shares(counts, first) for counts in (by_session, recent))
+        reference, window = past.sum(axis=0), len(last)
+        sums = np.cumsum(np.vstack([np.zeros_like(reference), past]), axis=0)
         windows = statistic(sums[window:] - sums[:-window], reference)
-        enough = len(by_date) >= FEWEST_WINDOWS * window
-        limit = _limit(windows, FALSE_ALARMS / features) if enough else np.nan
-        seen = _shares_by_date(now, recent["origin"], edges).sum(axis=0)
-        found += [float(statistic(seen, reference)), limit]
+        limit = _limit(windows, rate) if len(past) >= FEWEST_WINDOWS * window else np.nan
+        found += [float(statistic(now.sum(axis=0), reference)), limit]
     psi, psi_limit, ks, ks_limit = found
     return psi, float(np.maximum(psi_limit, LEAST_SHIFT)), ks, ks_limit
 
 
-def _edges(values: Floats, bins: int) -> Floats:
-    """Return the inner quantiles of the finite values, each once."""
+def _find_edges(values: Floats) -> tuple[Floats, Floats]:
+    """Return the inner quantiles of the finite values and the deciles among them, each once."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return np.array([])
-    return np.unique(np.quantile(finite, np.arange(1, bins) / bins))
+        return np.array([]), np.array([])
+    quantiles = np.quantile(finite, np.arange(1, KS_BINS) / KS_BINS)
+    step = KS_BINS // PSI_BINS
+    return np.unique(quantiles), np.unique(quantiles[step - 1 :: step])
 
 
-def _shares_by_date(values: Floats, origins: pd.Series, edges: Floats) -> Floats:
-    """Return the share of each bin by date, dates ascending; the last bin holds what is missing."""
-    bins = len(edges) + 2
+def _count_by_session(values: Floats, edges: Floats) -> NDArray[np.intp]:
+    """Return the number of values by session and bin; the last bin holds what is missing."""
+    sessions, bins = len(values), len(edges) + 2
     place = np.where(np.isfinite(values), np.searchsorted(edges, values, side="left"), bins - 1)
-    _, date = np.unique(origins.to_numpy(), return_inverse=True)
-    dates = int(date.max()) + 1
-    rows = np.bincount(date * bins + place, minlength=dates * bins).reshape(dates, bins)
-    return np.asarray(rows / rows.sum(axis=1, keepdims=True))
+    place += bins * np.arange(sessions)[:, None]
+    return np.bincount(place.ravel(), minlength=sessions * bins).reshape(sessions, bins)
+
+
+def _compute_shares(counts: NDArray[np.intp], first: list[int] | None) -> Floats:
+    """Return the share of each bin by session; bins are joined to those that begin at `first`."""
+    joined = counts if first is None else np.add.reduceat(counts, first, axis=1)
+    return np.asarray(joined / joined.sum(axis=1, keepdims=True))
 
 
 def _limit(windows: Floats, rate: float) -> float:

@@ -27,7 +27,8 @@ from volcast.reports.scoring.level import (
     standardised_histogram,
 )
 from volcast.reports.scoring.newest_forecasts import lead_model, select_newest
-from volcast.reports.scoring.scores import BASELINE, scored_rows, unscored
+from volcast.reports.scoring.scored_rows import scored_rows, unscored
+from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.scoring.short_history_losses import short_history_losses
 
 

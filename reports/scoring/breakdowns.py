@@ -1,13 +1,14 @@
 """Scores by volatility regime, by report, year and day, and the coverage of intervals.
 
-All functions but `recent_forecasts` and `regimes` take the table of `scores.scored_rows`. A row
+All functions but `recent_forecasts` and `regimes` take the table of `scored_rows`. A row
 counts as in the score table: all dates alike, and all tickers of a date.
 """
 
 import numpy as np
 import pandas as pd
 
-from volcast.reports.scoring.scores import BASELINE, CELL, VARIANCE_FLOOR
+from volcast.reports.scoring.scored_rows import CELL, VARIANCE_FLOOR
+from volcast.reports.scoring.scores import BASELINE
 
 REGIMES = ["calm", "middle", "volatile"]
 REGIME_RULE = (

@@ -29,8 +29,7 @@ def coverage_by_level(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        The table of `volcast.reports.scoring.scores.scored_rows`, with `lower_80, upper_80` and so
-        on.
+        The table of `scored_rows.scored_rows`, with `lower_80, upper_80` and so on.
     model
         Whose intervals.
 

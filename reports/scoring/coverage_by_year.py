@@ -24,7 +24,7 @@ def coverage_by_year(rows: pd.DataFrame, model: str) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        The rows of `scores.scored_rows`; those without an interval are left out.
+        The rows of `scored_rows`; those without an interval are left out.
     model
         The model.
 

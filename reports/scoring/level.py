@@ -16,7 +16,8 @@ from volcast.reports.scoring.inference import (
     compute_standard_error,
     diebold_mariano,
 )
-from volcast.reports.scoring.scores import BASELINE, CELL, POOLED
+from volcast.reports.scoring.scored_rows import CELL
+from volcast.reports.scoring.scores import BASELINE, POOLED
 
 BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
 ALL_YEARS = "all"

@@ -5,7 +5,7 @@ import pandas as pd
 
 from volcast.reports.scoring.e_process import SplitGains, split_gains
 from volcast.reports.scoring.inference import collapse_by_date
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 SESSION_COLUMNS = [
     *("origin", "incumbent_loss", "rival_loss", "gain_lower", "worst_higher", "worst_lower"),

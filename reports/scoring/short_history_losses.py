@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from volcast.reports.scoring.scores import BASELINE, CELL, VARIANCE_FLOOR, qlike
+from volcast.reports.scoring.scored_rows import CELL, VARIANCE_FLOOR, qlike
+from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.short_histories import has_short_history
 
 COLUMNS = ["horizon", "model", "tickers", "rows", "qlike", "ratio_to_har", "fallback_share"]

@@ -6,7 +6,8 @@ import pandas as pd
 from volcast.reports.run.inputs import ReportInputs
 from volcast.reports.scoring.gain_attribution import steps_table
 from volcast.reports.scoring.risk import risk_table
-from volcast.reports.scoring.scores import score_table, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import score_table
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 ERROR_OF_MODEL = {

@@ -66,9 +66,12 @@ def observe_input_drift(panel: Panel, origin: int) -> list[Observation]:
     first = origin + 1 - RECENT
     if first < FEWEST_WINDOWS * RECENT or not _is_last_session_of_week(panel, origin):
         return []
-    usual = _tabulate_features(panel, slice(max(0, first - BEFORE), first))
-    recent = _tabulate_features(panel, slice(first, origin + 1))
-    return input_observations(input_drift(usual, recent, panel.names))
+    before, last = panel.x[max(0, first - BEFORE) : first], panel.x[first : origin + 1]
+    features = (
+        (name, before[:, :, position], last[:, :, position])
+        for position, name in enumerate(panel.names)
+    )
+    return input_observations(input_drift(features, len(panel.names)))
 
 
 def _year(horizon: int) -> int:
@@ -124,9 +127,3 @@ def _is_last_session_of_week(panel: Panel, origin: int) -> bool:
     starts = pd.DatetimeIndex(panel.target_start[origin]).dropna()
     week = panel.sessions[origin].to_period("W")
     return bool((starts.to_period("W") > week).all())
-
-
-def _tabulate_features(panel: Panel, sessions: slice) -> pd.DataFrame:
-    x = np.asarray(panel.x[sessions])
-    rows = pd.DataFrame(x.reshape(-1, x.shape[2]), columns=list(panel.names))
-    return rows.assign(origin=np.repeat(panel.sessions[sessions], x.shape[1]))

@@ -40,7 +40,7 @@ def start_command(home: Home, words: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def find_error(errors: str) -> str:
-    r"""Return the error that a command printed, without what came before it.
+    r"""Return the error that a command printed, without its other messages.
 
     Examples
     --------

@@ -6,7 +6,7 @@ import pandas as pd
 from volcast.pipeline.backtest import fold_folder
 from volcast.pipeline.backtest.evaluation import add_returns, calibrate_level
 from volcast.pipeline.backtest.run_folder import FORECASTS, MODEL
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 
 def test_qlike_is_the_same_before_and_after_the_calibration(finished, panel):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline.samples import make_prices, two_tickers, volcast, write_config, write_csv
 from volcast.models.forecaster import SHORTEST_HISTORY
-from volcast.reports.scoring.scores import SHORT_HISTORY
+from volcast.reports.scoring.scored_rows import SHORT_HISTORY
 
 SESSIONS, FORECAST = 64, 64 - SHORTEST_HISTORY  # bars, and origins from which it is forecast
 MODELS = ["har", "har_rolling", "harx", "garch", "mean_22", "network"]

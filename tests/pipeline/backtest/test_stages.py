@@ -9,7 +9,7 @@ from volcast.models.regressor.estimator import KerasVolatilityRegressor
 from volcast.pipeline.backtest import evaluation, fold_folder
 from volcast.pipeline.backtest.fold_folder import find_fold_folder
 from volcast.pipeline.backtest.run_folder import FEATURES, FORECASTS, MODEL, RISK, STEPS
-from volcast.reports.scoring.scores import qlike, scored_rows
+from volcast.reports.scoring.scored_rows import qlike, scored_rows
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ class Response:
 
 def download():
     Response()
-    time.sleep(30)
+    time.sleep(60)
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 {body}
@@ -31,7 +31,7 @@ except KeyboardInterrupt:
 
 def run_script(body):
     command = [sys.executable, "-c", SCRIPT.format(body=body)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, timeout=30)
 
 
 def test_an_interrupt_that_a_finalizer_ignored_ends_the_work():

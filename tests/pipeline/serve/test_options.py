@@ -26,7 +26,7 @@ def test_this_machine_is_served_without_tokens(tmp_path):
 
 
 def test_a_home_that_does_not_exist_is_named():
-    with pytest.raises(ConfigError, match="there is no home"):
+    with pytest.raises(ConfigError, match="does not exist"):
         ServeOptions(Home(Path("/nowhere/at/all"))).check()
 
 

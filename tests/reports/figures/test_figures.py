@@ -16,7 +16,8 @@ from volcast.reports.figures.render import figure_svg
 from volcast.reports.figures.scores import ratio_to_har
 from volcast.reports.figures.training import curves_by_fold, training_curves
 from volcast.reports.scoring import breakdowns
-from volcast.reports.scoring.scores import score_table, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import score_table
 
 
 def draw_forecast(forecasts, history, axes):

@@ -15,17 +15,17 @@ from volcast.reports.monitoring.inputs import (
 def features(days, *, start="2010-01-04", tickers=2, seed=0, shift=0.0, gone=False):
     """Return a feature as persistent as a log variance, one that is white, one by weekday."""
     rng = np.random.default_rng(seed)
-    origins = pd.bdate_range(start, periods=days)
     slow = np.zeros(days)
     for t in range(1, days):
         slow[t] = 0.95 * slow[t - 1] + 0.3 * rng.standard_normal()
     white = np.full(days, np.nan) if gone else rng.standard_normal(days)
-    columns = {"slow": slow + shift, "white": white, "weekday": origins.day_of_week + 0.0}
-    frame = pd.DataFrame({"origin": origins, **columns})
-    return pd.concat([frame] * tickers, ignore_index=True)
+    weekday = pd.bdate_range(start, periods=days).day_of_week + 0.0
+    columns = {"slow": slow + shift, "white": white, "weekday": np.asarray(weekday)}
+    return {name: np.tile(values[:, None], tickers) for name, values in columns.items()}
 
 
-NAMES = ["slow", "white", "weekday"]
+def drift_between(before, last, names=("slow", "white", "weekday")):
+    return input_drift(((name, before[name], last[name]) for name in names), len(names))
 
 
 def test_the_index_of_two_bins_is_the_one_worked_by_hand():
@@ -47,7 +47,7 @@ def test_unchanged_features_raise_nothing_though_the_usual_limit_is_broken():
     training = features(1_500)
     broken = found = 0
     for seed in range(1, 21):
-        drift = input_drift(training, features(63, start="2016-01-04", seed=seed), NAMES)
+        drift = drift_between(training, features(63, start="2016-01-04", seed=seed))
         broken += int((drift["psi"] > 0.25).sum())
         found += len(alarms(input_observations(drift)))
     assert broken >= 10
@@ -56,36 +56,36 @@ def test_unchanged_features_raise_nothing_though_the_usual_limit_is_broken():
 
 def test_a_shifted_feature_is_found_and_the_others_are_not():
     recent = features(63, start="2016-01-04", seed=1, shift=4.0)
-    drift = input_drift(features(1_500), recent, NAMES)
+    drift = drift_between(features(1_500), recent)
     assert alarms(input_observations(drift)) == {("input drift", "slow")}
 
 
 def test_the_distance_of_distributions_finds_a_shift_of_white_noise():
     recent = features(63, start="2016-01-04", seed=1)
-    moved = input_drift(features(1_500), recent.assign(white=recent["white"] + 1), NAMES)
+    moved = drift_between(features(1_500), recent | {"white": recent["white"] + 1})
     assert (moved["ks"] > moved["ks_limit"]).tolist() == [False, True, False]
 
 
 def test_a_feature_that_ceases_is_found():
-    drift = input_drift(features(1_500), features(63, start="2016-01-04", gone=True), NAMES)
+    drift = drift_between(features(1_500), features(63, start="2016-01-04", gone=True))
     assert alarms(input_observations(drift)) == {("input drift", "white")}
 
 
 def test_copies_of_a_ticker_do_not_make_drift_surer():
     recent = [features(63, start="2016-01-04", seed=3, tickers=n) for n in (1, 40)]
     one, many = (
-        input_drift(features(1_500, tickers=n), rows, ["slow"])
+        drift_between(features(1_500, tickers=n), rows, ["slow"])
         for n, rows in zip((1, 40), recent, strict=True)
     )
     pd.testing.assert_frame_equal(one, many)
 
 
 def test_a_training_part_too_short_for_four_windows_gives_no_limit_and_no_alert():
-    drift = input_drift(features(200), features(63, shift=9.0), NAMES)
+    drift = drift_between(features(200), features(63, shift=9.0))
     assert drift["psi_limit"].isna().all()
     assert input_observations(drift) == []
 
 
 def test_drift_without_recent_rows_is_refused():
-    with pytest.raises(ValueError, match="recent must hold at least one session"):
-        input_drift(features(300), features(300).iloc[:0], NAMES)
+    with pytest.raises(ValueError, match="at least one last session"):
+        drift_between(features(300), features(0))

@@ -9,7 +9,8 @@ import pytest
 
 from tests.reports import synthetic
 from volcast.reports.run.page import render_html, render_markdown
-from volcast.reports.scoring.scores import qlike, score_table
+from volcast.reports.scoring.scored_rows import qlike
+from volcast.reports.scoring.scores import score_table
 from volcast.reports.scoring.short_history_losses import COLUMNS, short_history_losses
 
 FIRST = pd.Timestamp("2008-11-03")

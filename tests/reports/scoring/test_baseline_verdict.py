@@ -7,7 +7,8 @@ import pytest
 from tests.reports import synthetic
 from volcast.reports.scoring.baseline_verdict import baselines_sentence, compare_with_baselines
 from volcast.reports.scoring.inference import diebold_mariano
-from volcast.reports.scoring.scores import score_table, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import score_table
 
 HORIZONS = (1, 5)
 

@@ -15,7 +15,8 @@ from volcast.reports.scoring.breakdowns import (
     recent_forecasts,
     regimes,
 )
-from volcast.reports.scoring.scores import score_table, scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
+from volcast.reports.scoring.scores import score_table
 
 
 @pytest.fixture(scope="module")

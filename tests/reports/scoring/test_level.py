@@ -10,7 +10,7 @@ from volcast.reports.scoring.level import (
     squared_return_losses,
     standardised_histogram,
 )
-from volcast.reports.scoring.scores import scored_rows
+from volcast.reports.scoring.scored_rows import scored_rows
 
 
 def rows_of(ratio, *, sessions=1000, ticker="AAA", horizon=1, model="network", seed=0):

@@ -8,7 +8,7 @@ from volcast.reports.scoring.comparison import compare
 from volcast.reports.scoring.e_process import split_gains
 from volcast.reports.scoring.inference import diebold_mariano
 from volcast.reports.scoring.paired_sessions import pair_sessions, read_gains
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 
 def forecasts(*, sessions=30, tickers=2, seed=0):

@@ -3,17 +3,16 @@ import pandas as pd
 import pytest
 
 from tests.reports.synthetic import volatility
-from volcast.reports.scoring.scores import (
+from volcast.reports.scoring.scored_rows import (
     NO_FORECAST,
     NO_TARGET,
     NOT_KNOWN_YET,
-    SCORE_COLUMNS,
     SHORT_HISTORY,
     qlike,
-    score_table,
     scored_rows,
     unscored,
 )
+from volcast.reports.scoring.scores import SCORE_COLUMNS, score_table
 
 DAYS = pd.bdate_range("2020-01-01", periods=5)
 

@@ -24,7 +24,7 @@ from volcast.pipeline.job.steps import shadow
 from volcast.pipeline.job.steps.shadow import read_shadow_losses, read_shadow_sessions
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.progress import Progress
-from volcast.reports.scoring.scores import qlike
+from volcast.reports.scoring.scored_rows import qlike
 
 pytest.importorskip("mlflow", reason="the registry needs the extra `ops`")
 

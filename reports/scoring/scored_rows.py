@@ -1,0 +1,125 @@
+"""The rows of the forecast table on which all models of a horizon are compared."""
+
+import numpy as np
+import pandas as pd
+
+from volcast.reports.scoring.inference import Floats
+from volcast.reports.short_histories import has_short_history
+
+VARIANCE_FLOOR = 1e-8  # at or below this a day is no target (see docs/tables.md)
+CELL = ["horizon", "origin", "ticker"]  # one row to be scored, whatever the model
+
+NOT_KNOWN_YET = "target not known yet"
+SHORT_HISTORY = "the ticker's history is short"
+NO_TARGET = "target below the floor or missing"
+NO_FORECAST = "a model has no forecast"
+
+
+def qlike(realized: Floats, forecast: Floats) -> Floats:
+    """Return the QLIKE loss of each forecast, ``y/p - log(y/p) - 1`` (Patton 2011).
+
+    Parameters
+    ----------
+    realized, forecast
+        Positive daily variances of the same shape.
+
+    Returns
+    -------
+    ndarray
+        Losses without a unit: zero for a perfect forecast, larger for a forecast that is too low
+        than for one that is too high by the same factor.
+
+    Examples
+    --------
+    >>> qlike(np.array([1e-4, 2e-4]), np.array([1e-4, 1e-4])).round(3).tolist()
+    [0.0, 0.307]
+    """
+    ratio = realized / forecast
+    return np.asarray(ratio - np.log(ratio) - 1.0, dtype=np.float64)
+
+
+def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows on which the models of a horizon are compared, with their losses.
+
+    Parameters
+    ----------
+    forecasts
+        The forecast table of docs/tables.md, with the volatility columns.
+
+    Returns
+    -------
+    DataFrame
+        The forecast table with `qlike`, sorted by horizon, model in the order of first appearance,
+        ticker and origin. A row (horizon, origin, ticker) is kept if its outcome is above the
+        floor, every model of the horizon has a positive forecast, and the ticker's history is not
+        short; `unscored` counts the others.
+
+    Raises
+    ------
+    ValueError
+        A model forecasts the same row twice.
+    """
+    _refuse_duplicates(forecasts)
+    usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
+    usable &= ~has_short_history(forecasts)
+    complete = usable.groupby([forecasts[key] for key in CELL]).transform("sum")
+    models = forecasts.groupby("horizon")["model"].transform("nunique")
+    rows = forecasts[complete == models]
+    loss = qlike(rows["realized"].to_numpy(np.float64), rows["variance"].to_numpy(np.float64))
+    order = rows["model"].map({name: i for i, name in enumerate(rows["model"].unique())})
+    rows = rows.assign(qlike=loss, model_order=order)
+    rows = rows.sort_values(["horizon", "model_order", "ticker", "origin"], kind="stable")
+    return rows.drop(columns="model_order").reset_index(drop=True)
+
+
+def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """Count the rows that `scored_rows` leaves out, by reason.
+
+    Parameters
+    ----------
+    forecasts
+        The forecast table of docs/tables.md.
+
+    Returns
+    -------
+    DataFrame
+        `horizon, reason, rows`. A row is one (origin, ticker), counted once whatever the number of
+        models, under the first reason that holds. A target is not known yet if it ends after the
+        ticker's last origin.
+    """
+    usable = forecasts["variance"] > 0
+    cells = (
+        forecasts.assign(usable=usable, short=has_short_history(forecasts))
+        .groupby(CELL, as_index=False)
+        .agg(
+            realized=("realized", "max"),
+            end=("target_end", "max"),
+            usable=("usable", "sum"),
+            short=("short", "max"),
+        )
+    )
+    last_origin = cells.groupby("ticker")["origin"].transform("max")
+    models = cells["horizon"].map(forecasts.groupby("horizon")["model"].nunique())
+    missing = cells["realized"].isna()
+    reasons = np.select(
+        [
+            (missing & ~(cells["end"] <= last_origin)).to_numpy(),
+            (~(cells["realized"] > VARIANCE_FLOOR)).to_numpy(),
+            cells["short"].to_numpy(),
+            (cells["usable"] < models).to_numpy(),
+        ],
+        [NOT_KNOWN_YET, NO_TARGET, SHORT_HISTORY, NO_FORECAST],
+        default="",
+    )
+    counted = cells.assign(reason=reasons)[reasons != ""].groupby(["horizon", "reason"])
+    return pd.DataFrame({"rows": counted.size()}).reset_index()
+
+
+def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
+    repeated = forecasts.duplicated([*CELL, "model"])
+    if repeated.any():
+        row = forecasts[repeated].iloc[0]
+        raise ValueError(
+            f"a model must forecast a row once; {row['model']} has {row['ticker']}, origin "
+            f"{row['origin']}, horizon {row['horizon']} twice: drop one of them"
+        )
