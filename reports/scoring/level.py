@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from volcast.reports.scoring.inference import (
     Floats,
@@ -22,7 +23,7 @@ from volcast.reports.scoring.scores import BASELINE, POOLED
 BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
 ALL_YEARS = "all"
 TOLERANCE = 0.1  # a ratio within 10 % of 1 is a volatility within 5 %: no warning
-WARN_AT = 2.5  # standard errors, which are uncertain themselves
+WARN_AT = 2.5  # standard errors of one ticker, which are uncertain themselves
 BIN_WIDTH, LARGEST_SHOWN = 0.5, 5.0  # of the histogram, in standard deviations
 
 LEVEL_INPUTS = ["horizon", "ticker", "origin", "variance", "squared_return", "log_return"]
@@ -128,7 +129,9 @@ def standardise(rows: pd.DataFrame) -> Floats:
 def level_warnings(levels: pd.DataFrame) -> list[str]:
     """Return a sentence for each ticker whose forecasts of the next session have a wrong level.
 
-    The ratio over all years must lie more than 10 % and 2.5 standard errors from 1.
+    The ratio over all years must lie more than 10 % and 2.5 standard errors from 1; with several
+    tickers it is more standard errors, so that all of them together are named by chance as rarely
+    as one would be (Bonferroni).
 
     Examples
     --------
@@ -140,7 +143,8 @@ too low
     total = levels[(levels["year"] == ALL_YEARS) & (levels["ticker"] != POOLED)]
     total = total[total["horizon"] == total["horizon"].min()]
     excess = (total["ratio"] - 1.0).abs()
-    wrong = total[(excess > TOLERANCE) & (excess > WARN_AT * total["standard_error"])]
+    limit = -ndtri(ndtr(-WARN_AT) / max(len(total), 1))
+    wrong = total[(excess > TOLERANCE) & (excess > limit * total["standard_error"])]
     return [_format_warning(row) for row in wrong.to_dict("records")]
 
 

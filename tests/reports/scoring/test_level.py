@@ -78,6 +78,14 @@ def test_a_ratio_within_its_noise_gives_no_warning():
     assert not level_warnings(levels)
 
 
+def test_of_many_tickers_only_those_are_named_that_are_not_off_by_chance():
+    right = [rows_of(1.0, sessions=260, ticker=f"T{n:03}", seed=n) for n in range(300)]
+    levels = level_table(pd.concat([*right, rows_of(2.0, sessions=260, ticker="WRONG")]), "network")
+    one_by_one = [level_warnings(part) for _, part in levels.groupby("ticker")]
+    assert sum(map(bool, one_by_one)) > 3
+    assert [warning.partition(":")[0] for warning in level_warnings(levels)] == ["WRONG"]
+
+
 def test_years_and_tickers_are_compared_separately():
     rows = pd.concat([rows_of(1.0, ticker="AAA"), rows_of(1.5, ticker="BBB")])
     levels = level_table(rows, "network")
