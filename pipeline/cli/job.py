@@ -10,7 +10,7 @@ import typer
 
 from volcast.pipeline.cli.clock import job_now, utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import READING_FLAGS, HomeDir, Json, Quiet
+from volcast.pipeline.cli.options import READING_FLAGS, Cluster, HomeDir, Json, Quiet
 
 EXIT_ALERTS = 3  # everything was done, and alerts are open
 
@@ -64,11 +64,13 @@ def replay(
     end: Annotated[
         str | None, typer.Option("--to", metavar="DATE", help="Last session, inclusive.")
     ] = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
     """Run the daily job over past sessions, with the data known at the time."""
     from volcast.pipeline.cli.printing import print_json, stderr_progress
+    from volcast.pipeline.cluster.open_executor import open_executor
     from volcast.pipeline.home import resolve_home
     from volcast.pipeline.job.config_archive import load_job_config, resolve_for_home
     from volcast.pipeline.job.market import load_market
@@ -78,11 +80,13 @@ def replay(
     place = resolve_home(home)
     config = resolve_for_home(load_job_config(settings.file, place, settings.overrides), place)
     market = load_market(config, utc_now(), progress)
-    for summary in replay_job(place, config, market, (_date(start), _date(end)), progress):
-        if as_json:
-            print_json(asdict(summary), indent=None)
-        elif not quiet:
-            typer.echo(summary.line())
+    period = _date(start), _date(end)
+    with open_executor(cluster) as executor:
+        for summary in replay_job(place, config, market, period, progress, executor):
+            if as_json:
+                print_json(asdict(summary), indent=None)
+            elif not quiet:
+                typer.echo(summary.line())
 
 
 def _date(text: str | None) -> dt.date | None:

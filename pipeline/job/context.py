@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pandas as pd
 
 from volcast.features.panel import Panel
+from volcast.pipeline.cluster.work import Executor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.job.origins import find_first_origin_after
 from volcast.pipeline.job.panel_cache import PanelCache
@@ -56,6 +57,8 @@ class JobContext:
         Whether only the forecasts should be written.
     progress
         Reports the stages.
+    executor
+        Trains the networks of shadow periods; None: this process.
     """
 
     config: Config
@@ -71,6 +74,7 @@ class JobContext:
     preconditions: tuple[Observation, ...] = ()
     disk_nearly_full: bool = False
     progress: Progress = field(default_factory=Progress)
+    executor: Executor | None = None
 
     @property
     def now(self) -> dt.datetime:

@@ -9,6 +9,7 @@ from functools import partial
 import pandas as pd
 
 from volcast.pipeline.backtest.first_test import find_first_test
+from volcast.pipeline.cluster.work import Executor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.opening_hours import settled_at
 from volcast.pipeline.data.calendars.sessions import sessions_between
@@ -36,6 +37,7 @@ def replay(
     market: Market,
     period: tuple[dt.date | None, dt.date | None],
     progress: Progress,
+    executor: Executor | None = None,
 ) -> Iterator[Summary]:
     """Run the daily cycle for each session of a period, and yield each summary.
 
@@ -56,6 +58,9 @@ def replay(
         session.
     progress
         Reports the stages.
+    executor
+        Trains the networks of shadow periods; None: this process. The challenger of an evening is
+        always trained here, since the next evening needs it.
 
     Raises
     ------
@@ -87,6 +92,7 @@ def replay(
                 registry_view=registry_view,
                 held=market.held_on(day),
                 progress=progress,
+                executor=executor,
             )
             summary = run_daily_cycle(context)
             write_head(home, ledger.head())

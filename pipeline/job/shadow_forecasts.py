@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,13 +18,18 @@ from volcast.models.baselines.catalogue import NETWORK, REFERENCE
 from volcast.models.baselines.har import LogHAR
 from volcast.models.forecaster import Forecaster
 from volcast.pipeline.backtest.model_factory import build_network
-from volcast.pipeline.backtest.splits import Fold
 from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
+from volcast.pipeline.cluster.local_threads import ThreadExecutor
+from volcast.pipeline.cluster.work import Executor, Work
 from volcast.pipeline.config.settings import Config
-from volcast.pipeline.errors import DataError
+from volcast.pipeline.errors import ClusterError, DataError
 from volcast.pipeline.job.challenger import build_fold
 from volcast.pipeline.panel.build import build_sample
+from volcast.pipeline.panel.panel_table import lay_out_as_stored, read_panel, write_panel
 from volcast.pipeline.progress import Progress
+from volcast.pipeline.vintages.catalogue import hash_vintages
+
+Block: TypeAlias = tuple[int, int]  # the first origin and the one after the last
 
 
 @dataclass(frozen=True)
@@ -30,16 +40,13 @@ class Contestant:
     panel: Panel
     model: str = NETWORK
 
-    def build(self, fold: Fold) -> Forecaster:
-        """Return the model, not yet fitted."""
-        if self.model == REFERENCE:
-            return LogHAR()
-        first_untrained = self.panel.sessions[fold.validation.start].to_datetime64()
-        return build_network(self.config, first_untrained)
-
 
 def forecast_shadow_period(
-    contestants: Mapping[str, Contestant], period: slice, horizon: int, progress: Progress
+    contestants: Mapping[str, Contestant],
+    period: slice,
+    horizon: int,
+    progress: Progress,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Return what models would have forecast, trained on what was known before each block.
 
@@ -54,6 +61,8 @@ def forecast_shadow_period(
         In sessions.
     progress
         Reports the blocks.
+    executor
+        Computes the blocks; None: this process, one after the other.
 
     Returns
     -------
@@ -74,14 +83,11 @@ def forecast_shadow_period(
     known = panel.target_end[period, :, place] <= panel.sessions.to_numpy()[period.stop]
     table = {"realized": np.where(known, panel.target[period, :, place], np.nan)}
     starts = range(period.start, period.stop, every)
+    blocks = [(start, min(start + every, period.stop)) for start in starts]
     progress.stage(f"computing a shadow period from {panel.sessions[period.start].date()} on")
-    blocks: dict[str, list[np.ndarray]] = {name: [] for name in contestants}
-    for number, start in enumerate(starts):
-        progress.fold(number, len(starts), str(panel.sessions[start].date()))
-        origins = slice(start, min(start + every, period.stop))
-        for name, contestant in contestants.items():
-            blocks[name].append(_forecast_block(contestant, origins, horizon))
-    table |= {name: np.concatenate(parts) for name, parts in blocks.items()}
+    for name, contestant in contestants.items():
+        elsewhere = executor if contestant.model == NETWORK else None  # HAR takes no time
+        table[name] = _walk_forward(contestant, blocks, horizon, progress, elsewhere)
     days, tickers = panel.sessions[period], panel.tickers
     index = pd.MultiIndex.from_product([days, tickers], names=["origin", "ticker"])
     rows = pd.DataFrame({name: values.ravel() for name, values in table.items()}, index=index)
@@ -100,16 +106,78 @@ def _check(contestants: Mapping[str, Contestant], horizon: int) -> tuple[Panel, 
     return last.panel, last.config.split.refit_every
 
 
-def _forecast_block(contestant: Contestant, origins: slice, horizon: int) -> np.ndarray:
-    """Return the variances, (n, N), that a model forecasts after training before `origins`.
+def _walk_forward(
+    contestant: Contestant,
+    blocks: Sequence[Block],
+    horizon: int,
+    progress: Progress,
+    executor: Executor | None,
+) -> np.ndarray:
+    """Return the variances (n, N) that a model forecasts over consecutive blocks."""
+    panel, config, model = contestant.panel, contestant.config, contestant.model
+    panel = lay_out_as_stored(panel)
+    vintages = hash_vintages(config)
+    compute = partial(forecast_block, config=config, model=model, horizon=horizon, known=vintages)
+
+    def show_start(number: int) -> None:
+        first = panel.sessions[blocks[number][0]]
+        progress.fold(number, len(blocks), str(first.date()))
+
+    found: dict[int, np.ndarray] = {}
+    with _store(panel if executor else None) as file:
+        work = Work(compute, read_panel, file, panel)
+        answers = (executor or ThreadExecutor()).run(work, blocks, progress, show_start)
+        with closing(answers):
+            for number, answer in answers:
+                found[number] = answer.value
+    return np.concatenate([found[number] for number in range(len(blocks))])
+
+
+@contextmanager
+def _store(panel: Panel | None) -> Iterator[Path]:
+    """Yield a temporary file with the panel, if there is one."""
+    with tempfile.TemporaryDirectory(prefix="volcast-shadow-") as folder:
+        file = Path(folder) / "panel.arrow"
+        if panel is not None:
+            write_panel(file, panel)
+        yield file
+
+
+def forecast_block(
+    panel: Panel,
+    block: Block,
+    progress: Progress,
+    *,
+    config: Config,
+    model: str,
+    horizon: int,
+    known: Mapping[str, str | None],
+) -> np.ndarray:
+    """Return the variances (n, N) that a model forecasts after training before a block.
 
     They are NaN where the history is short.
+
+    Raises
+    ------
+    ClusterError
+        This machine has other pretrained networks than those that are `known` to the driver.
     """
-    panel = contestant.panel
-    fold = build_fold(panel, contestant.config, origins.start)
-    model = contestant.build(fold)
-    bounds, _ = fit_models({contestant.model: model}, build_sample(panel), fold)
-    sample = build_sample(panel).until(origins.stop - 1)
-    found = forecast_within_bounds(model, sample, origins, bounds)
+    if hash_vintages(config) != known:
+        raise ClusterError(
+            "a node has other pretrained networks in model.pretrained; copy the same ones to every "
+            "node"
+        )
+    fold = build_fold(panel, config, block[0])
+    forecaster = _build_model(model, config, panel.sessions[fold.validation.start])
+    bounds, _ = fit_models({model: forecaster}, build_sample(panel), fold)
+    sample = build_sample(panel).until(block[1] - 1)
+    found = forecast_within_bounds(forecaster, sample, slice(*block), bounds)
     variance = np.where(found["short_history"], np.nan, found["variance"])
-    return variance[:, :, panel.horizons.index(horizon)]
+    return np.asarray(variance[:, :, panel.horizons.index(horizon)])
+
+
+def _build_model(model: str, config: Config, first_untrained: pd.Timestamp) -> Forecaster:
+    """Return the model, not yet fitted."""
+    if model == REFERENCE:
+        return LogHAR()
+    return build_network(config, first_untrained.to_datetime64())

@@ -125,7 +125,9 @@ def _compare_over_past(context: JobContext) -> pd.DataFrame:
     contestants = {incumbent: champion, NETWORK: Contestant(context.config, context.panel)}
     horizon = context.config.job.gate_horizon
     period = find_unused_sessions(context)
-    forecasts = forecast_shadow_period(contestants, period, horizon, context.progress)
+    forecasts = forecast_shadow_period(
+        contestants, period, horizon, context.progress, context.executor
+    )
     return pair_sessions(forecasts, incumbent, NETWORK)
 
 

@@ -1,6 +1,7 @@
 """Shadow periods: walk-forwards over past sessions, each of which serves once."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,11 @@ from tests.pipeline.job.samples import (
 )
 from volcast.pipeline.backtest.folds import build_folds
 from volcast.pipeline.backtest.walk_forward import iter_folds
-from volcast.pipeline.errors import DataError
+from volcast.pipeline.cluster.local_processes import ProcessExecutor
+from volcast.pipeline.errors import ClusterError, DataError
 from volcast.pipeline.job.config_archive import hash_recipe
 from volcast.pipeline.job.cycle import run_daily_cycle
+from volcast.pipeline.job.shadow_forecasts import forecast_block
 from volcast.pipeline.job.steps import shadow
 from volcast.pipeline.job.steps.shadow import read_shadow_losses, read_shadow_sessions
 from volcast.pipeline.ledger.ledger import Ledger
@@ -45,7 +48,7 @@ def read_shadows(ledger):
     return [each.numbers for each in ledger.decisions("shadow")][::-1]
 
 
-def forecast_without_training(contestants, period, horizon, progress):
+def forecast_without_training(contestants, period, horizon, progress, executor):
     """Return forecasts of one ticker in which the last model is better."""
     if period.start >= period.stop:
         raise DataError("no session is left")
@@ -70,6 +73,20 @@ def test_the_shadow_period_is_the_walk_forward_before_the_first_run(replayed_hom
     walked = walk_forward_losses(market, config, FIRST - SHADOW)
     for name in ("network", "har"):
         np.testing.assert_allclose(shadow[name], walked[name], rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_processes_compute_the_same_shadow_period(home, config, market, ledger, replayed_home):
+    context = replace(make_context(home, config, market, ledger), executor=ProcessExecutor(2))
+    run_daily_cycle(context)
+    with Ledger.to_read(replayed_home.ledger) as alone:
+        assert read_shadows(ledger) == read_shadows(alone) != []
+
+
+def test_a_node_with_other_pretrained_networks_computes_nothing(config, market):
+    given = {"config": config, "model": "network", "horizon": 1, "known": {"1999-12": "0"}}
+    with pytest.raises(ClusterError, match="copy the same ones to every node"):
+        forecast_block(market.panel, (FIRST, FIRST + EVERY), Progress(), **given)
 
 
 def test_another_recipe_meets_the_champions_on_the_sessions_before_those_already_used(
