@@ -1,4 +1,7 @@
-"""Optimizers, batch sizes and learning rates compared on the same rows and seeds."""
+"""Optimizers, batch sizes and learning rates compared on the same rows and seeds.
+
+`compute` is that of `run_trials`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from volcast.models.diagnose.hyperparameter_trials import Trials, run_trials
+from volcast.models.diagnose.hyperparameter_trials import Compute, Trials, run_trials
 from volcast.models.diagnose.training_problem import TrainingProblem
 from volcast.models.training_options import OPTIMIZERS
 
@@ -37,7 +40,9 @@ def list_optimizer_rates() -> dict[str, tuple[float, ...]]:
     return {**RATES_TO_TRY, **dict.fromkeys(others, ADAPTIVE_RATES)}
 
 
-def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trials:
+def compare_optimizers(
+    problem: TrainingProblem, *, seeds: int = SEEDS, compute: Compute | None = None
+) -> Trials:
     """Train with each optimizer at the best of several learning rates.
 
     The best rate has the lowest validation loss, averaged over the seeds; the test rows play no
@@ -49,7 +54,7 @@ def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trial
         for optimizer, rates in optimizers.items()
         for rate in rates
     }
-    trials = _run(problem, settings, seeds)
+    trials = _run(problem, settings, seeds, compute)
     validation = trials.outcomes.groupby("trial", sort=False)["validation"].mean()
     best = {
         validation[[name for name in settings if settings[name]["optimizer"] == optimizer]].idxmin()
@@ -64,21 +69,36 @@ def compare_optimizers(problem: TrainingProblem, *, seeds: int = SEEDS) -> Trial
 
 
 def compare_batch_sizes(
-    problem: TrainingProblem, sizes: Sequence[int] = BATCH_SIZES, *, seeds: int = SEEDS
+    problem: TrainingProblem,
+    sizes: Sequence[int] = BATCH_SIZES,
+    *,
+    seeds: int = SEEDS,
+    compute: Compute | None = None,
 ) -> Trials:
     """Train with each batch size below the number of rows, and with the full batch."""
     rows = len(problem.training)
     settings = {f"batch {size}": {"batch_size": size} for size in sizes if size < rows}
-    return _run(problem, {**settings, f"full batch, {rows}": {"batch_size": rows}}, seeds)
+    settings[f"full batch, {rows}"] = {"batch_size": rows}
+    return _run(problem, settings, seeds, compute)
 
 
 def compare_learning_rates(
-    problem: TrainingProblem, rates: Sequence[float] = RATES, *, seeds: int = SEEDS
+    problem: TrainingProblem,
+    rates: Sequence[float] = RATES,
+    *,
+    seeds: int = SEEDS,
+    compute: Compute | None = None,
 ) -> Trials:
     """Train with each learning rate."""
-    return _run(problem, {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}, seeds)
+    settings = {f"rate {rate:g}": {"learning_rate": rate} for rate in rates}
+    return _run(problem, settings, seeds, compute)
 
 
-def _run(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]], seeds: int) -> Trials:
+def _run(
+    problem: TrainingProblem,
+    settings: Mapping[str, Mapping[str, Any]],
+    seeds: int,
+    compute: Compute | None,
+) -> Trials:
     trials = {name: {**changes, "members": seeds} for name, changes in settings.items()}
-    return run_trials(problem, trials)
+    return run_trials(problem, trials, compute)

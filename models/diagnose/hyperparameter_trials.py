@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,9 @@ from volcast.models.engine.training import TrainingPlan, TrainingResult, train
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 Float = NDArray[np.float64]
+Settings: TypeAlias = Mapping[str, Any]
+TrialTables: TypeAlias = tuple[pd.DataFrame, ...]  # of one trial, in the order of `Trials`
+Compute: TypeAlias = Callable[[Sequence[tuple[str, Settings]]], Iterable[TrialTables]]
 
 TIMED_EPOCHS = 3
 
@@ -58,20 +61,23 @@ class Trials:
     together: pd.DataFrame
 
 
-def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any]]) -> Trials:
+def run_trials(
+    problem: TrainingProblem, settings: Mapping[str, Settings], compute: Compute | None = None
+) -> Trials:
     """Train the configured network with each of the named `settings`; score it on `problem.test`.
 
-    Settings that differ only in learning rate, batch size or weight decay train together.
+    Parameters
+    ----------
+    problem
+        The rows and the configured network.
+    settings
+        By the name of the trial.
+    compute
+        Computes named trials in other processes, each as `run_trial` does. None: they train here,
+        and those that differ only in learning rate, batch size or weight decay together. Only the
+        measured times depend on it.
     """
-    regressors = {name: problem.configure(**changes) for name, changes in settings.items()}
-    alike: dict[TrainingPlan, list[str]] = {}
-    for name, regressor in regressors.items():
-        alike.setdefault(problem.build_plan(regressor), []).append(name)
-    parts = [
-        part
-        for plan, names in alike.items()
-        for part in _run_together(problem, plan, {name: regressors[name] for name in names})
-    ]
+    parts = _run_here(problem, settings) if compute is None else compute(list(settings.items()))
     order = list(settings)
     curves, outcomes, together = (
         pd.concat(tables, ignore_index=True).sort_values(
@@ -82,10 +88,29 @@ def run_trials(problem: TrainingProblem, settings: Mapping[str, Mapping[str, Any
     return Trials(curves, outcomes, together)
 
 
+def run_trial(problem: TrainingProblem, name: str, settings: Settings) -> TrialTables:
+    """Return the tables of one trial, in the order of `Trials`."""
+    (tables,) = _run_here(problem, {name: settings})
+    return tables
+
+
+def _run_here(problem: TrainingProblem, settings: Mapping[str, Settings]) -> list[TrialTables]:
+    """Return the tables of each trial, those that can be trained together first."""
+    regressors = {name: problem.configure(**changes) for name, changes in settings.items()}
+    alike: dict[TrainingPlan, list[str]] = {}
+    for name, regressor in regressors.items():
+        alike.setdefault(problem.build_plan(regressor), []).append(name)
+    return [
+        tables
+        for plan, names in alike.items()
+        for tables in _run_together(problem, plan, {name: regressors[name] for name in names})
+    ]
+
+
 def _run_together(
     problem: TrainingProblem, plan: TrainingPlan, regressors: Mapping[str, KerasVolatilityRegressor]
-) -> list[tuple[pd.DataFrame, ...]]:
-    """Return the tables of trials that share a plan, in the order of `Trials`."""
+) -> list[TrialTables]:
+    """Return the tables of trials that share a plan."""
     members = {name: problem.build_members(regressor) for name, regressor in regressors.items()}
     trained = train(problem.rows, [member for some in members.values() for member in some], plan)
     corrections = {
@@ -95,7 +120,7 @@ def _run_together(
     ratios = {part: _compute_ratios(problem, plan, corrections, part) for part in corrections}
     timed: dict[BatchShape, float] = {}
     start = 0
-    tables: list[tuple[pd.DataFrame, ...]] = []
+    tables: list[TrialTables] = []
     for name, own in members.items():
         numbers = slice(start, start + len(own))
         start = numbers.stop

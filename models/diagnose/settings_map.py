@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from volcast.models.diagnose.hyperparameter_trials import Trials, run_trials
+from volcast.models.diagnose.hyperparameter_trials import Compute, Trials, run_trials
 from volcast.models.diagnose.training_problem import TrainingProblem
 
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # times the configured rate
@@ -40,11 +40,12 @@ def map_settings(
     rates: Sequence[float] = (),
     batch_sizes: Sequence[int] = BATCH_SIZES,
     seeds: int = SEEDS,
+    compute: Compute | None = None,
 ) -> SettingsMap:
     """Train the configured network at every rate and batch size, `seeds` times each.
 
     By default `rates` are 0.03 to 10 times the configured one. The full batch is added, and batch
-    sizes above the number of rows are left out.
+    sizes above the number of rows are left out. `compute` is that of `run_trials`.
     """
     rates = rates or [
         _round_to_two_digits(share * problem.regressor.learning_rate) for share in RATES
@@ -58,6 +59,7 @@ def map_settings(
             name: {"learning_rate": rate, "batch_size": size, "members": seeds}
             for name, (rate, size) in cells.items()
         },
+        compute,
     )
     return _build_map(trials, cells)
 

@@ -12,6 +12,8 @@ import pandas as pd
 from volcast.pipeline.backtest.development_split import build_development_problem
 from volcast.pipeline.backtest.run import run
 from volcast.pipeline.backtest.run_folder import FEATURES, HISTORY, PAGES, read_config, read_table
+from volcast.pipeline.backtest.trial_work import build_compute
+from volcast.pipeline.cluster.work import Executor
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.diagnostics.catalogue import DIAGNOSTICS
 from volcast.pipeline.diagnostics.tables import measure_diagnostic
@@ -28,7 +30,13 @@ Tables = Mapping[str, pd.DataFrame]
 
 
 def measure_on_run(
-    name: str, folder: Path, config: Config, *, now: dt.datetime, progress: Progress
+    name: str,
+    folder: Path,
+    config: Config,
+    *,
+    now: dt.datetime,
+    progress: Progress,
+    executor: Executor | None = None,
 ) -> tuple[Section, Tables]:
     """Measure a diagnostic on the development rows of a run.
 
@@ -44,6 +52,8 @@ def measure_on_run(
         The time at which the bars are read.
     progress
         Shows the stages and what is measured.
+    executor
+        Trains the settings that a diagnostic compares; None: this process.
 
     Returns
     -------
@@ -56,8 +66,10 @@ def measure_on_run(
         A stage fails, or the settings do not allow this diagnostic.
     """
     run(folder, config, now=now, progress=progress, until="features")
-    problem = build_development_problem(read_panel(folder / FEATURES), config)
-    tables = measure_diagnostic(name, problem, progress)
+    file = folder / FEATURES
+    problem = build_development_problem(read_panel(file), config)
+    compute = build_compute(executor, problem, file, config, progress)
+    tables = measure_diagnostic(name, problem, progress, compute)
     return DIAGNOSTICS[name].build_section(tables, problem), tables
 
 

@@ -266,13 +266,15 @@ def diagnose(context: StageContext) -> dict[str, Any]:
 
     def measure(folder: Path) -> None:
         from volcast.pipeline.backtest.development_split import build_development_problem
+        from volcast.pipeline.backtest.trial_work import build_compute
         from volcast.pipeline.diagnostics.tables import measure_diagnostic, write_tables
         from volcast.pipeline.panel.panel_table import read_panel
 
-        panel = read_panel(context.folder / FEATURES)
-        problem = build_development_problem(panel, context.config)
+        file, config, progress = context.folder / FEATURES, context.config, context.progress
+        problem = build_development_problem(read_panel(file), config)
+        compute = build_compute(context.executor, problem, file, config, progress)
         for name in parts:
-            write_tables(folder, name, measure_diagnostic(name, problem, context.progress))
+            write_tables(folder, name, measure_diagnostic(name, problem, progress, compute))
 
     write_folder(context.folder / DIAGNOSIS, measure if parts else lambda _: None)
     return {"parts": list(parts)}

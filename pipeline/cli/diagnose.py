@@ -10,7 +10,7 @@ import typer
 
 from volcast.pipeline.cli.clock import utc_now
 from volcast.pipeline.cli.command import GivenSettings, command, setting_options
-from volcast.pipeline.cli.options import Json, Quiet
+from volcast.pipeline.cli.options import Cluster, Json, Quiet
 from volcast.pipeline.cli.stages import run_stage
 
 if TYPE_CHECKING:
@@ -49,6 +49,22 @@ def lr_find(
         _run_with(run_dir, config, suggested_rate(tables["members"]), quiet or as_json)
 
 
+def _add_comparison(group: typer.Typer, name: str, diagnostic: str, text: str) -> None:
+    """Add the command of a diagnostic that compares settings."""
+
+    def measure(
+        settings: GivenSettings,
+        run_dir: RunDir = DEFAULT_RUN,
+        cluster: Cluster = None,
+        quiet: Quiet = False,
+        as_json: Json = False,
+    ) -> None:
+        _measure(diagnostic, run_dir, _choose_config(run_dir, settings), quiet, as_json, cluster)
+
+    measure.__doc__ = text
+    command(group, name)(measurement(measure))
+
+
 def _add_measurement(group: typer.Typer, name: str, diagnostic: str, text: str) -> None:
     """Add the command of a diagnostic that has no options of its own."""
 
@@ -64,19 +80,17 @@ def _add_measurement(group: typer.Typer, name: str, diagnostic: str, text: str) 
     command(group, name)(measurement(measure))
 
 
-_add_measurement(
-    group, "map", "map", "Map learning rate and batch size by QLIKE on later sessions."
-)
+_add_comparison(group, "map", "map", "Map learning rate and batch size by QLIKE on later sessions.")
 _add_measurement(
     group, "check-gradients", "gradient-check", "Compare gradients with finite differences."
 )
-_add_measurement(
+_add_comparison(
     compare, "optimizers", "optimizers", "Compare all optimizers, each at its best rate."
 )
-_add_measurement(
+_add_comparison(
     compare, "batch-sizes", "batch-sizes", "Compare batch sizes from one row to all rows."
 )
-_add_measurement(
+_add_comparison(
     compare, "learning-rates", "learning-rates", "Compare learning rates from 1e-5 to 1."
 )
 _add_measurement(
@@ -148,14 +162,23 @@ def _choose_config(run_dir: Path, settings: GivenSettings) -> Config:
 
 
 def _measure(
-    name: str, run_dir: Path, config: Config, quiet: bool, as_json: bool
+    name: str,
+    run_dir: Path,
+    config: Config,
+    quiet: bool,
+    as_json: bool,
+    cluster: str | None = None,
 ) -> Mapping[str, Any]:
     """Measure a diagnostic, write its page, print what it found; return its tables."""
     from volcast.pipeline.backtest.diagnostic_page import measure_on_run
     from volcast.pipeline.cli.printing import stderr_progress
+    from volcast.pipeline.cluster.open_executor import open_executor
 
     progress = stderr_progress(quiet or as_json)
-    section, tables = measure_on_run(name, run_dir, config, now=utc_now(), progress=progress)
+    with open_executor(cluster) as executor:
+        section, tables = measure_on_run(
+            name, run_dir, config, now=utc_now(), progress=progress, executor=executor
+        )
     _show(run_dir, section, tables, as_json)
     return tables
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -97,6 +98,17 @@ class Executor(Protocol):
             A unit cannot be computed because its process or its node ends every time.
         """
         ...
+
+
+def compute_in_order(
+    executor: Executor, work: Work, units: Sequence[Any], progress: Progress, on_start: OnStart
+) -> list[Any]:
+    """Return what `Work.compute` returns of each unit, in the order of the units."""
+    found: dict[int, Any] = {}
+    with closing(executor.run(work, units, progress, on_start)) as answers:
+        for number, answer in answers:
+            found[number] = answer.value
+    return [found[number] for number in range(len(units))]
 
 
 @dataclass

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from volcast.models.diagnose.hyperparameter_trials import Compute
     from volcast.models.diagnose.training_problem import TrainingProblem
     from volcast.reports.section import Section
 
@@ -35,16 +36,22 @@ class Diagnostic:
         and returns a section.
     configured
         Returns the keyword arguments of `section` that depend on the configured settings.
+    of_trials
+        Whether `measurement` takes `compute`, so that other processes can train its trials.
     """
 
     about: str
     measurement: str
     section: str
     configured: Callable[[TrainingProblem], Mapping[str, Any]] = lambda _: {}
+    of_trials: bool = False
 
-    def measure(self, problem: TrainingProblem) -> dict[str, pd.DataFrame]:
-        """Return the tables of the diagnostic, by name."""
-        tables = _import(self.measurement)(problem)
+    def measure(
+        self, problem: TrainingProblem, compute: Compute | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Return the tables of the diagnostic, by name; `compute` trains its trials, if any."""
+        options = {"compute": compute} if self.of_trials else {}
+        tables = _import(self.measurement)(problem, **options)
         return dict(tables if isinstance(tables, Mapping) else vars(tables))
 
     def build_section(self, tables: Tables, problem: TrainingProblem) -> Section:
@@ -73,24 +80,28 @@ DIAGNOSTICS: dict[str, Diagnostic] = {
         f"{_MODELS}.settings_map:map_settings",
         f"{_REPORTS}.settings_map:build_map_section",
         lambda problem: {"configured": (problem.learning_rate, problem.batch_size)},
+        of_trials=True,
     ),
     "optimizers": Diagnostic(
         "six optimizers",
         f"{_MODELS}.comparison:compare_optimizers",
         f"{_REPORTS}.comparison:build_optimizers_section",
         lambda problem: {"configured": f"{problem.optimizer},"},
+        of_trials=True,
     ),
     "batch-sizes": Diagnostic(
         "batch sizes",
         f"{_MODELS}.comparison:compare_batch_sizes",
         f"{_REPORTS}.comparison:build_batch_sizes_section",
         lambda problem: {"configured": f"batch {problem.batch_size}"},
+        of_trials=True,
     ),
     "learning-rates": Diagnostic(
         "learning rates",
         f"{_MODELS}.comparison:compare_learning_rates",
         f"{_REPORTS}.comparison:build_learning_rates_section",
         lambda problem: {"configured": f"rate {problem.learning_rate:g}"},
+        of_trials=True,
     ),
     "gradients": Diagnostic(
         "gradients",

@@ -13,14 +13,15 @@ from volcast.pipeline.errors import ConfigError, StorageError
 from volcast.pipeline.files import read_frame, write_frame
 
 if TYPE_CHECKING:
+    from volcast.models.diagnose.hyperparameter_trials import Compute
     from volcast.models.diagnose.training_problem import TrainingProblem
     from volcast.pipeline.progress import Progress
 
 
 def measure_diagnostic(
-    name: str, problem: TrainingProblem, progress: Progress
+    name: str, problem: TrainingProblem, progress: Progress, compute: Compute | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables of a diagnostic.
+    """Return the tables of a diagnostic; `compute` is that of `run_trials`.
 
     Raises
     ------
@@ -29,7 +30,7 @@ def measure_diagnostic(
     """
     progress.note(f"measuring {DIAGNOSTICS[name].about}")
     try:
-        return DIAGNOSTICS[name].measure(problem)
+        return DIAGNOSTICS[name].measure(problem, compute)
     except ValueError as error:
         raise ConfigError(str(error)) from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from volcast.models.forecaster import Forecaster
 from volcast.pipeline.backtest.model_factory import build_network
 from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
 from volcast.pipeline.cluster.local_threads import ThreadExecutor
-from volcast.pipeline.cluster.work import Executor, Work
+from volcast.pipeline.cluster.work import Executor, Work, compute_in_order
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ClusterError, DataError
 from volcast.pipeline.job.challenger import build_fold
@@ -123,14 +123,10 @@ def _walk_forward(
         first = panel.sessions[blocks[number][0]]
         progress.fold(number, len(blocks), str(first.date()))
 
-    found: dict[int, np.ndarray] = {}
     with _store(panel if executor else None) as file:
         work = Work(compute, read_panel, file, panel)
-        answers = (executor or ThreadExecutor()).run(work, blocks, progress, show_start)
-        with closing(answers):
-            for number, answer in answers:
-                found[number] = answer.value
-    return np.concatenate([found[number] for number in range(len(blocks))])
+        chosen = executor or ThreadExecutor()
+        return np.concatenate(compute_in_order(chosen, work, blocks, progress, show_start))
 
 
 @contextmanager

@@ -61,6 +61,21 @@ def test_the_finder_can_apply_what_it_found(run_dir):
     assert (history["learning_rate"] == rate).all()
 
 
+@pytest.mark.slow
+def test_processes_find_what_one_process_finds(run_dir):
+    pages, found = run_dir / "pages", []
+    for options in ((), ("--cluster", 2)):
+        answer = volcast("compare", "batch-sizes", run_dir, *options)
+        assert answer.code == 0, answer.err
+        tables = {path.name: pd.read_csv(path) for path in pages.glob("batch-sizes.*.csv")}
+        assert len(tables) >= 2
+        found.append(
+            {n: t.drop(columns="ms_per_epoch", errors="ignore") for n, t in tables.items()}
+        )
+    for table in found[0]:
+        pd.testing.assert_frame_equal(found[0][table], found[1][table], check_exact=True)
+
+
 def test_a_diagnostic_needs_no_run_before_it(tmp_path, small):
     answer = volcast("compare", "learning-rates", tmp_path / "new", "--config", small, "--json")
     assert answer.code == 0, answer.err
