@@ -59,7 +59,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import RunFolderError
 from volcast.pipeline.files import lock_folder, write_text
-from volcast.pipeline.memory import release_memory
+from volcast.pipeline.memory import limit_arenas, release_memory
 from volcast.pipeline.panel.build import feature_names
 from volcast.pipeline.panel.source_state import compute_source_state, is_due, update_source_state
 from volcast.pipeline.progress import Progress
@@ -190,6 +190,7 @@ def run(
         The run cannot continue; the folder then holds the results of the stages that finished.
     """
     config = resolve_settings(config)
+    limit_arenas()
     # Checked before anything is downloaded or written.
     feature_names(config)
     hash_custom_baselines(config)

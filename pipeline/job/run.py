@@ -27,6 +27,7 @@ from volcast.pipeline.job.registry_view import RegistryView
 from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.ledger.head_file import check_head, write_head
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.memory import limit_arenas
 from volcast.pipeline.progress import Progress
 
 
@@ -65,6 +66,7 @@ def run_job(
         lies before the newest row or bar, or there are no bars. What was done before stays.
     """
     config = resolve_for_home(config, home)
+    limit_arenas()
     with lock_folder(home.folder):
         return _run_in_locked_home(home, config, clock, progress, if_due=if_due)
 
