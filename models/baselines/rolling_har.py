@@ -19,6 +19,7 @@ from volcast.models.forecaster import (
 )
 
 LEVEL = np.log(1e-4)  # logs are summed relative to a usual variance, so that little is cancelled
+TICKERS_PER_BLOCK = 64  # whose sums of products, 25 numbers a session, are held at a time
 RIDGE = 1e-8  # of a row; only keeps the equations solvable when a ticker's variance is constant
 
 
@@ -90,17 +91,13 @@ class RollingHAR(Forecaster):
         The coefficients are fitted on `fitted_x` and the targets of `sample`, and applied to `x`.
         """
         known_x, known_y = _order_by_end(sample, fitted_x, place)
-        rows = np.concatenate([known_x, known_y[..., None]], axis=-1)
-        moments = _sum_window(rows[..., :, None] * rows[..., None, :], self.window)
-        enough = moments[..., 0, 0] >= FEWEST_ROWS
-        coefficients = _solve(moments, enough)
-        first = np.where(enough.any(axis=0), enough.argmax(axis=0), 0)
-        fit_of_row = np.maximum(np.arange(len(x))[:, None], first)
-        at_row = np.take_along_axis(coefficients, fit_of_row[..., None], axis=0)
-        residual = known_y - _multiply(known_x, at_row)
-        log_variance = LEVEL + _multiply(x, coefficients)
-        smearing = _smear(residual, known_x[..., 0], self.window)
-        return np.where(enough, np.exp(log_variance + smearing), np.nan)
+        blocks = [
+            slice(first, first + TICKERS_PER_BLOCK)
+            for first in range(0, x.shape[1], TICKERS_PER_BLOCK)
+        ]
+        return np.concatenate(
+            [_estimate(known_x[:, b], known_y[:, b], x[:, b], self.window) for b in blocks], axis=1
+        )
 
 
 def _count(sample: Sample) -> int:
@@ -130,6 +127,21 @@ def _order_by_end(sample: Sample, x: Float, place: int) -> tuple[Float, Float]:
     known_x[end, ticker] = x[origin, ticker]
     known_y[end, ticker] = np.log(target[origin, ticker]) - LEVEL
     return known_x, known_y
+
+
+def _estimate(known_x: Float, known_y: Float, x: Float, window: int) -> Float:
+    """Return the forecasts (T, N) from the rows that end at each session; see `_order_by_end`."""
+    rows = np.concatenate([known_x, known_y[..., None]], axis=-1)
+    moments = _sum_window(rows[..., :, None] * rows[..., None, :], window)
+    enough = moments[..., 0, 0] >= FEWEST_ROWS
+    coefficients = _solve(moments, enough)
+    first = np.where(enough.any(axis=0), enough.argmax(axis=0), 0)
+    fit_of_row = np.maximum(np.arange(len(x))[:, None], first)
+    at_row = np.take_along_axis(coefficients, fit_of_row[..., None], axis=0)
+    residual = known_y - _multiply(known_x, at_row)
+    log_variance = LEVEL + _multiply(x, coefficients)
+    smearing = _smear(residual, known_x[..., 0], window)
+    return np.where(enough, np.exp(log_variance + smearing), np.nan)
 
 
 def _sum_window(values: Float, window: int) -> Float:

@@ -86,6 +86,13 @@ def test_before_enough_targets_are_known_log_har_stands_in():
         assert (rolling[own, ticker, 0] != fixed[own, ticker, 0]).all()
 
 
+def test_blocks_of_tickers_do_not_change_a_bit(monkeypatch):
+    model = RollingHAR(WINDOW).fit(SAMPLE.until(LAST_KNOWN), SPLIT)
+    whole = model.forecast(SAMPLE, ALL)
+    monkeypatch.setattr(rolling_har, "TICKERS_PER_BLOCK", 2)
+    np.testing.assert_array_equal(model.forecast(SAMPLE, ALL), whole)
+
+
 def test_smearing_is_close_to_that_of_the_current_coefficients():
     sample = only(SAMPLE, 0)
     forecast = RollingHAR(WINDOW).fit(sample.until(LAST_KNOWN), SPLIT).forecast(sample, ALL)
