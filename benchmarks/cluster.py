@@ -56,7 +56,7 @@ def build_work(arguments: argparse.Namespace, folder: Path) -> tuple[Work, list[
             "baselines": {"models": ("har", "harx")},
         }
     )
-    bars["adj_close"] = bars["close"]
+    bars = bars.assign(adj_close=bars["close"], variance=np.nan)
     file = folder / "features.arrow"
     write_panel(file, build_panel(build_grids(bars, config), config))
     panel = read_panel(file)

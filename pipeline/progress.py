@@ -115,6 +115,8 @@ class PlainProgress(Progress):
             self._first_fold = number, time.monotonic()
             return ""
         first, started = self._first_fold
+        if number <= first:
+            return ""
         left = _estimate_left(started, number - first, count - first)
         return f", {format_duration(left)} left" if left > WORTH_A_WORD else ""
 

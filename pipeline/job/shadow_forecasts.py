@@ -20,7 +20,7 @@ from volcast.models.forecaster import Forecaster
 from volcast.pipeline.backtest.model_factory import build_network
 from volcast.pipeline.backtest.walk_forward import fit_models, forecast_within_bounds
 from volcast.pipeline.cluster.local_threads import ThreadExecutor
-from volcast.pipeline.cluster.work import Executor, Work, compute_in_order
+from volcast.pipeline.cluster.work import Executor, OnStart, Work, compute_in_order
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ClusterError, DataError
 from volcast.pipeline.job.challenger import build_fold
@@ -85,9 +85,19 @@ def forecast_shadow_period(
     starts = range(period.start, period.stop, every)
     blocks = [(start, min(start + every, period.stop)) for start in starts]
     progress.stage(f"computing a shadow period from {panel.sessions[period.start].date()} on")
+    networks = [name for name, each in contestants.items() if each.model == NETWORK]
+
+    def show_start(name: str, number: int) -> None:
+        place = networks.index(name) * len(blocks) + number
+        first = panel.sessions[blocks[number][0]]
+        progress.fold(place, len(networks) * len(blocks), str(first.date()))
+
     for name, contestant in contestants.items():
-        elsewhere = executor if contestant.model == NETWORK else None  # HAR takes no time
-        table[name] = _walk_forward(contestant, blocks, horizon, progress, elsewhere)
+        if name in networks:
+            show = partial(show_start, name)
+            table[name] = _walk_forward(contestant, blocks, horizon, progress, show, executor)
+        else:  # HAR takes no time
+            table[name] = _walk_forward(contestant, blocks, horizon, progress, lambda _: None)
     days, tickers = panel.sessions[period], panel.tickers
     index = pd.MultiIndex.from_product([days, tickers], names=["origin", "ticker"])
     rows = pd.DataFrame({name: values.ravel() for name, values in table.items()}, index=index)
@@ -111,22 +121,18 @@ def _walk_forward(
     blocks: Sequence[Block],
     horizon: int,
     progress: Progress,
-    executor: Executor | None,
+    on_start: OnStart,
+    executor: Executor | None = None,
 ) -> np.ndarray:
     """Return the variances (n, N) that a model forecasts over consecutive blocks."""
     panel, config, model = contestant.panel, contestant.config, contestant.model
     panel = lay_out_as_stored(panel)
     vintages = hash_vintages(config)
     compute = partial(forecast_block, config=config, model=model, horizon=horizon, known=vintages)
-
-    def show_start(number: int) -> None:
-        first = panel.sessions[blocks[number][0]]
-        progress.fold(number, len(blocks), str(first.date()))
-
     with _store(panel if executor else None) as file:
         work = Work(compute, read_panel, file, panel)
         chosen = executor or ThreadExecutor()
-        return np.concatenate(compute_in_order(chosen, work, blocks, progress, show_start))
+        return np.concatenate(compute_in_order(chosen, work, blocks, progress, on_start))
 
 
 @contextmanager

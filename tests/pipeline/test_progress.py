@@ -84,6 +84,13 @@ def test_items_are_counted_as_they_are_finished():
     assert shown == [(1, 2, "item 7"), (2, 2, "item 8")]
 
 
+def test_folds_that_are_counted_anew_have_no_estimate():
+    progress = PlainProgress(console(terminal=False))
+    for number in (0, 0):
+        progress.fold(number, 2, "2020-01-02")
+    assert progress.console.file.getvalue() == "  fold 1/2, tested from 2020-01-02\n" * 2
+
+
 def test_long_folds_say_how_long_the_others_will_take(monkeypatch):
     now = iter((100.0, 160.0, 400.0))
     monkeypatch.setattr("volcast.pipeline.progress.time.monotonic", lambda: next(now))
