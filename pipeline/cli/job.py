@@ -79,9 +79,9 @@ def replay(
     progress = stderr_progress(quiet or as_json)
     place = resolve_home(home)
     config = resolve_for_home(load_job_config(settings.file, place, settings.overrides), place)
-    market = load_market(config, utc_now(), progress)
     period = _date(start), _date(end)
-    with open_executor(cluster) as executor:
+    with open_executor(cluster) as executor:  # before the bars are read: a wrong option ends here
+        market = load_market(config, utc_now(), progress)
         for summary in replay_job(place, config, market, period, progress, executor):
             if as_json:
                 print_json(asdict(summary), indent=None)

@@ -18,6 +18,7 @@ from volcast.pipeline.library.explanation import (
     build_explanation,
     predict_with_network,
 )
+from volcast.pipeline.library.forecast_result import choose_ticker
 from volcast.pipeline.library.html import render_html
 from volcast.pipeline.library.run_tables import RunTables
 from volcast.pipeline.library.summary import Summary
@@ -280,9 +281,8 @@ class Run(RunTables):
 
     def _choose(self, ticker: str | None, horizon: int | None) -> tuple[str, int]:
         """Return the ticker and the horizon, the first of each for None."""
-        tickers, horizons = self.tickers, sorted(int(h) for h in self.newest["horizon"].unique())
-        if ticker is not None and ticker not in tickers:
-            raise ConfigError(f"{ticker} has no forecast; choose from {format_names(tickers, 20)}")
+        name = choose_ticker(self.newest, ticker)
+        horizons = sorted(int(each) for each in self.newest["horizon"].unique())
         if horizon is not None and horizon not in horizons:
             raise ConfigError(f"horizon {horizon} was not forecast; choose from {horizons}")
-        return ticker or tickers[0], horizon or horizons[0]
+        return name, horizon or horizons[0]
