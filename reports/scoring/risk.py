@@ -5,6 +5,8 @@ likely, and both together; Acerbi & Szekely (2014, their Z2) test the size of th
 the loss of Fissler & Ziegel (2016, in the form of Patton, Ziegel & Chen 2019) ranks models.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,28 @@ RISK_COLUMNS = [
     *("kupiec_p", "independence_p", "coverage_p", "es_p", "es_ratio", "fz_loss", "zone"),
     *("tickers_passed", "tickers_green"),
 ]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Returns and their forecasts of value at risk and expected shortfall, each (n,).
+
+    Log returns, in the order of time; both forecasts are usually negative.
+    """
+
+    level: float
+    log_return: Floats
+    var: Floats
+    es: Floats
+
+    @property
+    def exceeded(self) -> NDArray[np.bool_]:
+        """Whether a return lies beyond its value at risk."""
+        return np.asarray(self.log_return < self.var)
+
+    def select(self, rows: NDArray[np.intp]) -> "Tail":
+        """Return some rows, in their order."""
+        return Tail(self.level, self.log_return[rows], self.var[rows], self.es[rows])
 
 
 def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
@@ -48,9 +72,11 @@ def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
     """
     records: list[dict[str, Any]] = []
     for (level, model), part in tails.groupby(["level", "model"], sort=False):
-        tickers = [_backtest(one, str(name)) for name, one in part.groupby("ticker", sort=True)]
+        columns = (part[name].to_numpy(np.float64) for name in ("log_return", "var", "es"))
+        tail = Tail(float(level), *columns)
+        tickers = [{**_backtest(tail.select(own)), "ticker": name} for name, own in _tickers(part)]
         pooled = {
-            **_sums(part),
+            **_sums(tail),
             "ticker": POOLED,
             "tickers_passed": np.mean([not t["coverage_p"] < PASSED_AT for t in tickers]),
             "tickers_green": np.mean([t["zone"] == GREEN for t in tickers]),
@@ -87,29 +113,28 @@ def independence(exceeded: NDArray[np.bool_]) -> float:
     return float(2.0 * max(ratio, 0.0))
 
 
-def shortfall_p_value(tail: pd.DataFrame, level: float) -> float:
+def shortfall_p_value(tail: Tail) -> float:
     """Return the p-value of the hypothesis that the expected shortfall is correct (Z2).
 
     Simulated: the number of exceedances is binomial, and the losses beyond, in units of the
     expected shortfall, are drawn from those observed, rescaled to the mean of 1 that a correct
     forecast implies.
     """
-    ratio = (tail["log_return"] / tail["es"]).to_numpy()[_exceeded(tail)]
+    ratio = (tail.log_return / tail.es)[tail.exceeded]
     if len(ratio) == 0:
         return 1.0
     rng = np.random.default_rng(SEED)
-    counts = rng.binomial(len(tail), level, SIMULATIONS)
+    counts = rng.binomial(len(tail.log_return), tail.level, SIMULATIONS)
     drawn = rng.choice(ratio / ratio.mean(), counts.sum())
     ends = np.cumsum(counts)
     sums = np.diff(np.concatenate([[0.0], np.cumsum(drawn)])[[0, *ends]])
     return float((1 + (sums >= ratio.sum()).sum()) / (1 + SIMULATIONS))
 
 
-def fissler_ziegel(tail: pd.DataFrame, level: float) -> Floats:
+def fissler_ziegel(tail: Tail) -> Floats:
     """Return the joint loss of VaR and ES of each row (FZ0); smaller is better."""
-    quantile, shortfall = tail["var"].to_numpy(), tail["es"].to_numpy()
-    beyond = np.where(_exceeded(tail), quantile - tail["log_return"].to_numpy(), 0.0)
-    loss = -beyond / (level * shortfall) + quantile / shortfall + np.log(-shortfall) - 1.0
+    beyond = np.where(tail.exceeded, tail.var - tail.log_return, 0.0)
+    loss = -beyond / (tail.level * tail.es) + tail.var / tail.es + np.log(-tail.es) - 1.0
     return np.asarray(loss)
 
 
@@ -128,36 +153,37 @@ def zone(exceedances: int, rows: int, level: float) -> str:
     return next(name for bound, name in ZONES if likelihood < bound)
 
 
-def _backtest(tail: pd.DataFrame, ticker: str) -> dict[str, Any]:
-    tail = tail.sort_values("origin")
-    level, exceeded = float(tail["level"].iloc[0]), _exceeded(tail)
-    total, alone = kupiec(exceeded, level), independence(exceeded)
+def _tickers(part: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """Yield each ticker and the places of its rows, in the order of time."""
+    names, number = np.unique(part["ticker"].to_numpy(str), return_inverse=True)
+    order = np.lexsort((part["origin"].to_numpy(), number))
+    ends = np.cumsum(np.bincount(number, minlength=len(names)))[:-1]
+    yield from zip(map(str, names), np.split(order, ends), strict=True)
+
+
+def _backtest(tail: Tail) -> dict[str, Any]:
+    exceeded = tail.exceeded
+    total, alone = kupiec(exceeded, tail.level), independence(exceeded)
     return {
         **_sums(tail),
-        "ticker": ticker,
         "kupiec_p": chdtrc(1, total),
         "independence_p": chdtrc(1, alone),
         "coverage_p": chdtrc(2, total + alone),
-        "es_p": shortfall_p_value(tail, level),
-        "zone": zone(int(exceeded.sum()), len(tail), level),
+        "es_p": shortfall_p_value(tail),
+        "zone": zone(int(exceeded.sum()), len(exceeded), tail.level),
     }
 
 
-def _sums(tail: pd.DataFrame) -> dict[str, Any]:
-    exceeded = _exceeded(tail)
-    beyond = tail[exceeded]
-    ratio = beyond["log_return"].mean() / beyond["es"].mean() if len(beyond) else np.nan
+def _sums(tail: Tail) -> dict[str, Any]:
+    exceeded = tail.exceeded
+    losses, forecasts = tail.log_return[exceeded], tail.es[exceeded]
     return {
-        "rows": len(tail),
-        "exceedances": int(exceeded.sum()),
+        "rows": len(exceeded),
+        "exceedances": len(losses),
         "share": exceeded.mean(),
-        "es_ratio": ratio,
-        "fz_loss": fissler_ziegel(tail, float(tail["level"].iloc[0])).mean(),
+        "es_ratio": losses.mean() / forecasts.mean() if len(losses) else np.nan,
+        "fz_loss": fissler_ziegel(tail).mean(),
     }
-
-
-def _exceeded(tail: pd.DataFrame) -> NDArray[np.bool_]:
-    return np.asarray(tail["log_return"].to_numpy() < tail["var"].to_numpy())
 
 
 def _log_likelihood(successes: float, trials: int, share: float) -> float:

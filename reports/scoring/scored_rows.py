@@ -1,7 +1,10 @@
 """The rows of the forecast table on which all models of a horizon are compared."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from volcast.reports.scoring.inference import Floats
 from volcast.reports.short_histories import has_short_history
@@ -59,17 +62,15 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
     ValueError
         A model forecasts the same row twice.
     """
-    _refuse_duplicates(forecasts)
+    cell, cells = _number_cells(forecasts)
+    _refuse_duplicates(forecasts, cell)
     usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
     usable &= ~has_short_history(forecasts)
-    complete = usable.groupby([forecasts[key] for key in CELL]).transform("sum")
-    models = forecasts.groupby("horizon")["model"].transform("nunique")
-    rows = forecasts[complete == models]
+    complete = np.bincount(cell[usable.to_numpy(bool)], minlength=cells)[cell]
+    models = forecasts.groupby("horizon")["model"].nunique()
+    rows = forecasts[complete == forecasts["horizon"].map(models).to_numpy()]
     loss = qlike(rows["realized"].to_numpy(np.float64), rows["variance"].to_numpy(np.float64))
-    order = rows["model"].map({name: i for i, name in enumerate(rows["model"].unique())})
-    rows = rows.assign(qlike=loss, model_order=order)
-    rows = rows.sort_values(["horizon", "model_order", "ticker", "origin"], kind="stable")
-    return rows.drop(columns="model_order").reset_index(drop=True)
+    return _sort_rows(rows.assign(qlike=loss))
 
 
 def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -87,11 +88,15 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
         models, under the first reason that holds. A target is not known yet if it ends after the
         ticker's last origin.
     """
-    usable = forecasts["variance"] > 0
+    usable, short = forecasts["variance"] > 0, has_short_history(forecasts)
     cells = (
-        forecasts.assign(usable=usable, short=has_short_history(forecasts))
-        .groupby(CELL, as_index=False)
+        forecasts[[*CELL, "realized", "target_end"]]
+        .assign(usable=usable, short=short)
+        .groupby(_number_cells(forecasts)[0])
         .agg(
+            horizon=("horizon", "first"),
+            origin=("origin", "first"),
+            ticker=("ticker", "first"),
             realized=("realized", "max"),
             end=("target_end", "max"),
             usable=("usable", "sum"),
@@ -115,11 +120,36 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"rows": counted.size()}).reset_index()
 
 
-def _refuse_duplicates(forecasts: pd.DataFrame) -> None:
-    repeated = forecasts.duplicated([*CELL, "model"])
-    if repeated.any():
-        row = forecasts[repeated].iloc[0]
-        raise ValueError(
-            f"a model must forecast a row once; {row['model']} has {row['ticker']}, origin "
-            f"{row['origin']}, horizon {row['horizon']} twice: drop one of them"
-        )
+def _number_cells(forecasts: pd.DataFrame) -> tuple[NDArray[np.intp], int]:
+    """Return the number of each row's cell, in the order of `CELL`, and how many there can be."""
+    return _combine(*(pd.factorize(forecasts[name], sort=True) for name in CELL))
+
+
+def _sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by horizon, model in the order of first appearance, ticker and origin."""
+    keys = ("horizon", "model", "ticker", "origin")
+    place, _ = _combine(*(pd.factorize(rows[key], sort=key != "model") for key in keys))
+    if (np.diff(place) < 0).any():  # a stored table is sorted already; sorting copies it
+        rows = rows.take(np.argsort(place, kind="stable"))
+    return rows.reset_index(drop=True)
+
+
+def _combine(*factors: tuple[NDArray[np.intp], Any]) -> tuple[NDArray[np.intp], int]:
+    """Return one number for the codes of several columns, and how many combinations there are."""
+    number, count = np.zeros(len(factors[0][0]), np.intp), 1
+    for codes, values in factors:
+        number, count = number * len(values) + codes, count * len(values)
+    return number, count
+
+
+def _refuse_duplicates(forecasts: pd.DataFrame, cell: NDArray[np.intp]) -> None:
+    model, names = pd.factorize(forecasts["model"])
+    for place, name in enumerate(names):
+        own = cell[model == place]
+        if np.bincount(own).max() > 1:
+            twice = pd.Series(own).duplicated().to_numpy()
+            row = forecasts[model == place][twice].iloc[0]
+            raise ValueError(
+                f"a model must forecast a row once; {name} has {row['ticker']}, origin "
+                f"{row['origin']}, horizon {row['horizon']} twice: drop one of them"
+            )

@@ -13,7 +13,7 @@ from volcast.reports.scoring.inference import (
     Floats,
     average_by_date,
     diebold_mariano,
-    mincer_zarnowitz,
+    fit_forecast_line,
     utility,
 )
 from volcast.reports.scoring.scored_rows import scored_rows
@@ -145,7 +145,7 @@ def _date_weights(origin: NDArray[Any]) -> Floats:
 
 def _score(part: Part, references: Mapping[str, Part], interval_level: float) -> dict[str, Any]:
     realized, forecast, weight = part["realized"], part["variance"], part["weight"]
-    line = mincer_zarnowitz(realized, forecast, part["origin"], int(part["horizon"][0]))
+    line = fit_forecast_line(realized, forecast)
     gap = part["volatility"] - part["volatility_realized"]
     return {
         "rows": len(realized),

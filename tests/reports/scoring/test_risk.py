@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from volcast.reports.scoring.risk import (
+    Tail,
     fissler_ziegel,
     independence,
     kupiec,
@@ -142,16 +143,16 @@ def test_the_traffic_light_is_that_of_basel_for_a_year(exceedances, light):
     assert zone(exceedances, 250, 0.01) == light
 
 
-def tail_of(log_return: np.ndarray, es: float = -0.03) -> pd.DataFrame:
-    return pd.DataFrame({"log_return": log_return, "var": -0.02, "es": es, "level": 0.05})
+def tail_of(log_return: np.ndarray, var: float = -0.02, es: float = -0.03) -> Tail:
+    return Tail(0.05, log_return, np.full_like(log_return, var), np.full_like(log_return, es))
 
 
 def test_losses_beyond_what_was_promised_are_found():
     rng = np.random.default_rng(1)
     beyond = np.where(rng.random(1000) < 0.05, -0.02 - rng.exponential(0.01, 1000), 0.0)
-    assert shortfall_p_value(tail_of(beyond), 0.05) > 0.05
-    assert shortfall_p_value(tail_of(2.0 * beyond), 0.05) < 0.01
-    assert shortfall_p_value(tail_of(np.zeros(10)), 0.05) == 1.0
+    assert shortfall_p_value(tail_of(beyond)) > 0.05
+    assert shortfall_p_value(tail_of(2.0 * beyond)) < 0.01
+    assert shortfall_p_value(tail_of(np.zeros(10))) == 1.0
 
 
 def test_the_joint_loss_is_least_at_the_true_tail():
@@ -161,7 +162,6 @@ def test_the_joint_loss_is_least_at_the_true_tail():
     shortfall = -stats.norm.pdf(quantile) / 0.05
 
     def loss(factor: float) -> float:
-        tail = pd.DataFrame({"log_return": x, "var": factor * quantile, "es": factor * shortfall})
-        return fissler_ziegel(tail, 0.05).mean()
+        return fissler_ziegel(tail_of(x, factor * quantile, factor * shortfall)).mean()
 
     assert loss(1.0) < min(loss(0.9), loss(1.1))
