@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -187,14 +187,14 @@ class FirstNetwork:
 
 
 def build_attribution_losses(
-    rows: pd.DataFrame, members: pd.DataFrame, first: pd.DataFrame
+    models: Mapping[str, pd.DataFrame], members: pd.DataFrame, first: pd.DataFrame
 ) -> pd.DataFrame:
     """Return the losses from which the network's gain over HAR is attributed to its steps.
 
     Parameters
     ----------
-    rows
-        The scored rows of the forecast table.
+    models
+        The scored rows of each model.
     members
         `walk_forward.FoldResult.members` of all folds, not calibrated.
     first
@@ -205,11 +205,11 @@ def build_attribution_losses(
     -------
     The table that `volcast.reports.scoring.gain_attribution` takes.
     """
-    losses = rows[rows["model"] == NETWORK][[*CELL, "fold", "realized", "level_factor", "qlike"]]
+    losses = models[NETWORK][[*CELL, "fold", "realized", "level_factor", "qlike"]]
     losses = losses.rename(columns={"qlike": NETWORK})
     for model in (REFERENCE, HARX):
-        other = rows[rows["model"] == model][[*CELL, "qlike"]].rename(columns={"qlike": model})
-        if len(other):
+        if model in models:
+            other = models[model][[*CELL, "qlike"]].rename(columns={"qlike": model})
             losses = losses.merge(other, on=CELL)
     losses = losses.merge(members, on=CELL).merge(first, on=CELL)
     refitted = losses["fold"] > losses["fold"].min()

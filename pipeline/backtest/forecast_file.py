@@ -76,7 +76,12 @@ def list_horizons(path: Path) -> list[int]:
     return sorted(int(h) for h in read_table(path, columns=["horizon"])["horizon"].unique())
 
 
-def read_horizon(path: Path, horizon: int, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return the part of one horizon; see `iterate_horizons`."""
+def read_horizon(
+    path: Path, horizon: int, columns: Sequence[str] | None = None, model: str | None = None
+) -> pd.DataFrame:
+    """Return the part of one horizon, of all models or of one; see `iterate_horizons`."""
     chosen = None if columns is None else list(columns)
-    return read_table(path, columns=chosen, filters=[("horizon", "==", horizon)])
+    filters: list[tuple[str, str, object]] = [("horizon", "==", horizon)]
+    if model is not None:
+        filters.append(("model", "==", model))
+    return read_table(path, columns=chosen, filters=filters)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from volcast.pipeline.backtest.forecast_file import list_horizons, read_horizon, read_newest
+from volcast.pipeline.backtest.forecast_file import read_newest
 from volcast.pipeline.backtest.pretrained_use import describe_pretrained_use
 from volcast.pipeline.backtest.run_folder import (
     BARS,
@@ -26,12 +25,12 @@ from volcast.pipeline.backtest.run_folder import (
     read_external,
     read_table,
 )
-from volcast.pipeline.backtest.volatility_columns import add_volatility, find_latest_volatility
+from volcast.pipeline.backtest.stored_forecasts import StoredForecasts
+from volcast.pipeline.backtest.volatility_columns import find_latest_volatility
 from volcast.pipeline.config.events import list_event_entries
 from volcast.pipeline.config.settings import AUTOMATIC, NO_VINTAGES, Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.files import hash_path
-from volcast.pipeline.memory import release_memory
 from volcast.pipeline.panel.build import assign_calendars
 from volcast.pipeline.panel.coming_reports import list_coming_reports
 from volcast.pipeline.panel.load_series import describe_series
@@ -47,27 +46,6 @@ from volcast.reports.section import Section
 TICKERS_IN_TITLE = 4
 HISTORY_COLUMNS = ("ticker", "horizon", "model", "origin", "variance", "short_history")
 LIBRARIES = ("volcast", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "arch")
-
-
-class StoredForecasts:
-    """The forecast table of a run with its volatility columns, a part for each horizon.
-
-    Parameters
-    ----------
-    path
-        The file.
-    config
-        The settings of the run.
-    """
-
-    def __init__(self, path: Path, config: Config) -> None:
-        self._path, self._config = path, config
-
-    def __iter__(self) -> Iterator[pd.DataFrame]:
-        """Yield the parts, the shortest horizon first; each is read when it is asked for."""
-        for horizon in list_horizons(self._path):
-            release_memory()
-            yield add_volatility(read_horizon(self._path, horizon), self._config)
 
 
 def build_report_inputs(folder: Path, config: Config, manifest: dict[str, Any]) -> ReportInputs:

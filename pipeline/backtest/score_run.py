@@ -26,18 +26,17 @@ from volcast.pipeline.backtest.fold_folder import (
     count_fold_rows,
     read_fold_tables,
 )
-from volcast.pipeline.backtest.forecast_file import read_horizon
 from volcast.pipeline.backtest.model_factory import list_baselines
 from volcast.pipeline.backtest.run_folder import read_table
-from volcast.pipeline.backtest.volatility_columns import add_volatility
+from volcast.pipeline.backtest.stored_forecasts import StoredHorizon
 from volcast.pipeline.backtest.walk_forward import TEST
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.memory import release_memory
 from volcast.pipeline.progress import Progress
 from volcast.reports.scoring.gain_attribution import steps_table
+from volcast.reports.scoring.horizon_forecasts import ScoredModels
 from volcast.reports.scoring.risk import RISK_COLUMNS, risk_table
-from volcast.reports.scoring.scored_rows import scored_rows
-from volcast.reports.scoring.scores import score_rows
+from volcast.reports.scoring.scores import score_models
 from volcast.reports.scoring.value_at_risk import tail_forecasts
 
 SCORED_COLUMNS = [
@@ -51,8 +50,7 @@ WHOLE_TABLE = 500_000  # rows; so many forecasts are built at once
 class Evaluation:
     """Builds the forecast table of a run from its finished folds, and scores it.
 
-    The forecasts of one horizon are held at a time, and when they are built those of one model; of
-    a small run all are built at once.
+    The forecasts of one model and horizon are held at a time; of a small run all are built at once.
 
     Parameters
     ----------
@@ -112,19 +110,15 @@ class Evaluation:
         scores, steps = [], []
         horizons = sorted(self._panel.horizons)
         for horizon in progress.track(horizons, len(horizons), str):
-            rows = self._read_scored_rows(path, horizon)
-            scores.append(score_rows(rows, interval_level=level))
+            stored = StoredHorizon(path, horizon, self._config, SCORED_COLUMNS)
+            models = ScoredModels(stored)
+            scores.append(score_models(models, horizon, interval_level=level))
             members = read_fold_tables(self._folders, MEMBERS, horizon=horizon)
-            losses = build_attribution_losses(rows, members, first.tabulate(horizon))
+            losses = build_attribution_losses(models, members, first.tabulate(horizon))
             steps.append(steps_table(losses))
-            del rows, members, losses
+            del models, members, losses
             release_memory()
         return pd.concat(scores, ignore_index=True), pd.concat(steps, ignore_index=True)
-
-    def _read_scored_rows(self, path: Path, horizon: int) -> pd.DataFrame:
-        """Return the rows of a horizon to be scored; the table that has all is not kept."""
-        table = read_horizon(path, horizon, SCORED_COLUMNS)
-        return scored_rows(add_volatility(table, self._config))
 
     @cached_property
     def _parts(self) -> list[dict[str, Any]]:

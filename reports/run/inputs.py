@@ -8,6 +8,7 @@ import pandas as pd
 
 from volcast.reports.run.tables import RunTables, collect_tables
 from volcast.reports.scoring.gain_attribution import STEP_COLUMNS
+from volcast.reports.scoring.horizon_forecasts import FrameForecasts, HorizonForecasts
 from volcast.reports.scoring.level import level_warnings
 from volcast.reports.scoring.newest_forecasts import lead_model, newest_forecasts
 from volcast.reports.scoring.risk import RISK_COLUMNS
@@ -35,7 +36,7 @@ class ReportInputs:
         Heading of the report.
     forecasts
         Forecast table with the volatility columns (annualised percent), newest forecasts included;
-        or, if it is too large to be held, its parts by horizon, the shortest first.
+        or, if it is too large to be held, its horizons, the shortest first.
     scores
         Result of `volcast.reports.scoring.scores.score_table` on the same forecasts.
     history, max_epochs
@@ -80,7 +81,7 @@ class ReportInputs:
     """
 
     title: str
-    forecasts: pd.DataFrame | Iterable[pd.DataFrame]
+    forecasts: pd.DataFrame | Iterable[HorizonForecasts]
     scores: pd.DataFrame
     history: pd.DataFrame
     max_epochs: int
@@ -113,7 +114,8 @@ class ReportInputs:
         """The tables made of the forecasts."""
         if not isinstance(self.forecasts, pd.DataFrame):
             return collect_tables(self.forecasts)
-        return collect_tables(part for _, part in self.forecasts.groupby("horizon"))
+        parts = self.forecasts.groupby("horizon")
+        return collect_tables(FrameForecasts(part) for _, part in parts)
 
     @cached_property
     def model(self) -> str:

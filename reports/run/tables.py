@@ -1,8 +1,9 @@
-"""The tables behind the sections of a run's report, computed one horizon at a time."""
+"""The tables behind the sections of a run's report, computed from one model at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain, repeat
 
@@ -21,13 +22,14 @@ from volcast.reports.scoring.breakdowns import (
 )
 from volcast.reports.scoring.coverage_by_level import coverage_by_level
 from volcast.reports.scoring.coverage_by_year import coverage_by_year
+from volcast.reports.scoring.horizon_forecasts import HorizonForecasts, ScoredModels
 from volcast.reports.scoring.level import (
     level_table,
     squared_return_losses,
     standardised_histogram,
 )
 from volcast.reports.scoring.newest_forecasts import lead_model, select_newest
-from volcast.reports.scoring.scored_rows import scored_rows, unscored
+from volcast.reports.scoring.scored_rows import unscored
 from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.scoring.short_history_losses import short_history_losses
 
@@ -66,51 +68,76 @@ class RunTables:
     short_histories: pd.DataFrame
 
 
-def collect_tables(forecasts: Iterable[pd.DataFrame]) -> RunTables:
+def collect_tables(horizons: Iterable[HorizonForecasts]) -> RunTables:
     """Return the tables of a run.
 
     Parameters
     ----------
-    forecasts
-        The forecast table with the volatility columns, a part for each horizon, the shortest first.
-        Only one part is held at a time.
+    horizons
+        The forecasts with the volatility columns, the shortest horizon first.
     """
     shortest = chain([True], repeat(False))
-    # A comprehension would hold the last part.
-    found = list(map(tabulate_horizon, forecasts, shortest))
-    tables = {}
-    for field in fields(RunTables):
-        parts = [getattr(one, field.name) for one in found]
-        kept = [part for part in parts if len(part)] or parts[:1]
-        tables[field.name] = pd.concat(kept, ignore_index=True)
-    return RunTables(**tables)
-
-
-def tabulate_horizon(forecasts: pd.DataFrame, shortest: bool) -> RunTables:
-    """Return the tables of one horizon; only the `shortest` has `recent` and `standardised`."""
-    model, scored = lead_model(forecasts), scored_rows(forecasts)
-    newest = pd.concat(
-        [select_newest(forecasts, name) for name in dict.fromkeys((model, BASELINE))]
-    )
-    recent = standardised = pd.DataFrame()
-    if shortest:
-        recent = recent_forecasts(forecasts, horizon=int(newest["horizon"].min()), model=model)
-        standardised = standardised_histogram(scored, model)
+    # A comprehension would hold the last horizon.
+    found = list(map(tabulate_horizon, horizons, shortest))
     return RunTables(
+        **{f.name: _join([getattr(t, f.name) for t in found]) for f in fields(RunTables)}
+    )
+
+
+def tabulate_horizon(forecasts: HorizonForecasts, shortest: bool) -> RunTables:
+    """Return the tables of one horizon; only the `shortest` has `recent` and `standardised`."""
+    keys = forecasts.read_keys()
+    model, scored = lead_model(keys), ScoredModels(forecasts, keys)
+    counted = {"unscored": unscored(keys), "short_histories": short_history_losses(keys)}
+    del keys
+    shown = [name for name in dict.fromkeys((model, BASELINE)) if name in scored]
+    issued = pd.concat([forecasts.read_model(name) for name in shown])
+    recent = standardised = pd.DataFrame()
+    own = pd.concat([scored[name] for name in shown], ignore_index=True)
+    if shortest:
+        recent = recent_forecasts(issued, horizon=int(issued["horizon"].min()), model=model)
+        standardised = standardised_histogram(own, model)
+    newest, regime = pd.concat([select_newest(issued, name) for name in shown]), regimes(issued)
+    del issued
+    return RunTables(
+        **counted,
+        **_compare_models(scored, regime),
         newest=newest,
         recent=recent,
-        unscored=unscored(forecasts),
-        levels=level_table(scored, model),
-        level_ranking=squared_return_losses(scored),
+        levels=level_table(own, model),
         standardised=standardised,
-        coverage=coverage(scored),
-        coverage_by_level=coverage_by_level(scored, model),
-        coverage_by_year=coverage_by_year(scored, model),
-        density=pit_histogram(scored, model),
-        reports=by_report(scored),
-        regimes=by_regime(scored, regimes(forecasts)),
-        years=by_year(scored),
-        worst_days=loss_days(scored, model),
-        daily=against_baseline(scored, model),
-        short_histories=short_history_losses(forecasts),
+        coverage_by_level=coverage_by_level(own, model),
+        coverage_by_year=coverage_by_year(own, model),
+        density=pit_histogram(own, model),
+        worst_days=loss_days(own, model),
+        daily=against_baseline(own, model),
     )
+
+
+def _compare_models(scored: ScoredModels, regime: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables of all models, each of which is compared with HAR in turn."""
+    har = scored.get(BASELINE)
+    found: dict[str, list[pd.DataFrame]] = defaultdict(list)
+    for model in scored:
+        rows = scored[model]
+        pair = rows if har is None or model == BASELINE else pd.concat([har, rows])
+        for name, table in {
+            "coverage": coverage(rows),
+            "level_ranking": squared_return_losses(pair),
+            "reports": by_report(pair),
+            "regimes": by_regime(pair, regime),
+            "years": by_year(pair),
+        }.items():
+            found[name].append(table[table["model"] == model])
+    order = {"reports": "reports", "regimes": "regime", "years": "year"}
+    return {
+        name: _join(parts).sort_values(order[name], kind="stable", ignore_index=True)
+        if name in order
+        else _join(parts)
+        for name, parts in found.items()
+    }
+
+
+def _join(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables one below the other; empty ones count for their columns only."""
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

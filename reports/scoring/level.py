@@ -6,11 +6,14 @@ deviations is 5 % only if standardised returns are normal; fat tails move it by 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from volcast.reports.scoring.groups import split_places
 from volcast.reports.scoring.inference import (
     Floats,
     collapse_by_date,
@@ -54,13 +57,16 @@ def level_table(scored: pd.DataFrame, model: str) -> pd.DataFrame:
     """
     known = scored["squared_return"].notna() & (scored["variance"] > 0)
     rows = scored.loc[(scored["model"] == model) & known, LEVEL_INPUTS]
-    rows = rows.assign(year=rows["origin"].dt.year.astype(str))
-    parts = [
-        {"horizon": horizon, "ticker": ticker, "year": year, **_compare(part, int(str(horizon)))}
-        for horizon, of_horizon in rows.groupby("horizon")
-        for ticker, of_ticker in _with_all(of_horizon, "ticker", POOLED)
-        for year, part in _with_all(of_ticker, "year", ALL_YEARS)
-    ]
+    rows = rows.sort_values(["ticker", "origin"], kind="stable")
+    parts: list[dict[str, Any]] = []
+    for horizon, part in rows.groupby("horizon"):
+        compare = _Comparison(part, int(str(horizon)))
+        tickers, years = part["ticker"].to_numpy(str), part["origin"].dt.year.to_numpy()
+        parts += [
+            {"horizon": horizon, "ticker": ticker, "year": year, **compare.measure(own[places])}
+            for ticker, own in _with_all(tickers, POOLED)
+            for year, places in _with_all(years[own], ALL_YEARS)
+        ]
     return pd.DataFrame(parts, columns=LEVEL_COLUMNS)
 
 
@@ -157,22 +163,31 @@ def _format_warning(row: dict[str, float]) -> str:
     )
 
 
-def _with_all(rows: pd.DataFrame, name: str, label: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield all rows under a label, then those of each value of a column."""
-    yield label, rows
-    for value, part in rows.groupby(name):
-        yield str(value), part
+def _with_all(labels: NDArray[Any], label: str) -> Iterator[tuple[str, NDArray[np.intp]]]:
+    """Yield the places of all rows under a label, then those of each value."""
+    yield label, np.arange(len(labels))
+    yield from split_places(labels)
 
 
-def _compare(rows: pd.DataFrame, horizon: int) -> dict[str, float]:
-    """Return number of rows, ratio, its standard error and share beyond of one part."""
-    pair = rows[["squared_return", "variance"]].to_numpy(np.float64)
-    squared, variance = pair.mean(axis=0)
-    ratio = squared / variance
-    error, _ = collapse_by_date(pair[:, 0] - ratio * pair[:, 1], rows["origin"])
-    return {
-        "rows": len(rows),
-        "ratio": ratio,
-        "standard_error": compute_standard_error(error, horizon) * len(error) / pair[:, 1].sum(),
-        "beyond": float(np.mean(np.abs(standardise(rows)) > BEYOND)),
-    }
+class _Comparison:
+    """Compares squared returns with forecast variances, for parts of the rows of a horizon."""
+
+    def __init__(self, rows: pd.DataFrame, horizon: int) -> None:
+        self._squared, self._variance = (
+            rows[name].to_numpy(np.float64) for name in ("squared_return", "variance")
+        )
+        self._beyond, self._origin = np.abs(standardise(rows)) > BEYOND, rows["origin"].to_numpy()
+        self._horizon = horizon
+
+    def measure(self, places: NDArray[np.intp]) -> dict[str, float]:
+        """Return number of rows, ratio, its standard error and share beyond."""
+        squared, variance = self._squared[places], self._variance[places]
+        ratio = squared.mean() / variance.mean()
+        error, _ = collapse_by_date(squared - ratio * variance, self._origin[places])
+        spread = compute_standard_error(error, self._horizon)
+        return {
+            "rows": len(places),
+            "ratio": ratio,
+            "standard_error": spread * len(error) / variance.sum(),
+            "beyond": float(self._beyond[places].mean()),
+        }

@@ -5,7 +5,6 @@ likely, and both together; Acerbi & Szekely (2014, their Z2) test the size of th
 the loss of Fissler & Ziegel (2016, in the form of Patton, Ziegel & Chen 2019) ranks models.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import bdtr, chdtrc, xlogy
 
+from volcast.reports.scoring.groups import split_places
 from volcast.reports.scoring.inference import Floats
 from volcast.reports.scoring.scores import POOLED
 
@@ -72,9 +72,13 @@ def risk_table(tails: pd.DataFrame) -> pd.DataFrame:
     """
     records: list[dict[str, Any]] = []
     for (level, model), part in tails.groupby(["level", "model"], sort=False):
+        part = part.sort_values("origin", kind="stable")
         columns = (part[name].to_numpy(np.float64) for name in ("log_return", "var", "es"))
-        tail = Tail(float(level), *columns)
-        tickers = [{**_backtest(tail.select(own)), "ticker": name} for name, own in _tickers(part)]
+        tail = Tail(float(str(level)), *columns)
+        tickers = [
+            {**_backtest(tail.select(own)), "ticker": name}
+            for name, own in split_places(part["ticker"].to_numpy(str))
+        ]
         pooled = {
             **_sums(tail),
             "ticker": POOLED,
@@ -151,14 +155,6 @@ def zone(exceedances: int, rows: int, level: float) -> str:
     """
     likelihood = bdtr(exceedances, rows, level)
     return next(name for bound, name in ZONES if likelihood < bound)
-
-
-def _tickers(part: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.intp]]]:
-    """Yield each ticker and the places of its rows, in the order of time."""
-    names, number = np.unique(part["ticker"].to_numpy(str), return_inverse=True)
-    order = np.lexsort((part["origin"].to_numpy(), number))
-    ends = np.cumsum(np.bincount(number, minlength=len(names)))[:-1]
-    yield from zip(map(str, names), np.split(order, ends), strict=True)
 
 
 def _backtest(tail: Tail) -> dict[str, Any]:

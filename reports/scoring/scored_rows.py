@@ -62,15 +62,45 @@ def scored_rows(forecasts: pd.DataFrame) -> pd.DataFrame:
     ValueError
         A model forecasts the same row twice.
     """
+    return sort_rows(add_losses(forecasts[find_complete_rows(forecasts)]))
+
+
+def find_complete_rows(forecasts: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows `scored_rows` keeps.
+
+    Parameters
+    ----------
+    forecasts
+        `horizon, origin, ticker, model, variance, realized` and, unless no history is short,
+        `short_history`; all models of each horizon.
+
+    Raises
+    ------
+    ValueError
+        A model forecasts the same row twice.
+    """
     cell, cells = _number_cells(forecasts)
     _refuse_duplicates(forecasts, cell)
     usable = (forecasts["variance"] > 0) & (forecasts["realized"] > VARIANCE_FLOOR)
     usable &= ~has_short_history(forecasts)
     complete = np.bincount(cell[usable.to_numpy(bool)], minlength=cells)[cell]
     models = forecasts.groupby("horizon")["model"].nunique()
-    rows = forecasts[complete == forecasts["horizon"].map(models).to_numpy()]
+    return np.asarray(complete == forecasts["horizon"].map(models).to_numpy())
+
+
+def add_losses(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the forecast table with their loss, `qlike`."""
     loss = qlike(rows["realized"].to_numpy(np.float64), rows["variance"].to_numpy(np.float64))
-    return _sort_rows(rows.assign(qlike=loss))
+    return rows.assign(qlike=loss)
+
+
+def sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by horizon, model in the order of first appearance, ticker and origin."""
+    keys = ("horizon", "model", "ticker", "origin")
+    place, _ = _combine(*(pd.factorize(rows[key], sort=key != "model") for key in keys))
+    if (np.diff(place) < 0).any():  # a stored table is sorted already; sorting copies it
+        rows = rows.take(np.argsort(place, kind="stable"))
+    return rows.reset_index(drop=True)
 
 
 def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -123,15 +153,6 @@ def unscored(forecasts: pd.DataFrame) -> pd.DataFrame:
 def _number_cells(forecasts: pd.DataFrame) -> tuple[NDArray[np.intp], int]:
     """Return the number of each row's cell, in the order of `CELL`, and how many there can be."""
     return _combine(*(pd.factorize(forecasts[name], sort=True) for name in CELL))
-
-
-def _sort_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows by horizon, model in the order of first appearance, ticker and origin."""
-    keys = ("horizon", "model", "ticker", "origin")
-    place, _ = _combine(*(pd.factorize(rows[key], sort=key != "model") for key in keys))
-    if (np.diff(place) < 0).any():  # a stored table is sorted already; sorting copies it
-        rows = rows.take(np.argsort(place, kind="stable"))
-    return rows.reset_index(drop=True)
 
 
 def _combine(*factors: tuple[NDArray[np.intp], Any]) -> tuple[NDArray[np.intp], int]:

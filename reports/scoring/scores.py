@@ -1,7 +1,7 @@
 """From the forecast table to the score table: every model of a horizon on the same rows."""
 
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +33,7 @@ SCORE_COLUMNS = [
 ]
 
 USED_COLUMNS = [
-    *("horizon", "model", "origin", "variance", "realized", "qlike", "lower", "upper"),
+    *("origin", "variance", "realized", "qlike", "lower", "upper"),
     *("volatility", "volatility_lower", "volatility_upper", "volatility_realized"),
     *("clipped", "fallback"),
 ]
@@ -78,37 +78,62 @@ def score_table(
     0.1 the model is not among the best.
     """
     rows = scored_rows(forecasts)
-    return score_rows(rows, interval_level=interval_level, confidence_set=confidence_set)
+    parts = [
+        score_models(
+            {str(model): part for model, part in of_horizon.groupby("model", sort=False)},
+            int(str(horizon)),
+            interval_level=interval_level,
+            confidence_set=confidence_set,
+        )
+        for horizon, of_horizon in rows.groupby("horizon")
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SCORE_COLUMNS)
 
 
-def score_rows(
-    rows: pd.DataFrame, *, interval_level: float = 0.9, confidence_set: bool = True
+def score_models(
+    models: Mapping[str, pd.DataFrame],
+    horizon: int,
+    *,
+    interval_level: float = 0.9,
+    confidence_set: bool = True,
 ) -> pd.DataFrame:
-    """Return the score table of the rows that `scored_rows` returned; see `score_table`."""
-    columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
-    records: list[dict[str, Any]] = []
-    for horizon, ticker, places in _cells(rows):
-        weight = {"weight": _date_weights(columns["origin"][places[0]])}
-        parts = {
-            str(columns["model"][own.start]): weight
-            | {name: column[own] for name, column in columns.items()}
-            for own in places
-        }
-        references = {name: parts[name] for name in (BASELINE, LINEAR) if name in parts}
-        key = {"horizon": horizon, "ticker": ticker}
-        sets = _confidence_set(parts, horizon) if confidence_set and ticker == POOLED else {}
-        records += [
-            {**key, "model": m, **_score(part, references, interval_level), "mcs_p": sets.get(m)}
-            for m, part in parts.items()
-        ]
-    return _with_tickers_won(pd.DataFrame(records, columns=SCORE_COLUMNS))
+    """Return the score table of one horizon; see `score_table`.
 
-
-def _confidence_set(parts: Mapping[str, Part], horizon: int) -> dict[str, float]:
-    """Return each model's p-value, on losses averaged over the tickers by date."""
-    losses = [average_by_date(part["qlike"], part["origin"]) for part in parts.values()]
-    by_date = np.stack(losses, axis=1)
-    return dict(zip(parts, model_confidence_set(by_date, horizon), strict=True))
+    Parameters
+    ----------
+    models
+        The rows of each model that `scored_rows` keeps, the same ones of every model, sorted by
+        ticker and origin. One model is held at a time.
+    horizon
+        Of all of them.
+    interval_level, confidence_set
+        See `score_table`.
+    """
+    references = {
+        name: models[name]["qlike"].to_numpy(np.float64)
+        for name in (BASELINE, LINEAR)
+        if name in models
+    }
+    records: list[list[dict[str, Any]]] = []
+    daily: list[Floats] = []
+    for model in models:
+        rows = models[model]
+        columns = {name: rows[name].to_numpy() for name in USED_COLUMNS}
+        own = []
+        for ticker, place in _iterate_tickers(rows["ticker"].to_numpy(str)):
+            part = {name: column[place] for name, column in columns.items()}
+            part["weight"] = _date_weights(part["origin"])
+            losses = {name: loss[place] for name, loss in references.items()}
+            key = {"horizon": horizon, "ticker": ticker, "model": model}
+            own.append({**key, **_score(part, losses, horizon, interval_level)})
+        records.append(own)
+        daily.append(average_by_date(columns["qlike"], columns["origin"]))
+    found = chain.from_iterable(zip(*records, strict=True))
+    table = pd.DataFrame(found, columns=SCORE_COLUMNS).assign(mcs_p=np.nan)
+    if confidence_set and len(table):
+        sets = model_confidence_set(np.stack(daily, axis=1), horizon)
+        table.loc[table["ticker"] == POOLED, "mcs_p"] = sets
+    return _with_tickers_won(table)
 
 
 def _with_tickers_won(scores: pd.DataFrame) -> pd.DataFrame:
@@ -120,21 +145,14 @@ def _with_tickers_won(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.assign(tickers_won=shares.where(scores["ticker"] == POOLED))
 
 
-def _cells(rows: pd.DataFrame) -> Iterator[tuple[int, str, list[slice]]]:
-    """Yield horizon, ticker and the places of its rows, a slice a model, pooled first.
-
-    Rows are sorted by horizon, model and ticker, and all models have the same rows.
-    """
-    horizons = rows["horizon"].to_numpy()
-    for horizon in np.unique(horizons):
-        first, end = np.searchsorted(horizons, [horizon, horizon + 1]).tolist()
-        count = (end - first) // rows["model"].iloc[first:end].nunique()
-        names = rows["ticker"].iloc[first : first + count].to_numpy(str)
-        starts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), count]
-        of_tickers = [(names[start], start, stop) for start, stop in pairwise(starts)]
-        for name, start, stop in [(POOLED, 0, count), *of_tickers]:
-            models = range(first, end, count)
-            yield int(horizon), str(name), [slice(at + start, at + stop) for at in models]
+def _iterate_tickers(names: NDArray[Any]) -> Iterator[tuple[str, slice]]:
+    """Yield each ticker and the places of its rows, which follow each other; all rows first."""
+    if not len(names):
+        return
+    starts = [0, *(np.flatnonzero(names[1:] != names[:-1]) + 1).tolist(), len(names)]
+    yield POOLED, slice(0, len(names))
+    for start, stop in pairwise(starts):
+        yield str(names[start]), slice(start, stop)
 
 
 def _date_weights(origin: NDArray[Any]) -> Floats:
@@ -143,7 +161,9 @@ def _date_weights(origin: NDArray[Any]) -> Floats:
     return np.asarray(1.0 / (tickers[date] * len(tickers)), dtype=np.float64)
 
 
-def _score(part: Part, references: Mapping[str, Part], interval_level: float) -> dict[str, Any]:
+def _score(
+    part: Part, references: Mapping[str, Floats], horizon: int, interval_level: float
+) -> dict[str, Any]:
     realized, forecast, weight = part["realized"], part["variance"], part["weight"]
     line = fit_forecast_line(realized, forecast)
     gap = part["volatility"] - part["volatility_realized"]
@@ -157,8 +177,8 @@ def _score(part: Part, references: Mapping[str, Part], interval_level: float) ->
         "mz_intercept": line.intercept,
         "mz_slope": line.slope,
         "mz_r2": line.r2,
-        **_against(part, references.get(BASELINE)),
-        **_against_linear(part, references.get(LINEAR)),
+        **_against(part, references.get(BASELINE), horizon),
+        **_against_linear(part, references.get(LINEAR), horizon),
         "clipped_share": part["clipped"].mean(),
         "fallback_share": part["fallback"].mean(),
         "coverage": _coverage(part),
@@ -168,12 +188,13 @@ def _score(part: Part, references: Mapping[str, Part], interval_level: float) ->
     }
 
 
-def _against(part: Part, baseline: Part | None) -> dict[str, float]:
+def _against(part: Part, baseline: Floats | None, horizon: int) -> dict[str, float]:
+    """Return the comparison with the losses of a baseline on the same rows."""
     if baseline is None:
         return {"ratio_to_har": np.nan, "dm_statistic": np.nan, "dm_p_value": np.nan}
-    loss, weight, horizon = part["qlike"], part["weight"], int(part["horizon"][0])
-    test = diebold_mariano(loss - baseline["qlike"], part["origin"], horizon)
-    level = float(weight @ baseline["qlike"])
+    loss, weight = part["qlike"], part["weight"]
+    test = diebold_mariano(loss - baseline, part["origin"], horizon)
+    level = float(weight @ baseline)
     return {
         "ratio_to_har": float(weight @ loss) / level if level > 0 else np.nan,
         "dm_statistic": test.statistic,
@@ -181,9 +202,9 @@ def _against(part: Part, baseline: Part | None) -> dict[str, float]:
     }
 
 
-def _against_linear(part: Part, linear: Part | None) -> dict[str, float]:
+def _against_linear(part: Part, linear: Floats | None, horizon: int) -> dict[str, float]:
     """Return the columns of the comparison with HAR-X, made as the one with HAR."""
-    found = _against(part, linear)
+    found = _against(part, linear, horizon)
     return {
         "ratio_to_harx": found["ratio_to_har"],
         "dm_harx_statistic": found["dm_statistic"],

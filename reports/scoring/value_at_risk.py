@@ -96,36 +96,44 @@ def _residual_tails(rows: pd.DataFrame, residual: Floats) -> tuple[Floats, Float
 
     They are collected again every `REFRESH` origins, as known at the first of these.
     """
-    origin, known_from = (rows[name].to_numpy() for name in ("origin", "target_end"))
-    tickers, number = np.unique(rows["ticker"].to_numpy(str), return_inverse=True)
-    days = np.unique(origin)
-    starts = np.append(np.searchsorted(origin, days), len(origin))
+    days, day = np.unique(rows["origin"].to_numpy(), return_inverse=True)
+    tickers, ticker = np.unique(rows["ticker"].to_numpy(str), return_inverse=True)
+    known_at = np.full((len(tickers), len(days)), len(days))
+    known_at[ticker, day] = np.searchsorted(days, rows["target_end"].to_numpy())
+    history = np.full(known_at.shape, np.inf)
+    history[ticker, day] = residual
+    starts = np.searchsorted(day, np.arange(len(days) + 1))
     tested = rows["tested"].to_numpy(bool)
     quantile, beyond = np.full((2, len(LEVELS), len(rows)), np.nan)
-    for day in range(0, len(days), REFRESH):
-        oldest, start = starts[max(day - WINDOW, 0)], starts[day]
-        due = slice(start, starts[min(day + REFRESH, len(days))])
-        past = oldest + np.flatnonzero(known_from[oldest:start] <= days[day])
-        if len(past) < FEWEST or not tested[due].any():
+    for first in range(0, len(days), REFRESH):
+        due = slice(starts[first], starts[min(first + REFRESH, len(days))])
+        window = slice(max(first - WINDOW, 0), first)
+        past = np.where(known_at[:, window] <= first, history[:, window], np.inf)
+        counts = np.isfinite(past).sum(axis=1)
+        if counts.sum() < FEWEST or not tested[due].any():
             continue
-        own = np.bincount(number[past], minlength=len(tickers)) >= FEWEST_OWN
-        sample = np.where(own[number[due]], number[due], len(tickers))
-        for place, level in enumerate(LEVELS):
-            of_sample = _tails(residual[past], number[past], own, level)
-            quantile[place, due], beyond[place, due] = (tail[sample] for tail in of_sample)
+        everything, row = len(tickers), ticker[due]
+        sample = np.where(counts[row] >= FEWEST_OWN, row, everything)
+        own, pooled = _tails(past, counts), _tails(past.reshape(1, -1), counts.sum(keepdims=True))
+        for found, of_tickers, of_all in zip((quantile, beyond), own, pooled, strict=True):
+            found[:, due] = np.concatenate([of_tickers, of_all], axis=1)[:, sample]
     return quantile, beyond
 
 
-def _tails(
-    residual: Floats, number: NDArray[np.intp], own: NDArray[np.bool_], level: float
-) -> tuple[Floats, Floats]:
-    """Return quantile and mean beyond it: tickers with enough residuals, and all, the last."""
-    quantile, beyond = np.full((2, len(own) + 1), np.nan)
-    cuts = np.bincount(number, minlength=len(own)).cumsum()[:-1]
-    by_ticker = np.split(residual[np.argsort(number, kind="stable")], cuts)
-    samples = {int(ticker): by_ticker[ticker] for ticker in np.flatnonzero(own)}
-    for place, sample in {**samples, len(own): residual}.items():
-        rank = tail_rank(len(sample), level)
-        tail = np.partition(sample, rank - 1)[:rank]
-        quantile[place], beyond[place] = tail[-1], tail.mean()
-    return quantile, beyond
+def _tails(residual: Floats, counts: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    """Return quantile and mean beyond it, (levels, samples).
+
+    Parameters
+    ----------
+    residual
+        A row a sample, with infinity where there is none.
+    counts
+        The number of residuals of each sample.
+    """
+    different, place = np.unique(counts, return_inverse=True)
+    ranks = [np.array([tail_rank(int(n), level) for n in different])[place] for level in LEVELS]
+    deepest = int(np.max(ranks))
+    lowest = np.sort(np.partition(residual, deepest - 1, axis=1)[:, :deepest], axis=1)
+    sums, sample = np.cumsum(lowest, axis=1), np.arange(len(residual))
+    quantile = np.stack([lowest[sample, rank - 1] for rank in ranks])
+    return quantile, np.stack([sums[sample, rank - 1] / rank for rank in ranks])
