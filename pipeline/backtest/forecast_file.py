@@ -47,9 +47,8 @@ def read_newest(path: Path, columns: Sequence[str] | None = None) -> pd.DataFram
     """
     return pd.concat(
         [
-            part[part["variance"].notna()]
-            .sort_values("origin", kind="stable")
-            .drop_duplicates(["ticker", "horizon", "model"], keep="last")
+            # The file is sorted by origin within a ticker and model.
+            part[part["variance"].notna()].drop_duplicates(["model", "ticker"], keep="last")
             for part in iterate_horizons(path, columns)
         ]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from volcast.features.units import volatility_annual_pct
@@ -31,8 +32,9 @@ def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
     Columns of `VOLATILITY_OF` that the table does not have are left out; the bounds of further
     intervals, such as `lower_80`, become `volatility_lower_80`.
     """
-    tickers = list(forecasts["ticker"].unique())
-    periods = forecasts["ticker"].map(map_periods_per_year(tickers, config)).to_numpy()
+    number, tickers = pd.factorize(forecasts["ticker"])
+    by_ticker = map_periods_per_year(list(tickers), config)
+    periods = np.array([by_ticker[ticker] for ticker in tickers], np.int64)[number]
     names = [str(name) for name in forecasts if BOUND.fullmatch(str(name))]
     columns = {**VOLATILITY_OF, **{name: f"volatility_{name}" for name in names}}
     return forecasts.assign(

@@ -20,7 +20,6 @@ from volcast.reports.scoring.inference import (
     compute_standard_error,
     diebold_mariano,
 )
-from volcast.reports.scoring.scored_rows import CELL
 from volcast.reports.scoring.scores import BASELINE, POOLED
 
 BEYOND = 1.96  # standard deviations: 5 % of a normal distribution
@@ -80,7 +79,7 @@ def squared_return_losses(scored: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     scored
-        Rows of the forecast table, every model on the same rows.
+        Result of `scored_rows`: every model has the same rows, in the same order.
 
     Returns
     -------
@@ -88,22 +87,25 @@ def squared_return_losses(scored: pd.DataFrame) -> pd.DataFrame:
         `LOSS_COLUMNS`, a row for each horizon and model. `difference` is the mean loss less that of
         HAR; negative is better. Empty without HAR.
     """
-    has_both = scored["squared_return"].notna() & (scored["variance"] > 0)
-    known = scored.loc[has_both, [*CELL, "model", "variance", "squared_return"]]
-    variance = known["variance"].to_numpy(np.float64)
-    loss = np.log(variance) + known["squared_return"].to_numpy(np.float64) / variance
-    wide = known.assign(loss=loss).pivot(index=CELL, columns="model", values="loss").dropna()
-    if BASELINE not in wide:
-        return pd.DataFrame(columns=LOSS_COLUMNS)
     records = []
-    for horizon, part in wide.groupby(level="horizon"):
-        dates = part.index.get_level_values("origin")
-        for model in scored["model"].unique():
-            difference = (part[model] - part[BASELINE]).to_numpy()
+    for horizon, part in scored.groupby("horizon"):
+        losses = {str(model): _squared_return_loss(own) for model, own in part.groupby("model")}
+        if BASELINE not in losses:
+            continue
+        known = np.isfinite(np.stack(list(losses.values()))).all(axis=0)
+        dates = part.loc[part["model"] == BASELINE, "origin"].to_numpy()[known]
+        for model in part["model"].unique():
+            difference = (losses[model] - losses[BASELINE])[known]
             test = diebold_mariano(difference, dates, int(str(horizon)))
             figures = (test.mean_difference, test.statistic, test.p_value)
-            records.append((horizon, model, len(part), *figures))
+            records.append((horizon, model, len(dates), *figures))
     return pd.DataFrame(records, columns=LOSS_COLUMNS)
+
+
+def _squared_return_loss(rows: pd.DataFrame) -> Floats:
+    """Return the loss of each row, NaN without a return."""
+    variance, squared = (rows[name].to_numpy(np.float64) for name in ("variance", "squared_return"))
+    return np.asarray(np.log(variance) + squared / variance)
 
 
 def standardised_histogram(scored: pd.DataFrame, model: str) -> pd.DataFrame:
