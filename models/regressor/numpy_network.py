@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erf
 
-from volcast.models.regressor.exact_product import Multiples, multiply, split_into_multiples
+from volcast.models.regressor.exact_product import Float, multiply, split_and_round
 
 Float32 = NDArray[np.float32]
 Floating = NDArray[np.floating]
@@ -52,30 +52,34 @@ class NumpyNetwork:
         last = self.weights[-1]
         outputs = np.empty((len(last), len(inputs), last.shape[2]), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            kernels = [split_into_multiples(kernel, axis=-2) for kernel in self.weights[::2]]
+            first, *others = (split_and_round(kernel, axis=-2) for kernel in self.weights[::2])
+            # All networks have the same inputs: their first kernels are side by side in one.
+            kernels = [[np.concatenate(list(part), axis=1) for part in first], *others]
             for start in range(0, len(inputs), BLOCK_ROWS):
                 rows = slice(start, start + BLOCK_ROWS)
                 outputs[:, rows] = self._compute_block(inputs[rows], kernels)
         return outputs
 
-    def _compute_block(self, inputs: Floating, kernels: list[list[Multiples]]) -> Floating:
+    def _compute_block(self, inputs: Floating, kernels: list[list[Float]]) -> Floating:
         """Return the outputs of a block of rows, layer by layer."""
         activate = ACTIVATION_FUNCTIONS[self.activation]
-        values = self._compute_layer(inputs[None], kernels[0], self.weights[1])
-        for kernel, bias in zip(kernels[1:], self.weights[3::2], strict=True):
-            values = self._compute_layer(activate(values), kernel, bias)
+        bias, *others = self.weights[1::2]
+        product = multiply(split_and_round(inputs, axis=-1), kernels[0])
+        values = _add_bias(product.reshape(len(inputs), len(bias), -1).swapaxes(0, 1), bias)
+        for kernel, bias in zip(kernels[1:], others, strict=True):
+            product = multiply(split_and_round(activate(values), axis=-1), kernel)
+            values = _add_bias(product, bias)
         return values
 
-    @staticmethod
-    def _compute_layer(values: Floating, kernel: list[Multiples], bias: Float32) -> Floating:
-        product = multiply(split_into_multiples(values, axis=-1), kernel)
-        product += bias
-        return product.astype(np.float32)
+
+def _add_bias(product: Float, bias: Float32) -> Float32:
+    product += bias
+    return product.astype(np.float32)
 
 
 def _sigmoid(x: Floating) -> Floating:
-    small = np.exp(-np.abs(x))  # in [0, 1], so that nothing overflows
-    return np.where(x < 0, small, 1.0) / (1.0 + small)
+    # Both powers are in [0, 1], so that nothing overflows. A choice by sign would take longer.
+    return np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
 
 
 def _swish(x: Floating) -> Floating:
