@@ -63,6 +63,18 @@ def _mix_bits(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return x ^ (x >> np.uint64(31))
 
 
+def _argsort(numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Return the places in ascending order, equal numbers in the order of their places.
+
+    The sort that does not keep this order takes a fifth of the time; few numbers are ever equal.
+    """
+    places = np.argsort(numbers)
+    ordered = numbers[places]
+    if (ordered[1:] == ordered[:-1]).any():
+        return np.argsort(numbers, kind="stable")
+    return places
+
+
 def uses_weight_decay(members: Sequence[Member]) -> bool:
     """Return whether the weights of any member decay; the compiled program depends on it."""
     return any(member.weight_decay > 0 for member in members)
@@ -91,7 +103,7 @@ class ActiveMember:
         if keys is None:
             return self.shuffle.permutation(rows)
         salt = self.shuffle.integers(0, 2**64, dtype=np.uint64)
-        return rows[np.argsort(_mix_bits(keys ^ salt), kind="stable")]
+        return rows[_argsort(_mix_bits(keys ^ salt))]
 
 
 def activate_members(
