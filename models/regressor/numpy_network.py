@@ -52,9 +52,7 @@ class NumpyNetwork:
         last = self.weights[-1]
         outputs = np.empty((len(last), len(inputs), last.shape[2]), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            first, *others = (split_and_round(kernel, axis=-2) for kernel in self.weights[::2])
-            # All networks have the same inputs: their first kernels are side by side in one.
-            kernels = [[np.concatenate(list(part), axis=1) for part in first], *others]
+            kernels = [split_and_round(kernel, axis=-2) for kernel in self.weights[::2]]
             for start in range(0, len(inputs), BLOCK_ROWS):
                 rows = slice(start, start + BLOCK_ROWS)
                 outputs[:, rows] = self._compute_block(inputs[rows], kernels)
@@ -63,16 +61,14 @@ class NumpyNetwork:
     def _compute_block(self, inputs: Floating, kernels: list[list[Float]]) -> Floating:
         """Return the outputs of a block of rows, layer by layer."""
         activate = ACTIVATION_FUNCTIONS[self.activation]
-        bias, *others = self.weights[1::2]
-        product = multiply(split_and_round(inputs, axis=-1), kernels[0])
-        values = _add_bias(product.reshape(len(inputs), len(bias), -1).swapaxes(0, 1), bias)
-        for kernel, bias in zip(kernels[1:], others, strict=True):
-            product = multiply(split_and_round(activate(values), axis=-1), kernel)
-            values = _add_bias(product, bias)
+        values = _compute_layer(inputs[None], kernels[0], self.weights[1])
+        for kernel, bias in zip(kernels[1:], self.weights[3::2], strict=True):
+            values = _compute_layer(activate(values), kernel, bias)
         return values
 
 
-def _add_bias(product: Float, bias: Float32) -> Float32:
+def _compute_layer(values: Floating, kernel: list[Float], bias: Float32) -> Float32:
+    product = multiply(split_and_round(values, axis=-1), kernel)
     product += bias
     return product.astype(np.float32)
 
