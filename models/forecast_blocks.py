@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from volcast.models.forecaster import Float, Sample
 from volcast.models.processors import count_processors
 
-CELLS_PER_BLOCK = 1_000_000  # sessions times tickers, whose features are held at once
+CELLS_PER_BLOCK = 200_000  # sessions times tickers, whose features are held at once
 ROWS_PER_PART = 50_000  # that a thread forecasts
 
 
