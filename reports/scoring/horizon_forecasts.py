@@ -62,8 +62,8 @@ class ScoredModels(Mapping[str, pd.DataFrame]):
     def __init__(self, forecasts: HorizonForecasts, keys: pd.DataFrame | None = None) -> None:
         self._forecasts = forecasts
         keys = forecasts.read_keys() if keys is None else keys
-        complete, model = find_complete_rows(keys), keys["model"].to_numpy()
-        self._complete = {str(name): complete[model == name] for name in keys["model"].unique()}
+        complete, (model, names) = find_complete_rows(keys), pd.factorize(keys["model"])
+        self._complete = {str(name): complete[model == code] for code, name in enumerate(names)}
 
     def __getitem__(self, model: str) -> pd.DataFrame:
         """Return the scored rows of a model with their losses, sorted by ticker and origin."""
