@@ -75,6 +75,11 @@ def list_horizons(path: Path) -> list[int]:
     return sorted(int(h) for h in read_table(path, columns=["horizon"])["horizon"].unique())
 
 
+def count_rows(path: Path) -> int:
+    """Return the number of rows of a table of forecasts."""
+    return len(read_table(path, columns=[]))
+
+
 def read_horizon(
     path: Path, horizon: int, columns: Sequence[str] | None = None, model: str | None = None
 ) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from volcast.pipeline.backtest.fold_folder import (
 )
 from volcast.pipeline.backtest.model_factory import list_baselines
 from volcast.pipeline.backtest.run_folder import read_table
-from volcast.pipeline.backtest.stored_forecasts import StoredHorizon
+from volcast.pipeline.backtest.stored_forecasts import HELD_ROWS, open_horizon
 from volcast.pipeline.backtest.walk_forward import TEST
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.memory import release_memory
@@ -44,7 +44,6 @@ SCORED_COLUMNS = [
     *("clipped", "fallback", "short_history", "realized", "level_factor"),
     "variance_without_report",
 ]
-WHOLE_TABLE = 500_000  # rows; so many forecasts are built at once
 
 
 class Evaluation:
@@ -110,8 +109,7 @@ class Evaluation:
         scores, steps = [], []
         horizons = sorted(self._panel.horizons)
         for horizon in progress.track(horizons, len(horizons), str):
-            stored = StoredHorizon(path, horizon, self._config, SCORED_COLUMNS)
-            models = ScoredModels(stored)
+            models = ScoredModels(open_horizon(path, horizon, self._config, SCORED_COLUMNS))
             scores.append(score_models(models, horizon, interval_level=level))
             members = read_fold_tables(self._folders, MEMBERS, horizon=horizon)
             losses = build_attribution_losses(models, members, first.tabulate(horizon))
@@ -123,7 +121,7 @@ class Evaluation:
     @cached_property
     def _parts(self) -> list[dict[str, Any]]:
         """The values of columns that select each part of the forecasts, in order."""
-        if count_fold_rows(self._folders, FORECASTS) <= WHOLE_TABLE:
+        if count_fold_rows(self._folders, FORECASTS) <= HELD_ROWS:
             return [{}]
         pairs = product(sorted(self._panel.horizons), sorted(self._list_models()))
         return [{"horizon": horizon, "model": model} for horizon, model in pairs]

@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from volcast.pipeline.backtest.forecast_file import list_horizons, read_horizon
+from volcast.pipeline.backtest.forecast_file import count_rows, list_horizons, read_horizon
 from volcast.pipeline.backtest.volatility_columns import add_volatility
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.memory import release_memory
-from volcast.reports.scoring.horizon_forecasts import KEY_COLUMNS
+from volcast.reports.scoring.horizon_forecasts import (
+    KEY_COLUMNS,
+    FrameForecasts,
+    HorizonForecasts,
+)
+
+HELD_ROWS = 500_000  # of a file; the models of a horizon are then read at once
 
 
 class StoredHorizon:
@@ -44,6 +50,15 @@ class StoredHorizon:
         return add_volatility(table, self._config)
 
 
+def open_horizon(
+    path: Path, horizon: int, config: Config, columns: Sequence[str] | None = None
+) -> HorizonForecasts:
+    """Return the forecasts of one horizon, held if the file is small; see `StoredHorizon`."""
+    if count_rows(path) > HELD_ROWS:
+        return StoredHorizon(path, horizon, config, columns)
+    return FrameForecasts(add_volatility(read_horizon(path, horizon, columns), config))
+
+
 class StoredForecasts:
     """The horizons of the forecast table of a run, the shortest first.
 
@@ -58,8 +73,8 @@ class StoredForecasts:
     def __init__(self, path: Path, config: Config) -> None:
         self._path, self._config = path, config
 
-    def __iter__(self) -> Iterator[StoredHorizon]:
-        """Yield the horizons; nothing is read before it is asked for."""
+    def __iter__(self) -> Iterator[HorizonForecasts]:
+        """Yield the horizons, each opened when it is asked for."""
         for horizon in list_horizons(self._path):
             release_memory()
-            yield StoredHorizon(self._path, horizon, self._config)
+            yield open_horizon(self._path, horizon, self._config)

@@ -33,6 +33,8 @@ from volcast.reports.scoring.scored_rows import unscored
 from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.scoring.short_history_losses import short_history_losses
 
+BATCH_ROWS = 200_000  # scored rows of models whose tables are made together
+
 
 @dataclass(frozen=True)
 class RunTables:
@@ -115,20 +117,19 @@ def tabulate_horizon(forecasts: HorizonForecasts, shortest: bool) -> RunTables:
 
 
 def _compare_models(scored: ScoredModels, regime: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Return the tables of all models, each of which is compared with HAR in turn."""
-    har = scored.get(BASELINE)
+    """Return the tables of all models, a batch at a time, each with HAR to compare it with."""
     found: dict[str, list[pd.DataFrame]] = defaultdict(list)
-    for model in scored:
-        rows = scored[model]
-        pair = rows if har is None or model == BASELINE else pd.concat([har, rows])
+    for models in scored.batch(BATCH_ROWS):
+        wanted = models if BASELINE in models or BASELINE not in scored else [BASELINE, *models]
+        rows = pd.concat([scored[model] for model in wanted])
         for name, table in {
             "coverage": coverage(rows),
-            "level_ranking": squared_return_losses(pair),
-            "reports": by_report(pair),
-            "regimes": by_regime(pair, regime),
-            "years": by_year(pair),
+            "level_ranking": squared_return_losses(rows),
+            "reports": by_report(rows),
+            "regimes": by_regime(rows, regime),
+            "years": by_year(rows),
         }.items():
-            found[name].append(table[table["model"] == model])
+            found[name].append(table[table["model"].isin(models)])
     order = {"reports": "reports", "regimes": "regime", "years": "year"}
     return {
         name: _join(parts).sort_values(order[name], kind="stable", ignore_index=True)

@@ -73,6 +73,17 @@ class ScoredModels(Mapping[str, pd.DataFrame]):
     def __contains__(self, model: object) -> bool:
         return model in self._complete  # without reading it
 
+    def batch(self, rows: int) -> Iterator[list[str]]:
+        """Yield the models in lists, each of about so many rows or of one model."""
+        some: list[str] = []
+        for model in self:
+            some.append(model)
+            if len(some) * int(self._complete[model].sum()) >= rows:
+                yield some
+                some = []
+        if some:
+            yield some
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._complete)
 
