@@ -5,10 +5,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 from filelock import FileLock
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
 from tests.pipeline.job.samples import EVERY, SHADOW
 from tests.pipeline.pretraining.samples import pretrain_samples
@@ -17,6 +19,7 @@ from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.job.market import Market, load_market
 from volcast.pipeline.registry import mlflow_store
+from volcast.reports.figures import render
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +56,32 @@ def _registry_tables(shared) -> Iterator[None]:
         yield
 
 
+class EmptyCanvas:
+    """Takes the place of the canvas that renders a figure, and renders nothing."""
+
+    def __init__(self, figure: Figure) -> None: ...
+
+    def print_svg(self, target: TextIO, **_: Any) -> None:
+        target.write('<svg viewBox="0 0 420 260"><defs></defs></svg>')
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _empty_figures() -> Iterator[None]:
+    """Draw figures without rendering them, which takes a third of the time of a small run.
+
+    Those of `finished` are rendered, as are all figures in the tests of the reports.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "FigureCanvasSVG", EmptyCanvas)
+        yield
+
+
+@pytest.fixture
+def rendered_figures(monkeypatch) -> None:
+    """Let a test have its figures."""
+    monkeypatch.setattr(render, "FigureCanvasSVG", FigureCanvasSVG)
+
+
 @pytest.fixture(scope="session")
 def prices(shared) -> Path:
     path = shared / "prices.csv"
@@ -74,8 +103,11 @@ def finished(shared, small) -> Path:
     folder = shared / "finished"
 
     def run() -> None:
-        answer = volcast("run", "--config", small, "--out", folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(render, "FigureCanvasSVG", FigureCanvasSVG)
+            answer = volcast("run", "--config", small, "--out", folder)
         assert answer.code == 0, answer.err
+        assert "<path" in (folder / "report.html").read_text(encoding="utf-8")
 
     make_once(shared / "finished.done", run)
     return folder

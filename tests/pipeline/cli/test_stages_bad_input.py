@@ -276,6 +276,7 @@ def room_for(size: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.usefixtures("rendered_figures")  # the report has its size from them
 @pytest.mark.parametrize(
     "name",
     [
