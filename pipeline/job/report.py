@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 
-from volcast.features.units import volatility_annual_pct
 from volcast.models.baselines.catalogue import REFERENCE
-from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.files import write_text
 from volcast.pipeline.home import Home
 from volcast.pipeline.job.coming_reports import describe_coming_reports
@@ -25,7 +24,11 @@ from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.scoring import live_scores, read_backtests, scored_rows
 from volcast.pipeline.ledger.version_names import REGISTERED, format_series
-from volcast.pipeline.panel.build import assign_calendars
+from volcast.pipeline.ledger.volatility import (
+    add_volatility,
+    list_further_levels,
+    spread_intervals,
+)
 from volcast.pipeline.panel.short_histories import list_histories
 from volcast.pipeline.registry.promotion import CHANGES
 from volcast.reports.daily.inputs import DailyInputs
@@ -41,7 +44,7 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ledger = context.ledger
     since = RowFilter(since=context.sessions_ago(SESSIONS_SHOWN))
-    rows = _convert_to_volatility(ledger.table("scored", since), context)
+    rows = ledger.table("scored", since)
     known = scored_rows(ledger, live_only=False, since=context.sessions_ago(SESSIONS_SCORED))
     issued = describe_coming_reports(_build_issued_table(rows, summary.origin), context)
     short = list(issued.loc[has_short_history(issued), "ticker"].unique())
@@ -69,35 +72,38 @@ def write_report(home: Home, context: JobContext, summary: Summary) -> None:
     write_index(home)
 
 
-def _convert_to_volatility(scored: pd.DataFrame, context: JobContext) -> pd.DataFrame:
-    """Return the forecasts with volatilities in annualised percent."""
-    names = assign_calendars(list(scored["ticker"].unique()), context.config)
-    periods = scored["ticker"].map({t: periods_per_year(n) for t, n in names.items()}).to_numpy()
-    columns = {"variance": "volatility", "realized": "realized", "lower": "low", "upper": "high"}
-    return scored.assign(
-        **{
-            new: volatility_annual_pct(scored[old].to_numpy(float), periods)
-            for old, new in columns.items()
-        }
-    )
-
-
 def _build_issued_table(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
     """Return the issued forecasts and their model, with HAR's and the change since the last run."""
     cell = ["ticker", "horizon"]
     issued = rows[rows["role"] == "champion"]
     earlier = issued[issued["origin"] < pd.Timestamp(origin)]
-    before = earlier[earlier["origin"] == earlier["origin"].max()].set_index(cell)["volatility"]
+    newest = add_volatility(earlier[earlier["origin"] == earlier["origin"].max()])
+    before = newest.set_index(cell)["volatility"]
     har = rows[(rows["model"] == REFERENCE) & (rows["origin"] == pd.Timestamp(origin))]
-    table = issued[issued["origin"] == pd.Timestamp(origin)].set_index(cell)
+    table = spread_intervals(issued[issued["origin"] == pd.Timestamp(origin)])
+    bounds = _name_bounds(list_further_levels(table))
+    table, har = (add_volatility(part).rename(columns=bounds) for part in (table, har))
+    table = table.set_index(cell)
     models = zip(table["model"], table["model_version"], strict=True)
     table = table.assign(
         har=har.drop_duplicates(cell).set_index(cell)["volatility"],
         change=table["volatility"] - before.reindex(table.index),
         model=[_format_model(*each) for each in models],
     )
-    columns = ["model", "target_start", "target_end", "volatility", "low", "high", "har", "change"]
-    return table[[*columns, "clipped", "fallback", "short_history"]].reset_index()
+    columns = ["model", "target_start", "target_end", "volatility", *bounds.values()]
+    columns += ["har", "change", "clipped", "fallback", "short_history"]
+    return table[columns].reset_index()
+
+
+def _name_bounds(levels: Sequence[str] = ()) -> dict[str, str]:
+    """Return the names of an interval's bounds, and of those of further levels, in the report."""
+    endings = ["", *(f"_{level}" for level in levels)]
+    sides = {"lower": "low", "upper": "high"}
+    return {
+        f"volatility_{old}{ending}": f"{new}{ending}"
+        for ending in endings
+        for old, new in sides.items()
+    }
 
 
 def _format_model(model: str, version: str) -> str:
@@ -110,6 +116,11 @@ def _build_past_table(rows: pd.DataFrame) -> pd.DataFrame:
     shortest = rows["horizon"].min()
     issued = rows[(rows["role"] == "champion") & (rows["horizon"] == shortest)]
     har = rows[(rows["model"] == REFERENCE) & (rows["horizon"] == shortest)]
+    names = {**_name_bounds(), "volatility_realized": "realized"}
+    issued, har = (
+        add_volatility(part).drop(columns="realized").rename(columns=names)
+        for part in (issued, har)
+    )
     har = har.drop_duplicates(["origin", "ticker"]).set_index(["origin", "ticker"])["volatility"]
     table = issued.set_index(["origin", "ticker"]).assign(har=har).reset_index()
     recent = table.sort_values("origin").groupby("ticker", sort=False).tail(SESSIONS_SHOWN)

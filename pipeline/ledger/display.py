@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
-from volcast.features.units import volatility_annual_pct
-from volcast.pipeline.data.calendars.sessions import periods_per_year
+from volcast.pipeline.ledger.volatility import (
+    add_volatility,
+    list_further_levels,
+    spread_intervals,
+)
 
 COLUMNS = {
     "forecasts": [
@@ -23,18 +27,28 @@ CARRIED_OUT = r"\w+ \d+ to \d+ "
 def select_readable(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the rows of a table with the columns that people read.
 
-    Forecasts have volatilities, annualised in percent. Outcomes keep the daily variance, for the
+    Forecasts have volatilities, annualised in percent, and a column for each further interval.
+    Outcomes keep the daily variance, for the
     calendar of a ticker is known from its forecasts only. A decision of the gate that was carried
     out is in the ledger twice, and returned once.
     """
     if table == "decisions":
         carried_out = rows["key"].str.match(CARRIED_OUT) & rows["who"].isna()
         rows = rows[~(carried_out & rows.duplicated(["action", "subject", "reason"], keep=False))]
-    if table == "forecasts":
-        periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
-        volatilities = {
-            name: volatility_annual_pct(rows[name].to_numpy(), periods.to_numpy("float64"))
-            for name in ("variance", "lower", "upper", "realized")
-        }
-        rows = rows.assign(**volatilities).rename(columns={"variance": "volatility"})
-    return rows[COLUMNS[table]]
+    return _select_forecasts(rows) if table == "forecasts" else rows[COLUMNS[table]]
+
+
+def _select_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return forecasts with volatilities, and a column such as `80 %` for each further interval."""
+    rows = add_volatility(spread_intervals(rows))
+    shown = {name: f"volatility_{name}" for name in ("lower", "upper", "realized")}
+    readable = rows.assign(**{name: rows[found] for name, found in shown.items()})
+    columns = COLUMNS["forecasts"]
+    for level in list_further_levels(rows):
+        bounds = rows[[f"volatility_lower_{level}", f"volatility_upper_{level}"]].to_numpy()
+        name = f"{level} %"
+        readable[name] = [
+            f"{low:.1f}\N{EN DASH}{high:.1f}" if np.isfinite(low) else "" for low, high in bounds
+        ]
+        columns = [*columns[:-2], name, *columns[-2:]]
+    return readable[columns]

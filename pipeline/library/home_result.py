@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,10 +50,12 @@ class JobHome:
         `variance`, `lower` and `upper` are daily variances in squared log-return units, and so are
         the bounds of further `intervals`, which `volatility_lower_80` and so on give in percent.
         """
+        from volcast.pipeline.ledger.volatility import add_volatility, spread_intervals
+
         rows = self.ledger("forecasts")
         issued = rows[rows["role"] == CHAMPION].sort_values("seq")
         newest = issued.groupby(["ticker", "horizon"], as_index=False).tail(1)
-        table = _add_volatility(_spread_intervals(newest))
+        table = add_volatility(spread_intervals(newest))
         return table.sort_values(["ticker", "horizon"], ignore_index=True)
 
     @cached_property
@@ -128,6 +129,7 @@ class JobHome:
         ConfigError
             The ticker or the horizon was not forecast.
         """
+        from volcast.pipeline.ledger.volatility import add_volatility
         from volcast.reports.figures.forecast import forecast_against_realized
 
         known = self.forecasts
@@ -141,7 +143,7 @@ class JobHome:
                 f"{name} has no issued forecast at the horizon {chosen}; the tickers are "
                 f"{format_names(list(known['ticker'].unique()), 20)}"
             )
-        drawn, har = _add_volatility(own), _add_volatility(rows[rows["model"] == HAR])
+        drawn, har = add_volatility(own), add_volatility(rows[rows["model"] == HAR])
         har = har[(har["ticker"] == name) & (har["horizon"] == chosen)].set_index("origin")
         recent = pd.DataFrame(
             {
@@ -160,35 +162,3 @@ class JobHome:
             )
 
         return draw_on_axes(draw, ax)
-
-
-def _spread_intervals(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows with `lower_80`, `upper_80` and so on of their further intervals."""
-    from volcast.models.forecast_intervals import name_bounds
-
-    stored = [json.loads(text) if isinstance(text, str) else {} for text in rows["intervals"]]
-    levels = sorted({level for each in stored for level in each}, key=float)
-    columns = {
-        name: [each[level][place] if level in each else float("nan") for each in stored]
-        for level in levels
-        for place, name in enumerate(name_bounds(float(level)))
-    }
-    return rows.assign(**columns)
-
-
-def _add_volatility(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of the ledger with their variances as annualised volatility in percent."""
-    from volcast.features.units import volatility_annual_pct
-    from volcast.pipeline.data.calendars.sessions import periods_per_year
-
-    periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
-    names = {"variance": "volatility", "realized": "volatility_realized"}
-    bounds = [str(name) for name in rows if str(name).partition("_")[0] in ("lower", "upper")]
-    names |= {bound: f"volatility_{bound}" for bound in bounds}
-    return rows.assign(
-        **{
-            new: volatility_annual_pct(rows[old].to_numpy("float64"), periods.to_numpy("float64"))
-            for old, new in names.items()
-            if old in rows
-        }
-    )

@@ -45,9 +45,10 @@ COLUMNS = [
 
 def build_section(inputs: DailyInputs) -> Section:
     """Return the section on the forecasts: issued, changed, missing."""
-    table = _describe_effects(inputs.forecasts)
+    table, levels = _join_bounds(_describe_effects(inputs.forecasts))
     several_models = table["model"].nunique() > 1
-    columns = [*COLUMNS[:2], MODEL, *COLUMNS[2:]] if several_models else COLUMNS
+    columns = [*COLUMNS[:5], *levels, *COLUMNS[5:]]
+    columns = [*columns[:2], MODEL, *columns[2:]] if several_models else columns
     columns = [*columns, REPORT] if _has_reports(table) else columns
     columns = [*columns, HISTORY] if _has_short_histories(table) else columns
     return Section(
@@ -60,6 +61,18 @@ def build_section(inputs: DailyInputs) -> Section:
             fold_table("All forecasts", text_table(table, columns), unfolded=True),
         ],
     )
+
+
+def _join_bounds(table: pd.DataFrame) -> tuple[pd.DataFrame, list[Column]]:
+    """Return the forecasts with a column of text for each further interval, and these columns."""
+    names = [str(name) for name in table if str(name).startswith("low_")]
+    columns = []
+    for level in (name.removeprefix("low_") for name in names):
+        bounds = table[[f"low_{level}", f"high_{level}"]].itertuples(index=False)
+        texts = ["" if pd.isna(low) else f"{low:.1f}\N{EN DASH}{high:.1f}" for low, high in bounds]
+        columns.append(Column(f"range_{level}", f"{level} %", right=True))
+        table = table.assign(**{columns[-1].name: texts})
+    return table, columns
 
 
 def list_models(forecasts: pd.DataFrame) -> str:

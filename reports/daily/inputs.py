@@ -19,7 +19,8 @@ class DailyInputs:
     forecasts
         The issued forecasts in annualised percent: `ticker, horizon, model, target_start,
         target_end, volatility, low, high, har, change`. `model` is a series such as ``network 2``,
-        or ``HAR``; `change` is since the previous daily run. With a source of events also
+        or ``HAR``; `change` is since the previous daily run. Further intervals are the columns
+        `low_80`, `high_80` and so on. With a source of events also
         `report`, what is known of the next earnings report, and `without_report`, the forecast as
         if none came (NaN unless one is expected). `history`, if there, says how short the ticker's
         history is, empty if it is not.

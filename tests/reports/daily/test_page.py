@@ -160,6 +160,13 @@ def test_where_models_differ_the_subtitle_and_every_row_name_them():
     assert "next session Network 2" not in text_of(QUIET).split("Champion and challenger")[1]
 
 
+def test_further_intervals_are_columns_beside_the_first():
+    levels = {"low_50": 15.04, "high_50": 24.0, "low_97.5": float("nan"), "high_97.5": float("nan")}
+    text = text_of(replace(QUIET, forecasts=QUIET.forecasts.assign(**levels)))
+    assert "High 50 % 97.5 % HAR" in text and "15.0\N{EN DASH}24.0" in text
+    assert "50 %" not in text_of(QUIET)
+
+
 def test_a_day_without_forecasts_has_a_page():
     nothing = replace(QUIET, forecasts=QUIET.forecasts.iloc[:0], past=PAST.iloc[:0])
     assert "forecasts by no model" in text_of(nothing)

@@ -25,6 +25,7 @@ from volcast.pipeline.job.cycle import run_daily_cycle
 from volcast.pipeline.job.market import load_market
 from volcast.pipeline.job.steps import issue, retrain
 from volcast.pipeline.job.steps.issue import issue_forecasts
+from volcast.pipeline.ledger.display import select_readable
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.verify import verify
 
@@ -188,5 +189,14 @@ def test_further_intervals_are_in_the_ledger_and_the_chain_holds(promoted_home, 
         assert lower <= row.lower <= low <= row.variance <= high <= row.upper <= upper
     with Ledger.to_read(promoted_home.ledger) as ledger:
         assert verify(ledger).head is not None
+        readable = select_readable(ledger.table("scored"), "forecasts")
     rows = volcast.load(promoted_home.folder).forecasts
     assert (rows["volatility_lower_95"] <= rows["volatility_lower"]).all()
+    of_champion = readable[readable["role"] == "champion"]
+    newest = of_champion[of_champion["50 %"] != ""].iloc[-1]
+    own = rows[(rows["ticker"] == newest["ticker"]) & (rows["horizon"] == newest["horizon"])]
+    lower, upper = own[["volatility_lower_95", "volatility_upper_95"]].to_numpy()[0]
+    assert newest["95 %"] == f"{lower:.1f}\N{EN DASH}{upper:.1f}"
+    assert (readable.loc[readable["origin"] < newest["origin"], ["50 %", "95 %"]] == "").all(
+        axis=None
+    )
