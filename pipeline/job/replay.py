@@ -27,6 +27,7 @@ from volcast.pipeline.job.report import write_report
 from volcast.pipeline.job.summary import Summary
 from volcast.pipeline.ledger.head_file import check_head, write_head
 from volcast.pipeline.ledger.ledger import Ledger
+from volcast.pipeline.memory import limit_arenas
 from volcast.pipeline.panel.build import assign_calendars, build_sample
 from volcast.pipeline.progress import Progress
 
@@ -69,6 +70,7 @@ def replay(
     LedgerError
         The home's ledger lost rows.
     """
+    limit_arenas()
     panel, hashes = market.panel, hash_market(market, config)
     origins = _find_origins(market, config, period)
     calendars = sorted(set(assign_calendars(panel.tickers, config).values()))

@@ -11,6 +11,7 @@ from volcast.pipeline.config.exogenous import list_series
 from volcast.pipeline.config.load import resolve_settings
 from volcast.pipeline.config.settings import NO_VINTAGES, Config
 from volcast.pipeline.errors import ConfigError
+from volcast.pipeline.memory import limit_arenas
 from volcast.pipeline.pretraining.cutoffs import parse_cutoffs
 from volcast.pipeline.pretraining.market_data import MarketData, load_market_data, read_kinds
 from volcast.pipeline.pretraining.pretrain import Provenance, pretrain
@@ -61,6 +62,7 @@ def pretrain_vintages(
     DataError
         There is too little data.
     """
+    limit_arenas()
     days = choose_cutoffs(*cutoffs)
     config = resolve_settings(config)
     model = config.model.model_copy(update={"pretrained": NO_VINTAGES})
