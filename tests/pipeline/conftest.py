@@ -65,7 +65,7 @@ class EmptyCanvas:
         target.write('<svg viewBox="0 0 420 260"><defs></defs></svg>')
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _empty_figures() -> Iterator[None]:
     """Draw figures without rendering them, which takes a third of the time of a small run.
 
