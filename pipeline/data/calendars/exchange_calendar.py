@@ -56,7 +56,7 @@ def load_exchange_calendar(name: str) -> Any:
         # exchange_calendars 4.13 reads Series.values, which pandas 3.1 is about to change.
         warnings.simplefilter("ignore", pd.errors.Pandas4Warning)
         try:
-            return exchange_calendars.get_calendar(name, *_find_span(name))
+            return _build(name)
         except (NotImplementedError, ValueError) as error:
             raise ConfigError(
                 f"calendar {name} cannot be built by exchange_calendars ({error}); "
@@ -64,13 +64,15 @@ def load_exchange_calendar(name: str) -> Any:
             ) from error
 
 
-def _find_span(name: str) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return the first and the last day over which a calendar is built."""
-    import exchange_calendars
+def _build(name: str) -> Any:
+    from exchange_calendars import get_calendar
 
     first, last = (pd.Timestamp(day) for day in NARROW_SPANS.get(name, CALENDAR_SPAN))
-    if name in NARROW_SPANS:
-        return first, last
-    # Only an instance knows the bounds of its class, so a short one is built first.
-    bounds = exchange_calendars.get_calendar(name, *PROBE_SPAN)
-    return max(first, bounds.bound_min() or first), min(last, bounds.bound_max() or last)
+    try:
+        return get_calendar(name, first, last)
+    except ValueError:
+        # Its class has bounds, and only an instance leads to it. To build a short one first for
+        # every calendar would double the time of the common ones, 0.1 s.
+        bounds = get_calendar(name, *PROBE_SPAN)
+        span = max(first, bounds.bound_min() or first), min(last, bounds.bound_max() or last)
+        return get_calendar(name, *span)
