@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-import stamina
-
 from volcast.pipeline.data.contract.client import RateLimitError, TransientError
 from volcast.pipeline.data.download.rate_limit import TokenBucket
 
@@ -92,6 +90,8 @@ class CircuitBreaker:
         return result
 
     def _retry(self, request: Callable[[], Result]) -> Result:
+        import stamina  # 0.06 s that commands without a download need not wait for
+
         logging.getLogger("stamina").setLevel(logging.ERROR)  # failures are reported at the end
         retries = stamina.retry_context(
             on=TransientError,
