@@ -1,4 +1,4 @@
-"""The table of all forecasts of a run, written and read one horizon at a time."""
+"""The table of all forecasts of a run, written and read a horizon or a model at a time."""
 
 from __future__ import annotations
 
