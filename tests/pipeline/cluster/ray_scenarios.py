@@ -26,6 +26,7 @@ from ray.cluster_utils import Cluster
 from tests.pipeline.cluster.units import (
     KILL_SELF,
     WAIT_FOREVER,
+    add_slowly,
     fail,
     kill_always,
     make_array,
@@ -118,8 +119,9 @@ def refuse_version(cluster: Cluster, folder: Path) -> dict[str, Any]:
     for each in (package, package.parent):
         (each / "__init__.py").touch()
     (package / "version.py").write_text('__version__ = "0.1.9"\n')
-    old = cluster.add_node(**NODE, env_vars={"PYTHONPATH": str(folder / "old")})
-    found = collect(make_work(folder / "v"), list(range(6)))
+    paths = os.pathsep.join([str(folder / "old"), os.environ["PYTHONPATH"]])
+    old = cluster.add_node(**NODE, env_vars={"PYTHONPATH": paths})
+    found = collect(make_work(folder / "v", add_slowly), list(range(6)))
     cluster.remove_node(old)
     return found
 

@@ -1,15 +1,16 @@
 """A Ray cluster that is really there, its workers, nodes and driver killed (`ray_scenarios`)."""
 
 import json
+import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from tests.checkout import ROOT
+from volcast.models.regressor.keras_file import read_keras_file
 from volcast.pipeline.backtest.run_folder import FORECASTS, HISTORY, MODEL, SCORES
 from volcast.pipeline.version import __version__
 
@@ -19,8 +20,14 @@ pytestmark = pytest.mark.slow
 
 def run_scenarios(folder: Path, *words: object) -> dict:
     command = [sys.executable, "-m", "tests.pipeline.cluster.ray_scenarios", folder, *words]
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     answer = subprocess.run(
-        [str(word) for word in command], cwd=ROOT, capture_output=True, text=True, timeout=600
+        [str(word) for word in command],
+        cwd=folder,  # Ray lets the workers import from the folder of the driver first
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert answer.returncode == 0, answer.stderr
     return json.loads(answer.stdout)
@@ -91,6 +98,8 @@ def read_computed_on(fold: Path) -> dict:
     return json.loads((fold / "fold.json").read_text())["computed_on"]
 
 
-def read_weights(fold: Path) -> bytes:
-    with zipfile.ZipFile(fold / "network.keras") as archive:
-        return archive.read("model.weights.h5")
+def read_weights(fold: Path) -> list[bytes]:
+    """Return the weights; the file itself also holds what HDF5 leaves undefined."""
+    return [
+        array.tobytes() for array in read_keras_file((fold / "network.keras").read_bytes()).weights
+    ]

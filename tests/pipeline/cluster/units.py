@@ -27,6 +27,12 @@ def add(shared, unit, progress):
     return shared + unit
 
 
+def add_slowly(shared, unit, progress):
+    """Leave the nodes that start later the time to join."""
+    time.sleep(3)
+    return add(shared, unit, progress)
+
+
 def fail(shared, unit, progress):
     raise DataError(f"unit {unit} is too short")
 
