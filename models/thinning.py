@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-MOST_FIT_ROWS = 1_000_000  # decision 0038: more did not improve a forecast
+MOST_FIT_ROWS = 1_000_000  # decision 0038: three times as many gain 0.3 % at a day
 MOST_HELD_OUT_ROWS = 250_000
 
 
