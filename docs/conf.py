@@ -6,8 +6,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
-# The kernels that execute the pages find this checkout too.
+# The kernels that execute the pages find this checkout and this environment too.
 os.environ["PYTHONPATH"] = str(HERE.parent)
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 from generate_pages import generate_pages  # noqa: E402
 
