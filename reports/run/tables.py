@@ -10,6 +10,7 @@ from itertools import chain, repeat
 import pandas as pd
 
 from volcast.reports.scoring.breakdowns import (
+    RECENT_COLUMNS,
     against_baseline,
     by_regime,
     by_report,
@@ -29,10 +30,13 @@ from volcast.reports.scoring.level import (
     standardised_histogram,
 )
 from volcast.reports.scoring.newest_forecasts import lead_model, select_newest
-from volcast.reports.scoring.scored_rows import unscored
+from volcast.reports.scoring.scored_rows import CELL, unscored
 from volcast.reports.scoring.scores import BASELINE
 from volcast.reports.scoring.short_history_losses import short_history_losses
 
+ISSUED_COLUMNS = [*CELL, "model", "variance", *RECENT_COLUMNS]
+DAY_COLUMNS = [*CELL, "model", "target_start", "target_end"]
+DAY_COLUMNS += ["qlike", "volatility", "volatility_realized"]
 BATCH_ROWS = 200_000  # scored rows of models whose tables are made together
 
 
@@ -93,27 +97,48 @@ def tabulate_horizon(forecasts: HorizonForecasts, shortest: bool) -> RunTables:
     counted = {"unscored": unscored(keys), "short_histories": short_history_losses(keys)}
     del keys
     shown = [name for name in dict.fromkeys((model, BASELINE)) if name in scored]
-    issued = pd.concat([forecasts.read_model(name) for name in shown])
-    recent = standardised = pd.DataFrame()
-    own = pd.concat([scored[name] for name in shown], ignore_index=True)
-    if shortest:
-        recent = recent_forecasts(issued, horizon=int(issued["horizon"].min()), model=model)
-        standardised = standardised_histogram(own, model)
-    newest, regime = pd.concat([select_newest(issued, name) for name in shown]), regimes(issued)
+    newest, issued = _read_issued(forecasts, shown)
+    horizon, regime = int(issued["horizon"].min()), regimes(issued)
+    recent = recent_forecasts(issued, horizon=horizon, model=model) if shortest else pd.DataFrame()
     del issued
     return RunTables(
-        **counted,
-        **_compare_models(scored, regime),
         newest=newest,
         recent=recent,
-        levels=level_table(own, model),
-        standardised=standardised,
-        coverage_by_level=coverage_by_level(own, model),
-        coverage_by_year=coverage_by_year(own, model),
-        density=pit_histogram(own, model),
-        worst_days=loss_days(own, model),
-        daily=against_baseline(own, model),
+        **counted,
+        **_describe_model(scored[model], model, shortest),
+        **_compare_by_day(scored, shown),
+        **_compare_models(scored, regime),
     )
+
+
+def _read_issued(
+    forecasts: HorizonForecasts, models: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the newest rows of models with all columns, and all rows with `ISSUED_COLUMNS`."""
+    newest, issued = [], []
+    for model in models:
+        rows = forecasts.read_model(model)
+        newest.append(select_newest(rows, model))
+        issued.append(rows[ISSUED_COLUMNS])
+        del rows  # a model of thousands of tickers has gigabytes
+    return pd.concat(newest), pd.concat(issued)
+
+
+def _describe_model(rows: pd.DataFrame, model: str, shortest: bool) -> dict[str, pd.DataFrame]:
+    """Return the tables of a model's scored rows."""
+    return {
+        "levels": level_table(rows, model),
+        "standardised": standardised_histogram(rows, model) if shortest else pd.DataFrame(),
+        "coverage_by_level": coverage_by_level(rows, model),
+        "coverage_by_year": coverage_by_year(rows, model),
+        "density": pit_histogram(rows, model),
+    }
+
+
+def _compare_by_day(scored: ScoredModels, models: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables of the first of the models by day, beside HAR."""
+    rows = pd.concat([scored[name][DAY_COLUMNS] for name in models], ignore_index=True)
+    return {"worst_days": loss_days(rows, models[0]), "daily": against_baseline(rows, models[0])}
 
 
 def _compare_models(scored: ScoredModels, regime: pd.DataFrame) -> dict[str, pd.DataFrame]:
