@@ -38,7 +38,7 @@ test: $(VENV)/.project ## run the tests, but for the slow ones; a part with ARGS
 	@$(BIN)/python -m pytest -m "not slow" $(or $(ARGS),$(TWO_WORKERS))
 
 test-slow: $(VENV)/.project ## run the slow tests: killed processes, provoked trainings
-	@$(BIN)/python -m pytest -m slow $(ARGS)
+	@$(BIN)/python -m pytest -m slow $(or $(ARGS),$(TWO_WORKERS))
 
 check: $(VENV)/.project ## lint, formatting, types, import rules, and the commands in the documents
 	@$(BIN)/ruff check
