@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from volcast.models.pretrained.network_folder import save_network
-from volcast.pipeline.backtest.forecast_file import write_parts
+from volcast.pipeline.backtest.forecast_file import count_rows, write_parts
 from volcast.pipeline.backtest.run_folder import read_table
 from volcast.pipeline.backtest.training_curves import build_training_curves
 from volcast.pipeline.backtest.walk_forward import FoldResult
@@ -104,7 +104,7 @@ def read_fold_tables(folders: Sequence[Path], name: str, **equal: Any) -> pd.Dat
 
 def count_fold_rows(folders: Sequence[Path], name: str) -> int:
     """Return the rows of a Parquet table of all folds."""
-    return sum(len(read_table(folder / name, columns=[])) for folder in folders)
+    return sum(count_rows(folder / name) for folder in folders)
 
 
 def _hash_files(folder: Path) -> dict[str, str | None]:

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from volcast.features.units import volatility_annual_pct
+from volcast.features.volatility_columns import add_volatility_columns
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.calendars.sessions import periods_per_year
 from volcast.pipeline.panel.build import assign_calendars
 
-VOLATILITY_OF = {
-    "variance": "volatility",
-    "realized": "volatility_realized",
-    "lower": "volatility_lower",
-    "upper": "volatility_upper",
-    "variance_without_report": "volatility_without_report",
-    "variance_har": "volatility_har",
-}
-
-
-BOUND = re.compile(r"(lower|upper)_[\d.]+")  # of a further interval
-
 
 def add_volatility(forecasts: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return the forecast table with its variances also as annualised volatility in percent.
-
-    Columns of `VOLATILITY_OF` that the table does not have are left out; the bounds of further
-    intervals, such as `lower_80`, become `volatility_lower_80`.
-    """
+    """Return the forecast table with the columns of `add_volatility_columns`."""
     number, tickers = pd.factorize(forecasts["ticker"])
     by_ticker = map_periods_per_year(list(tickers), config)
     periods = np.array([by_ticker[ticker] for ticker in tickers], np.int64)[number]
-    names = [str(name) for name in forecasts if BOUND.fullmatch(str(name))]
-    columns = {**VOLATILITY_OF, **{name: f"volatility_{name}" for name in names}}
-    return forecasts.assign(
-        **{
-            new: volatility_annual_pct(forecasts[old], periods)
-            for old, new in columns.items()
-            if old in forecasts
-        }
-    )
+    return add_volatility_columns(forecasts, periods)
 
 
 def map_periods_per_year(tickers: Sequence[str], config: Config) -> dict[str, int]:

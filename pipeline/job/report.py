@@ -24,15 +24,12 @@ from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.ledger.queries import RowFilter
 from volcast.pipeline.ledger.scoring import live_scores, read_backtests, scored_rows
 from volcast.pipeline.ledger.version_names import REGISTERED, format_series
-from volcast.pipeline.ledger.volatility import (
-    add_volatility,
-    list_further_levels,
-    spread_intervals,
-)
+from volcast.pipeline.ledger.volatility import add_volatility, spread_intervals
 from volcast.pipeline.panel.short_histories import list_histories
 from volcast.pipeline.registry.promotion import CHANGES
 from volcast.reports.daily.inputs import DailyInputs
 from volcast.reports.daily.page import render_html
+from volcast.reports.scoring.coverage_by_level import list_further_levels
 from volcast.reports.short_histories import add_history_notes, has_short_history
 
 SESSIONS_SHOWN, SESSIONS_SCORED = 120, 250  # in the figures, and in the live scores
@@ -95,9 +92,9 @@ def _build_issued_table(rows: pd.DataFrame, origin: dt.date) -> pd.DataFrame:
     return table[columns].reset_index()
 
 
-def _name_bounds(levels: Sequence[str] = ()) -> dict[str, str]:
+def _name_bounds(levels: Sequence[float] = ()) -> dict[str, str]:
     """Return the names of an interval's bounds, and of those of further levels, in the report."""
-    endings = ["", *(f"_{level}" for level in levels)]
+    endings = ["", *(f"_{level:g}" for level in levels)]
     sides = {"lower": "low", "upper": "high"}
     return {
         f"volatility_{old}{ending}": f"{new}{ending}"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from volcast.pipeline.ledger.volatility import (
-    add_volatility,
-    list_further_levels,
-    spread_intervals,
-)
+from volcast.pipeline.ledger.volatility import add_volatility, spread_intervals
+from volcast.reports.scoring.coverage_by_level import list_further_levels
 
 COLUMNS = {
     "forecasts": [
@@ -28,9 +25,8 @@ def select_readable(rows: pd.DataFrame, table: str) -> pd.DataFrame:
     """Return the rows of a table with the columns that people read.
 
     Forecasts have volatilities, annualised in percent, and a column for each further interval.
-    Outcomes keep the daily variance, for the
-    calendar of a ticker is known from its forecasts only. A decision of the gate that was carried
-    out is in the ledger twice, and returned once.
+    Outcomes keep the daily variance, for the calendar of a ticker is known from its forecasts only.
+    A decision of the gate that was carried out is in the ledger twice, and returned once.
     """
     if table == "decisions":
         carried_out = rows["key"].str.match(CARRIED_OUT) & rows["who"].isna()
@@ -45,8 +41,8 @@ def _select_forecasts(rows: pd.DataFrame) -> pd.DataFrame:
     readable = rows.assign(**{name: rows[found] for name, found in shown.items()})
     columns = COLUMNS["forecasts"]
     for level in list_further_levels(rows):
-        bounds = rows[[f"volatility_lower_{level}", f"volatility_upper_{level}"]].to_numpy()
-        name = f"{level} %"
+        bounds = rows[[f"volatility_lower_{level:g}", f"volatility_upper_{level:g}"]].to_numpy()
+        name = f"{level:g} %"
         readable[name] = [
             f"{low:.1f}\N{EN DASH}{high:.1f}" if np.isfinite(low) else "" for low, high in bounds
         ]

@@ -48,11 +48,20 @@ class MincerZarnowitz:
 
 @dataclass(frozen=True)
 class ForecastLine:
-    """The line ``realized = intercept + slope * forecast``; see `MincerZarnowitz`."""
+    """The least-squares line of Mincer and Zarnowitz, and what its errors are computed from.
+
+    `design` (n, 2), `bread`, the inverse of its moments, `beta` and `residual` are in units of the
+    mean outcome, `unit`.
+    """
 
     intercept: float
     slope: float
     r2: float
+    unit: float
+    design: Floats
+    bread: Floats
+    beta: Floats
+    residual: Floats
 
 
 def degrees_of_freedom(dates: int, horizon: int) -> int:
@@ -246,38 +255,29 @@ def mincer_zarnowitz(
     """
     outcome, regressor = (np.asarray(a, dtype=np.float64) for a in (realized, forecast))
     line = fit_forecast_line(outcome, regressor)
-    if np.isnan(line.slope):
+    if line is None:
         return MincerZarnowitz(*[np.nan] * 6)
-    unit, design, bread = _design(outcome, regressor)
-    beta = np.array([line.intercept / unit, line.slope])
-    residual = outcome / unit - design @ beta
-    scores = np.asarray(design * residual[:, None], dtype=np.float64)
-    errors, p_value = _wald(beta, bread, scores, (dates, horizon))
+    scores = np.asarray(line.design * line.residual[:, None], dtype=np.float64)
+    errors, p_value = _wald(line.beta, line.bread, scores, (dates, horizon))
     return MincerZarnowitz(
-        line.intercept, line.slope, line.r2, errors[0] * unit, errors[1], p_value
+        line.intercept, line.slope, line.r2, errors[0] * line.unit, errors[1], p_value
     )
 
 
-def fit_forecast_line(outcome: Floats, forecast: Floats) -> ForecastLine:
-    """Fit the line of `mincer_zarnowitz` without its errors; NaN if the forecast is constant."""
+def fit_forecast_line(outcome: Floats, forecast: Floats) -> ForecastLine | None:
+    """Fit ``outcome = intercept + slope * forecast``; None if the forecast is constant."""
     if len(outcome) < 2 or np.ptp(forecast) == 0:
-        return ForecastLine(np.nan, np.nan, np.nan)
-    unit, design, bread = _design(outcome, forecast)
-    beta = bread @ (design.T @ (outcome / unit))
+        return None
+    # Variances are about 1e-4: in units of their mean the cross products are well conditioned.
+    unit = float(outcome.mean())
+    design = np.stack([np.ones_like(forecast), forecast / unit], axis=1)
+    bread: Floats = np.linalg.inv(design.T @ design).astype(np.float64)
+    beta: Floats = np.asarray(bread @ (design.T @ (outcome / unit)), dtype=np.float64)
     residual = outcome / unit - design @ beta
     spread = float(np.sum((outcome / unit - 1.0) ** 2))
     r2 = 1.0 - float(residual @ residual) / spread if spread > 0 else np.nan
-    return ForecastLine(float(beta[0]) * unit, float(beta[1]), r2)
-
-
-def _design(outcome: Floats, forecast: Floats) -> tuple[float, Floats, Floats]:
-    """Return the unit of the regression, its design (n, 2), and the inverse of its moments.
-
-    Variances are about 1e-4: in units of their mean the cross products are well conditioned.
-    """
-    unit = float(outcome.mean())
-    design = np.stack([np.ones_like(forecast), forecast / unit], axis=1)
-    return unit, design, np.asarray(np.linalg.inv(design.T @ design), dtype=np.float64)
+    slope = float(beta[1])
+    return ForecastLine(float(beta[0]) * unit, slope, r2, unit, design, bread, beta, residual)
 
 
 def _wald(
