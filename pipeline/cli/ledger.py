@@ -40,6 +40,15 @@ class Kind(StrEnum):
     ALERTS = "alerts"
 
 
+class RoleChoice(StrEnum):
+    """Which forecasts are printed."""
+
+    CHAMPION = "champion"
+    CHALLENGER = "challenger"
+    FALLBACK = "fallback"
+    ALL = "all"
+
+
 @command(group)
 def show(
     kind: Annotated[Kind, typer.Argument(help="Table to print.")] = Kind.FORECASTS,
@@ -47,6 +56,9 @@ def show(
     ticker: Annotated[
         list[str] | None, typer.Option(help="Only this ticker; may be repeated.")
     ] = None,
+    role: Annotated[
+        RoleChoice, typer.Option(help="Role of the forecasts; champion: those that were issued.")
+    ] = RoleChoice.CHAMPION,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of rows.")] = 30,
     as_json: Json = False,
 ) -> None:
@@ -59,7 +71,11 @@ def show(
     has_tickers = kind in (Kind.FORECASTS, Kind.OUTCOMES)
     # A decision that was carried out is two rows, shown as one.
     newest = 2 * limit if kind is Kind.DECISIONS and not as_json else limit
-    only = RowFilter(tickers=tuple(ticker or ()) if has_tickers else (), newest=newest)
+    only = RowFilter(
+        tickers=tuple(ticker or ()) if has_tickers else (),
+        role=role.value if kind is Kind.FORECASTS and role is not RoleChoice.ALL else None,
+        newest=newest,
+    )
     with Ledger.to_read(resolve_home(home).ledger) as ledger:
         _check_tickers(ledger, only.tickers)
         rows = ledger.table("scored" if kind is Kind.FORECASTS else kind.value, only)

@@ -64,6 +64,9 @@ class Forecast:
     intervals
         The bounds of further intervals by their probability, such as ``{"0.8": [lower, upper]}``,
         daily variances as `lower` and `upper` are; None if the settings ask for none.
+    interval_level
+        The probability of the interval from `lower` to `upper`; NaN if there is none, and in rows
+        of the formats before 5, which did not keep it.
     """
 
     origin: Annotated[dt.date, Column("date")]
@@ -88,6 +91,9 @@ class Forecast:
     pretrained: Annotated[str | None, Column("text", since=3)] = None
     short_history: Annotated[bool, Column("flag", since=3)] = False
     intervals: Annotated[Mapping[str, list[float]] | None, Column("json", since=4)] = None
+    interval_level: Annotated[
+        float, Column("real", "interval_level > 0 AND interval_level < 1", since=5)
+    ] = math.nan
 
     def __str__(self) -> str:
         """Name the forecast as messages do."""

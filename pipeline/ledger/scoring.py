@@ -23,7 +23,7 @@ SCORE_COLUMNS = ["rows", "qlike", "ratio_to_har", "dm_p_value", "coverage", "cli
 SCORED = [
     *("seq", "origin", "target_end", "ticker", "horizon", "model", "model_version", "role"),
     *("calendar", "variance", "lower", "upper", "clipped", "fallback", "level_factor", "live"),
-    *("realized", "log_return"),
+    *("realized", "log_return", "interval_level"),
 ]
 LIVE_COLUMNS = [
     *("horizon", "series", "first", "last", *SCORE_COLUMNS),
@@ -49,10 +49,11 @@ def scored_rows(
     -------
     DataFrame
         `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's columns.
+        Only intervals of the newest level are there (`keep_newest_level`).
     """
     rows = ledger.table("scored", RowFilter(since=since), columns=SCORED)
     rows = rows[rows["realized"] > VARIANCE_FLOOR]
-    rows = rows[rows["live"]] if live_only else rows
+    rows = keep_newest_level(rows[rows["live"]] if live_only else rows)
     periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
     names = {"variance": "volatility", "realized": "volatility_realized"}
     names |= {bound: f"volatility_{bound}" for bound in ("lower", "upper")}
@@ -61,6 +62,25 @@ def scored_rows(
         for old, new in names.items()
     }
     return rows.assign(**readable)
+
+
+def keep_newest_level(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return forecasts without the intervals of other levels than that of the newest row.
+
+    After a change of `report.interval` their coverage would be a mixture of both. Rows of the
+    formats before 5, which did not keep the level, count as the newest.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"seq": [1, 2, 3], "interval_level": [np.nan, 0.8, 0.9]})
+    >>> keep_newest_level(rows.assign(lower=1.0, upper=2.0))["lower"].tolist()
+    [1.0, nan, 1.0]
+    """
+    known = rows[rows["interval_level"].notna()].sort_values("seq")["interval_level"]
+    if known.nunique() < 2:
+        return rows
+    kept = rows["interval_level"].isna() | (rows["interval_level"] == known.iloc[-1])
+    return rows.assign(**{name: rows[name].where(kept) for name in ("lower", "upper")})
 
 
 def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:

@@ -8,7 +8,6 @@ from volcast.pipeline.serve.problems import RequestError
 from volcast.pipeline.serve.reading.events import read_events
 from volcast.pipeline.serve.reading.origin_rows import Row, find_newest_origin
 from volcast.pipeline.serve.reading.scores import SESSIONS, read_scores
-from volcast.pipeline.serve.reading.settings import find_interval_level
 from volcast.pipeline.serve.reading.tickers import read_tickers
 from volcast.pipeline.serve.reading.versions import (
     find_state,
@@ -68,15 +67,13 @@ def find_events(state: ServerState) -> list[Row]:
     return state.memo.get("events", version, read)
 
 
-def build_forecasts(state: ServerState, rows: list[Row]) -> list[Row]:
-    """Return forecasts as the API has them: booleans, volatilities, the level of the interval."""
-    hashes = {row["config_hash"] for row in rows}
-    levels = {each: find_interval_level(state.home, each) for each in hashes}
+def build_forecasts(rows: list[Row]) -> list[Row]:
+    """Return forecasts as the API has them: flags, objects, volatilities."""
     for row in rows:
         for name in FLAGS:
             if row[name] is not None:
                 row[name] = bool(row[name])
-        row["interval_level"] = levels[row["config_hash"]]
+        row["intervals"] = row["intervals"] and json.loads(row["intervals"])
     return add_volatilities(rows)
 
 

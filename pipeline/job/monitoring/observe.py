@@ -16,7 +16,9 @@ from volcast.reports.monitoring.alerts import Observation
 from volcast.reports.monitoring.forecasts import clip_rate, coverage
 
 USUAL_CLIP_RATE = 0.01  # share of forecasts that the insanity filter may clip
-ISSUED_COLUMNS = ["origin", "ticker", "horizon", "lower", "upper", "clipped", "realized"]
+ISSUED_COLUMNS = [
+    *("origin", "ticker", "horizon", "lower", "upper", "interval_level", "clipped", "realized"),
+]
 
 
 def observe_forecasts(context: JobContext) -> list[Observation]:
@@ -28,6 +30,8 @@ def observe_forecasts(context: JobContext) -> list[Observation]:
     recent = issued[issued["origin"].isin(np.unique(issued["origin"])[-RECENT:])]
     observations = [clip_rate(recent, USUAL_CLIP_RATE)] if len(recent) else []
     level = context.config.report.interval
+    # After a change of the setting, intervals of the level before say nothing about this one.
+    issued = issued[issued["interval_level"].isna() | (issued["interval_level"] == level)]
     for horizon in panel.horizons:
         known = issued[(issued["horizon"] == horizon) & (issued["realized"] > 0)]
         last = known[known["origin"].isin(np.unique(known["origin"])[-YEAR:])]

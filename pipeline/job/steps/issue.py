@@ -173,6 +173,7 @@ def _build_rows(
             pretrained=cell.pretrained,
             short_history=cell.short_history,
             intervals=cell.intervals,
+            interval_level=context.config.report.interval if np.isfinite(cell.lower) else np.nan,
         )
         rows.append(forecast)
     return rows

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request
-from pydantic import Field
+from pydantic import Field, StrictBool
 from pydantic_core import to_json
 from starlette.responses import Response
 
@@ -37,7 +37,7 @@ Sentence = Annotated[str, Field(min_length=1, max_length=500, pattern=SENTENCE)]
 class RetrainRequest(Document):
     """How to retrain."""
 
-    if_due: bool = Field(False, description="train only if a challenger is due")
+    if_due: StrictBool = Field(False, description="train only if a challenger is due")
 
 
 class ChangeRequest(Document):

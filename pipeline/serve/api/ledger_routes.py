@@ -66,10 +66,9 @@ def list_forecasts(
 
     Variances are daily, in squared log returns; volatilities are annualised, in percent.
     """
-    state: ServerState = request.app.state.server
 
     def finish(rows: list[Row]) -> list[Row]:
-        return _select_levels(build_forecasts(state, rows), wanted.levels)
+        return _select_levels(build_forecasts(rows), wanted.levels)
 
     role = None if wanted.role == "all" else wanted.role
     return _answer_origins(request, FORECASTS, wanted, role, finish)
@@ -215,7 +214,14 @@ def _check_ticker(state: ServerState, ticker: str | None) -> None:
 
 
 def _select_levels(rows: list[Row], levels: list[float] | None) -> list[Row]:
-    return [row for row in rows if levels is None or row["interval_level"] in levels]
+    """Return the forecasts with an interval of these levels, and without further ones of others."""
+    if levels is None:
+        return rows
+    for row in rows:
+        for name in ("intervals", "volatility_intervals"):
+            found = row[name] or {}
+            row[name] = {level: found[level] for level in found if float(level) in levels} or None
+    return [row for row in rows if row["intervals"] or row["interval_level"] in levels]
 
 
 def _refuse_cursor(error: ValueError) -> RequestError:

@@ -55,8 +55,8 @@ class ForecastParameters(OriginParameters):
     )
     levels: Levels | None = Field(
         None,
-        description="only forecasts whose interval has one of these nominal coverages, shares of 1 "
-        "separated by commas",
+        description="only forecasts with an interval of one of these nominal coverages, shares of "
+        "1 separated by commas; of their further intervals only these",
     )
 
 

@@ -41,6 +41,8 @@ DESCRIPTIONS = {
     "config_hash": "SHA-256 of the settings",
     "intervals": f"bounds of further intervals by their probability: {VARIANCE}",
     "variance": f"forecast of the mean over the target: {VARIANCE}",
+    "interval_level": "nominal coverage of the interval, a share of 1; null if there is none, and "
+    "in rows of the formats before 5",
     "lower": f"lower bound of the prediction interval: {VARIANCE}; null if there is none",
     "upper": f"upper bound of the prediction interval: {VARIANCE}; null if there is none",
     "clipped": "whether the forecast was bounded by the range seen in training",
@@ -71,11 +73,14 @@ FORECAST_FIELDS: dict[str, tuple[Any, str]] = {
     "realized": (float | None, f"outcome in the level of the forecast: {VARIANCE}"),
     "log_return": (float | None, DESCRIPTIONS["log_return"]),
     "outcome_written_at": (Moment | None, "when the outcome was written, in UTC"),
-    "interval_level": (float | None, "nominal coverage of the interval, a share of 1"),
     "volatility": (float | None, f"the forecast, {VOLATILITY}"),
     "volatility_lower": (float | None, f"lower bound of the interval, {VOLATILITY}"),
     "volatility_upper": (float | None, f"upper bound of the interval, {VOLATILITY}"),
     "volatility_realized": (float | None, f"the outcome, {VOLATILITY}"),
+    "volatility_intervals": (
+        dict[str, list[float]] | None,
+        f"bounds of the further intervals by their probability, {VOLATILITY}",
+    ),
 }
 Item = TypeVar("Item")
 

@@ -75,7 +75,7 @@ def _read_evening(state: ServerState) -> Evening:
                 break
             day = dt.date.fromisoformat(origin)
             chosen = OriginFilter(role="champion", first=day, last=day)
-            rows = build_forecasts(state, read_page(connection, FORECASTS, chosen, ROWS).rows)
+            rows = build_forecasts(read_page(connection, FORECASTS, chosen, ROWS).rows)
             _add_rows(newest, rows)
             origin = find_newest_origin(connection, before=origin)
     tickers = [newest[name] for name in sorted(newest)]

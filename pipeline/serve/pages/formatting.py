@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 MISSING = "\N{EN DASH}"
 HORIZONS = {1: "next session", 5: "next week", 22: "next month"}
@@ -30,6 +31,45 @@ def format_share(value: float | None) -> str:
     '91.2\xa0%'
     """
     return MISSING if value is None else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
+
+
+def format_level(level: float) -> str:
+    r"""Return the nominal coverage of an interval, a share of 1, in percent.
+
+    Examples
+    --------
+    >>> format_level(0.9), format_level(0.975)
+    ('90\xa0%', '97.5\xa0%')
+    """
+    return f"{100 * level:g}\N{NO-BREAK SPACE}%"
+
+
+def format_intervals(row: dict[str, Any]) -> list[str]:
+    r"""Return the intervals of a forecast, the narrowest first.
+
+    Parameters
+    ----------
+    row
+        With `volatility_lower`, `volatility_upper` and `volatility_intervals`, annualised and in
+        percent, and `interval_level`, a share of 1; None where there is no interval, or where its
+        level is not known.
+
+    Examples
+    --------
+    >>> bounds = {"volatility_lower": 8.0, "volatility_upper": 21.0, "interval_level": 0.9}
+    >>> format_intervals({**bounds, "volatility_intervals": {"0.8": [10.0, 18.5]}})
+    ['10.0 to 18.5 (80\xa0%)', '8.0 to 21.0 (90\xa0%)']
+    """
+    further = (row["volatility_intervals"] or {}).items()
+    found = [(*bounds, float(level)) for level, bounds in further]
+    if row["volatility_lower"] is not None:
+        found += [(row["volatility_lower"], row["volatility_upper"], row["interval_level"])]
+    found.sort(key=lambda interval: interval[1] - interval[0])
+    return [
+        f"{format_number(lower)} to {format_number(upper)}"
+        + (f" ({format_level(level)})" if level else "")
+        for lower, upper, level in found
+    ]
 
 
 def format_moment(value: str | dt.datetime | None) -> str:

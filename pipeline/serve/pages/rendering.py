@@ -99,6 +99,8 @@ def _environment() -> jinja2.Environment:
     environment.filters.update(
         number=formatting.format_number,
         share=formatting.format_share,
+        level=formatting.format_level,
+        intervals=formatting.format_intervals,
         moment=formatting.format_moment,
         horizon=formatting.format_horizon,
         sentence=formatting.format_sentence,

@@ -55,7 +55,7 @@ def show_ticker(
         horizon = wanted.horizon if wanted.horizon in horizons else horizons[0]
         drawn = OriginFilter(ticker=ticker, role="champion", horizon=horizon)
         rows = read_page(connection, FORECASTS, drawn, SESSIONS_DRAWN).rows
-    rows = build_forecasts(state, rows)
+    rows = build_forecasts(rows)
     events = [event for event in find_events(state) if event["ticker"] == ticker]
     scores = find_scores(state, ticker=ticker)
     return render_page(
@@ -64,7 +64,7 @@ def show_ticker(
         ticker=ticker,
         known=known,
         coming=find_reports(state).get(ticker),
-        newest=build_forecasts(state, newest),
+        newest=build_forecasts(newest),
         horizons=horizons,
         horizon=horizon,
         chart=draw_history(rows[::-1], ticker),

@@ -44,13 +44,14 @@ WITH RECURSIVE origins(origin) AS (
 ), scored AS (
     SELECT *, y / variance - ln(y / variance) - 1.0 AS q,
         har_y / har_variance - ln(har_y / har_variance) - 1.0 AS qh,
-        lower IS NOT NULL AND upper IS NOT NULL AS bounded
+        lower IS NOT NULL AND upper IS NOT NULL
+            AND coalesce(interval_level, :level) IS :level AS bounded
     FROM paired
 )
 SELECT horizon, model, model_version, role = 'champion' AS issued, har IS NOT NULL AS paired,
     origin,
     count(*) AS rows, total(q) AS loss, total(qh) AS har_loss,
-    total(bounded) AS bounded, total(y BETWEEN lower AND upper) AS inside,
+    total(bounded) AS bounded, total(bounded AND y BETWEEN lower AND upper) AS inside,
     total(r IS NOT NULL) AS returns, total(r * r) AS squares,
     total(CASE WHEN r IS NOT NULL THEN variance END) AS variances,
     total(r * r > {BEYOND**2} * horizon * variance) AS beyond
@@ -76,11 +77,12 @@ def read_scores(
     -------
     list of dict
         `horizon, series, first, last, rows, qlike, ratio_to_har, coverage, level_ratio, beyond`;
-        None where something is not known.
+        None where something is not known. The coverage is that of intervals of the newest level.
     """
     of_ticker = "AND f.ticker = :ticker" if ticker else ""
     found = connection.execute(
-        _QUERY.format(of_ticker=of_ticker), {"sessions": sessions, "ticker": ticker}
+        _QUERY.format(of_ticker=of_ticker),
+        {"sessions": sessions, "ticker": ticker, "level": _find_newest_level(connection)},
     )
     names = [column[0] for column in found.description]
     series: dict[tuple[int, str], list[Row]] = defaultdict(list)
@@ -91,6 +93,14 @@ def read_scores(
             series[part["horizon"], ISSUED].append(part)
     order = sorted(series, key=lambda key: (key[0], key[1] != ISSUED, key[1]))
     return [_combine(key, series[key]) for key in order]
+
+
+def _find_newest_level(connection: sqlite3.Connection) -> float | None:
+    found = connection.execute(
+        "SELECT interval_level FROM forecasts WHERE interval_level IS NOT NULL "
+        "ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    return float(found[0]) if found else None
 
 
 def _combine(key: tuple[int, str], parts: Sequence[Row]) -> Row:

@@ -1,11 +1,9 @@
-"""The settings of a home: those of the next evening, and those that forecasts were made with."""
+"""The settings of a home: those of the next evening."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.home import Home
 
 if TYPE_CHECKING:
@@ -30,14 +28,3 @@ def has_daily_bars(home: Home) -> bool:
     from volcast.pipeline.data.sources.catalogue import find_entry
 
     return find_entry(load_home_settings(home).data.source).grows
-
-
-@lru_cache(maxsize=256)
-def find_interval_level(home: Home, config_hash: str) -> float | None:
-    """Return the nominal coverage of intervals made with archived settings; None if unknown."""
-    from volcast.pipeline.job.config_archive import read_archived_config
-
-    try:
-        return float(read_archived_config(home, config_hash).report.interval)
-    except VolcastError:  # an archive that was not kept: the forecasts are served all the same
-        return None

@@ -13,7 +13,9 @@ VOLATILITIES = {
 
 
 def add_volatilities(rows: list[Row]) -> list[Row]:
-    """Add `VOLATILITIES` to forecasts: annualised, in percent; None where unknown.
+    """Add volatilities to forecasts: annualised, in percent; None where unknown.
+
+    They are those of `VOLATILITIES`, and `volatility_intervals`, of `intervals`.
 
     Parameters
     ----------
@@ -32,4 +34,9 @@ def add_volatilities(rows: list[Row]) -> list[Row]:
         variance = np.array([row[source] for row in rows], dtype=np.float64)
         for row, value in zip(rows, volatility_annual_pct(variance, periods).tolist(), strict=True):
             row[name] = None if value != value else value
+    for row, of_year in zip(rows, periods.tolist(), strict=True):
+        row["volatility_intervals"] = row["intervals"] and {
+            level: volatility_annual_pct(np.array(bounds), of_year).tolist()
+            for level, bounds in row["intervals"].items()
+        }
     return rows

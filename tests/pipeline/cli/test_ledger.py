@@ -254,6 +254,18 @@ def test_show_prints_volatility_and_json_the_whole_row(home):
     assert nobody.complaint == message
 
 
+def test_show_prints_the_issued_forecasts_unless_another_role_is_chosen(tmp_path):
+    with Ledger.to_write(Home(tmp_path).ledger) as ledger:
+        ledger.add_forecasts([forecast(), har()], now=EVENING)
+    show = ("ledger", "show", "--home", tmp_path, "--json")
+    for words, models in (
+        ((), ["network"]),
+        (("--role", "fallback"), ["har"]),
+        (("--role", "all"), ["network", "har"]),
+    ):
+        assert [row["model"] for row in json.loads(volcast(*show, *words).out)] == models
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [("outcomes", "0.00011"), ("decisions", "a tie"), ("alerts", "stale data")],

@@ -34,6 +34,21 @@ def long(tmp_path_factory):
     return path, long_ledger(path, tickers=("AAA", "BBB"))
 
 
+def test_coverage_is_that_of_the_newest_level(tmp_path):
+    levels = [(math.nan, True), (0.8, False), (0.8, False), (0.9, True), (0.9, False)]
+    with Ledger.to_write(tmp_path / "ledger.db") as ledger:
+        for number, (level, is_inside) in enumerate(levels):
+            day, now = ORIGIN + 7 * number * DAY, EVENING + 7 * number * DAY
+            made = forecast(1e-4, day, interval_level=level, data_vintage=now - DAY)
+            ledger.add_forecasts([made], now=now)
+            realized = 1.1e-4 if is_inside else 9e-4
+            ledger.add_outcomes([outcome(realized, day)], now=now + DAY)
+        rows = scoring.scored_rows(ledger)
+    scores = scoring.live_scores(rows, {})
+    assert scores["rows"].tolist() == [5, 5]
+    assert scores["coverage"].tolist() == pytest.approx([2 / 3, 2 / 3])
+
+
 def scores_of(path, series, horizon=1):
     with Ledger.to_read(path) as ledger:
         table = scoring.live_scores(scoring.scored_rows(ledger), scoring.read_backtests(ledger))

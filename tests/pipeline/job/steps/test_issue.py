@@ -184,6 +184,9 @@ def test_further_intervals_are_in_the_ledger_and_the_chain_holds(promoted_home, 
         issue_forecasts(make_context(promoted_home, several, market, ledger, FIRST + 1))
         issued = ledger.issued(market.panel.sessions[FIRST + 1].date())
     assert before["intervals"].isna().all() and issued["intervals"].notna().any()
+    bounded = issued["lower"].notna()
+    assert (issued.loc[bounded, "interval_level"] == several.report.interval).all()
+    assert issued.loc[~bounded, "interval_level"].isna().all()
     for row in issued[issued["intervals"].notna()].itertuples():
         (low, high), (lower, upper) = (json.loads(row.intervals)[key] for key in ("0.5", "0.95"))
         assert lower <= row.lower <= low <= row.variance <= high <= row.upper <= upper

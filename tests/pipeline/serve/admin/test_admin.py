@@ -70,6 +70,12 @@ def test_a_retraining_that_fails_says_why_without_paths(admin, run):
     assert (job["state"], job["detail"]) == ("failed", "HOME/ledger.db is locked")
 
 
+def test_a_retraining_if_due_is_true_or_false(admin, run):
+    run("raise SystemExit('never started')")
+    answer = admin.post("/v1/retrain", json={"if_due": 0})
+    assert answer.status_code == 422 and "body.if_due" in answer.text
+
+
 def test_one_retraining_at_a_time(admin, run):
     run("import time; time.sleep(30)")
     assert admin.post("/v1/retrain").status_code == 202

@@ -1,9 +1,12 @@
 import csv
+import datetime as dt
 import io
 
 import pytest
 
+from tests.pipeline.ledger.samples import DAY, EVENING, ORIGIN, forecast
 from tests.pipeline.serve.samples import NOW, SESSIONS, TICKERS, make_home, serving
+from volcast.pipeline.home import Home
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.serve.api import documents, rows
 
@@ -131,14 +134,49 @@ def test_levels_and_moments_select(server):
         assert len(found.json()["items"]) == count, found.text
 
 
+@pytest.fixture(scope="module")
+def several_levels(tmp_path_factory):
+    """A server of one forecast with further intervals, and an older one without."""
+    home = Home(tmp_path_factory.mktemp("levels"))
+    further = {"0.8": [0.6e-4, 1.7e-4], "0.975": [0.3e-4, 3e-4]}
+    with Ledger.to_write(home.ledger) as ledger:
+        for day, intervals in ((ORIGIN - DAY, None), (ORIGIN, further)):
+            moment = EVENING + (day - ORIGIN)
+            vintage = moment - dt.timedelta(hours=1)
+            made = forecast(1e-4, day, intervals=intervals, data_vintage=vintage)
+            ledger.add_forecasts([made], now=moment)
+    with serving(home, rate=0) as client:
+        yield client
+
+
+def test_further_intervals_are_objects_in_both_units(several_levels):
+    newest, older = several_levels.get("/v1/forecasts").json()["items"]
+    assert newest["intervals"] == {"0.8": [0.6e-4, 1.7e-4], "0.975": [0.3e-4, 3e-4]}
+    lower, upper = newest["volatility_intervals"]["0.8"]
+    assert lower == pytest.approx(100 * (252 * 0.6e-4) ** 0.5)
+    assert upper == pytest.approx(100 * (252 * 1.7e-4) ** 0.5)
+    assert older["intervals"] is older["volatility_intervals"] is None
+    rows.ForecastPage.model_validate_json(several_levels.get("/v1/forecasts").content)
+
+
+def test_levels_select_further_intervals(several_levels):
+    (found,) = several_levels.get("/v1/forecasts?levels=0.8,0.5").json()["items"]
+    assert list(found["intervals"]) == list(found["volatility_intervals"]) == ["0.8"]
+    assert several_levels.get("/v1/forecasts?levels=0.5").json()["items"] == []
+
+
+def test_the_page_of_a_ticker_shows_each_interval_with_its_level(several_levels):
+    page = several_levels.get("/ticker/AAA").text
+    assert "12.3 to 20.7 (80\xa0%)" in page and "8.7 to 27.5 (97.5\xa0%)" in page
+    assert page.index("(80\xa0%)") < page.index("(97.5\xa0%)")
+
+
 def test_tickers_say_since_when_they_are_forecast(server):
     found = server.get("/v1/tickers").json()["items"]
     assert [(row["ticker"], row["origins"]) for row in found] == [(t, SESSIONS) for t in TICKERS]
 
 
 def test_a_home_without_a_ledger_is_not_ready(tmp_path):
-    from volcast.pipeline.home import Home
-
     with serving(Home(tmp_path)) as empty:
         assert empty.get("/healthz").status_code == 200
         assert empty.get("/readyz").status_code == 503

@@ -22,6 +22,8 @@ def write_uneven_ledger(path):
             for place, ticker in enumerate(("AAA", "BBB", "CCC")):
                 first = number < 6 or ticker == "CCC"
                 named = {"ticker": ticker, "short_history": ticker == "BBB" and number < 3}
+                if number >= 3:
+                    named["interval_level"] = 0.8 if number < 6 else 0.9
                 rows.append(
                     har(
                         1e-4 * (1 + place),
