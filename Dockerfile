@@ -19,6 +19,7 @@ RUN useradd --no-create-home --uid 10001 volcast \
     && install --directory --owner volcast --group volcast /data
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH \
+    HOME=/tmp \
     VOLCAST_HOME=/data \
     VOLCAST_DATA_DIR=/data/bars \
     MPLCONFIGDIR=/tmp/matplotlib \

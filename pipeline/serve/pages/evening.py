@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,5 +110,6 @@ def _add_rows(newest: dict[str, dict[str, Any]], rows: list[Row]) -> None:
 
 
 def _find_model(tickers: list[dict[str, Any]]) -> str:
-    names = [f"{row['model']}" for each in tickers for row in each["forecasts"].values()]
-    return max(set(names), key=names.count) if names else ""
+    rows = [row for each in tickers for row in each["forecasts"].values()]
+    names = Counter(f"{row['model']} {row['model_version']}" for row in rows)
+    return names.most_common(1)[0][0] if names else ""

@@ -115,8 +115,9 @@ def _draw(
     for line in lines:
         for run in _find_runs(line.values):
             points = [find(place, value) for place, value in run]
-            points += points if len(points) == 1 else []  # a single point is a dot
-            body.append(f'<path class="line {line.style}" d="M{"L".join(points)}"/>')
+            points += points if len(points) == 1 else []  # a line without length is drawn as a dot
+            kind = "line dot" if len(run) == 1 else "line"
+            body.append(f'<path class="{kind} {line.style}" d="M{"L".join(points)}"/>')
     return Markup(
         '<svg class="chart {}" viewBox="0 0 {} {}" role="img" aria-label="{}">\n{}\n</svg>'
     ).format(name, width, HEIGHT, alt, Markup("\n".join(body)))

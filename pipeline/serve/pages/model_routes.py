@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Request
 from markupsafe import Markup
 from starlette.responses import Response
 
+from volcast.pipeline.errors import VolcastError
 from volcast.pipeline.serve.api.field_types import LARGEST_NUMBER
 from volcast.pipeline.serve.cached_reads import (
     CHANGES,
@@ -23,6 +24,7 @@ from volcast.pipeline.serve.pages.line_chart import Line, draw_chart
 from volcast.pipeline.serve.pages.rendering import render_page
 from volcast.pipeline.serve.reading.origin_rows import Row
 from volcast.pipeline.serve.reading.sequence_rows import read_sequence_page
+from volcast.pipeline.serve.reading.settings import load_home_settings
 from volcast.pipeline.serve.reading.versions import read_curves
 from volcast.pipeline.serve.state import ServerState
 
@@ -32,6 +34,7 @@ GATE_SHOWN = 60
 CHANGES_SHOWN = 30
 QLIKE = re.compile(r"\w+_qlike_(?P<horizon>\d+)_(?P<model>\w+)")
 BASELINE = "har"
+EVIDENCE_SHOWN = 1e6  # more is drawn as this much
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,7 +62,7 @@ def show_models(request: Request) -> Response:
         versions=versions,
         horizons=sorted({horizon for row in versions for horizon in row["ratios"]}),
         gate=gate[:GATE_SHOWN],
-        chart=draw_evidence(gate[:GATE_SHOWN][::-1]),
+        chart=draw_evidence(gate[:GATE_SHOWN][::-1], _find_required_evidence(state)),
         changes=build_records(state, sorted(changes, key=lambda row: -row["seq"])),
         scores=find_scores(state),
     )
@@ -100,24 +103,38 @@ def compute_ratios(metrics: dict[str, float]) -> dict[int, float]:
     }
 
 
-def draw_evidence(gate: list[Row]) -> Markup:
-    """Return the chart of the evidence for the challenger, the oldest decision on the left."""
+def draw_evidence(gate: list[Row], required: float | None) -> Markup:
+    """Return the chart of the evidence for the challenger, the oldest decision on the left.
+
+    Evidence above a million is drawn as a million, so that what is required stays in sight.
+    """
 
     def read(row: Row) -> float | None:
         challenge = row["numbers"].get("challenge")
         evidence = challenge.get("evidence") if isinstance(challenge, dict) else None
-        return math.log10(evidence) if evidence and evidence > 0 else None
+        return math.log10(min(evidence, EVIDENCE_SHOWN)) if evidence and evidence > 0 else None
 
     values = [read(row) for row in gate]
     if not any(value is not None for value in values):
         return Markup()
+    lines = [Line("evidence", "forecast", values)]
+    if required is not None:
+        lines.insert(0, Line("required", "limit", [math.log10(required)] * len(values)))
     return draw_chart(
         [row["key"].removeprefix(GATE) for row in gate],
-        [Line("evidence", "forecast", values)],
-        alt="Evidence of the gate for the challenger, as a base-10 logarithm, by decision; the "
-        "decisions below have the numbers.",
+        lines,
+        alt="Evidence of the gate for the challenger, as a base-10 logarithm, by decision, and "
+        "what is required for a promotion; the decisions below have the numbers.",
         from_zero=False,
     )
+
+
+def _find_required_evidence(state: ServerState) -> float | None:
+    """Return the evidence that the next evening requires; None if its settings cannot be read."""
+    try:
+        return 1.0 / load_home_settings(state.home).job.gate_alpha
+    except VolcastError:
+        return None
 
 
 def _draw_curves(curves: list[dict[str, Any]]) -> Markup:

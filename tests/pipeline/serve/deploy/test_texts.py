@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.checkout import ROOT
 from tests.pipeline.samples import volcast
 from volcast.pipeline.serve.deploy.texts import Service, format_compose, format_unit
 
@@ -25,10 +26,13 @@ def test_the_unit_starts_the_server_and_may_write_to_the_home_only():
 def test_compose_runs_job_and_server_without_rights():
     (text,) = format_compose().values()
     services = yaml.safe_load(text)["services"]
-    assert services["job"]["command"] == ["volcast", "schedule", "run"]
+    assert services["job"]["command"] == ["schedule", "run"]
     assert services["server"]["ports"] == ["127.0.0.1:8000:8000"]
     for service in services.values():
         assert service["cap_drop"] == ["ALL"] and service["read_only"] is True
+        assert service["build"] == "."
+    image = (ROOT / "Dockerfile").read_text()
+    assert 'ENTRYPOINT ["volcast"]' in image and "VOLCAST_HOME=/data" in image
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are(server, tmp_path):

@@ -8,10 +8,11 @@ import sys
 import pytest
 
 from tests.pipeline.ledger.samples import forecast
-from tests.pipeline.serve.samples import NOW, Client, make_home, serving
+from tests.pipeline.serve.samples import CHAMPION, NOW, Client, make_home, serving
 from volcast.pipeline.home import Home
 from volcast.pipeline.ledger.ledger import Ledger
 from volcast.pipeline.serve.admin import champion_change, retraining
+from volcast.pipeline.serve.pages.model_routes import draw_evidence
 from volcast.pipeline.serve.security.sessions import COOKIE, LASTS
 
 HTML = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -60,6 +61,26 @@ def test_the_overview_has_alerts_before_numbers_and_changes(server):
     change = newest[0]["volatility"] - newest[1]["volatility"]
     assert f"{change:+.1f}".replace("-", "\N{MINUS SIGN}") in text
     assert "promote, network 2: better, by Ann" in text
+
+
+def test_the_overview_names_the_model_of_the_forecasts_and_a_newer_champion(home, tmp_path):
+    copy = Home(shutil.copytree(home.folder, tmp_path / "home"))
+    with serving(copy) as client:
+        assert "2 tickers, by network 2; 1 alert open" in client.get("/").text
+        copy.champion.write_text(json.dumps({**CHAMPION, "version": 3}))
+        assert "by network 2; the champion is now network 3; 1 alert open" in client.get("/").text
+
+
+def test_the_evidence_is_drawn_up_to_a_million_with_what_is_required():
+    rows = [
+        {"key": f"gate 2018-01-0{number}", "numbers": {"challenge": {"evidence": evidence}}}
+        for number, evidence in enumerate((1e23, 0.5, 12.0), 1)
+    ]
+    assert ">6</text>" in draw_evidence(rows, 20.0) and ">20</text>" not in draw_evidence(
+        rows, 20.0
+    )
+    assert 'class="line limit"' in draw_evidence(rows, 20.0)
+    assert 'class="line limit"' not in draw_evidence(rows, None)
 
 
 def test_the_overview_selects_and_sorts(server):
