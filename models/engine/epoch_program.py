@@ -8,12 +8,11 @@ work on scratch variables.
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,15 +105,17 @@ class EpochProgram:
         shape = int(table.inputs.shape[0]), table.weight is not None
         compiled = self._compile(shape, arguments)
         try:
-            function = self._idle[shape].get_nowait()
+            scratch = self._idle[shape].get_nowait()
         except Empty:
-            function = _copy_with_own_variables(compiled)
+            scratch = _Scratch.create(compiled)
         try:
-            state, losses, evaluation = function(*arguments)
-            arrays = Evaluation(*(part.numpy() for part in evaluation))
-            return state.numpy(), losses.numpy(), arrays
+            # Flat arguments are not checked against the signature, which takes a tenth of an epoch.
+            tensors = [each for each in tf.nest.flatten(arguments) if each is not None]
+            found = compiled.inference_fn.call_flat(*tensors, *scratch.captures)
+            state, losses, *evaluation = (each.numpy() for each in found)
+            return state, losses, Evaluation(*evaluation)
         finally:
-            self._idle[shape].put(function)
+            self._idle[shape].put(scratch)
 
     def _compile(self, shape: TableShape, arguments: tuple[Any, ...]) -> Any:
         with self._compiling:
@@ -242,14 +243,19 @@ class EpochProgram:
         return self.shape.optimization.l2 * tf.add_n([tf.reduce_sum(tf.square(k)) for k in kernels])
 
 
-def _copy_with_own_variables(compiled: Any) -> Any:
-    """Return a compiled function on new variables; the executable is shared."""
-    own = copy(compiled)
-    variables = [tf.Variable(variable) for variable in compiled.variables]
-    by_handle = {id(v.handle): new for v, new in zip(compiled.variables, variables, strict=True)}
-    own.set_external_captures([by_handle[id(handle)].handle for handle in compiled.captured_inputs])
-    own.scratch = variables  # a function does not keep its captures alive
-    return own
+class _Scratch(NamedTuple):
+    """Variables on which one thread runs a compiled function, and how the function takes them."""
+
+    variables: list[Any]  # kept alive for the captures
+    captures: list[Any]
+
+    @classmethod
+    def create(cls, compiled: Any) -> _Scratch:
+        """Return new variables for a compiled function."""
+        variables = [tf.Variable(variable) for variable in compiled.variables]
+        pairs = zip(compiled.variables, variables, strict=True)
+        handles = {id(old.handle): new.handle for old, new in pairs}
+        return cls(variables, [handles[id(each)] for each in compiled.captured_inputs])
 
 
 def get_program(shape: ProgramShape) -> EpochProgram:

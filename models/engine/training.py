@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -174,6 +175,7 @@ class _Run:
         weights = drawn if start is None else start
         program = next(iter(self.programs.values()))
         self.active_members = activate_members(members, program, weights)
+        self._weight_count = sum(map(math.prod, plan.architecture.shapes()))
         self._grouped: list[int] = []
         self._groups: list[Group] = []
         self.plateaus = PlateauReductions(plan.schedule, len(members))
@@ -278,8 +280,8 @@ class _Run:
 
     def _get_states(self) -> NDArray[np.float32]:
         """Return the current weights as a matrix (members, P)."""
-        size = sum(np.prod(shape) for shape in self.plan.architecture.shapes())
-        return np.stack([active.state[:size] for active in self.active_members])
+        states = np.stack([active.state for active in self.active_members])
+        return states[:, : self._weight_count]
 
 
 def _replace_infinite(values: Float) -> Float:
