@@ -181,6 +181,8 @@ def load_prices(
             "name either prices (a frame or a path) or a source, such as source='yahoo', "
             f"and not {'neither' if source is None else 'both'}"
         )
+    if not isinstance(ticker, str) or not ticker:
+        raise ConfigError(f"ticker must be text, such as 'SPY'; got {ticker!r}")
     place: dict[str, Any] = {"source": source or "files"}
     if isinstance(prices, str | Path):
         place["path"] = str(prices)

@@ -1,5 +1,7 @@
 """Prices of the library: from frames, files and sources, under the rules of quality."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -60,11 +62,24 @@ def test_prices_show_themselves():
 REFUSED = {
     "nothing": ({}, ConfigError, "either prices .* or a source"),
     "both": ({"prices": two_tickers(), "source": "sample"}, ConfigError, "and not both"),
+    "a ticker that is no text": ({"prices": two_tickers(), "ticker": 3}, ConfigError, "got 3"),
+    "a ticker without letters": (
+        {"prices": two_tickers(), "ticker": ""}, ConfigError, "ticker must be text, such as 'SPY'"
+    ),
+    "a clock without a timezone": (
+        {"prices": two_tickers(), "now": dt.datetime(2026, 1, 5)},
+        ConfigError, r"now must be a datetime with a timezone, such as .*; got datetime",
+    ),
+    "a clock as text": ({"source": "sample", "now": "2026-01-05"}, ConfigError, "got '2026-01-05'"),
     "a number": ({"prices": 3}, ConfigError, "a pandas frame or a path, not int"),
     "another section": ({"source": "sample", "epochs": 3}, ConfigError, r"epochs is a setting of"),
     "no such file": ({"prices": "no.csv"}, DataError, "no such file"),
     "no dates": ({"prices": pd.DataFrame({"close": [1.0]})}, DataError, "missing column date"),
-}
+    "an index of words": (
+        {"prices": pd.DataFrame({"Close": [1.0, 2.0]}, index=["one", "two"])},
+        DataError, "add or rename it, with dates such as 2020-01-31",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)
