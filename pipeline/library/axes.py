@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from volcast.pipeline.errors import ConfigError
 
-SIZE = (7.5, 4.2)  # inches
+SIZE = (6.4, 3.8)  # inches; on a phone, half as wide, the text can still be read
 RESOLUTION = 100  # dots an inch
 
 
