@@ -128,7 +128,10 @@ class JobHome:
         ------
         ConfigError
             The ticker or the horizon was not forecast.
+        LedgerError
+            The ledger, or the settings that the newest forecast was made with, are missing.
         """
+        from volcast.pipeline.job.config_archive import read_archived_config
         from volcast.pipeline.ledger.volatility import add_volatility
         from volcast.reports.figures.forecast import forecast_against_realized
 
@@ -156,9 +159,11 @@ class JobHome:
             }
         ).reset_index(drop=True)
 
+        level = read_archived_config(Home(self.folder), own["config_hash"].iloc[-1]).report.interval
+
         def draw(axes: Axes) -> None:
             forecast_against_realized(
-                recent, axes, model="network", interval_level=0.9, label="Issued"
+                recent, axes, model="network", interval_level=level, label="Issued"
             )
 
         return draw_on_axes(draw, ax)

@@ -108,7 +108,17 @@ class Prices:
         return render_html(self.summary())
 
     def load(self, config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
-        """Return the bars for settings: those at hand if their section ``data`` is the same."""
+        """Return the bars for settings: those at hand if their section ``data`` is the same.
+
+        Parameters
+        ----------
+        config
+            The settings.
+        now
+            The clock; bars of sessions that are not final then are left out.
+        progress
+            Told about a source that is asked anew.
+        """
         if config.data == self.config.data and now == self.now:
             return self.loaded
         return load_bars(config, now, progress, self.frame)
@@ -117,6 +127,11 @@ class Prices:
         """Return the settings by which a run finds the bars; those of a frame are written.
 
         The run folder then holds everything that the run depends on.
+
+        Parameters
+        ----------
+        folder
+            The run folder; created if missing.
         """
         if self.frame is None:
             return {}

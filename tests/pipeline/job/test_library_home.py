@@ -1,11 +1,14 @@
 """`volcast.load` on the home of a job: its ledger as tables and figures."""
 
+import shutil
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 import volcast
 from volcast.pipeline.errors import ConfigError, LedgerError
+from volcast.pipeline.home import Home
 
 
 @pytest.fixture(scope="module")
@@ -31,5 +34,18 @@ def test_the_home_shows_itself(home):
     axes = Figure().add_subplot()
     ticker = home.forecasts["ticker"].iloc[-1]
     assert home.plot(ticker, ax=axes) is axes and axes.lines
+    assert "90% interval" in axes.get_legend_handles_labels()[1]
     with pytest.raises(ConfigError, match="CCC has no issued forecast"):
         home.plot("CCC", ax=axes)
+
+
+def test_the_interval_in_a_figure_has_the_level_that_it_was_issued_with(replayed_home, tmp_path):
+    """The ledger holds bounds; the settings of that evening, which are archived, their level."""
+    changed = Home(tmp_path / "home")
+    shutil.copytree(replayed_home.folder, changed.folder)
+    for path in changed.folder.rglob("*.toml"):
+        text = path.read_text()
+        path.write_text(text.replace("interval = 0.9", "interval = 0.8"))
+    axes = Figure().add_subplot()
+    volcast.load(changed.folder).plot(ax=axes)
+    assert "80% interval" in axes.get_legend_handles_labels()[1]

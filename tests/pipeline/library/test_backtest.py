@@ -155,6 +155,9 @@ def test_further_levels_are_in_the_forecasts_the_report_and_the_quantiles(run_di
     np.testing.assert_allclose(quantiles[0.1], newest["volatility_lower_80"])
     with pytest.raises(ConfigError, match=r"probabilities must be in \(0, 1\)"):
         made.compute_quantiles([0.0])
+    with pytest.raises(ConfigError, match=r"probabilities must be numbers, .*; got 'half'"):
+        made.compute_quantiles("half")
+    assert made.compute_quantiles(0.5).columns.tolist() == ["ticker", "horizon", 0.5]
 
 
 def test_what_was_not_forecast_is_refused(result):
