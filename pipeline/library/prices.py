@@ -14,7 +14,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.sources.frames import FrameSource
 from volcast.pipeline.errors import ConfigError
-from volcast.pipeline.files import write_frame
+from volcast.pipeline.files import lock_folder, write_frame
 from volcast.pipeline.library.html import render_html
 from volcast.pipeline.library.settings import build_config, check_sections, read_clock
 from volcast.pipeline.library.summary import Summary
@@ -132,12 +132,17 @@ class Prices:
         ----------
         folder
             The run folder; created if missing.
+
+        Raises
+        ------
+        StorageError
+            The folder cannot be written, or another process uses it.
         """
         if self.frame is None:
             return {}
         bars = self.frame.load(Request((), None, None, self.now)).bars
-        folder.mkdir(parents=True, exist_ok=True)
-        write_frame(folder / PRICES, bars)
+        with lock_folder(folder):
+            write_frame(folder / PRICES, bars)
         return {"source": "files", "path": str((folder / PRICES).absolute())}
 
 

@@ -119,5 +119,8 @@ def _to_plain(key: str, value: Any) -> Any:
 
 
 def _explain_unknown(key: str, also: Collection[str]) -> str:
+    if key in Config.model_fields:
+        names = ", ".join(section_model(key).model_fields)
+        return f"{key} is a section of the settings; name one of its settings: {names}"
     near = difflib.get_close_matches(key, [*also, *SECTION_OF], n=1, cutoff=0)[0]
     return f"there is no setting {key}; the nearest is {near}: `volcast config` prints all of them"

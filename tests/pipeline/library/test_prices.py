@@ -9,7 +9,7 @@ import pytest
 import volcast
 from tests.pipeline.library.samples import NOW
 from tests.pipeline.samples import make_prices, two_tickers
-from volcast.pipeline.errors import ConfigError, DataError
+from volcast.pipeline.errors import ConfigError, DataError, StorageError
 from volcast.pipeline.library.prices import PRICES
 
 
@@ -50,6 +50,19 @@ def test_stored_bars_of_a_frame_are_read_back_as_they_were(tmp_path):
     again = volcast.load_prices(place["path"], now=NOW)
     pd.testing.assert_frame_equal(again.bars, loaded.bars, check_exact=True)
     assert volcast.load_prices(source="sample", now=NOW).store(tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    loaded = volcast.load_prices(two_tickers(), now=NOW)
+    with pytest.raises(StorageError, match=r"cannot write to .*; choose another folder"):
+        volcast.backtest(loaded, tmp_path / "file" / "run", now=NOW)
+
+
+def test_days_may_be_periods():
+    frame = make_prices("AAA", 1, 60).set_index("date").drop(columns="ticker")
+    of_days = volcast.load_prices(frame.set_axis(pd.PeriodIndex(frame.index, freq="D")), now=NOW)
+    pd.testing.assert_frame_equal(of_days.bars, volcast.load_prices(frame, now=NOW).bars)
 
 
 def test_prices_show_themselves():

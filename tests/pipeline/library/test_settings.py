@@ -53,6 +53,11 @@ def test_an_unknown_setting_names_the_nearest_before_prices_are_read(call, name)
         call("no-such-file.csv", **{name: 1})
 
 
+def test_a_section_is_no_setting_and_names_its_own():
+    with pytest.raises(ConfigError, match=r"target is a section .* its settings: horizons, proxy"):
+        volcast.backtest("no-such-file.csv", target={"horizons": [1]})
+
+
 def test_a_value_that_breaks_its_rule_is_told():
     with pytest.raises(ConfigError, match=r"model\.epochs must be 1 or more; got 0"):
         volcast.backtest("no-such-file.csv", epochs=0)
