@@ -1,14 +1,17 @@
 """`volcast.load` on the home of a job: its ledger as tables and figures."""
 
-import shutil
+import datetime as dt
 
 import numpy as np
 import pytest
+from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
 import volcast
+from tests.pipeline.ledger.samples import DAY, EVENING, ORIGIN, forecast, outcome, sessions
 from volcast.pipeline.errors import ConfigError, LedgerError
 from volcast.pipeline.home import Home
+from volcast.pipeline.ledger.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +42,17 @@ def test_the_home_shows_itself(home):
         home.plot("CCC", ax=axes)
 
 
-def test_the_interval_in_a_figure_has_the_level_that_it_was_issued_with(replayed_home, tmp_path):
-    """The ledger holds bounds; the settings of that evening, which are archived, their level."""
-    changed = Home(tmp_path / "home")
-    shutil.copytree(replayed_home.folder, changed.folder)
-    for path in changed.folder.rglob("*.toml"):
-        text = path.read_text()
-        path.write_text(text.replace("interval = 0.9", "interval = 0.8"))
+def test_the_interval_in_a_figure_is_that_of_the_newest_level(tmp_path):
+    """After a change of `report.interval` the bounds of the old level are left out."""
+    path = Home(tmp_path).ledger
+    days = sessions(ORIGIN, 4)
+    with Ledger.to_write(path) as ledger:
+        for day, level in zip(days, (0.9, 0.9, 0.8, 0.8), strict=True):
+            now = dt.datetime.combine(day, EVENING.timetz())
+            ledger.add_forecasts([forecast(origin=day, interval_level=level)], now=now)
+            ledger.add_outcomes([outcome(origin=day)], now=now + DAY)
     axes = Figure().add_subplot()
-    volcast.load(changed.folder).plot(ax=axes)
+    volcast.load(tmp_path).plot(ax=axes)
     assert "80% interval" in axes.get_legend_handles_labels()[1]
+    band = axes.collections[0].get_paths()[0].vertices[:, 0]
+    assert num2date(band.min()).date() >= days[2]
