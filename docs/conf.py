@@ -10,6 +10,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 os.environ["PYTHONPATH"] = str(HERE.parent)
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
+from code_cache import choose_cache  # noqa: E402
+from flowchart import replace_flowcharts  # noqa: E402
 from generate_pages import generate_pages  # noqa: E402
 
 from volcast.pipeline.version import __version__  # noqa: E402
@@ -20,14 +22,13 @@ project, author, copyright = "volcast", "the volcast contributors", "the volcast
 version = release = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
-exclude_patterns = ["_build", "_extra", "benchmarks"]
+exclude_patterns = ["_build", "_extra", "benchmarks", ".jupyter_cache"]
 templates_path = ["_templates"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
-# Mermaid is drawn where the repository is read; here its source is shown.
-suppress_warnings = ["misc.highlighting_failure"]
 
 nb_execution_mode = "cache"
+nb_execution_cache_path = str(choose_cache(HERE / ".jupyter_cache", HERE.parent))
 nb_execution_raise_on_error = True
 nb_execution_timeout = 240
 nb_execution_show_tb = True
@@ -54,10 +55,12 @@ LINKS = {"](../CONTRIBUTING.md)": "](contributing.md)", "](../CHANGELOG.md)": "]
 
 
 def setup(app: object) -> None:
-    """Change links to documents outside this folder into links to the pages that include them."""
+    """Draw flowcharts, and let links to documents outside this folder lead to their pages."""
 
-    def follow(app: object, name: str, source: list[str]) -> None:
+    def adapt(app: object, name: str, source: list[str]) -> None:
         for link, page in LINKS.items():
             source[0] = source[0].replace(link, page)
+        if "```mermaid" in source[0]:
+            source[0] = replace_flowcharts(source[0])
 
-    app.connect("source-read", follow)  # type: ignore[attr-defined]
+    app.connect("source-read", adapt)  # type: ignore[attr-defined]

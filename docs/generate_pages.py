@@ -18,8 +18,13 @@ from volcast.pipeline.cli.app import app
 from volcast.pipeline.config.settings import Config, section_model
 
 GENERATED = "generated"  # the folder below docs/reference, which git ignores
-SITE = "https://volcast.readthedocs.io"
+PAGES = (".md", ".ipynb")
+TOCTREE = re.compile(
+    r"^```\{toctree\}\n:caption: ([^\n]+)\n:maxdepth: 1\n\n(.*?)```", re.MULTILINE | re.DOTALL
+)
+INCLUDE = re.compile(r"^```\{include\} (\S+)")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+BAR = r"\|"  # within a cell of a table, also in code
 KEPT = ("\b", r"\b")  # begins a block of a help text whose lines are kept
 ABOUT = (
     "> volcast forecasts the volatility of the next day, week and month with a Keras network that "
@@ -117,37 +122,29 @@ def render_benchmarks(folder: Path) -> str:
 
 
 def render_llms(docs: Path) -> str:
-    """Return llms.txt: what volcast is, and each page for users with its address."""
+    """Return llms.txt: what volcast is, and each page of the site in the order of its contents."""
     lines = ["# volcast", "", ABOUT, ""]
-    for heading, folder in (("Guide", "guide"), ("Notebooks", "notebooks"), ("Reference", "")):
+    for heading, entries in TOCTREE.findall((docs / "index.md").read_text(encoding="utf-8")):
         lines += [f"## {heading}", ""]
-        for path in sorted((docs / folder).glob("*")) if folder else _list_reference(docs):
-            if path.suffix in (".md", ".ipynb"):
-                address = path.relative_to(docs).with_suffix(".html").as_posix()
-                lines.append(f"- [{find_title(path)}]({address})")
+        for entry in entries.split():
+            page = next(path for path in docs.glob(f"{entry}.*") if path.suffix in PAGES)
+            lines.append(f"- [{find_title(page)}]({entry}.html)")
         lines.append("")
     return "\n".join(lines)
 
 
 def find_title(path: Path) -> str:
-    """Return the first heading of a page, of Markdown or a notebook."""
+    """Return the first heading of a page: of Markdown, of a notebook, or of what is included."""
     text = path.read_text(encoding="utf-8")
+    included = INCLUDE.match(text)
+    if included is not None:
+        return find_title(path.parent / included[1])
     if path.suffix == ".ipynb":
         text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
     found = TITLE.search(text)
     if found is None:
         raise ValueError(f"{path} has no heading")
     return found[1]
-
-
-def _list_reference(docs: Path) -> list[Path]:
-    generated = docs / "reference" / GENERATED
-    names = ("tables.md", "sources.md", "data.md", "events.md", "pretrained.md", "ledger.md")
-    return [
-        docs / "reference" / "api.md",
-        *sorted(generated.glob("*.md")),
-        *map(docs.joinpath, names),
-    ]
 
 
 def _write(path: Path, text: str) -> None:
@@ -171,7 +168,7 @@ def _describe_parameter(parameter: Any) -> str:
     else:
         value = "" if parameter.is_flag else f" {_name_value(parameter)}"
         name = ", ".join(parameter.opts) + value
-    return f"| `{name}` | {_escape(parameter.help or '')} |"
+    return f"| `{name.replace('|', BAR)}` | {_escape(parameter.help or '')} |"
 
 
 def _name_value(parameter: Any) -> str:
@@ -199,7 +196,7 @@ def _format_default(value: Any) -> str:
 
 
 def _escape(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return " ".join(text.split()).replace("|", BAR).replace("<", "&lt;").replace("*", "\\*")
 
 
 def _flatten(figures: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -39,6 +39,13 @@ def test_every_command_and_option_is_in_the_reference(pages):
                 assert f"`{parameter.opts[0]}" in section, (words, parameter.name)
 
 
+def test_a_row_of_a_generated_table_has_the_cells_of_its_head(pages):
+    for text in (pages.render_commands(), pages.render_settings()):
+        for table in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+            cells = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+            assert len(cells) == 1, table
+
+
 def test_every_setting_is_in_the_reference_with_its_default(pages):
     text = pages.render_settings()
     for key in known_keys():
@@ -60,14 +67,34 @@ def test_a_benchmark_is_shown_with_command_hardware_and_date(pages):
 
 
 def test_every_page_is_in_a_table_of_contents_and_in_llms_txt(pages):
+    pages.generate_pages(DOCS)  # the generated ones are in the list
     index = (DOCS / "index.md").read_text(encoding="utf-8")
     listed = pages.render_llms(DOCS)
-    for folder in ("guide", "notebooks"):
-        for path in (DOCS / folder).glob("*"):
-            assert f"\n{folder}/{path.stem}\n" in index, path.name
-            assert f"]({folder}/{path.stem}.html)" in listed
-    for path in DOCS.glob("*.md"):
-        assert path.stem == "index" or f"\n{path.stem}\n" in index, path.name
+    paths = [*DOCS.glob("*.md"), *DOCS.glob("guide/*"), *DOCS.glob("notebooks/*")]
+    for path in paths:
+        name = path.relative_to(DOCS).with_suffix("").as_posix()
+        if name != "index":
+            assert f"\n{name}\n" in index, name
+            assert f"]({name}.html)" in listed, name
+    headings = [line for line in listed.splitlines() if line.startswith("## ")]
+    assert headings == ["## Guide", "## Notebooks", "## Reference", "## Project"]
+    assert "- [Value at risk](guide/value_at_risk.html)" in listed
+    assert listed.index("quickstart.html") < listed.index("market.html")  # as on the site
+
+
+def test_pages_are_executed_again_when_the_code_has_changed(tmp_path):
+    choose = load_script("code_cache").choose_cache
+    (tmp_path / "models").mkdir()
+    (tmp_path / "requirements.lock").write_text("numpy==2.1\n")
+    (tmp_path / "models" / "one.py").write_text("x = 1\n")
+    first = choose(tmp_path / "cache", tmp_path)
+    first.mkdir(parents=True)
+    assert choose(tmp_path / "cache", tmp_path) == first and first.is_dir()
+    (tmp_path / "models" / "one.py").write_text("x = 2\n")
+    second = choose(tmp_path / "cache", tmp_path)
+    assert second != first and not first.exists()
+    (tmp_path / "requirements.lock").write_text("numpy==2.2\n")
+    assert choose(tmp_path / "cache", tmp_path) != second
 
 
 def test_dead_links_of_a_site_are_found(tmp_path):

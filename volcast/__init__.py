@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from volcast.pipeline.library.load import load
     from volcast.pipeline.library.prices import Prices, load_prices
     from volcast.pipeline.library.run_result import Run
+    from volcast.pipeline.library.server_result import Server
     from volcast.pipeline.version import __version__
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "KerasVolatilityRegressor",
     "Prices",
     "Run",
+    "Server",
     "VolcastError",
     "__version__",
     "backtest",
@@ -59,6 +61,7 @@ _MODULE_OF = {
     "KerasVolatilityRegressor": "volcast.models.regressor.estimator",
     "Prices": f"{_LIBRARY}.prices",
     "Run": f"{_LIBRARY}.run_result",
+    "Server": f"{_LIBRARY}.server_result",
     "VolcastError": "volcast.pipeline.errors",
     "__version__": "volcast.pipeline.version",
     "backtest": f"{_LIBRARY}.backtest",

@@ -207,6 +207,11 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         sample_weight
             Weights (n,). A row of 0 is left out; one of 2 counts as two, in batches on average.
 
+        Returns
+        -------
+        KerasVolatilityRegressor
+            Itself.
+
         Raises
         ------
         ValueError
@@ -228,18 +233,44 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """Return the forecast of the mean variance, (n,) or (n, H) as `y` was.
 
         It is within a factor of ten of the variances that were trained on, whatever X.
+
+        Parameters
+        ----------
+        X
+            Inputs (n, F), with the columns of those that were fitted on.
+
+        Raises
+        ------
+        NotFittedError
+            `fit` was not called.
+        ValueError
+            The columns are others.
         """
         variance = np.exp(forecast_log(self, self._check_inputs(X)))
         return np.asarray(variance[:, 0] if self._single_target else variance)
 
     def predict_members(self, X: ArrayLike) -> Float:
-        """Return the forecast of each network alone, (members, n, H), without the blend."""
+        """Return the forecast of each network alone, (members, n, H), without the blend.
+
+        Parameters
+        ----------
+        X
+            Inputs (n, F), as for `predict`.
+        """
         corrections, anchor_log = self._correct(self._check_inputs(X))
         bounded = self.inputs_.anchor.bound(anchor_log + corrections + self.bias_)
         return np.asarray(np.exp(bounded))
 
     def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Return ``1 - QLIKE / QLIKE of the mean of y`` (`volcast.models.regressor.skill`)."""
+        """Return ``1 - QLIKE / QLIKE of the mean of y`` (`volcast.models.regressor.skill`).
+
+        Parameters
+        ----------
+        X, y
+            Inputs (n, F) and future variance, as for `fit`.
+        sample_weight
+            Weights (n,); None: all rows count alike.
+        """
         return compute_qlike_skill(y, self.predict(X), sample_weight)
 
     @property
@@ -254,6 +285,11 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         """Return a member as a plain `keras.Model` of Dense layers, with a branch per target.
 
         It maps ``inputs_.transform(X)[0]``, (n, F), to corrections of the log variance, (n, H).
+
+        Parameters
+        ----------
+        member
+            Its number, from 0.
         """
         from volcast.models.engine.stacked_network import build_plain_network
 
@@ -261,12 +297,24 @@ class KerasVolatilityRegressor(RegressorMixin, BaseEstimator):
         return build_plain_network(network, range(member * targets, (member + 1) * targets))
 
     def save(self, folder: str | Path) -> None:
-        """Write `network.keras` and `regressor.json` into `folder`; neither holds a pickle."""
+        """Write `network.keras` and `regressor.json`; neither holds a pickle.
+
+        Parameters
+        ----------
+        folder
+            Where they are written; created if missing.
+        """
         save_regressor(Path(folder), self.get_params(), vars(self))
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
-        """Return what `save` wrote, without Keras; its forecasts are bit-identical."""
+        """Return what `save` wrote, without Keras; its forecasts are bit-identical.
+
+        Parameters
+        ----------
+        folder
+            The one that `save` wrote.
+        """
         return load_regressor(Path(folder), cls)
 
     def _check_inputs(self, X: ArrayLike) -> Float:

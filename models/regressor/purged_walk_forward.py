@@ -75,6 +75,11 @@ class PurgedWalkForward(BaseCrossValidator):
         groups
             The session of each row, such as its date; None: each row is one.
 
+        Yields
+        ------
+        train, test : ndarray of int
+            Positions of rows, oldest first.
+
         Raises
         ------
         ValueError
@@ -96,7 +101,13 @@ class PurgedWalkForward(BaseCrossValidator):
             yield train, np.flatnonzero((session >= start) & (session < start + size))
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """Return the number of splits."""
+        """Return the number of splits.
+
+        Parameters
+        ----------
+        X, y, groups
+            Not used; scikit-learn passes them.
+        """
         return self.n_splits
 
     def _choose_test_size(self, sessions: int) -> int:

@@ -13,7 +13,13 @@ from volcast.pipeline.library.forecast_result import Forecast
 from volcast.pipeline.library.newest import build_pretrained_table
 from volcast.pipeline.library.prices import UNNAMED, as_prices
 from volcast.pipeline.library.run_tables import QUANTILES
-from volcast.pipeline.library.settings import SECTION_OF, build_config, check_sections, read_clock
+from volcast.pipeline.library.settings import (
+    SECTION_OF,
+    build_config,
+    check_sections,
+    read_clock,
+    read_numbers,
+)
 from volcast.pipeline.progress import Progress
 
 LEVELS = (80, 90, 95)  # percent
@@ -98,7 +104,7 @@ def forecast(
 def _check_levels(level: Sequence[float] | float) -> tuple[float, ...]:
     from volcast.pipeline.vintages.forecast import WIDEST_INTERVAL
 
-    levels = (level,) if isinstance(level, int | float) else tuple(level)
+    levels = read_numbers("level", level, "80 or [80, 95]")
     most = 100.0 * WIDEST_INTERVAL
     for each in levels:
         if not 1.0 <= each <= most + 1e-9:
@@ -110,7 +116,9 @@ def _check_levels(level: Sequence[float] | float) -> tuple[float, ...]:
 
 
 def _check_quantiles(quantiles: Sequence[float] | None) -> tuple[float, ...]:
-    chosen = QUANTILES if quantiles is None else tuple(float(each) for each in quantiles)
+    if quantiles is None:
+        return QUANTILES
+    chosen = read_numbers("quantiles", quantiles, "[0.05, 0.95]")
     for each in chosen:
         if not 0.01 - 1e-9 <= each <= 0.99 + 1e-9:
             raise ConfigError(f"quantiles must be from 0.01 to 0.99; got {each:g}")

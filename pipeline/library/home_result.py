@@ -128,7 +128,11 @@ class JobHome:
         ------
         ConfigError
             The ticker or the horizon was not forecast.
+        LedgerError
+            The ledger is missing or damaged.
         """
+        from volcast.pipeline.config.settings import Config
+        from volcast.pipeline.ledger.scoring import keep_newest_level
         from volcast.pipeline.ledger.volatility import add_volatility
         from volcast.reports.figures.forecast import forecast_against_realized
 
@@ -143,7 +147,8 @@ class JobHome:
                 f"{name} has no issued forecast at the horizon {chosen}; the tickers are "
                 f"{format_names(list(known['ticker'].unique()), 20)}"
             )
-        drawn, har = add_volatility(own), add_volatility(rows[rows["model"] == HAR])
+        drawn = add_volatility(keep_newest_level(own))
+        har = add_volatility(rows[rows["model"] == HAR])
         har = har[(har["ticker"] == name) & (har["horizon"] == chosen)].set_index("origin")
         recent = pd.DataFrame(
             {
@@ -156,9 +161,12 @@ class JobHome:
             }
         ).reset_index(drop=True)
 
+        levels = own["interval_level"].dropna()  # formats before 5 did not keep it
+        level = float(levels.iloc[-1]) if len(levels) else Config().report.interval
+
         def draw(axes: Axes) -> None:
             forecast_against_realized(
-                recent, axes, model="network", interval_level=0.9, label="Issued"
+                recent, axes, model="network", interval_level=level, label="Issued"
             )
 
         return draw_on_axes(draw, ax)

@@ -9,7 +9,7 @@ from volcast.pipeline.library.summary import ROWS_SHOWN, Summary, format_cells
 STYLE = (
     "<style>.volcast{font:13px/1.45 system-ui,sans-serif;max-width:60rem}"
     ".volcast h4{margin:.2em 0 .5em}.volcast dl{display:grid;margin:0;gap:.15em 1em;"
-    "grid-template-columns:max-content 1fr}.volcast dt{opacity:.7}.volcast dd{margin:0}"
+    "grid-template-columns:max-content 1fr}.volcast dl dt{opacity:.7;margin:0}.volcast dd{margin:0}"
     ".volcast .scroll{overflow-x:auto}.volcast table{border-collapse:collapse;margin:.4em 0}"
     ".volcast th,.volcast td{padding:.15em .7em;text-align:right;white-space:nowrap;"
     "border-bottom:1px solid rgba(127,127,127,.35)}.volcast summary{cursor:pointer;"

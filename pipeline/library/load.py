@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from volcast.pipeline.backtest.run_folder import CONFIG
-from volcast.pipeline.errors import RunFolderError
+from volcast.pipeline.errors import ConfigError, RunFolderError
 from volcast.pipeline.home import Home
 from volcast.pipeline.library.home_result import JobHome
 from volcast.pipeline.library.run_result import Run
@@ -30,6 +30,10 @@ def load(place: str | Path) -> Run | JobHome | Server:
 
     Raises
     ------
+    ConfigError
+        It is neither a path nor the address of a server.
+    DataError
+        The server does not answer.
     RunFolderError
         The folder is neither.
 
@@ -43,8 +47,15 @@ def load(place: str | Path) -> Run | JobHome | Server:
 config.toml) nor the home of a job (it has no ledger.db); create one with `volcast run` or \
 `volcast retrain`
     """
+    if not isinstance(place, str | Path):
+        raise ConfigError(
+            "place must be the path of a run folder or of a home, or the address of a server; got "
+            f"{place!r}"
+        )
     if str(place).startswith(ADDRESS):
         return Server(str(place).rstrip("/"))
+    if isinstance(place, str) and "://" in place:
+        raise ConfigError(f"an address begins with {' or '.join(ADDRESS)}; got {place}")
     folder = Path(place)
     home = Home(folder)
     if home.ledger.is_file():  # a home has a file of settings, too

@@ -14,7 +14,7 @@ from volcast.pipeline.config.settings import Config
 from volcast.pipeline.data.contract.source import Request
 from volcast.pipeline.data.sources.frames import FrameSource
 from volcast.pipeline.errors import ConfigError
-from volcast.pipeline.files import write_frame
+from volcast.pipeline.files import lock_folder, write_frame
 from volcast.pipeline.library.html import render_html
 from volcast.pipeline.library.settings import build_config, check_sections, read_clock
 from volcast.pipeline.library.summary import Summary
@@ -108,7 +108,17 @@ class Prices:
         return render_html(self.summary())
 
     def load(self, config: Config, now: dt.datetime, progress: Progress) -> LoadedBars:
-        """Return the bars for settings: those at hand if their section ``data`` is the same."""
+        """Return the bars for settings: those at hand if their section ``data`` is the same.
+
+        Parameters
+        ----------
+        config
+            The settings.
+        now
+            The clock; bars of sessions that are not final then are left out.
+        progress
+            Told about a source that is asked anew.
+        """
         if config.data == self.config.data and now == self.now:
             return self.loaded
         return load_bars(config, now, progress, self.frame)
@@ -117,12 +127,22 @@ class Prices:
         """Return the settings by which a run finds the bars; those of a frame are written.
 
         The run folder then holds everything that the run depends on.
+
+        Parameters
+        ----------
+        folder
+            The run folder; created if missing.
+
+        Raises
+        ------
+        StorageError
+            The folder cannot be written, or another process uses it.
         """
         if self.frame is None:
             return {}
         bars = self.frame.load(Request((), None, None, self.now)).bars
-        folder.mkdir(parents=True, exist_ok=True)
-        write_frame(folder / PRICES, bars)
+        with lock_folder(folder):
+            write_frame(folder / PRICES, bars)
         return {"source": "files", "path": str((folder / PRICES).absolute())}
 
 
@@ -181,6 +201,8 @@ def load_prices(
             "name either prices (a frame or a path) or a source, such as source='yahoo', "
             f"and not {'neither' if source is None else 'both'}"
         )
+    if not isinstance(ticker, str) or not ticker:
+        raise ConfigError(f"ticker must be text, such as 'SPY'; got {ticker!r}")
     place: dict[str, Any] = {"source": source or "files"}
     if isinstance(prices, str | Path):
         place["path"] = str(prices)

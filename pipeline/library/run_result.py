@@ -169,6 +169,11 @@ class Run(RunTables):
         Returns
         -------
         matplotlib.axes.Axes
+
+        Raises
+        ------
+        DataError
+            The run has too little history before the test to measure it on.
         """
         from volcast.reports.figures.settings_map import settings_map
         from volcast.reports.training.settings_map import judge

@@ -26,6 +26,7 @@ from volcast.pipeline.backtest.run_folder import (
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.errors import ConfigError, RunFolderError
 from volcast.pipeline.library.newest import build_newest_table
+from volcast.pipeline.library.settings import read_numbers
 
 QUANTILES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
@@ -87,8 +88,13 @@ class RunTables:
         """
         return self.compute_quantiles(QUANTILES)
 
-    def compute_quantiles(self, probabilities: Sequence[float]) -> pd.DataFrame:
-        """Return `quantiles` at probabilities of your own, in (0, 1).
+    def compute_quantiles(self, probabilities: Sequence[float] | float) -> pd.DataFrame:
+        """Return `quantiles` at probabilities of your own.
+
+        Parameters
+        ----------
+        probabilities
+            One or several, in (0, 1).
 
         Raises
         ------
@@ -100,6 +106,7 @@ class RunTables:
         from volcast.pipeline.backtest import evaluation, fold_folder
         from volcast.pipeline.backtest.volatility_columns import map_periods_per_year
 
+        probabilities = read_numbers("probabilities", probabilities, "0.5 or [0.05, 0.95]")
         if not all(0.0 < p < 1.0 for p in probabilities):
             raise ConfigError(f"probabilities must be in (0, 1); got {list(probabilities)}")
         folders = sorted((self.folder / MODEL).glob("fold-*"))

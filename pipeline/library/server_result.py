@@ -67,6 +67,11 @@ class Server:
     def document(self, name: str) -> dict[str, Any]:
         """Return a document of the server: champion, ledger/head, ledger/verify or models/N.
 
+        Parameters
+        ----------
+        name
+            Its place below ``/v1/``.
+
         Raises
         ------
         DataError

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Collection, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from volcast.pipeline.config.load import load_config
 from volcast.pipeline.config.settings import Config, section_model
@@ -67,8 +70,40 @@ def check_sections(settings: Collection[str], sections: Collection[str], functio
 
 
 def read_clock(now: dt.datetime | None) -> dt.datetime:
-    """Return the time that was given, else that of this machine, in UTC."""
-    return now if now is not None else dt.datetime.now(dt.UTC)
+    """Return the time that was given, else that of this machine, in UTC.
+
+    Raises
+    ------
+    ConfigError
+        What was given is no moment, or has no timezone.
+    """
+    if now is None:
+        return dt.datetime.now(dt.UTC)
+    if not isinstance(now, dt.datetime) or now.tzinfo is None:
+        raise ConfigError(
+            "now must be a datetime with a timezone, such as "
+            f"datetime(2026, 1, 5, 22, tzinfo=UTC); got {now!r}"
+        )
+    return now
+
+
+def read_numbers(name: str, value: Any, example: str) -> tuple[float, ...]:
+    """Return an argument that is a number or several of them.
+
+    Raises
+    ------
+    ConfigError
+        It is something else.
+
+    Examples
+    --------
+    >>> read_numbers("level", 80, "[80, 95]")
+    (80,)
+    """
+    numbers = np.atleast_1d(np.asarray(value, dtype=object)).tolist()
+    if not all(isinstance(each, Real) for each in numbers):
+        raise ConfigError(f"{name} must be numbers, such as {example}; got {value!r}")
+    return tuple(numbers)
 
 
 def _to_plain(key: str, value: Any) -> Any:
@@ -84,5 +119,8 @@ def _to_plain(key: str, value: Any) -> Any:
 
 
 def _explain_unknown(key: str, also: Collection[str]) -> str:
+    if key in Config.model_fields:
+        names = ", ".join(section_model(key).model_fields)
+        return f"{key} is a section of the settings; name one of its settings: {names}"
     near = difflib.get_close_matches(key, [*also, *SECTION_OF], n=1, cutoff=0)[0]
     return f"there is no setting {key}; the nearest is {near}: `volcast config` prints all of them"

@@ -73,7 +73,10 @@ def find_tickers_without_rows(panel: Panel, origin: int | None = None) -> dict[s
 
 def _explain(sessions: int) -> str:
     if sessions >= SHORTEST_HISTORY:
-        return "a feature that forecasts need is unknown"
+        return (
+            "a feature that forecasts need is unknown: bars are missing before it; complete them, "
+            "or set the calendar that they follow"
+        )
     return (
         f"its history is too short for any forecast: {sessions} sessions with a variance, "
         f"{SHORTEST_HISTORY} are needed"

@@ -127,8 +127,8 @@ def load_newest_vintage(config: Config, newest: np.datetime64) -> Vintage:
     """
     if config.model.pretrained == NO_VINTAGES:
         raise ConfigError(
-            f"model.pretrained is {NO_VINTAGES!r}, but --pretrained-only needs a vintage: "
-            f"{SHIPPED_VINTAGES!r}, or a folder that `volcast pretrain` wrote"
+            f"model.pretrained is {NO_VINTAGES!r}, but a forecast without training needs a "
+            f"vintage: {SHIPPED_VINTAGES!r}, or a folder that `volcast pretrain` wrote"
         )
     vintage = load_usable_vintage(config, newest)
     if vintage is None:

@@ -25,7 +25,24 @@ SHARPE_RATIO, RISK_AVERSION = 0.4, 2.0  # of Bollerslev et al. (2018), section 4
 
 @dataclass(frozen=True)
 class DieboldMariano:
-    """Result of a Diebold-Mariano test; a negative statistic favours the model."""
+    """Result of a Diebold-Mariano test; a negative statistic favours the model.
+
+    Attributes
+    ----------
+    mean_difference
+        Mean over dates of the loss of the model minus that of the other, in the unit of the losses.
+    statistic, p_value
+        Of the hypothesis that the mean is 0, two-sided; NaN if there are too few dates.
+    dates
+        How many there are.
+    degrees_of_freedom
+        Of the t distribution that the statistic is compared with.
+
+    Examples
+    --------
+    >>> DieboldMariano(-0.1, -2.0, 0.05, 250, 20).statistic < 0
+    True
+    """
 
     mean_difference: float
     statistic: float
@@ -36,7 +53,24 @@ class DieboldMariano:
 
 @dataclass(frozen=True)
 class MincerZarnowitz:
-    """Result of ``realized = intercept + slope * forecast``; a perfect forecast has (0, 1)."""
+    """Result of ``realized = intercept + slope * forecast``; a perfect forecast has (0, 1).
+
+    Attributes
+    ----------
+    intercept, slope
+        The least-squares line; the intercept is a variance in the unit of the forecasts.
+    r2
+        The share of the outcomes' variation that the line explains.
+    intercept_error, slope_error
+        Standard errors, robust to autocorrelation.
+    p_value
+        Of the hypothesis that the line is (0, 1); NaN if there are too few dates.
+
+    Examples
+    --------
+    >>> MincerZarnowitz(0.0, 1.1, 0.3, 1e-5, 0.1, 0.4).slope
+    1.1
+    """
 
     intercept: float
     slope: float

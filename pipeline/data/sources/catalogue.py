@@ -128,4 +128,4 @@ def describe_sources() -> str:
 def require_tickers(name: str, tickers: Sequence[str]) -> None:
     """Raise ``ConfigError`` if a source needs tickers and none is named."""
     if find_entry(name).needs_tickers and not tickers:
-        raise ConfigError(f"source '{name}' needs tickers; name them with --ticker")
+        raise ConfigError(f"source '{name}' needs tickers; name them with --ticker (data.tickers)")

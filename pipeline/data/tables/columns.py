@@ -31,6 +31,7 @@ ALSO_TICKERS = re.compile(r"^([A-Z]|LOW|NAV|RATE|DATA|TIME|BAS|RIC)$")
 ADJUSTED = re.compile(r"\badj", re.IGNORECASE)
 MOST = 0.5  # of the cells of a column of dates
 SHOWN, NAMES_SHOWN = 60, 20
+ADD = "add or rename it"  # the remedy for a missing column
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ def _find_date(names: Sequence[str], sample: Sequence[Sequence[str]], file: Path
         return unnamed[0]
     if named:
         return named[0]
-    raise _missing([DATE], names, str(file))
+    raise _missing([DATE], names, str(file), f"{ADD}, with dates such as 2020-01-31")
 
 
 def _share(fits: Callable[[str], object], sample: Sequence[Sequence[str]], at: int) -> float:
@@ -210,8 +211,8 @@ def _check_prices(fields: dict[str, int], names: Sequence[str], place: str) -> N
         raise _missing(missing, names, place)
 
 
-def _missing(missing: Sequence[str], names: Sequence[str], place: str) -> DataError:
+def _missing(
+    missing: Sequence[str], names: Sequence[str], place: str, remedy: str = ADD
+) -> DataError:
     found = ", ".join(repr(name[:SHOWN]) for name in names[:NAMES_SHOWN])
-    return DataError(
-        f"{place}: missing column {', '.join(missing)}; found {found}; add or rename it"
-    )
+    return DataError(f"{place}: missing column {', '.join(missing)}; found {found}; {remedy}")

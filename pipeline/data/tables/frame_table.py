@@ -69,6 +69,8 @@ def _to_columns(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _to_arrow(column: pd.Series, name: str) -> pa.Array:
+    if isinstance(column.dtype, pd.PeriodDtype):
+        column = column.dt.to_timestamp()
     if column.dtype == object and column.map(type).isin([str, float, type(None)]).all():
         column = column.astype("str")
     try:

@@ -1,11 +1,17 @@
 """`volcast.load` on the home of a job: its ledger as tables and figures."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
+from matplotlib.dates import num2date
 from matplotlib.figure import Figure
 
 import volcast
+from tests.pipeline.ledger.samples import DAY, EVENING, ORIGIN, forecast, outcome, sessions
 from volcast.pipeline.errors import ConfigError, LedgerError
+from volcast.pipeline.home import Home
+from volcast.pipeline.ledger.ledger import Ledger
 
 
 @pytest.fixture(scope="module")
@@ -31,5 +37,22 @@ def test_the_home_shows_itself(home):
     axes = Figure().add_subplot()
     ticker = home.forecasts["ticker"].iloc[-1]
     assert home.plot(ticker, ax=axes) is axes and axes.lines
+    assert "90% interval" in axes.get_legend_handles_labels()[1]
     with pytest.raises(ConfigError, match="CCC has no issued forecast"):
         home.plot("CCC", ax=axes)
+
+
+def test_the_interval_in_a_figure_is_that_of_the_newest_level(tmp_path):
+    """After a change of `report.interval` the bounds of the old level are left out."""
+    path = Home(tmp_path).ledger
+    days = sessions(ORIGIN, 4)
+    with Ledger.to_write(path) as ledger:
+        for day, level in zip(days, (0.9, 0.9, 0.8, 0.8), strict=True):
+            now = dt.datetime.combine(day, EVENING.timetz())
+            ledger.add_forecasts([forecast(origin=day, interval_level=level)], now=now)
+            ledger.add_outcomes([outcome(origin=day)], now=now + DAY)
+    axes = Figure().add_subplot()
+    volcast.load(tmp_path).plot(ax=axes)
+    assert "80% interval" in axes.get_legend_handles_labels()[1]
+    band = axes.collections[0].get_paths()[0].vertices[:, 0]
+    assert num2date(band.min()).date() >= days[2]

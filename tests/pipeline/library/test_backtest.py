@@ -155,6 +155,9 @@ def test_further_levels_are_in_the_forecasts_the_report_and_the_quantiles(run_di
     np.testing.assert_allclose(quantiles[0.1], newest["volatility_lower_80"])
     with pytest.raises(ConfigError, match=r"probabilities must be in \(0, 1\)"):
         made.compute_quantiles([0.0])
+    with pytest.raises(ConfigError, match=r"probabilities must be numbers, .*; got 'half'"):
+        made.compute_quantiles("half")
+    assert made.compute_quantiles(0.5).columns.tolist() == ["ticker", "horizon", 0.5]
 
 
 def test_what_was_not_forecast_is_refused(result):
@@ -182,3 +185,23 @@ def test_an_unfinished_run_says_what_is_missing(tmp_path, prices):
 def test_a_place_that_is_nothing_is_refused(tmp_path):
     with pytest.raises(RunFolderError, match="neither a run folder"):
         volcast.load(tmp_path)
+
+
+NOWHERE = {
+    "nothing": (None, ConfigError, "place must be the path of a run folder"),
+    "a number": (3, ConfigError, "or the address of a server; got 3"),
+    "another protocol": ("ftp://host/run", ConfigError, "begins with http:// or https://; got ftp"),
+}
+
+
+@pytest.mark.parametrize("case", NOWHERE)
+def test_what_is_no_place_is_explained(case):
+    place, kind, message = NOWHERE[case]
+    with pytest.raises(kind, match=message):
+        volcast.load(place)
+
+
+def test_several_axes_at_once_are_refused(result):
+    pair = np.array([make_axes(), make_axes()])
+    with pytest.raises(ConfigError, match=r"ax must be one matplotlib Axes, .*; got ndarray"):
+        result.plot(ax=pair)

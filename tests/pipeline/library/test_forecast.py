@@ -115,6 +115,10 @@ def test_the_result_shows_itself(result, tmp_path):
 WRONG = {
     "a share as level": ({"level": 0.9}, r"level is in percent, from 1 to 98"),
     "a level beyond": ({"level": 99}, r"such as 80 or 95; got 99"),
+    "a level as text": ({"level": "80"}, r"level must be numbers, such as 80 .*; got '80'"),
+    "no level": ({"level": None}, r"level must be numbers, .*; got None"),
+    "quantiles as text": ({"quantiles": "0.5"}, r"quantiles must be numbers, .*; got '0.5'"),
+    "a clock as text": ({"now": "2026-01-05"}, r"now must be a datetime with a timezone"),
     "a quantile beyond": ({"quantiles": [0.999]}, r"quantiles must be from 0.01 to 0.99"),
     "a horizon unknown to it": ({"horizons": (1, 7)}, r"target\.horizons: the vintage"),
     "no vintage": ({"pretrained": "none"}, r"model\.pretrained is 'none'"),

@@ -1,5 +1,7 @@
 """Prices of the library: from frames, files and sources, under the rules of quality."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +9,7 @@ import pytest
 import volcast
 from tests.pipeline.library.samples import NOW
 from tests.pipeline.samples import make_prices, two_tickers
-from volcast.pipeline.errors import ConfigError, DataError
+from volcast.pipeline.errors import ConfigError, DataError, StorageError
 from volcast.pipeline.library.prices import PRICES
 
 
@@ -50,6 +52,19 @@ def test_stored_bars_of_a_frame_are_read_back_as_they_were(tmp_path):
     assert volcast.load_prices(source="sample", now=NOW).store(tmp_path) == {}
 
 
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    loaded = volcast.load_prices(two_tickers(), now=NOW)
+    with pytest.raises(StorageError, match=r"cannot write to .*; choose another folder"):
+        volcast.backtest(loaded, tmp_path / "file" / "run", now=NOW)
+
+
+def test_days_may_be_periods():
+    frame = make_prices("AAA", 1, 60).set_index("date").drop(columns="ticker")
+    of_days = volcast.load_prices(frame.set_axis(pd.PeriodIndex(frame.index, freq="D")), now=NOW)
+    pd.testing.assert_frame_equal(of_days.bars, volcast.load_prices(frame, now=NOW).bars)
+
+
 def test_prices_show_themselves():
     loaded = volcast.load_prices(two_tickers(), now=NOW)
     assert repr(loaded) == "<volcast.Prices: 1,400 bars of 2 tickers>"
@@ -60,11 +75,24 @@ def test_prices_show_themselves():
 REFUSED = {
     "nothing": ({}, ConfigError, "either prices .* or a source"),
     "both": ({"prices": two_tickers(), "source": "sample"}, ConfigError, "and not both"),
+    "a ticker that is no text": ({"prices": two_tickers(), "ticker": 3}, ConfigError, "got 3"),
+    "a ticker without letters": (
+        {"prices": two_tickers(), "ticker": ""}, ConfigError, "ticker must be text, such as 'SPY'"
+    ),
+    "a clock without a timezone": (
+        {"prices": two_tickers(), "now": dt.datetime(2026, 1, 5)},
+        ConfigError, r"now must be a datetime with a timezone, such as .*; got datetime",
+    ),
+    "a clock as text": ({"source": "sample", "now": "2026-01-05"}, ConfigError, "got '2026-01-05'"),
     "a number": ({"prices": 3}, ConfigError, "a pandas frame or a path, not int"),
     "another section": ({"source": "sample", "epochs": 3}, ConfigError, r"epochs is a setting of"),
     "no such file": ({"prices": "no.csv"}, DataError, "no such file"),
     "no dates": ({"prices": pd.DataFrame({"close": [1.0]})}, DataError, "missing column date"),
-}
+    "an index of words": (
+        {"prices": pd.DataFrame({"Close": [1.0, 2.0]}, index=["one", "two"])},
+        DataError, "add or rename it, with dates such as 2020-01-31",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)

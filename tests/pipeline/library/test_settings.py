@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import volcast
@@ -10,7 +11,7 @@ from volcast.pipeline.config.load import known_keys
 from volcast.pipeline.config.settings import Config
 from volcast.pipeline.config.toml import to_toml
 from volcast.pipeline.errors import ConfigError
-from volcast.pipeline.library.settings import SECTION_OF, build_config, check_sections
+from volcast.pipeline.library.settings import SECTION_OF, build_config, check_sections, read_numbers
 
 
 def test_no_key_is_in_two_sections():
@@ -52,6 +53,11 @@ def test_an_unknown_setting_names_the_nearest_before_prices_are_read(call, name)
         call("no-such-file.csv", **{name: 1})
 
 
+def test_a_section_is_no_setting_and_names_its_own():
+    with pytest.raises(ConfigError, match=r"target is a section .* its settings: horizons, proxy"):
+        volcast.backtest("no-such-file.csv", target={"horizons": [1]})
+
+
 def test_a_value_that_breaks_its_rule_is_told():
     with pytest.raises(ConfigError, match=r"model\.epochs must be 1 or more; got 0"):
         volcast.backtest("no-such-file.csv", epochs=0)
@@ -61,3 +67,11 @@ def test_a_setting_without_effect_is_refused():
     with pytest.raises(ConfigError, match=r"epochs is a setting of \[model\].*volcast.backtest"):
         volcast.forecast("no-such-file.csv", epochs=3)
     check_sections(["tickers"], ("data",), "f")
+
+
+def test_numbers_are_taken_alone_and_as_lists_also_those_of_numpy():
+    for one in (80, 80.0, np.int64(80), np.float32(80)):
+        assert read_numbers("level", one, "80") == (80,)
+    for several in ([80, 95], (80.0, 95.0), np.array([80, 95]), pd.Series([80, 95])):
+        assert read_numbers("level", several, "80") == (80, 95)
+    assert read_numbers("level", (), "80") == ()

@@ -51,7 +51,8 @@ def test_a_ticker_without_a_bar_at_the_origin_cannot_be_forecast_from_it():
     assert find_tickers_without_rows(panel) == {}
     last = len(panel.sessions) - 1
     assert find_tickers_without_rows(panel, last) == {
-        "NEW": "a feature that forecasts need is unknown"
+        "NEW": "a feature that forecasts need is unknown: bars are missing before it; complete "
+        "them, or set the calendar that they follow"
     }
     assert find_tickers_without_rows(panel, last - 1) == {}
 

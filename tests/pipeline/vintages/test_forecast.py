@@ -106,7 +106,7 @@ def test_a_run_folder_or_settings_without_it_are_refused(settings, tmp_path):
 def test_without_vintages_there_is_nothing_to_forecast_with(settings, vintages, tmp_path):
     path = tmp_path / "settings.toml"
     path.write_text(settings.read_text().replace(str(vintages), "none"))
-    assert "model.pretrained is 'none', but --pretrained-only needs a vintage" in (
+    assert "model.pretrained is 'none', but a forecast without training needs a vintage" in (
         forecast(path).complaint
     )
 
