@@ -218,7 +218,14 @@ def load_prices(
             "dates and a close"
         )
     moment = read_clock(now)
-    return Prices(config, load_bars(config, moment, Progress(), frame), moment, frame)
+    loaded = Prices(config, load_bars(config, moment, Progress(), frame), moment, frame)
+    if ticker != UNNAMED and loaded.tickers != [ticker]:
+        raise ConfigError(
+            f"ticker={ticker!r} names the ticker of a frame that names none, but these prices are "
+            f"those of {format_names(loaded.tickers, TICKERS_SHOWN)}; leave ticker out, or choose "
+            f"with tickers=[{ticker!r}]"
+        )
+    return loaded
 
 
 def as_prices(

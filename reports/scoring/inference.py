@@ -293,9 +293,8 @@ def mincer_zarnowitz(
         return MincerZarnowitz(*[np.nan] * 6)
     scores = np.asarray(line.design * line.residual[:, None], dtype=np.float64)
     errors, p_value = _wald(line.beta, line.bread, scores, (dates, horizon))
-    return MincerZarnowitz(
-        line.intercept, line.slope, line.r2, errors[0] * line.unit, errors[1], p_value
-    )
+    own_errors = float(errors[0] * line.unit), float(errors[1])
+    return MincerZarnowitz(line.intercept, line.slope, line.r2, *own_errors, p_value)
 
 
 def fit_forecast_line(outcome: Floats, forecast: Floats) -> ForecastLine | None:

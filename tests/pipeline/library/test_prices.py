@@ -35,6 +35,14 @@ def test_tickers_and_dates_are_chosen_as_in_settings():
     assert loaded.tickers == ["BBB"] and loaded.bars["session"].min().year == 2017
 
 
+def test_a_ticker_beside_prices_that_name_theirs_is_refused():
+    long = volcast.load_prices(source="sample-stocks", tickers=["AAPL", "AXP"]).bars
+    with pytest.raises(ConfigError, match=r"are those of AAPL, AXP; leave ticker"):
+        volcast.load_prices(long, ticker="AAPL")
+    one = long[long["ticker"] == "AAPL"]
+    assert volcast.load_prices(one, ticker="AAPL").tickers == ["AAPL"]
+
+
 def test_the_ticker_of_a_frame_without_one_is_given():
     frame = make_prices().drop(columns="ticker")
     assert volcast.load_prices(frame, ticker="VOD.L", now=NOW).tickers == ["VOD.L"]
