@@ -72,7 +72,7 @@ def keep_newest_level(rows: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"seq": [1, 2, 3], "interval_level": [np.nan, 0.8, 0.9]})
+    >>> rows = pd.DataFrame({"seq": [1, 2, 3], "interval_level": [None, 0.8, 0.9]})
     >>> keep_newest_level(rows.assign(lower=1.0, upper=2.0))["lower"].tolist()
     [1.0, nan, 1.0]
     """
