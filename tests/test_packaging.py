@@ -110,6 +110,7 @@ def test_a_wheel_built_without_links_has_every_file_under_volcast(wheel):
     assert names_in(wheel) == shipped_files()
 
 
+@pytest.mark.slow
 def test_a_source_distribution_builds_the_same_wheel(wheel, tmp_path):
     source = copy_without_links(tmp_path / "source")
     code = "from setuptools.build_meta import build_sdist; print(build_sdist('dist'))"

@@ -34,7 +34,7 @@ from volcast.models.engine.optimization import (
 )
 from volcast.models.engine.stacked_network import Architecture, build_stack
 
-CACHED_PROGRAMS = 16
+CACHED_PROGRAMS = 64
 EVALUATION_ROWS = 512  # per member and step when a loss is only measured
 
 _CACHE_LOCK = Lock()

@@ -1,6 +1,7 @@
 """Optimizers, batch sizes and learning rates compared."""
 
 import numpy as np
+import pytest
 
 from tests.models.diagnose.samples import TRAIN
 from volcast.models.diagnose.comparison import (
@@ -13,6 +14,7 @@ from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.training_options import OPTIMIZERS
 
 
+@pytest.mark.slow
 def test_each_optimizer_is_there_once_at_its_best_rate(problem):
     trials = compare_optimizers(problem, seeds=2)
     names = list(trials.together["trial"])

@@ -22,7 +22,10 @@ def watched(problem, epochs=EPOCHS):
 @pytest.mark.parametrize(
     "settings",
     [
-        {"schedule": "cosine", "dropout": 0.2, "clipping": "norm", "clip_at": 0.05},
+        pytest.param(
+            {"schedule": "cosine", "dropout": 0.2, "clipping": "norm", "clip_at": 0.05},
+            marks=pytest.mark.slow,
+        ),
         {"optimizer": "adamw", "l2": 0.01, "schedule": "plateau", "initialisation": "he"},
     ],
 )

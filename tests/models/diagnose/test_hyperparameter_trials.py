@@ -8,6 +8,7 @@ from tests.models.diagnose.samples import HELD_OUT, LATER, SETTINGS, TRAIN, make
 from volcast.models.regressor.estimator import KerasVolatilityRegressor
 
 
+@pytest.mark.slow
 def test_trials_keep_their_order_and_their_members(trials):
     assert list(trials.together["trial"]) == list(SETTINGS)
     assert list(trials.outcomes["trial"]) == [name for name in SETTINGS for _ in range(3)]

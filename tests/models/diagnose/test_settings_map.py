@@ -1,12 +1,14 @@
 """The map of learning rate and batch size."""
 
 import numpy as np
+import pytest
 
 from tests.models.diagnose.samples import TRAIN, make_problem
 from volcast.models.diagnose.hyperparameter_trials import run_trials
 from volcast.models.diagnose.settings_map import map_settings
 
 
+@pytest.mark.slow
 def test_the_map_has_every_cell_and_every_seed(problem):
     found = map_settings(problem, rates=(1e-3, 1e-2), batch_sizes=(16, 64, 100_000), seeds=2)
     cells = set(zip(found.cells["learning_rate"], found.cells["batch_size"], strict=True))

@@ -6,11 +6,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pytest
 
 from tests.models.engine.samples import assert_same_member, make_log_rows, member, plan, trained
 from volcast.models.engine.epoch_program import get_program
 
 
+@pytest.mark.slow
 def test_growing_folds_and_other_rates_share_one_program_and_another_batch_size_has_its_own(
     tmp_path,
 ):

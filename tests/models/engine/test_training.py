@@ -38,8 +38,8 @@ VARIED = [
 @pytest.mark.parametrize(
     ("optimization", "dropout"),
     [
-        (CLIPPED, 0.3),
         (Optimization("momentum", l2=0.01), 0.0),
+        pytest.param(CLIPPED, 0.3, marks=pytest.mark.slow),
         pytest.param(CLIPPED, 0.0, marks=pytest.mark.slow),
         pytest.param(Optimization("momentum", l2=0.01), 0.3, marks=pytest.mark.slow),
         pytest.param(Optimization("sgd"), 0.0, marks=pytest.mark.slow),

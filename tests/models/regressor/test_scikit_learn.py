@@ -29,6 +29,7 @@ EXEMPTED = {
 
 
 # The many epochs are for `check_regressors_train`, which wants a score above 0.5.
+@pytest.mark.slow
 @parametrize_with_checks(
     [KerasVolatilityRegressor(hidden=(8,), members=1, epochs=40, learning_rate=0.03, purge=0)],
     expected_failed_checks=lambda _: EXEMPTED,

@@ -40,6 +40,7 @@ def folder(regressor, tmp_path):
     return tmp_path / "model"
 
 
+@pytest.mark.slow
 def test_a_fresh_process_loads_and_trains_to_bit_identical_forecasts(regressor, folder):
     command = [
         sys.executable,

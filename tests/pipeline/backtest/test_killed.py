@@ -58,6 +58,7 @@ def kill_at(small: Path, folder: Path, moment: str) -> str:
     return said
 
 
+@pytest.mark.slow
 def test_a_fresh_process_forecasts_byte_for_byte_the_same(small, finished, tmp_path):
     finish(small, tmp_path / "run")
     for name in (FORECASTS, SCORES, HISTORY, FEATURES):

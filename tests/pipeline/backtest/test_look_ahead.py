@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.parameters import mark_slow
 from tests.pipeline.job.samples import NOW
 from tests.pipeline.samples import volcast
 from volcast.features import registry
@@ -178,7 +179,10 @@ def test_every_feature_there_is_and_every_baseline_pass(small, tmp_path):
     assert (answer.code, answer.out, answer.err) == (0, "", "")
 
 
-@pytest.mark.parametrize("feature", [next_day, next_day_recently, standardised, backfilled])
+FEATURES = [next_day, next_day_recently, standardised, backfilled]
+
+
+@pytest.mark.parametrize("feature", mark_slow(FEATURES, but=[next_day, standardised]))
 def test_a_planted_feature_is_found_and_named(leaking_run, feature):
     said = volcast("verify", leaking_run(feature=feature)).complaint
     assert said.startswith("look-ahead: the feature planted of AAA on 201")
@@ -192,7 +196,7 @@ def test_a_scaler_kept_by_ticker_is_found(leaking_run):
     assert "and also when they are restored: it keeps values in memory" in said
 
 
-@pytest.mark.parametrize("model", [Peeking, PeekingRecently, Smoothed])
+@pytest.mark.parametrize("model", mark_slow([Peeking, PeekingRecently, Smoothed], but=[Peeking]))
 def test_a_planted_forecaster_is_found_and_named(leaking_run, model):
     said = volcast("verify", leaking_run(model=model)).complaint
     assert said.startswith("look-ahead: the 1-day forecast of ewma for AAA on 201")

@@ -54,6 +54,7 @@ def test_a_class_that_cannot_be_loaded_is_an_error_before_anything_is_written(op
     assert not (tmp_path / "run" / BARS).exists()
 
 
+@pytest.mark.slow
 def test_an_edited_class_trains_again(options, tmp_path):
     arguments = ("run", *options("own_model:Mine"), "--out", tmp_path / "run")
     assert volcast(*arguments).code == 0

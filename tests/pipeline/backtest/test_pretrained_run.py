@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.parameters import mark_slow
 from tests.pipeline.pretraining.samples import CUT_OFFS
 from tests.pipeline.samples import make_prices, volcast, write_config, write_csv
 from volcast.models.pretrained.network_folder import VINTAGES
@@ -111,6 +112,7 @@ def test_a_vintage_that_has_seen_the_test_years_is_found(combined, vintages, tmp
         verify_no_look_ahead(run, Progress())
 
 
+@pytest.mark.slow
 def test_a_vintage_whose_date_was_edited_is_found(combined, tmp_path, monkeypatch):
 
     run = shutil.copytree(combined[0], tmp_path / "run")
@@ -139,7 +141,7 @@ DAMAGES = {
 }
 
 
-@pytest.mark.parametrize("case", DAMAGES)
+@pytest.mark.parametrize("case", mark_slow(DAMAGES, but=["a second vintage"]))
 def test_a_copy_that_is_not_the_one_of_its_record_is_found(
     combined, vintages, tmp_path, monkeypatch, case
 ):

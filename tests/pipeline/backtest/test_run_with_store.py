@@ -152,6 +152,7 @@ def test_a_session_of_which_most_tickers_lack_the_bar_is_the_sources_fault(
     assert set(faulty["first_session"]) == {"2024-01-10"}
 
 
+@pytest.mark.slow
 def test_a_run_without_any_stored_bar_and_without_a_network_says_why(download, monkeypatch):
     no_network(monkeypatch)
     with pytest.raises(DataError, match="no ticker has bars; AAA: Yahoo cannot be reached"):

@@ -37,6 +37,7 @@ def test_the_report_has_a_section_for_what_was_asked(diagnosed, finished):
     assert '<section id="rates">' not in (finished / REPORT_HTML).read_text()
 
 
+@pytest.mark.slow
 def test_a_second_run_measures_nothing_again(diagnosed):
     answer = volcast("run", "--config", diagnosed / "config.toml", "--out", diagnosed)
     assert "diagnose: unchanged, skipped" in answer.err

@@ -216,6 +216,7 @@ def test_a_variance_column_of_the_user_is_the_target(tmp_path):
     np.testing.assert_allclose(measured, by_day[known["target_start"]])
 
 
+@pytest.mark.slow
 def test_a_coin_that_never_sleeps_runs_with_a_stock(tmp_path):
     coin = make_prices("BTC-USD", 3, sessions=1000, calendar="24/7")
     answer = run_on(pd.concat([make_prices("AAA"), coin]), tmp_path)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.parameters import mark_slow
 from tests.pipeline.job.samples import NOW, change_settings
 from tests.pipeline.samples import volcast
 from volcast.pipeline.home import Home
@@ -96,7 +97,7 @@ def change_config(home, config):
 CHANGES = [change_ledger, lose_report, damage_network, damage_state, change_config]
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", mark_slow(CHANGES, but=[damage_state, change_config]))
 def test_a_change_makes_a_whole_run(settled, config, cycles, change):
     run(settled, change(settled, config))
     assert cycles == [1]

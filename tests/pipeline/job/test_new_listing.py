@@ -73,6 +73,7 @@ def test_it_is_forecast_from_forty_variances_on_and_marked_as_short(listed):
     assert set(new["model"]) == {"har", "network"} and not new["fallback"].any()
 
 
+@pytest.mark.slow
 def test_a_run_before_says_how_many_sessions_there_are_and_are_needed(listed):
     for run, summary in enumerate(listed.summaries):
         note = (
@@ -95,6 +96,7 @@ def test_it_changes_no_forecast_of_another_ticker(listed, without):
             np.testing.assert_array_equal(one[har], other[har])
 
 
+@pytest.mark.slow
 def test_it_changes_neither_the_evidence_of_the_gate_nor_its_decisions(listed, without):
     gates = []
     for home in (listed.home, without.home):

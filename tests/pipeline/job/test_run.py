@@ -7,6 +7,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from tests.parameters import mark_slow
 from tests.pipeline.data.conftest import QUICK, make_bars
 from tests.pipeline.data.yahoo_standin import Listing
 from tests.pipeline.job.monitoring.test_webhook import listening
@@ -129,7 +130,7 @@ def test_forecasts_are_rebuilt_from_the_bars_of_their_day(standin, tmp_path):
         assert verify_and_rebuild(ledger, home) == len(table) >= 4
 
 
-@pytest.mark.parametrize("fault", [404, "empty", "garbage", 500])
+@pytest.mark.parametrize("fault", mark_slow([404, "empty", "garbage", 500], but=["empty"]))
 def test_a_run_without_data_is_reported_and_caught_up_on(started, standin, fault, monkeypatch):
     """The stored bars are used: nothing is forecast twice, and the next run catches up."""
     home, config = started

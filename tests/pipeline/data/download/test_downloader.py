@@ -140,6 +140,7 @@ def start_update(folder: Path, names: list[str]) -> subprocess.Popen:
     return subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.slow
 def test_two_processes_that_update_at_once_ask_for_each_ticker_once(standin, tmp_path):
     names = [f"T{number:02}" for number in range(12)]
     recent = recent_bars()

@@ -186,6 +186,7 @@ print(len(bars))
 """
 
 
+@pytest.mark.slow
 def test_yahoo_answers_also_when_tensorflow_was_imported_first(standin, tmp_path):
     standin.listings["AAA"] = listing()
     answer = subprocess.run(

@@ -233,6 +233,7 @@ def start_writer(store) -> subprocess.Popen:
     return writer
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file_and_loses_nothing(store):
     rng, seen = np.random.default_rng(0), 0
     for _ in range(6):

@@ -54,6 +54,7 @@ def test_a_target_that_ends_on_another_day_now_gets_no_outcome(home, config, mar
     assert ledger.table("outcomes").query("horizon == 1").empty
 
 
+@pytest.mark.slow
 def test_a_champion_with_other_horizons_gets_its_outcomes_too(home, config, market, ledger):
     context = make_context(home, config, market, ledger)
     run_daily_cycle(context)
