@@ -21,30 +21,51 @@ NUMBERS = [*BODY, "adj_close", "volume", "variance"]
 
 
 @dataclass(frozen=True)
+class Cells:
+    """The pairs of a ticker and a session, numbered: ticker by ticker, in the order of time."""
+
+    tickers: pd.Index
+    sessions: pd.DatetimeIndex
+
+    def number(self, bars: pd.DataFrame) -> NDArray[np.int64]:
+        """Return the cell of each bar."""
+        tickers = self.tickers.get_indexer(pd.Index(bars["ticker"]))
+        sessions = self.sessions.get_indexer(pd.DatetimeIndex(bars["session"]))
+        return np.asarray(tickers * len(self.sessions) + sessions, dtype=np.int64)
+
+    def find_tickers(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the number of each cell's ticker."""
+        return cells // len(self.sessions)
+
+    def find_sessions(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the number of each cell's session."""
+        return cells % len(self.sessions)
+
+
+@dataclass(frozen=True)
 class Decisions:
-    """The rows that a rule saw, and which of them it flagged."""
+    """The cells of the rows that a rule saw, ascending, and which of the rows it flagged."""
 
     rule: Rule
-    cells: pd.DataFrame
+    cells: NDArray[np.int64]
     flags: NDArray[np.bool_]
 
-    @property
-    def tickers(self) -> set[str]:
-        """The tickers with a flagged row."""
-        return set(self.cells.loc[self.flags, "ticker"])
-
-    def select_settled(self, origin: pd.Timestamp, reach: int) -> pd.DataFrame:
+    def select_settled(
+        self, numbering: Cells, origin: pd.Timestamp, reach: int
+    ) -> NDArray[np.int64]:
         """Return the cells up to the origin without each ticker's last `reach` rows."""
-        known = self.cells[self.cells["session"] <= origin]
-        open_cells = known.groupby("ticker").tail(reach)
-        cells = known.drop_duplicates()  # of a repeated session all rows are open
-        is_open = pd.MultiIndex.from_frame(cells).isin(pd.MultiIndex.from_frame(open_cells))
-        return pd.DataFrame(cells[~is_open])
+        sessions = numbering.find_sessions(self.cells)
+        known = self.cells[sessions < numbering.sessions.searchsorted(origin, side="right")]
+        tickers = numbering.find_tickers(known)
+        rows_after = np.searchsorted(tickers, tickers, side="right") - 1 - np.arange(len(known))
+        # Of a repeated session all rows are open if one of them is.
+        return np.setdiff1d(known, known[rows_after < reach])
 
-    def count_flags(self, cells: pd.DataFrame) -> pd.Series[int]:
+    def count_flags(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the number of flagged rows of each cell."""
-        counts = self.cells[self.flags].groupby(CELL).size()
-        return counts.reindex(pd.MultiIndex.from_frame(cells), fill_value=0)
+        flagged = self.cells[self.flags]
+        first, last = (np.searchsorted(flagged, cells, side=side) for side in ("left", "right"))
+        return np.asarray(last - first, dtype=np.int64)
 
 
 def probe_quality_rules(
@@ -80,12 +101,17 @@ def probe_quality_rules(
     """
     ordered = bars.sort_values(CELL, ignore_index=True)
     defective = _plant_defects(ordered.assign(calendar=ordered["ticker"].map(calendars)), seed)
-    before = _decide(defective, rules)
+    numbering = Cells(
+        pd.Index(defective["ticker"].unique()),
+        pd.DatetimeIndex(defective["session"].unique()).sort_values(),
+    )
+    before = _decide(defective, rules, numbering)
     for origin in origins:
         for method in METHODS:
             future = Future(origin, method, {})
-            after = _decide(_remove_future(defective, future, seed), rules)
-            yield ProbeResult("quality rules", method, future.date, _compare(before, after, future))
+            after = _decide(_remove_future(defective, future, seed), rules, numbering)
+            compared = _compare(before, after, future, numbering)
+            yield ProbeResult("quality rules", method, future.date, compared)
 
 
 def _plant_defects(bars: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -113,32 +139,35 @@ def _remove_future(bars: pd.DataFrame, future: Future, seed: int) -> pd.DataFram
     return changed
 
 
-def _decide(bars: pd.DataFrame, rules: Sequence[Rule]) -> list[Decisions]:
+def _decide(bars: pd.DataFrame, rules: Sequence[Rule], numbering: Cells) -> list[Decisions]:
     """Apply the rules in their order, as `volcast.pipeline.data.quality.check.check_bars` does."""
     decisions = []
     for rule in rules:
         flags = rule.flags(bars)
-        decisions.append(Decisions(rule, bars[CELL], flags))
+        decisions.append(Decisions(rule, numbering.number(bars), flags))
         bars = rule.apply(bars, flags)
     return decisions
 
 
-def _compare(before: list[Decisions], after: list[Decisions], future: Future) -> int:
+def _compare(
+    before: list[Decisions], after: list[Decisions], future: Future, numbering: Cells
+) -> int:
     """Return the number of decisions compared; raise ``VerificationError`` at a difference."""
     reach, compared = 0, 0
-    undecided: set[str] = set()  # tickers that a rule on whole histories judges differently
+    # Tickers that a rule on whole histories judges differently.
+    undecided = np.zeros(len(numbering.tickers), dtype=bool)
     for one, two in zip(before, after, strict=True):
         if one.rule.sessions_after is None:
-            undecided |= one.tickers ^ two.tickers
+            undecided |= _mark_tickers(one, numbering) ^ _mark_tickers(two, numbering)
             continue
         # A rule may see what an earlier one left of later sessions.
         reach += one.rule.sessions_after
-        settled = one.select_settled(future.origin, reach)
-        settled = settled[~settled["ticker"].isin(undecided)]
-        counts = [each.count_flags(settled) for each in (one, two)]
-        different = counts[0].to_numpy() != counts[1].to_numpy()
-        if different.any():
-            ticker, session = counts[0].index[different][0]
+        settled = one.select_settled(numbering, future.origin, reach)
+        settled = settled[~undecided[numbering.find_tickers(settled)]]
+        different = settled[one.count_flags(settled) != two.count_flags(settled)]
+        if len(different):
+            ticker = numbering.tickers[numbering.find_tickers(different)[0]]
+            session = numbering.sessions[numbering.find_sessions(different)[0]]
             raise VerificationError(
                 f"look-ahead: the quality rule {one.rule.name} decides otherwise on {ticker} on "
                 f"{session:%Y-%m-%d} when {future}; declare the sessions after a bar that it looks "
@@ -146,3 +175,10 @@ def _compare(before: list[Decisions], after: list[Decisions], future: Future) ->
             )
         compared += len(settled)
     return compared
+
+
+def _mark_tickers(decisions: Decisions, numbering: Cells) -> NDArray[np.bool_]:
+    """Return for each ticker whether one of its rows is flagged."""
+    marked = np.zeros(len(numbering.tickers), dtype=bool)
+    marked[numbering.find_tickers(decisions.cells[decisions.flags])] = True
+    return marked
