@@ -35,6 +35,7 @@ def test_batch_sizes_end_with_the_full_batch_and_leave_out_larger_ones(problem):
     assert names == ["batch 64", f"full batch, {TRAIN}"]
 
 
+@pytest.mark.slow
 def test_a_rate_that_ruins_training_leaves_the_untrained_network(problem):
     outcomes = compare_learning_rates(problem, (1e-3, 1e30), seeds=2).outcomes
     ruined = outcomes[outcomes["trial"] == "rate 1e+30"]

@@ -63,6 +63,7 @@ def test_the_run_says_so_on_the_terminal_in_the_report_and_in_the_forecast(combi
     )
 
 
+@pytest.mark.slow
 def test_the_gain_of_the_vintage_is_a_step_of_the_attribution(combined):
     steps = pd.read_csv(combined[0] / STEPS)
     assert "a pretrained network" in set(steps["step"])

@@ -74,6 +74,7 @@ def test_a_new_interval_only_evaluates_and_reports(again, run_dir, small, tmp_pa
     assert done(volcast("run", "--config", other, "--out", run_dir)) == ["evaluate", "report"]
 
 
+@pytest.mark.slow
 def test_a_new_horizon_rebuilds_the_features(again):
     worked = ["features", "train", "evaluate", "diagnose", "report"]
     assert done(again("--horizon", "1")) == worked

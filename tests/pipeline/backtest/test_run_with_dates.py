@@ -50,6 +50,7 @@ def test_its_report_has_a_table_of_what_is_known_of_each_ticker(run_dir):
     assert "For 2 of 2 tickers" in page and "| AAA |" in page
 
 
+@pytest.mark.slow
 def test_verify_finds_no_look_ahead_in_it(run_dir):
     answer = verify(run_dir)
     assert answer.code == 0 and "no look-ahead" in answer.err, answer

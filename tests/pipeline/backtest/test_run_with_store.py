@@ -104,6 +104,7 @@ def test_what_an_update_found_revised_is_taken_up_by_the_next_run(
     ]
 
 
+@pytest.mark.slow
 def test_offline_the_stored_bars_are_used_and_their_age_is_stated(
     download, folder, monkeypatch, standin
 ):

@@ -83,6 +83,7 @@ def test_a_run_before_says_how_many_sessions_there_are_and_are_needed(listed):
         assert (note in summary.notes) == (run < ORIGIN)
 
 
+@pytest.mark.slow
 def test_it_changes_no_forecast_of_another_ticker(listed, without):
     tables = [read_table(each.home, "forecasts") for each in (listed, without)]
     both = tables[0].merge(tables[1], on=CELL, suffixes=("", "_without"))

@@ -54,6 +54,7 @@ def test_a_report_without_short_histories_does_not_mention_them(inputs):
     assert "hort histor" not in render_html(replace(inputs, histories=None))
 
 
+@pytest.mark.slow
 def test_a_history_that_has_grown_leaves_its_losses_only(told, short):
     newest = short["origin"].max()
     grown = replace(

@@ -234,6 +234,7 @@ def test_the_key_is_in_no_file_message_or_log(tiingo, config, tmp_path, caplog):
     assert KEY not in answer.err + answer.out + caplog.text
 
 
+@pytest.mark.slow
 def test_a_retry_prints_nothing(tiingo, config, tmp_path):
     """In a process of its own, where no test listens to the loggers."""
     tiingo.faults["AAA"] = [500]
