@@ -86,6 +86,7 @@ def _build_forecasts(
                     *(dt.datetime.combine(days[place], EVENING), "d" * 64, "c" * 64),
                     *(float(value), float(value / 2), float(value * 2)),
                     level_factor=1.1,
+                    interval_level=0.9,
                 )
                 for name, value in zip(names, variance, strict=True)
             ]

@@ -96,9 +96,10 @@ def read_scores(
 
 
 def _find_newest_level(connection: sqlite3.Connection) -> float | None:
+    """Return the level of the intervals of the newest origin; None if there is none."""
     found = connection.execute(
-        "SELECT interval_level FROM forecasts WHERE interval_level IS NOT NULL "
-        "ORDER BY seq DESC LIMIT 1"
+        "SELECT interval_level FROM forecasts WHERE origin = (SELECT max(origin) FROM forecasts) "
+        "AND interval_level IS NOT NULL ORDER BY seq DESC LIMIT 1"
     ).fetchone()
     return float(found[0]) if found else None
 
