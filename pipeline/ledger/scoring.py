@@ -51,9 +51,10 @@ def scored_rows(
         `SCORED` and volatilities: the forecast table of docs/tables.md with the ledger's columns.
         Only intervals of the newest level are there (`keep_newest_level`).
     """
-    rows = ledger.table("scored", RowFilter(since=since), columns=SCORED)
+    # The newest level is that of the newest forecast, with or without an outcome.
+    rows = keep_newest_level(ledger.table("scored", RowFilter(since=since), columns=SCORED))
     rows = rows[rows["realized"] > VARIANCE_FLOOR]
-    rows = keep_newest_level(rows[rows["live"]] if live_only else rows)
+    rows = rows[rows["live"]] if live_only else rows
     periods = rows["calendar"].map({n: periods_per_year(n) for n in rows["calendar"].unique()})
     names = {"variance": "volatility", "realized": "volatility_realized"}
     names |= {bound: f"volatility_{bound}" for bound in ("lower", "upper")}
@@ -76,11 +77,23 @@ def keep_newest_level(rows: pd.DataFrame) -> pd.DataFrame:
     >>> keep_newest_level(rows.assign(lower=1.0, upper=2.0))["lower"].tolist()
     [1.0, nan, 1.0]
     """
-    known = rows[rows["interval_level"].notna()].sort_values("seq")["interval_level"]
-    if known.nunique() < 2:
+    newest = find_newest_level(rows)
+    if newest is None:
         return rows
-    kept = rows["interval_level"].isna() | (rows["interval_level"] == known.iloc[-1])
+    kept = rows["interval_level"].isna() | (rows["interval_level"] == newest)
     return rows.assign(**{name: rows[name].where(kept) for name in ("lower", "upper")})
+
+
+def find_newest_level(rows: pd.DataFrame) -> float | None:
+    """Return the level of the interval of the newest row that has one; None if none has.
+
+    Examples
+    --------
+    >>> find_newest_level(pd.DataFrame({"seq": [1, 2, 3], "interval_level": [0.8, 0.9, None]}))
+    0.9
+    """
+    known = rows[rows["interval_level"].notna()].sort_values("seq")["interval_level"]
+    return float(known.iloc[-1]) if len(known) else None
 
 
 def live_scores(rows: pd.DataFrame, backtests: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:

@@ -132,7 +132,7 @@ class JobHome:
             The ledger is missing or damaged.
         """
         from volcast.pipeline.config.settings import Config
-        from volcast.pipeline.ledger.scoring import keep_newest_level
+        from volcast.pipeline.ledger.scoring import find_newest_level, keep_newest_level
         from volcast.pipeline.ledger.volatility import add_volatility
         from volcast.reports.figures.forecast import forecast_against_realized
 
@@ -161,8 +161,8 @@ class JobHome:
             }
         ).reset_index(drop=True)
 
-        levels = own["interval_level"].dropna()  # formats before 5 did not keep it
-        level = float(levels.iloc[-1]) if len(levels) else Config().report.interval
+        # Formats before 5 did not keep it.
+        level = find_newest_level(own) or Config().report.interval
 
         def draw(axes: Axes) -> None:
             forecast_against_realized(

@@ -68,6 +68,21 @@ def test_scores_are_those_of_the_ledger(name, home, uneven):
             assert value == pytest.approx(known[column], rel=1e-9, nan_ok=True), column
 
 
+def test_before_the_first_outcome_of_a_new_level_no_coverage_is_known(tmp_path):
+    first, last = sessions(dt.date(2018, 1, 3), 2)
+    with Ledger.to_write(tmp_path / "ledger.db") as ledger:
+        for day, level in ((first, 0.8), (last, 0.9)):
+            now = dt.datetime.combine(day, EVENING.timetz())
+            vintage = now - dt.timedelta(hours=1)
+            made = forecast(1e-4, day, interval_level=level, data_vintage=vintage)
+            ledger.add_forecasts([made], now=now)
+        ledger.add_outcomes([outcome(1.1e-4, first)], now=now)
+        scores = scoring.live_scores(scoring.scored_rows(ledger), {})
+    with LedgerReader(tmp_path / "ledger.db").snapshot() as connection:
+        assert [row["coverage"] for row in read_scores(connection)] == [None, None]
+    assert scores["coverage"].isna().all() and (scores["rows"] == 1).all()
+
+
 def test_scores_of_a_ticker_and_of_the_last_sessions_only(home):
     with LedgerReader(home.ledger).snapshot() as connection:
         issued = read_scores(connection, sessions=5, ticker="AAA")[0]
